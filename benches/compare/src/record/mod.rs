@@ -1,0 +1,397 @@
+//! The record: the raw results of one run, and the only source of every figure shown.
+//!
+//! A record is JSON Lines. The first line is the [`Run`] (machine, versions, seed), each further
+//! line a [`Cell`] or a [`Throughput`]. It is appended line by line while the run goes on, so that
+//! a killed run loses at most the line it was about to write. Fits, ratios and verdicts are derived
+//! from it and never stored in it.
+
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use read::{ReadError, read, read_file};
+pub use write::Writer;
+
+/// The version of the record's form that this program writes, and the only one it reads.
+pub const SCHEMA: u32 = 1;
+
+/// A whole record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The first line.
+    pub run: Run,
+    /// The cells, in the order in which they ran.
+    pub cells: Vec<Cell>,
+    /// The throughput samples, in the order in which they were taken.
+    pub throughput: Vec<Throughput>,
+    /// Whether the last line was cut off, as a killed run leaves it. That line is not in `cells`.
+    pub truncated: bool,
+}
+
+/// One line of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Line {
+    /// The first line.
+    Run(Box<Run>),
+    /// One contestant × one workload × one repeat.
+    Cell(Box<Cell>),
+    /// One timed contestant × workload.
+    Throughput(Box<Throughput>),
+}
+
+/// What was run, on what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// When, as RFC 3339 in UTC.
+    pub started: String,
+    /// The seed of the cells' order and of every bootstrap.
+    pub seed: u64,
+    /// How much was run.
+    pub extent: Extent,
+    /// The machine.
+    pub host: Host,
+    /// The versions of what is compared, by package name.
+    pub versions: BTreeMap<String, String>,
+}
+
+/// How much was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// Everything in its default size: what `docs/results` is made from.
+    Full,
+    /// Everything in a small size.
+    Quick,
+    /// Some contestants or cells, as asked for.
+    Partial,
+}
+
+/// The machine, as far as it can be read. What cannot be read is `None`, never guessed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// The processor's name.
+    pub cpu: Option<String>,
+    /// How many cores this process may use.
+    pub cores: u32,
+    /// The memory in bytes.
+    pub memory_bytes: Option<u64>,
+    /// The kernel's name and release.
+    pub kernel: Option<String>,
+    /// The clock source.
+    pub clock: Option<String>,
+    /// The page size in bytes.
+    pub page_bytes: Option<u64>,
+    /// Transparent huge pages: `always`, `madvise` or `never`.
+    pub thp: Option<String>,
+    /// The timer slack of the process in nanoseconds.
+    pub timer_slack_ns: Option<u64>,
+    /// The allocator, with its version.
+    pub allocator: String,
+    /// The environment's allocator settings (`MALLOC_*`, `GLIBC_TUNABLES`), by name.
+    pub allocator_settings: BTreeMap<String, String>,
+    /// The compiler.
+    pub rustc: String,
+    /// The limits that a contestant can run into, by name. `u64::MAX` is written as `unlimited`.
+    pub limits: BTreeMap<String, LimitValue>,
+    /// Which kind of control group weighs the cells.
+    pub cgroup: CgroupKind,
+    /// Why there is no control group, where there is none.
+    pub cgroup_note: Option<String>,
+}
+
+/// A limit's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LimitValue {
+    /// So many.
+    Number(u64),
+    /// No limit.
+    Unlimited(Unlimited),
+}
+
+/// The word `unlimited`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unlimited {
+    /// The word itself.
+    Unlimited,
+}
+
+impl LimitValue {
+    /// The value as a number; `None` where there is no limit.
+    pub fn number(self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Unlimited(_) => None,
+        }
+    }
+}
+
+impl From<Option<u64>> for LimitValue {
+    fn from(value: Option<u64>) -> Self {
+        value.map_or(Self::Unlimited(Unlimited::Unlimited), Self::Number)
+    }
+}
+
+/// Which kind of control group weighs the cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CgroupKind {
+    /// Version 1: a memory controller of its own.
+    V1,
+    /// Version 2: the unified hierarchy.
+    V2,
+    /// None that could be made here.
+    #[default]
+    None,
+}
+
+/// One contestant × one workload × one repeat, run in a process of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The contestant's id.
+    pub contestant: String,
+    /// The workload, without its number of tasks.
+    pub workload: WorkloadLine,
+    /// The number of tasks.
+    pub tasks: u64,
+    /// The number of workers, for contestants that are pools.
+    pub pool_workers: Option<u32>,
+    /// Which repeat of the same cell this is, from 0.
+    pub repeat: u32,
+    /// Which build ran it.
+    pub build: Build,
+    /// How it ended.
+    pub status: Status,
+    /// Why, where it did not end well.
+    pub reason: Option<String>,
+    /// The limit that stopped it, where it is a wall.
+    pub limit: Option<Limit>,
+    /// How many times it was run until the wait was long enough to weigh in.
+    pub attempts: u32,
+    /// The proof that the work was done.
+    pub proof: Option<ProofLine>,
+    /// What it weighed.
+    pub memory: Memory,
+    /// How long it took.
+    pub time: Option<Time>,
+    /// How late its tasks woke.
+    pub lateness_ns: Option<LatenessLine>,
+}
+
+/// A workload without its number of tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct WorkloadLine {
+    /// What each task waits for: `timer`.
+    pub wait: String,
+    /// How long each wait lasts.
+    pub duration_ns: u64,
+    /// By how much the first task's wait is longer than the last one's.
+    pub spread_ns: u64,
+    /// What each task keeps alive while it waits.
+    pub state_bytes: u64,
+    /// How many times each task waits.
+    pub waits_per_task: u32,
+    /// When the tasks start: `burst`.
+    pub arrival: String,
+}
+
+/// Which build ran a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Build {
+    /// The ordinary build, which is timed and weighed.
+    Timed,
+    /// The build with the counting allocator, of which only the heap count is used.
+    Counting,
+}
+
+/// How a cell ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// With proof.
+    Ok,
+    /// Stopped by a named limit of this machine. A result, not a failure.
+    Wall,
+    /// Not run, for the reason given.
+    Skipped,
+    /// Without proof: not a figure.
+    Failed,
+}
+
+/// A limit that stopped a contestant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Its name, as in [`Host::limits`].
+    pub name: String,
+    /// Its value.
+    pub value: u64,
+    /// How much of it was in use when the contestant was last seen.
+    pub used: u64,
+}
+
+/// The proof that a cell did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofLine {
+    /// Tasks that returned a sum.
+    pub completed: u64,
+    /// What the returned sums add up to, mixed.
+    pub checksum: u64,
+    /// What they should add up to.
+    pub expected_checksum: u64,
+    /// The most tasks ever seen in flight at once.
+    pub peak_in_flight: u64,
+    /// How many the contestant's ceiling allows.
+    pub expected_in_flight: u64,
+    /// Tasks in flight right before the parked weighing.
+    pub before_weighing: u64,
+    /// Tasks in flight right after it.
+    pub after_weighing: u64,
+    /// Tasks that ended without a sum: panicked, dropped, or with damaged state.
+    pub lost: u64,
+}
+
+impl ProofLine {
+    /// What is wrong with it, in words; `None` if it proves that `tasks` tasks were done at the
+    /// concurrency that the ceiling allows, and were all there while they were weighed.
+    pub fn flaw(&self, tasks: u64) -> Option<String> {
+        if self.completed != tasks {
+            return Some(format!("{} of {tasks} tasks completed", self.completed));
+        }
+        if self.lost != 0 {
+            return Some(format!("{} tasks were lost", self.lost));
+        }
+        if self.checksum != self.expected_checksum {
+            return Some(format!(
+                "checksum {:016x} is not the expected {:016x}",
+                self.checksum, self.expected_checksum
+            ));
+        }
+        if self.peak_in_flight != self.expected_in_flight {
+            return Some(format!(
+                "{} tasks were in flight at once, not {}",
+                self.peak_in_flight, self.expected_in_flight
+            ));
+        }
+        let weighed = self.before_weighing.min(self.after_weighing);
+        if weighed != self.expected_in_flight {
+            return Some(format!(
+                "{weighed} tasks were in flight around the weighing, not {}",
+                self.expected_in_flight
+            ));
+        }
+        None
+    }
+}
+
+/// What a cell weighed in each phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The runtime started, no task yet.
+    pub idle: Option<Weight>,
+    /// All tasks in flight.
+    pub parked: Option<Weight>,
+    /// All tasks over.
+    pub drained: Option<Weight>,
+    /// The second wave, all in flight. Not run yet; its place.
+    pub second_parked: Option<Weight>,
+    /// The second wave over. Not run yet; its place.
+    pub second_drained: Option<Weight>,
+}
+
+/// What one process weighs. What cannot be read is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weight {
+    /// Resident user memory (`Rss` in `/proc/PID/smaps_rollup`).
+    pub rss_bytes: Option<u64>,
+    /// The anonymous part of it (`Anonymous`).
+    pub anonymous_bytes: Option<u64>,
+    /// Page tables (`VmPTE` in `/proc/PID/status`).
+    pub page_table_bytes: Option<u64>,
+    /// Everything charged to the cell's control group, kernel memory included.
+    pub total_bytes: Option<u64>,
+    /// The kernel's part of that.
+    pub kernel_bytes: Option<u64>,
+    /// Bytes that the program asked its allocator for and has not given back (counting build).
+    pub heap_bytes: Option<u64>,
+    /// Memory mappings (lines of `/proc/PID/maps`).
+    pub mappings: Option<u64>,
+    /// Threads.
+    pub threads: Option<u64>,
+    /// Open file descriptors.
+    pub descriptors: Option<u64>,
+}
+
+/// How long a cell took. CPU is the whole process's, harness included; slopes take that out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Time {
+    /// From the first task's start until all were in flight.
+    pub start_ns: u64,
+    /// From the first task's start until all were over.
+    pub wall_ns: u64,
+    /// User CPU from the first task's start until all were over.
+    pub user_ns: u64,
+    /// System CPU in the same time.
+    pub system_ns: u64,
+    /// User and system CPU from the first task's start until all were in flight.
+    pub start_cpu_ns: u64,
+    /// Switches because a thread had to wait.
+    pub voluntary_switches: u64,
+    /// Switches because another thread got the core.
+    pub involuntary_switches: u64,
+}
+
+/// How late tasks woke after their deadline, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatenessLine {
+    /// Half of the wakes were at most this late.
+    pub p50: u64,
+    /// 90 %.
+    pub p90: u64,
+    /// 99 %.
+    pub p99: u64,
+    /// 99.9 %.
+    pub p999: u64,
+    /// All of them.
+    pub max: u64,
+}
+
+/// One timed contestant × workload, with the runtime already running.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Throughput {
+    /// The contestant's id.
+    pub contestant: String,
+    /// The workload, without its number of tasks.
+    pub workload: WorkloadLine,
+    /// The number of tasks in each wave.
+    pub tasks: u64,
+    /// The number of workers, for contestants that are pools.
+    pub pool_workers: Option<u32>,
+    /// How it ended. `Skipped` means that the arithmetic floor was too high to run it.
+    pub status: Status,
+    /// Why, where it was not run or failed.
+    pub reason: Option<String>,
+    /// The least time in which anybody with this ceiling can run one wave:
+    /// tasks ÷ ceiling × wait.
+    pub floor_ns: u64,
+    /// The samples. Every wave in them was checked: all tasks completed, with the right checksum.
+    pub samples: Vec<Sample>,
+}
+
+/// Some waves, timed together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// How many waves.
+    pub waves: u64,
+    /// How long they took together.
+    pub elapsed_ns: u64,
+    /// User and system CPU of the process in that time.
+    pub cpu_ns: u64,
+}

@@ -1,0 +1,20 @@
+//! Waiting in callbacks: an operation is handed what to do when it is done.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`task`] | the task as a chain of callbacks: [`add`](task::add) |
+//! | [`event_loop`] | [`EventLoop`](event_loop::EventLoop): waits for the next event and calls back |
+//! | [`timers`] | [`Timers`](timers::Timers): the callbacks that wait for their deadlines |
+//! | [`contestant`] | `callbacks/event-loop` |
+
+pub mod contestant;
+pub mod event_loop;
+pub mod task;
+pub mod timers;
+
+use workload::Contestant;
+
+/// All contestants of this model.
+pub fn contestants() -> Vec<Box<dyn Contestant>> {
+    vec![Box::new(contestant::OneLoop)]
+}

@@ -1,0 +1,90 @@
+//! What waits for a deadline.
+//!
+//! A binary heap of deadlines, each with what waits for it: 24 bytes for a boxed callback.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::fmt;
+
+use workload::Moment;
+
+/// Items that wait for their deadlines, which come out in the order of their deadlines.
+pub struct Timers<T> {
+    heap: BinaryHeap<Timer<T>>,
+}
+
+impl<T> Timers<T> {
+    /// No items.
+    pub fn new() -> Self {
+        Self { heap: BinaryHeap::new() }
+    }
+
+    /// Lets `item` wait for `deadline`.
+    pub fn insert(&mut self, deadline: Moment, item: T) {
+        self.heap.push(Timer { deadline, item });
+    }
+
+    /// The earliest deadline.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        self.heap.peek().map(|timer| timer.deadline)
+    }
+
+    /// Takes out the item with the earliest deadline, if that is not after `now`.
+    pub fn pop_due(&mut self, now: Moment) -> Option<T> {
+        if self.next_deadline()? > now {
+            return None;
+        }
+        self.heap.pop().map(|timer| timer.item)
+    }
+
+    /// How many items wait.
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.heap.is_empty()
+    }
+}
+
+impl<T> Default for Timers<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for Timers<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timers")
+            .field("len", &self.len())
+            .field("next_deadline", &self.next_deadline())
+            .finish()
+    }
+}
+
+struct Timer<T> {
+    deadline: Moment,
+    item: T,
+}
+
+/// Earlier deadlines are greater: [`BinaryHeap`] hands out the greatest first.
+impl<T> Ord for Timer<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.deadline.cmp(&self.deadline)
+    }
+}
+
+impl<T> PartialOrd for Timer<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> PartialEq for Timer<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.deadline == other.deadline
+    }
+}
+
+impl<T> Eq for Timer<T> {}

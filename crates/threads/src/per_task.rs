@@ -1,0 +1,89 @@
+//! `threads/per-task` and `threads/per-task-small-stack`: a std thread for each task.
+//!
+//! A thread reserves its whole stack and touches only the pages it needs, so a smaller stack saves
+//! address space and not memory that is resident. The small one is here to show that.
+
+use std::thread::{Builder, JoinHandle};
+
+use subroutine::task::add;
+use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+
+/// The contestants `threads/per-task` and `threads/per-task-small-stack`.
+#[derive(Clone, Copy, Debug)]
+pub struct PerTask {
+    id: ContestantId,
+    summary: &'static str,
+    stack_bytes: usize,
+}
+
+impl PerTask {
+    /// With the stack that std gives a thread when it is not asked: 2 MiB. It is asked for here, so
+    /// that `RUST_MIN_STACK` in the environment does not change what is measured.
+    pub const DEFAULT: Self = Self {
+        id: ContestantId::new("threads/per-task"),
+        summary: "a std thread for each task, 2 MiB of stack reserved",
+        stack_bytes: 2 * 1024 * 1024,
+    };
+
+    /// With 64 KiB of stack: enough for the largest state and what std puts around it.
+    pub const SMALL_STACK: Self = Self {
+        id: ContestantId::new("threads/per-task-small-stack"),
+        summary: "a std thread for each task, 64 KiB of stack reserved",
+        stack_bytes: 64 * 1024,
+    };
+}
+
+impl Contestant for PerTask {
+    fn id(&self) -> ContestantId {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    fn ceiling(&self, _: &Settings) -> Ceiling {
+        Ceiling::Unbounded
+    }
+
+    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Engine for PerTask {
+    fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        for thread in
+            ledger.workload().state.with(Spawn { ledger, stack_bytes: self.stack_bytes })?
+        {
+            // A thread that panicked has been counted as a lost task.
+            let _ = thread.join();
+        }
+        Ok(())
+    }
+}
+
+struct Spawn {
+    ledger: &'static Ledger,
+    stack_bytes: usize,
+}
+
+impl WithState for Spawn {
+    type Output = Result<Vec<JoinHandle<()>>, Refusal>;
+
+    fn with<const N: usize>(self) -> Self::Output {
+        let tasks = self.ledger.workload().tasks;
+        (0..tasks)
+            .map(|index| {
+                let visit = self.ledger.visit(index);
+                Builder::new().stack_size(self.stack_bytes).spawn(move || add::<N>(visit)).map_err(
+                    |source| Refusal::Thread {
+                        nth: u64::from(index) + 1,
+                        wanted: u64::from(tasks),
+                        source,
+                    },
+                )
+            })
+            .collect()
+    }
+}

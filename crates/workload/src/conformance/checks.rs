@@ -1,0 +1,168 @@
+//! The checks.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::{Check, SETTINGS, expect_complete, residue, run, run_on};
+use crate::contestant::Contestant;
+use crate::ledger::{Event, Ledger};
+use crate::spec::Workload;
+use crate::state::StateSize;
+
+/// All checks, by the name they are reported under.
+pub const CHECKS: &[Check] = &[
+    ("adds up for 0, 1, 2 and 1000 tasks", adds_up),
+    ("runs one wave after another", runs_waves),
+    ("reaches its ceiling and no more", reaches_its_ceiling),
+    ("a slow task does not hold up a fast one", overlaps),
+    ("no task wakes before its deadline", never_early),
+    ("state survives each wait", state_survives),
+    ("several waits resume in order", resumes_in_order),
+    ("a panic costs only its own task", survives_a_panic),
+    ("leaves nothing behind", leaves_nothing_behind),
+];
+
+const SHORT: Duration = Duration::from_millis(1);
+const LONG: Duration = Duration::from_millis(200);
+
+fn adds_up(contestant: &dyn Contestant) -> Result<(), String> {
+    for tasks in [0, 1, 2, 1000] {
+        let ledger = run(contestant, &SETTINGS, Workload::timer(tasks, SHORT))?;
+        expect_complete(&ledger.proof(), tasks)?;
+    }
+    Ok(())
+}
+
+fn runs_waves(contestant: &dyn Contestant) -> Result<(), String> {
+    let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+    let ledger = Ledger::open(Workload::timer(50, SHORT));
+    for _ in 0..3 {
+        ledger.rewind();
+        engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+        expect_complete(&ledger.proof(), 50)?;
+    }
+    Ok(())
+}
+
+fn reaches_its_ceiling(contestant: &dyn Contestant) -> Result<(), String> {
+    let expected = |tasks| contestant.ceiling(&SETTINGS).expected_in_flight(tasks);
+    let tasks = if expected(200) == 1 { 3 } else { 200 };
+    let wait = if expected(tasks) == u64::from(tasks) { LONG } else { 20 * SHORT };
+    let ledger = run(contestant, &SETTINGS, Workload::timer(tasks, wait))?;
+    let peak = ledger.proof().peak_in_flight;
+    if peak == expected(tasks) {
+        Ok(())
+    } else {
+        Err(format!("{peak} of {tasks} tasks were in flight at once, not {}", expected(tasks)))
+    }
+}
+
+/// A (task 0) is slow and B (task 1) is fast. Where both can be in flight, B ends first.
+fn overlaps(contestant: &dyn Contestant) -> Result<(), String> {
+    let ledger = Ledger::open_tracing(Workload::timer(2, SHORT).with_spread(LONG));
+    run_on(contestant, &SETTINGS, ledger)?;
+    let ended: Vec<_> = ledger
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Out(index) => Some(index),
+            _ => None,
+        })
+        .collect();
+    let expected =
+        if contestant.ceiling(&SETTINGS).expected_in_flight(2) == 1 { [0, 1] } else { [1, 0] };
+    if ended == expected {
+        Ok(())
+    } else {
+        Err(format!("tasks ended in the order {ended:?}, not {expected:?}"))
+    }
+}
+
+/// The deadlines are the tasks' own, so a model that rounds down, or wakes all when one is due,
+/// is found out here.
+fn never_early(contestant: &dyn Contestant) -> Result<(), String> {
+    let tasks = 20;
+    let workload = Workload::timer(tasks, 5 * SHORT).with_spread(20 * SHORT);
+    let started = std::time::Instant::now();
+    let ledger = run(contestant, &SETTINGS, workload)?;
+    let took = started.elapsed();
+    expect_complete(&ledger.proof(), tasks)?;
+    if took < workload.duration_of(0) {
+        return Err(format!("was done after {took:?}, before the longest wait was over"));
+    }
+    let wakes = ledger.lateness().map_or(0, |lateness| lateness.wakes);
+    if wakes != u64::from(tasks) {
+        return Err(format!("{wakes} wakes were noted for {tasks} tasks"));
+    }
+    if ledger.early() != 0 {
+        return Err(format!("{} tasks woke before their deadline", ledger.early()));
+    }
+    Ok(())
+}
+
+fn state_survives(contestant: &dyn Contestant) -> Result<(), String> {
+    for state in StateSize::ALL {
+        let workload = Workload::timer(16, SHORT).with_state(state).with_waits(THREE);
+        let ledger = run(contestant, &SETTINGS, workload)?;
+        expect_complete(&ledger.proof(), 16).map_err(|flaw| format!("{state} of state: {flaw}"))?;
+    }
+    Ok(())
+}
+
+fn resumes_in_order(contestant: &dyn Contestant) -> Result<(), String> {
+    let tasks = 10;
+    let ledger = Ledger::open_tracing(Workload::timer(tasks, SHORT).with_waits(THREE));
+    run_on(contestant, &SETTINGS, ledger)?;
+    let events = ledger.events();
+    for task in 0..tasks {
+        let own: Vec<_> = events.iter().copied().filter(|event| index_of(*event) == task).collect();
+        let expected = [
+            Event::In(task),
+            Event::Woke(task, 0),
+            Event::Woke(task, 1),
+            Event::Woke(task, 2),
+            Event::Out(task),
+        ];
+        if own != expected {
+            return Err(format!("task {task} did {own:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn survives_a_panic(contestant: &dyn Contestant) -> Result<(), String> {
+    let tasks = 50;
+    let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+    let ledger = Ledger::open(Workload::timer(tasks, SHORT).with_panic(3));
+    engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+    let proof = ledger.proof();
+    let others = u64::from(tasks) - 1;
+    if proof.completed != others || proof.lost != 1 || proof.checksum != proof.expected_checksum {
+        return Err(format!("one of {tasks} tasks panicked and this was the proof: {proof:?}"));
+    }
+    let after = Ledger::open(Workload::timer(tasks, SHORT));
+    engine.run(after).map_err(|refusal| refusal.to_string())?;
+    expect_complete(&after.proof(), tasks).map_err(|flaw| format!("after a panic: {flaw}"))
+}
+
+fn leaves_nothing_behind(contestant: &dyn Contestant) -> Result<(), String> {
+    let cycle = || -> Result<(), String> {
+        run(contestant, &SETTINGS, Workload::timer(50, 5 * SHORT)).map(drop)
+    };
+    let before = residue::count()?;
+    cycle()?;
+    let allowed = if contestant.stays_in_process() { residue::settled()? } else { before };
+    residue::expect_at_most(allowed, "one run")?;
+    for _ in 0..3 {
+        cycle()?;
+    }
+    residue::expect_at_most(allowed, "four runs")
+}
+
+const THREE: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
+fn index_of(event: Event) -> u32 {
+    match event {
+        Event::In(index) | Event::Woke(index, _) | Event::Out(index) | Event::Lost(index) => index,
+    }
+}

@@ -1,0 +1,56 @@
+//! What a contestant leaves behind in the process: threads and descriptors.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A thread that was joined can stay listed for a moment, until the kernel has buried it.
+const BURIAL: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Residue {
+    threads: usize,
+    descriptors: usize,
+}
+
+/// Counts this process's threads and descriptors now.
+///
+/// Where there is no `/proc`, both count as zero: the check then has nothing to say.
+pub(super) fn count() -> Result<Residue, String> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Residue { threads: 0, descriptors: 0 });
+    }
+    let entries = |folder: &str| {
+        fs::read_dir(folder).map(Iterator::count).map_err(|error| format!("{folder}: {error}"))
+    };
+    // Reading the folder of descriptors opens one more, which is in the count each time.
+    Ok(Residue { threads: entries("/proc/self/task")?, descriptors: entries("/proc/self/fd")? })
+}
+
+/// Counts when the count has not changed for a while.
+pub(super) fn settled() -> Result<Residue, String> {
+    let mut last = count()?;
+    loop {
+        thread::sleep(Duration::from_millis(50));
+        let now = count()?;
+        if now == last {
+            return Ok(now);
+        }
+        last = now;
+    }
+}
+
+/// Waits until no more is there than `allowed`.
+pub(super) fn expect_at_most(allowed: Residue, after: &str) -> Result<(), String> {
+    let patience = Instant::now() + BURIAL;
+    loop {
+        let now = count()?;
+        if now.threads <= allowed.threads && now.descriptors <= allowed.descriptors {
+            return Ok(());
+        }
+        if Instant::now() > patience {
+            return Err(format!("after {after} there is {now:?}, where {allowed:?} is allowed"));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,199 @@
+//! The contract between a model and whoever runs it.
+
+use std::fmt;
+use std::io;
+
+use crate::ledger::Ledger;
+
+/// One implementation of a model.
+///
+/// It knows the workload and the ledger, nothing else. It never measures itself.
+pub trait Contestant: Send + Sync {
+    /// `model/name`.
+    fn id(&self) -> ContestantId;
+
+    /// What it is, in one line, for tables and lists.
+    fn summary(&self) -> &'static str;
+
+    /// How many of its tasks can be in flight at once.
+    fn ceiling(&self, settings: &Settings) -> Ceiling;
+
+    /// Whether dropping its engine leaves threads or descriptors that serve the whole process and
+    /// stay until its end, as the global executors of smol and async-std do. They must not grow.
+    fn stays_in_process(&self) -> bool {
+        false
+    }
+
+    /// A word of warning that belongs wherever a user meets this contestant.
+    fn caution(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Starts the runtime, the pool or the loop, but no task.
+    ///
+    /// # Errors
+    /// When the operating system refuses what the contestant needs to start.
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal>;
+}
+
+/// A started contestant. Dropping it stops it and gives back what it took.
+///
+/// An engine may hold what belongs to one thread, so it stays on the thread that started it.
+pub trait Engine {
+    /// Runs every task of the ledger's workload, and returns when all of them are over.
+    ///
+    /// # Errors
+    /// When the operating system refuses something a task needs. Tasks that were already started
+    /// are left to end by themselves; those that were not count as lost.
+    fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal>;
+}
+
+/// A contestant's name, `model/name`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContestantId(&'static str);
+
+impl ContestantId {
+    /// A name of the form `model/name`.
+    ///
+    /// # Panics
+    /// At compile time in a `const`, otherwise when called, if there is no `/` in it.
+    pub const fn new(id: &'static str) -> Self {
+        let bytes = id.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if bytes[at] == b'/' {
+                return Self(id);
+            }
+            at += 1;
+        }
+        panic!("a contestant's id has the form model/name")
+    }
+
+    /// The whole id.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// The part before the slash.
+    pub fn model(self) -> &'static str {
+        self.0.split_once('/').map_or(self.0, |(model, _)| model)
+    }
+}
+
+impl fmt::Display for ContestantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+/// What can be set from outside. A contestant takes what concerns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many threads a pool has.
+    pub pool_workers: u32,
+}
+
+impl Settings {
+    /// 64: what a thread pool for blocking work usually has on a small machine, many times the
+    /// cores because its threads wait and do not compute.
+    pub const DEFAULT_POOL_WORKERS: u32 = 64;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { pool_workers: Self::DEFAULT_POOL_WORKERS }
+    }
+}
+
+/// How many tasks of a contestant can be in flight at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ceiling {
+    /// One: the next task starts when the last one is over.
+    One,
+    /// As many as there are workers.
+    Pool(u32),
+    /// As many as there are tasks.
+    Unbounded,
+}
+
+impl Ceiling {
+    /// The ceiling as a number; `u64::MAX` where there is none.
+    pub fn limit(self) -> u64 {
+        match self {
+            Self::One => 1,
+            Self::Pool(workers) => u64::from(workers),
+            Self::Unbounded => u64::MAX,
+        }
+    }
+
+    /// How many of `tasks` tasks are in flight when as many as possible are.
+    pub fn expected_in_flight(self, tasks: u32) -> u64 {
+        u64::from(tasks).min(self.limit())
+    }
+}
+
+impl fmt::Display for Ceiling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One => f.pad("1"),
+            Self::Pool(workers) => f.pad(&format!("{workers} (pool)")),
+            Self::Unbounded => f.pad("all tasks"),
+        }
+    }
+}
+
+/// The operating system said no.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// A thread could not be made.
+    #[error("thread {nth} of {wanted} could not be made: {source}")]
+    Thread {
+        /// Which one it was, counted from 1.
+        nth: u64,
+        /// How many were wanted.
+        wanted: u64,
+        /// The reason given.
+        source: io::Error,
+    },
+    /// A runtime, a pool or an event loop could not be started.
+    #[error("{what} could not be started: {source}")]
+    Start {
+        /// What was to be started.
+        what: &'static str,
+        /// The reason given.
+        source: io::Error,
+    },
+    /// A running event loop could not wait for its next event.
+    #[error("{what} could not wait: {source}")]
+    Wait {
+        /// What was waiting.
+        what: &'static str,
+        /// The reason given.
+        source: io::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_a_model() {
+        assert_eq!(ContestantId::new("threads/per-task").model(), "threads");
+    }
+
+    #[test]
+    #[should_panic(expected = "model/name")]
+    fn an_id_without_a_model_is_refused() {
+        let _ = ContestantId::new("threads");
+    }
+
+    #[test]
+    fn ceilings_bound_the_tasks_in_flight() {
+        assert_eq!(Ceiling::One.expected_in_flight(5), 1);
+        assert_eq!(Ceiling::One.expected_in_flight(0), 0);
+        assert_eq!(Ceiling::Pool(3).expected_in_flight(5), 3);
+        assert_eq!(Ceiling::Pool(8).expected_in_flight(5), 5);
+        assert_eq!(Ceiling::Unbounded.expected_in_flight(5), 5);
+    }
+}

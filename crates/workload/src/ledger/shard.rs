@@ -1,0 +1,54 @@
+//! One shard of the ledger's counters.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::lateness::Histogram;
+
+/// Counters of the tasks whose indices fall on one shard.
+///
+/// 128 bytes and not 64: the prefetcher of current x86 processors fetches lines in pairs, and some
+/// Arm processors have lines of 128 bytes.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(super) struct Shard {
+    /// Tasks that signed in.
+    pub(super) came: AtomicU64,
+    /// Tasks that signed out or were lost.
+    pub(super) left: AtomicU64,
+    /// Of those that left: without a sum.
+    pub(super) lost: AtomicU64,
+    /// Waits after which the state was damaged.
+    pub(super) damaged: AtomicU64,
+    /// Wakes before their deadline.
+    pub(super) early: AtomicU64,
+    /// The sums, mixed and added up.
+    pub(super) checksum: AtomicU64,
+    /// How many tasks will leave through this shard.
+    pub(super) quota: u64,
+    /// How late tasks woke.
+    pub(super) lateness: Histogram,
+}
+
+impl Shard {
+    pub(super) fn new(quota: u64) -> Self {
+        Self {
+            came: AtomicU64::new(0),
+            left: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            damaged: AtomicU64::new(0),
+            early: AtomicU64::new(0),
+            checksum: AtomicU64::new(0),
+            quota,
+            lateness: Histogram::new(),
+        }
+    }
+
+    pub(super) fn reset(&self) {
+        let counters =
+            [&self.came, &self.left, &self.lost, &self.damaged, &self.early, &self.checksum];
+        for counter in counters {
+            counter.store(0, Ordering::SeqCst);
+        }
+        self.lateness.reset();
+    }
+}

@@ -1,0 +1,81 @@
+//! One task's way through the ledger.
+
+use super::{Event, Ledger};
+use crate::clock::Moment;
+use crate::state::State;
+use crate::task::Task;
+
+/// One task's place in the ledger, in 16 bytes.
+///
+/// It belongs to the task: the task signs in with it, asks it for its next deadline, tells it that
+/// it woke, and signs out with its sum. A task that panics or is dropped drops its visit, and the
+/// ledger counts it as lost, so a wave always comes to its end.
+#[derive(Debug)]
+#[must_use = "a visit that is dropped is a lost task"]
+pub struct Visit {
+    ledger: &'static Ledger,
+    index: u32,
+    /// Waits begun; [`NOT_SIGNED_IN`] before the task signs in.
+    waits_begun: u32,
+}
+
+const NOT_SIGNED_IN: u32 = u32::MAX;
+
+impl Visit {
+    pub(super) fn new(ledger: &'static Ledger, index: u32) -> Self {
+        Self { ledger, index, waits_begun: NOT_SIGNED_IN }
+    }
+
+    /// Counts the task as in flight, from here until it signs out.
+    pub fn sign_in(&mut self) {
+        debug_assert_eq!(self.waits_begun, NOT_SIGNED_IN, "a task signs in once");
+        self.waits_begun = 0;
+        self.ledger.enter(self.index);
+    }
+
+    /// The two numbers to add.
+    pub fn task(&self) -> Task {
+        Task::nth(self.index)
+    }
+
+    /// Begins the task's next wait and says when it ends; `None` when all its waits are over.
+    pub fn next_wait(&mut self) -> Option<Moment> {
+        let workload = self.ledger.workload();
+        if self.waits_begun >= workload.waits_per_task.get() {
+            return None;
+        }
+        self.waits_begun += 1;
+        Some(Moment::now() + workload.duration_of(self.index))
+    }
+
+    /// Tells the ledger that the task woke from a wait that was to end at `deadline`, and has the
+    /// state checked that it kept meanwhile.
+    ///
+    /// # Panics
+    /// If this is the task that the workload wants to panic.
+    pub fn woke<const N: usize>(&self, deadline: Moment, state: &State<N>) {
+        self.ledger.woke(self.index, deadline);
+        self.ledger.note(Event::Woke(self.index, self.waits_begun - 1));
+        if !state.is_intact(self.task()) {
+            self.ledger.damage(self.index);
+        }
+        if self.ledger.workload().panicking_task == Some(self.index) {
+            std::panic::panic_any(PLANTED_PANIC);
+        }
+    }
+
+    /// Signs the task out with its sum.
+    pub fn sign_out(self, sum: u64) {
+        self.ledger.leave(self.index, sum);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.ledger.lose(self.index, self.waits_begun != NOT_SIGNED_IN);
+    }
+}
+
+/// What the panicking task of a workload says.
+pub const PLANTED_PANIC: &str = "this task was asked to panic";

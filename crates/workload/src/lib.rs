@@ -1,0 +1,31 @@
+//! The waiting workload: what every contestant is asked to do, and how it proves that it did it.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`spec`] | [`Workload`]: how many tasks, what each waits for, what it holds meanwhile |
+//! | [`task`] | [`Task`]: two numbers in, a wait (or several), their sum out |
+//! | [`state`] | [`State`]: the bytes a task keeps alive across its waits |
+//! | [`clock`] | [`Moment`]: a point on one monotonic clock, in eight bytes |
+//! | [`ledger`] | [`Ledger`] and [`Visit`]: where tasks sign in and out |
+//! | [`contestant`] | [`Contestant`]: the contract between a model and whoever runs it |
+//! | `conformance` | (feature `conformance`) the suite every contestant passes |
+//!
+//! A contestant sees this crate and nothing else. It never measures itself: it signs its tasks in
+//! and out, and whoever runs it reads the ledger.
+
+pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod contestant;
+pub mod ledger;
+
+pub mod spec;
+pub mod state;
+pub mod task;
+
+pub use clock::Moment;
+pub use contestant::{Ceiling, Contestant, ContestantId, Engine, Refusal, Settings};
+pub use ledger::{Lateness, Ledger, Proof, Visit};
+pub use spec::{Arrival, Wait, Workload};
+pub use state::{State, StateSize, WithState};
+pub use task::Task;

@@ -1,0 +1,141 @@
+//! The workload: what every contestant is asked to do.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::StateSize;
+
+/// What a contestant is asked to do. Two contestants given equal workloads do equal work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Workload {
+    /// How many tasks there are. Zero is allowed: nothing to do is something to do right.
+    pub tasks: u32,
+    /// What each task waits for.
+    pub wait: Wait,
+    /// What each task keeps alive while it waits.
+    pub state: StateSize,
+    /// How many times each task waits, one after another.
+    pub waits_per_task: NonZeroU32,
+    /// When the tasks start.
+    pub arrival: Arrival,
+    /// A task that panics after its first wait, to show that a panic costs only that task.
+    /// `None` in everything that is measured.
+    pub panicking_task: Option<u32>,
+}
+
+impl Workload {
+    /// `tasks` tasks, started at once, that each wait once for `duration` and hold nothing.
+    pub fn timer(tasks: u32, duration: Duration) -> Self {
+        Self {
+            tasks,
+            wait: Wait::Timer { duration, spread: Duration::ZERO },
+            state: StateSize::None,
+            waits_per_task: NonZeroU32::MIN,
+            arrival: Arrival::Burst,
+            panicking_task: None,
+        }
+    }
+
+    /// The same with this state.
+    #[must_use]
+    pub fn with_state(self, state: StateSize) -> Self {
+        Self { state, ..self }
+    }
+
+    /// The same with this many waits a task.
+    #[must_use]
+    pub fn with_waits(self, waits_per_task: NonZeroU32) -> Self {
+        Self { waits_per_task, ..self }
+    }
+
+    /// The same with waits spread: the first task's wait is longer by `spread`, the last one's not
+    /// at all, and those between in equal steps.
+    #[must_use]
+    pub fn with_spread(self, spread: Duration) -> Self {
+        let Wait::Timer { duration, .. } = self.wait;
+        Self { wait: Wait::Timer { duration, spread }, ..self }
+    }
+
+    /// The same with one task that panics after its first wait.
+    #[must_use]
+    pub fn with_panic(self, task: u32) -> Self {
+        Self { panicking_task: Some(task), ..self }
+    }
+
+    /// How long each wait of the task with this index lasts.
+    pub fn duration_of(&self, index: u32) -> Duration {
+        let Wait::Timer { duration, spread } = self.wait;
+        if spread.is_zero() || self.tasks < 2 {
+            return duration;
+        }
+        let last = self.tasks - 1;
+        let share = f64::from(last.saturating_sub(index)) / f64::from(last);
+        duration + spread.mul_f64(share)
+    }
+
+    /// The least time in which anybody can do this with at most `ceiling` tasks in flight:
+    /// tasks ÷ ceiling × waits × duration, in whole rounds.
+    pub fn floor(&self, ceiling: u64) -> Duration {
+        let Wait::Timer { duration, .. } = self.wait;
+        let rounds = u64::from(self.tasks).div_ceil(ceiling.max(1));
+        let waits = rounds.saturating_mul(u64::from(self.waits_per_task.get()));
+        duration.saturating_mul(u32::try_from(waits).unwrap_or(u32::MAX))
+    }
+}
+
+/// What a task waits for.
+///
+/// A new kind of wait is a variant here and an arm in each model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wait {
+    /// A timer.
+    Timer {
+        /// How long each wait lasts, from the moment the task begins it.
+        duration: Duration,
+        /// By how much the first task's wait is longer than the last one's. Zero makes a herd; a
+        /// positive spread makes tasks end in the reverse of the order they started in.
+        spread: Duration,
+    },
+}
+
+/// When the tasks start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrival {
+    /// All at once, as fast as the model can start them.
+    #[default]
+    Burst,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_herd_waits_alike() {
+        let herd = Workload::timer(3, 5 * MS);
+        assert!((0..3).all(|index| herd.duration_of(index) == 5 * MS));
+    }
+
+    #[test]
+    fn a_spread_makes_the_first_task_the_slowest() {
+        let spread = Workload::timer(3, 5 * MS).with_spread(10 * MS);
+        let durations: Vec<_> = (0..3).map(|index| spread.duration_of(index)).collect();
+        assert_eq!(durations, [15 * MS, 10 * MS, 5 * MS]);
+        assert_eq!(Workload::timer(1, 5 * MS).with_spread(10 * MS).duration_of(0), 5 * MS);
+    }
+
+    #[test]
+    fn the_floor_counts_whole_rounds() {
+        let waits = NonZeroU32::new(2).unwrap();
+        let workload = Workload::timer(10, MS).with_waits(waits);
+        assert_eq!(workload.floor(1), 20 * MS);
+        assert_eq!(workload.floor(4), 6 * MS);
+        assert_eq!(workload.floor(u64::MAX), 2 * MS);
+        assert_eq!(Workload::timer(0, MS).floor(1), Duration::ZERO);
+    }
+}

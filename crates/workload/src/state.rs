@@ -1,0 +1,201 @@
+//! The state that a task keeps alive across its waits.
+//!
+//! A real task waits with something in its hands: a request, a buffer, a half-built answer. Where
+//! those bytes live is the difference between the models: on a thread's stack, in a callback's
+//! captures, in a coroutine's frame. [`State`] is the same bytes in all of them, filled before the
+//! wait and checked after it.
+
+use std::fmt;
+use std::hint::black_box;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::task::{Task, mix};
+
+/// How many bytes a task keeps alive across its waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StateSize {
+    /// Nothing beside the task's own numbers.
+    #[default]
+    None,
+    /// 64 bytes, a cache line.
+    Bytes64,
+    /// 1 KiB.
+    KiB1,
+    /// 8 KiB, two pages.
+    KiB8,
+}
+
+impl StateSize {
+    /// All sizes, ascending.
+    pub const ALL: [Self; 4] = [Self::None, Self::Bytes64, Self::KiB1, Self::KiB8];
+
+    /// The size in bytes.
+    pub const fn bytes(self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Bytes64 => 64,
+            Self::KiB1 => 1024,
+            Self::KiB8 => 8192,
+        }
+    }
+
+    /// Calls `user` with this size as a constant, so that each size gets code and a frame of its
+    /// own and a smaller state does not pay for a larger one.
+    pub fn with<U: WithState>(self, user: U) -> U::Output {
+        match self {
+            Self::None => user.with::<0>(),
+            Self::Bytes64 => user.with::<64>(),
+            Self::KiB1 => user.with::<1024>(),
+            Self::KiB8 => user.with::<8192>(),
+        }
+    }
+}
+
+impl TryFrom<u64> for StateSize {
+    type Error = UnknownStateSize;
+
+    fn try_from(bytes: u64) -> Result<Self, UnknownStateSize> {
+        Self::ALL
+            .into_iter()
+            .find(|size| size.bytes() == bytes)
+            .ok_or_else(|| UnknownStateSize(bytes.to_string()))
+    }
+}
+
+impl fmt::Display for StateSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "0 B",
+            Self::Bytes64 => "64 B",
+            Self::KiB1 => "1 KiB",
+            Self::KiB8 => "8 KiB",
+        })
+    }
+}
+
+impl FromStr for StateSize {
+    type Err = UnknownStateSize;
+
+    /// Takes `0`, `64`, `1024`, `8192`, with or without a unit (`64B`, `1KiB`, `8 KiB`).
+    fn from_str(text: &str) -> Result<Self, UnknownStateSize> {
+        let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        match plain.to_ascii_lowercase().as_str() {
+            "0" | "0b" => Ok(Self::None),
+            "64" | "64b" => Ok(Self::Bytes64),
+            "1024" | "1024b" | "1kib" => Ok(Self::KiB1),
+            "8192" | "8192b" | "8kib" => Ok(Self::KiB8),
+            _ => Err(UnknownStateSize(text.to_owned())),
+        }
+    }
+}
+
+impl Serialize for StateSize {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for StateSize {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(u64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A state size that no task is compiled for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("state size `{0}` is not one of 0, 64, 1KiB, 8KiB")]
+pub struct UnknownStateSize(String);
+
+/// Code that wants a [`StateSize`] as a constant.
+pub trait WithState {
+    /// What the code returns.
+    type Output;
+    /// Runs with `N` bytes of state.
+    fn with<const N: usize>(self) -> Self::Output;
+}
+
+/// `N` bytes that belong to one task.
+///
+/// It takes no heap: it lives where the task lives, so that where it lives is what gets weighed.
+#[derive(Debug)]
+pub struct State<const N: usize>([u8; N]);
+
+impl<const N: usize> State<N> {
+    /// Empty state. [`fill`](Self::fill) it in place: a filled state returned by value could pass
+    /// through a second copy on the stack, and the copy would be weighed too.
+    pub fn empty() -> Self {
+        Self([0; N])
+    }
+
+    /// Writes the task's own pattern over all bytes.
+    pub fn fill(&mut self, task: Task) {
+        for (position, chunk) in self.0.chunks_mut(8).enumerate() {
+            let word = pattern(task, position).to_le_bytes();
+            let length = chunk.len();
+            chunk.copy_from_slice(&word[..length]);
+        }
+        // The pattern could be recomputed instead of kept; the optimiser must not find that out.
+        black_box(&mut self.0);
+    }
+
+    /// Whether all bytes are still what [`fill`](Self::fill) wrote for this task.
+    pub fn is_intact(&self, task: Task) -> bool {
+        black_box(&self.0).chunks(8).enumerate().all(|(position, chunk)| {
+            let word = pattern(task, position).to_le_bytes();
+            *chunk == word[..chunk.len()]
+        })
+    }
+}
+
+fn pattern(task: Task, position: usize) -> u64 {
+    mix((u64::from(task.a) << 32 | u64::from(task.b)) ^ ((position as u64) << 17))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Observe;
+
+    impl WithState for Observe {
+        type Output = usize;
+        fn with<const N: usize>(self) -> usize {
+            let mut state = State::<N>::empty();
+            let task = Task::nth(5);
+            state.fill(task);
+            assert!(state.is_intact(task), "{N} bytes as filled");
+            for position in [0, N / 2, N.saturating_sub(1)] {
+                if position < N {
+                    state.0[position] ^= 1;
+                    assert!(!state.is_intact(task), "a changed byte {position} of {N} is seen");
+                    state.0[position] ^= 1;
+                }
+            }
+            if N > 0 {
+                assert!(!state.is_intact(Task::nth(6)), "another task's state is told apart");
+            }
+            size_of::<State<N>>()
+        }
+    }
+
+    #[test]
+    fn every_size_holds_exactly_its_bytes_and_sees_each_change() {
+        for size in StateSize::ALL {
+            assert_eq!(size.with(Observe) as u64, size.bytes());
+        }
+    }
+
+    #[test]
+    fn sizes_parse_as_they_print() {
+        for size in StateSize::ALL {
+            assert_eq!(size.to_string().parse(), Ok(size));
+            assert_eq!(size.bytes().to_string().parse(), Ok(size));
+        }
+        assert_eq!(
+            "2KiB".parse::<StateSize>().unwrap_err().to_string(),
+            "state size `2KiB` is not one of 0, 64, 1KiB, 8KiB"
+        );
+    }
+}
