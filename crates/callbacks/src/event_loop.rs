@@ -8,9 +8,8 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polling::{Events, Poller};
+use timers::Timers;
 use workload::Moment;
-
-use crate::timers::Timers;
 
 /// What is called back: once, with the loop, so that it can wait for something else.
 pub type Callback = Box<dyn FnOnce(&mut EventLoop)>;

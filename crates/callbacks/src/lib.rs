@@ -4,13 +4,14 @@
 //! | --- | --- |
 //! | [`task`] | the task as a chain of callbacks: [`add`](task::add) |
 //! | [`event_loop`] | [`EventLoop`](event_loop::EventLoop): waits for the next event and calls back |
-//! | [`timers`] | [`Timers`](timers::Timers): the callbacks that wait for their deadlines |
 //! | [`contestant`] | `callbacks/event-loop` |
+//!
+//! The heap in which callbacks wait for their deadlines is [`timers::Timers`], the same as under
+//! `coroutines/bare`.
 
 pub mod contestant;
 pub mod event_loop;
 pub mod task;
-pub mod timers;
 
 use workload::Contestant;
 

@@ -1,1 +1,55 @@
-//! x
+//! Waiting in coroutines: one async task on several runtimes.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`task`] | the task as a coroutine: [`add`](task::add), written once |
+//! | [`runtime`] | [`Runtime`]: the little that the task wants of a runtime |
+//! | [`contestant`] | a [`Contestant`] out of any runtime |
+//! | [`bare`] | `coroutines/bare`: futures in one slab, polled by hand; always there |
+//! | `tokio` | (feature `tokio`) `coroutines/tokio` and `coroutines/tokio-current-thread` |
+//! | `async_std` | (feature `async-std`) `coroutines/async-std` |
+//! | `smol` | (feature `smol`) `coroutines/smol` and `coroutines/smol-local` |
+//! | [`baseline`] | the same task written straight on each runtime, to weigh our scaffolding |
+
+#[cfg(feature = "async-std")]
+pub mod async_std;
+pub mod bare;
+pub mod baseline;
+pub mod contestant;
+pub mod runtime;
+#[cfg(feature = "smol")]
+pub mod smol;
+pub mod task;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+
+use workload::Contestant;
+
+use crate::contestant::On;
+pub use crate::runtime::Runtime;
+
+/// All contestants of this model whose features are on.
+pub fn contestants() -> Vec<Box<dyn Contestant>> {
+    vec![
+        #[cfg(feature = "tokio")]
+        On::<tokio::MultiThread>::boxed(),
+        #[cfg(feature = "tokio")]
+        On::<tokio::CurrentThread>::boxed(),
+        #[cfg(feature = "async-std")]
+        On::<async_std::AsyncStd>::boxed(),
+        #[cfg(feature = "smol")]
+        On::<smol::Global>::boxed(),
+        #[cfg(feature = "smol")]
+        On::<smol::Local>::boxed(),
+        On::<bare::Bare>::boxed(),
+    ]
+}
+
+/// The contestants that are there when all features are on, with the feature that brings each.
+pub const FEATURES: &[(&str, &str)] = &[
+    ("coroutines/tokio", "tokio"),
+    ("coroutines/tokio-current-thread", "tokio"),
+    ("coroutines/async-std", "async-std"),
+    ("coroutines/smol", "smol"),
+    ("coroutines/smol-local", "smol"),
+];

@@ -163,6 +163,12 @@ pub enum Refusal {
         /// The reason given.
         source: io::Error,
     },
+    /// The contestant is not made for this workload.
+    #[error("this contestant runs only {only}")]
+    Unsupported {
+        /// What it does run.
+        only: &'static str,
+    },
     /// A running event loop could not wait for its next event.
     #[error("{what} could not wait: {source}")]
     Wait {

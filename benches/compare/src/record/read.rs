@@ -54,14 +54,14 @@ pub fn read_file(path: &Path) -> Result<Record, ReadError> {
 /// If there is no first line, if the first line is not a run of a known schema, or if any other
 /// line is not a cell or a throughput sample. The line's number is in the error.
 pub fn read(path: &Path, text: &str) -> Result<Record, ReadError> {
-    let fail = |line: usize, problem: String| ReadError::Line { path: path.to_owned(), line, problem };
+    let fail =
+        |line: usize, problem: String| ReadError::Line { path: path.to_owned(), line, problem };
     let mut lines = text.split_inclusive('\n').enumerate().peekable();
     let Some((_, first)) = lines.next() else {
         return Err(ReadError::Empty { path: path.to_owned() });
     };
     let run = parse_run(first).map_err(|problem| fail(1, problem))?;
-    let mut record =
-        Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
+    let mut record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
     while let Some((index, line)) = lines.next() {
         match serde_json::from_str(line) {
             Ok(Line::Cell(cell)) => record.cells.push(*cell),
@@ -70,7 +70,9 @@ pub fn read(path: &Path, text: &str) -> Result<Record, ReadError> {
                 return Err(fail(index + 1, "a second run; a record has one, in line 1".into()));
             }
             Err(_) if lines.peek().is_none() && !line.ends_with('\n') => record.truncated = true,
-            Err(error) => return Err(fail(index + 1, format!("not a cell of schema {SCHEMA}: {error}"))),
+            Err(error) => {
+                return Err(fail(index + 1, format!("not a cell of schema {SCHEMA}: {error}")));
+            }
         }
     }
     Ok(record)

@@ -88,3 +88,45 @@ impl<T> PartialEq for Timer<T> {
 }
 
 impl<T> Eq for Timer<T> {}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nothing_comes_out_before_its_deadline() {
+        let now = Moment::now();
+        let mut timers = Timers::new();
+        timers.insert(now + Duration::from_nanos(2), "later");
+        timers.insert(now, "now");
+        assert_eq!(timers.next_deadline(), Some(now));
+        assert_eq!(timers.pop_due(now), Some("now"));
+        assert_eq!(timers.pop_due(now + Duration::from_nanos(1)), None);
+        assert_eq!(timers.len(), 1);
+        assert_eq!(timers.pop_due(now + Duration::from_nanos(2)), Some("later"));
+        assert!(timers.is_empty());
+        assert_eq!(timers.next_deadline(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn everything_comes_out_once_in_the_order_of_its_deadline(
+            delays in proptest::collection::vec(0u64..1000, 0..200),
+        ) {
+            let start = Moment::now();
+            let mut timers = Timers::new();
+            for delay in &delays {
+                timers.insert(start + Duration::from_nanos(*delay), *delay);
+            }
+            let end = start + Duration::from_nanos(1000);
+            let out: Vec<u64> = std::iter::from_fn(|| timers.pop_due(end)).collect();
+            let mut sorted = delays;
+            sorted.sort_unstable();
+            prop_assert_eq!(out, sorted);
+        }
+    }
+}

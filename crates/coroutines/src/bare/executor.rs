@@ -1,0 +1,229 @@
+//! Polls the futures that are woken.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Context;
+use std::thread;
+use std::time::Duration;
+
+use workload::Moment;
+
+use super::slab::Slab;
+use super::sleep::{next_deadline, wake_due};
+use super::waker::{Registered, Woken};
+
+/// How many sleepers are woken before they are polled. It bounds the list of woken tasks when a
+/// herd of them is due at once.
+const BATCH: usize = 256;
+
+/// An executor for futures of one type, on the thread that made it.
+///
+/// That they are of one type is what lets them stand side by side in one slab, without a box and a
+/// table of functions each.
+pub struct Executor<F> {
+    tasks: Slab<F>,
+    woken: Registered,
+    /// Kept between rounds, so that its memory is.
+    polling: Vec<u32>,
+}
+
+impl<F: Future<Output = ()>> Executor<F> {
+    /// An executor without tasks.
+    pub fn new() -> Self {
+        Self { tasks: Slab::new(), woken: Woken::register(thread::current()), polling: Vec::new() }
+    }
+
+    /// Takes the future in and polls it for the first time, so that it starts now and does not
+    /// stand in a queue until it may.
+    pub fn spawn(&mut self, future: F) {
+        let key = self.tasks.insert(future);
+        self.poll(key);
+    }
+
+    /// Polls what is woken until no task is left.
+    ///
+    /// A task that panics ends itself and no other.
+    pub fn run(&mut self) {
+        while !self.tasks.is_empty() {
+            let due = wake_due(BATCH);
+            let mut polling = std::mem::take(&mut self.polling);
+            self.woken.take(&mut polling);
+            for key in &polling {
+                self.poll(*key);
+            }
+            let idle = due == 0 && polling.is_empty();
+            polling.clear();
+            self.polling = polling;
+            if idle {
+                park();
+            }
+        }
+    }
+
+    fn poll(&mut self, key: u32) {
+        let Some(task) = self.tasks.get_pin_mut(key) else {
+            return;
+        };
+        let waker = self.woken.waker(key);
+        let mut context = Context::from_waker(&waker);
+        // A future that panicked is dropped and never seen again.
+        let polled = catch_unwind(AssertUnwindSafe(|| task.poll(&mut context)));
+        if polled.map_or(true, |poll| poll.is_ready()) {
+            self.tasks.remove(key);
+        }
+    }
+}
+
+impl<F: Future<Output = ()>> Default for Executor<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F> fmt::Debug for Executor<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor").field("tasks", &self.tasks).finish_non_exhaustive()
+    }
+}
+
+/// Runs one future on this thread and returns what it yields.
+///
+/// # Panics
+/// If the future does.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let mut output = None;
+    let mut executor = Executor::new();
+    executor.spawn(async { output = Some(future.await) });
+    executor.run();
+    drop(executor);
+    output.expect("the future panicked")
+}
+
+/// Sleeps until the next deadline, or until a waker unparks this thread.
+fn park() {
+    match next_deadline() {
+        None => thread::park(),
+        Some(deadline) => match deadline.since(Moment::now()) {
+            Duration::ZERO => {}
+            left => thread::park_timeout(left),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::rc::Rc;
+    use std::sync::{Arc, Mutex};
+    use std::task::{Poll, Waker};
+
+    use super::super::Sleep;
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn sleepers_end_in_the_order_of_their_deadlines() {
+        let ended = Rc::new(RefCell::new(Vec::new()));
+        let mut executor = Executor::new();
+        for delay in [30, 10, 20] {
+            let ended = ended.clone();
+            executor.spawn(async move {
+                Sleep::until(Moment::now() + delay * MS).await;
+                ended.borrow_mut().push(delay);
+            });
+        }
+        executor.run();
+        assert_eq!(*ended.borrow(), [10, 20, 30]);
+    }
+
+    #[test]
+    fn a_task_starts_when_it_is_spawned_and_its_output_comes_back() {
+        let started = RefCell::new(false);
+        let mut executor = Executor::new();
+        executor.spawn(async { *started.borrow_mut() = true });
+        assert!(*started.borrow());
+        assert_eq!(block_on(async { 1 + 2 }), 3);
+    }
+
+    #[test]
+    fn another_thread_wakes_a_task_that_has_no_timer() {
+        let kept: Arc<Mutex<Option<Waker>>> = Arc::default();
+        let shared = kept.clone();
+        let other = thread::spawn(move || {
+            loop {
+                if let Some(waker) = shared.lock().unwrap().take() {
+                    return waker.wake();
+                }
+                thread::yield_now();
+            }
+        });
+        let mut polls = 0;
+        block_on(poll_fn(|context| {
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(());
+            }
+            *kept.lock().unwrap() = Some(context.waker().clone());
+            Poll::Pending
+        }));
+        other.join().unwrap();
+        assert_eq!(polls, 2);
+    }
+
+    #[test]
+    fn a_future_that_is_polled_for_nothing_still_ends() {
+        let mut executor = Executor::new();
+        executor.spawn(async {
+            let mut sleep = Sleep::until(Moment::now() + 5 * MS);
+            let mut polls = 0;
+            poll_fn(|context| {
+                polls += 1;
+                if polls < 10 {
+                    context.waker().wake_by_ref();
+                }
+                Pin::new(&mut sleep).poll(context)
+            })
+            .await;
+            assert!(polls >= 10);
+        });
+        executor.run();
+    }
+
+    #[test]
+    fn a_panic_ends_its_own_task_only() {
+        let ended = Rc::new(RefCell::new(0));
+        let mut executor = Executor::new();
+        for task in 0..3 {
+            let ended = ended.clone();
+            executor.spawn(async move {
+                Sleep::until(Moment::now() + MS).await;
+                if task == 1 {
+                    std::panic::resume_unwind(Box::new("planted"));
+                }
+                *ended.borrow_mut() += 1;
+            });
+        }
+        executor.run();
+        assert_eq!(*ended.borrow(), 2);
+    }
+
+    #[test]
+    fn dropping_an_executor_drops_its_tasks() {
+        let counted = Rc::new(());
+        let mut executor = Executor::new();
+        for _ in 0..3 {
+            let counted = counted.clone();
+            executor.spawn(async move {
+                std::future::pending::<()>().await;
+                drop(counted);
+            });
+        }
+        assert_eq!(Rc::strong_count(&counted), 4);
+        drop(executor);
+        assert_eq!(Rc::strong_count(&counted), 1);
+    }
+}

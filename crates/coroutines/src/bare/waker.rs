@@ -1,0 +1,172 @@
+//! Wakers that take no allocation.
+//!
+//! A waker is one machine word of data and a table of functions. The word here is not a pointer but
+//! a pair of numbers: which executor, and which of its tasks. Waking looks the executor up in a
+//! list; if it is gone, nothing happens. So a waker can be cloned and kept for free, may outlive its
+//! task and its executor, and there is no memory for it to get wrong. What it costs is that lookup.
+//!
+//! A task's key is used again after the task is over, so a waker that was kept for too long can wake
+//! another task. That task is polled once for nothing, which every future must bear with.
+
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
+use std::task::{RawWaker, RawWakerVTable, Waker};
+use std::thread::Thread;
+
+const _: () = assert!(
+    usize::BITS >= 64,
+    "a waker of `bare` keeps the numbers of an executor and of a task in one word of 64 bits"
+);
+
+/// The tasks of one executor that have been woken and not yet polled.
+#[derive(Debug)]
+pub struct Woken {
+    executor: u32,
+    thread: Thread,
+    keys: Mutex<Vec<u32>>,
+}
+
+impl Woken {
+    /// An empty list for an executor on this thread, and its entry in the list of executors.
+    pub fn register(thread: Thread) -> Registered {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let executor = NEXT.fetch_add(1, Ordering::Relaxed);
+        let woken = Arc::new(Self { executor, thread, keys: Mutex::default() });
+        let mut executors = EXECUTORS.write().unwrap_or_else(PoisonError::into_inner);
+        executors.insert(executor, woken.clone());
+        Registered(woken)
+    }
+
+    /// A waker for the task with this key.
+    pub fn waker(&self, key: u32) -> Waker {
+        // SAFETY: the functions of the table keep what `RawWaker` asks for: they may be called from
+        // any thread and any number of times, and they give nothing back, because the data is two
+        // numbers and owns nothing.
+        unsafe { Waker::from_raw(raw(word(self.executor, key))) }
+    }
+
+    /// Moves all woken keys into `keys`, which should be empty.
+    pub fn take(&self, keys: &mut Vec<u32>) {
+        std::mem::swap(&mut *self.keys(), keys);
+    }
+
+    fn wake(&self, key: u32) {
+        let mut keys = self.keys();
+        keys.push(key);
+        if keys.len() == 1 {
+            self.thread.unpark();
+        }
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An executor's entry in the list of executors. Dropping it takes it out of the list.
+#[derive(Debug)]
+pub struct Registered(Arc<Woken>);
+
+impl std::ops::Deref for Registered {
+    type Target = Woken;
+
+    fn deref(&self) -> &Woken {
+        &self.0
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut executors = EXECUTORS.write().unwrap_or_else(PoisonError::into_inner);
+        executors.remove(&self.0.executor);
+    }
+}
+
+static EXECUTORS: LazyLock<RwLock<HashMap<u32, Arc<Woken>>>> = LazyLock::new(RwLock::default);
+
+static TABLE: RawWakerVTable = RawWakerVTable::new(raw, wake, wake, ignore);
+
+fn raw(word: *const ()) -> RawWaker {
+    RawWaker::new(word, &TABLE)
+}
+
+fn wake(word: *const ()) {
+    let (executor, key) = numbers(word);
+    let executors = EXECUTORS.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(woken) = executors.get(&executor) {
+        woken.wake(key);
+    }
+}
+
+fn ignore(_: *const ()) {}
+
+fn word(executor: u32, key: u32) -> *const () {
+    ptr::without_provenance((executor as usize) << 32 | key as usize)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "both halves are taken")]
+fn numbers(word: *const ()) -> (u32, u32) {
+    let word = word.addr();
+    ((word >> 32) as u32, word as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn taken(woken: &Woken) -> Vec<u32> {
+        let mut keys = Vec::new();
+        woken.take(&mut keys);
+        keys
+    }
+
+    #[test]
+    fn a_waker_and_its_clones_wake_their_task() {
+        let woken = Woken::register(thread::current());
+        let waker = woken.waker(7);
+        let clone = waker.clone();
+        assert!(clone.will_wake(&waker));
+        assert!(!woken.waker(8).will_wake(&waker));
+        clone.wake_by_ref();
+        waker.wake();
+        clone.wake();
+        assert_eq!(taken(&woken), [7, 7, 7]);
+        assert_eq!(taken(&woken), [0u32; 0]);
+    }
+
+    #[test]
+    fn executors_do_not_get_each_others_wakes() {
+        let [one, other] = [(); 2].map(|()| Woken::register(thread::current()));
+        one.waker(1).wake();
+        other.waker(u32::MAX).wake();
+        assert_eq!(taken(&one), [1]);
+        assert_eq!(taken(&other), [u32::MAX]);
+    }
+
+    #[test]
+    fn a_waker_outlives_its_executor() {
+        let woken = Woken::register(thread::current());
+        let waker = woken.waker(1);
+        drop(woken);
+        waker.clone().wake();
+        waker.wake();
+    }
+
+    #[test]
+    fn another_thread_wakes_a_parked_one() {
+        let woken = Woken::register(thread::current());
+        let waker = woken.waker(3);
+        let other = thread::spawn(move || waker.wake());
+        let mut keys = Vec::new();
+        while keys.is_empty() {
+            thread::park();
+            woken.take(&mut keys);
+        }
+        other.join().unwrap();
+        assert_eq!(keys, [3]);
+    }
+}

@@ -1,0 +1,48 @@
+//! The task written straight on smol.
+
+use smol::{LocalExecutor, Timer, block_on, spawn};
+use workload::{ContestantId, Ledger, Moment, Task};
+
+use super::Straight;
+
+pub(super) const GLOBAL: Straight = Straight {
+    id: ContestantId::new("baseline/smol"),
+    summary: "the task written straight on smol's global executor",
+    stays_in_process: true,
+    start: || {
+        block_on(spawn(async {}));
+        Ok(Box::new(|ledger| {
+            block_on(async {
+                for index in 0..ledger.workload().tasks {
+                    spawn(add(ledger, index)).detach();
+                }
+                ledger.over().await;
+            });
+        }))
+    },
+};
+
+pub(super) const LOCAL: Straight = Straight {
+    id: ContestantId::new("baseline/smol-local"),
+    summary: "the task written straight on smol's local executor",
+    stays_in_process: true,
+    start: || {
+        let executor = LocalExecutor::new();
+        Ok(Box::new(move |ledger| {
+            for index in 0..ledger.workload().tasks {
+                executor.spawn(add(ledger, index)).detach();
+            }
+            block_on(executor.run(ledger.over()));
+        }))
+    },
+};
+
+fn add(ledger: &'static Ledger, index: u32) -> impl Future<Output = ()> + Send {
+    async move {
+        ledger.enter(index);
+        let deadline = Moment::now() + ledger.workload().duration_of(index);
+        Timer::at(deadline.instant()).await;
+        ledger.woke(index, deadline);
+        ledger.leave(index, Task::nth(index).sum());
+    }
+}

@@ -1,0 +1,67 @@
+//! A contestant out of any runtime.
+
+use std::marker::PhantomData;
+
+use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+
+use crate::runtime::Runtime;
+
+/// The contestant that runs the task on `R`.
+#[derive(Debug)]
+pub struct On<R>(PhantomData<fn() -> R>);
+
+impl<R: Runtime> On<R> {
+    /// The contestant in a box.
+    pub fn boxed() -> Box<dyn Contestant> {
+        Box::new(Self(PhantomData))
+    }
+}
+
+impl<R: Runtime> Contestant for On<R> {
+    fn id(&self) -> ContestantId {
+        R::ID
+    }
+
+    fn summary(&self) -> &'static str {
+        R::SUMMARY
+    }
+
+    fn ceiling(&self, _: &Settings) -> Ceiling {
+        Ceiling::Unbounded
+    }
+
+    fn stays_in_process(&self) -> bool {
+        R::STAYS_IN_PROCESS
+    }
+
+    fn caution(&self) -> Option<&'static str> {
+        R::CAUTION
+    }
+
+    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+        let runtime = R::new().map_err(|source| Refusal::Start { what: "the runtime", source })?;
+        Ok(Box::new(Started(runtime)))
+    }
+}
+
+struct Started<R>(R);
+
+impl<R: Runtime> Engine for Started<R> {
+    fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        ledger.workload().state.with(RunAll { runtime: &mut self.0, ledger });
+        Ok(())
+    }
+}
+
+struct RunAll<'a, R> {
+    runtime: &'a mut R,
+    ledger: &'static Ledger,
+}
+
+impl<R: Runtime> WithState for RunAll<'_, R> {
+    type Output = ();
+
+    fn with<const N: usize>(self) {
+        self.runtime.run_all::<N>(self.ledger);
+    }
+}

@@ -1,0 +1,42 @@
+//! The little that the task wants of a runtime.
+
+use std::future::Future;
+use std::io;
+
+use workload::{ContestantId, Ledger, Moment};
+
+/// A runtime for coroutines. One file each; see the crate's front page.
+pub trait Runtime: Sized + 'static {
+    /// Its contestant's id.
+    const ID: ContestantId;
+
+    /// What it is, in one line.
+    const SUMMARY: &'static str;
+
+    /// Whether its threads stay until the end of the process.
+    const STAYS_IN_PROCESS: bool = false;
+
+    /// A word of warning that belongs wherever a user meets it.
+    const CAUTION: Option<&'static str> = None;
+
+    /// Starts the runtime.
+    ///
+    /// # Errors
+    /// When the operating system refuses the threads or descriptors that it needs.
+    fn new() -> io::Result<Self>;
+
+    /// A future that ends at the deadline, by the runtime's own timers.
+    ///
+    /// What it yields is of no use to anybody; a runtime need not wrap its timer to hide it.
+    fn sleep_until(deadline: Moment) -> impl Future;
+
+    /// Runs a future on the calling thread, with the runtime's timers at hand.
+    fn block_on<F: Future>(&mut self, future: F) -> F::Output;
+
+    /// Spawns [`add`](crate::task::add) with `N` bytes of state for each task of the ledger, as a
+    /// task of the runtime, and returns when all are over.
+    ///
+    /// Each runtime spells this out for itself, because some want their tasks to be `Send` and some
+    /// do not, and that shows only where both the runtime and the task are known.
+    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger);
+}
