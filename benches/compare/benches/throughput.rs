@@ -1,1 +1,137 @@
-fn main() {}
+//! Times every contestant with criterion. See `compare::bench` for the flags.
+
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::Context;
+use compare::bench::throughput::{Combination, TASKS};
+use compare::bench::{Invocation, memory};
+use compare::project::Project;
+use compare::record::{Extent, Status, Writer};
+use compare::report;
+use compare::session::{Part, Session};
+use compare::suite::{DEFAULT_PATIENCE, Suite};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use workload::{Contestant, Engine, Settings};
+
+/// Our own arguments, while criterion reads the others.
+const OWN: &str = "COMPARE_BENCH_OWN_ARGUMENTS";
+
+const SAMPLES: usize = 10;
+
+fn main() -> ExitCode {
+    let result = match std::env::var(OWN) {
+        Ok(own) => run(&own),
+        Err(_) => leave_criterion_its_own(),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("throughput: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// Starts this program again, in the same process, with criterion's arguments alone. Criterion reads
+/// the process's arguments itself, and refuses ours.
+fn leave_criterion_its_own() -> anyhow::Result<ExitCode> {
+    let invocation = Invocation::parse(std::env::args().skip(1))?;
+    memory::chosen(&invocation)?;
+    let own: Vec<_> =
+        invocation.own().into_iter().filter_map(|own| own.into_string().ok()).collect();
+    let mut again = Command::new(std::env::current_exe()?);
+    again.args(&invocation.foreign).env(OWN, own.join("\n"));
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut again))
+        .context("this program cannot be started again");
+    #[cfg(not(unix))]
+    Ok(if again.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run(own: &str) -> anyhow::Result<ExitCode> {
+    let arguments = own.lines().map(str::to_owned).chain(std::env::args().skip(1));
+    let invocation = Invocation::parse(arguments)?;
+    let is_bench = invocation.is_bench() && !invocation.is_list();
+    let contestants = memory::chosen(&Invocation { foreign: Vec::new(), ..invocation.clone() })?;
+    let contestants = contestants.into_iter().filter(|c| c.id().model() != "baseline");
+
+    let mut record = if is_bench { Some(Recording::begin(&invocation)?) } else { None };
+    let quick = invocation.sizes() == Extent::Quick;
+    let mut criterion = Criterion::default()
+        .without_plots()
+        .sample_size(SAMPLES)
+        .nresamples(10_000)
+        .warm_up_time(Duration::from_millis(if quick { 50 } else { 200 }))
+        .measurement_time(Duration::from_millis(if quick { 150 } else { 800 }))
+        .configure_from_args();
+    // `cargo test --benches` runs each once; with 10 000 threads that is no small check.
+    let tasks = if is_bench { TASKS } else { &TASKS[..2] };
+
+    let mut failed = false;
+    let mut group = criterion.benchmark_group("timer-1ms");
+    group.sampling_mode(SamplingMode::Flat);
+    for contestant in contestants {
+        let mut engine: Option<Box<dyn Engine>> = None;
+        for &tasks in tasks {
+            let mut combination = Combination::new(contestant.as_ref(), tasks);
+            if !combination.is_floor() {
+                group.throughput(Throughput::Elements(u64::from(tasks)));
+                let id = BenchmarkId::new(contestant.id().as_str(), tasks);
+                group.bench_function(id, |bencher| {
+                    let engine = engine.get_or_insert_with(|| start(contestant.as_ref()));
+                    bencher.iter_custom(|waves| combination.waves(engine.as_mut(), waves));
+                });
+            }
+            let line = combination.into_line(SAMPLES);
+            failed |= line.as_ref().is_some_and(|line| line.status == Status::Failed);
+            if let (Some(record), Some(line)) = (&mut record, line) {
+                record.writer.throughput(line).context("the record cannot be written")?;
+            }
+        }
+    }
+    group.finish();
+    criterion.final_summary();
+    if let Some(record) = record {
+        record.complete()?;
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn start(contestant: &dyn Contestant) -> Box<dyn Engine> {
+    contestant
+        .start(&Settings::default())
+        .unwrap_or_else(|refusal| panic!("{}: {refusal}", contestant.id()))
+}
+
+/// This target's part of the record.
+struct Recording {
+    session: Session,
+    writer: Writer,
+    extent: Extent,
+}
+
+impl Recording {
+    fn begin(invocation: &Invocation) -> anyhow::Result<Self> {
+        let extent = invocation.extent();
+        let session = Session::open(Project::find()?, extent)?;
+        let program = std::env::current_exe()?;
+        let suite = Suite::new(&program, extent, invocation.seed(), DEFAULT_PATIENCE);
+        let path = session.begin(Part::Throughput);
+        let writer = Writer::create(&path, suite.description().clone())
+            .with_context(|| format!("record {} cannot be written", path.display()))?;
+        Ok(Self { session, writer, extent })
+    }
+
+    fn complete(self) -> anyhow::Result<()> {
+        drop(self.writer);
+        let published = self.session.complete(Part::Throughput)?;
+        println!("{}", report::terminal(&published.record, None));
+        println!("throughput: record and tables are in {}", published.folder.display());
+        if published.replaced_results {
+            println!("throughput: docs/results and the summary in README.md are new");
+        } else if self.extent == Extent::Full {
+            println!(
+                "throughput: docs/results is replaced when `memory` has run in the same command"
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,10 +1,44 @@
 //! Weighs and times every contestant, and checks what is claimed of them.
+//!
+//! A run goes through these from top to bottom:
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`cli`] | the command line |
+//! | [`registry`] | who can be run, by id |
+//! | [`plan`] | which cells a run is made of, and in which order |
+//! | [`suite`] | runs the cells and appends each to the record |
+//! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
+//! | [`child`] | the process of a cell, which runs one contestant |
+//! | [`protocol`] | what the two say to each other |
+//! | [`meter`] | weighs a process from outside |
+//! | [`host`], [`limits`] | the machine, and what it limits |
+//! | [`record`] | the raw results |
+//! | [`fit`] | slopes and their intervals |
+//! | [`claims`] | verdicts on what is claimed |
+//! | [`report`] | tables, from a record alone |
+//! | [`session`], [`project`] | where results go |
+//! | [`bench`] | what the two bench targets share |
+//! | [`faults`] | contestants that do it wrong, for tests of all this |
 
+pub mod bench;
+pub mod cell;
+pub mod child;
 pub mod claims;
+pub mod cli;
+pub mod faults;
 pub mod fit;
 pub mod host;
+pub mod interrupt;
 pub mod limits;
 pub mod meter;
+pub mod plan;
+pub mod progress;
+pub mod project;
+pub mod protocol;
 pub mod record;
+pub mod registry;
 pub mod report;
+pub mod session;
+pub mod suite;
 pub mod units;

@@ -1,1 +1,383 @@
-//! x
+//! The limits of this machine that a contestant can run into, and which of them it was.
+//!
+//! A contestant that cannot reach a task count has hit a *wall*, and a wall is a result only if it
+//! can be named. The kernel does not say which limit refused a thread (all of them are `EAGAIN` or
+//! `ENOMEM`), so the name is found from what a watcher last saw of the process: the limit of which
+//! it used the largest share. Where no limit was near, none is named.
+//!
+//! | name | what is limited | source |
+//! | --- | --- | --- |
+//! | `max_map_count` | mappings of a process | `vm.max_map_count`, admin-guide/sysctl/vm.rst |
+//! | `threads_max` | threads on the system | `kernel.threads-max`, admin-guide/sysctl/kernel.rst |
+//! | `pid_max` | pids on the system, one a thread | `kernel.pid_max`, same place |
+//! | `nproc` | threads of a user | `RLIMIT_NPROC`, getrlimit(2) |
+//! | `nofile`, `nofile_hard` | descriptors of a process, soft and hard | `RLIMIT_NOFILE`, same place |
+//! | `pids_cgroup` | threads of a control group | `pids.max`, the smallest of all ancestors |
+//! | `memory_cgroup` | memory of a control group, in bytes | the smallest of all ancestors |
+//! | `memory_bytes` | memory of the machine, in bytes | `MemTotal` in `/proc/meminfo` |
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t};
+
+use crate::meter::cgroup::{self, Ceiling};
+use crate::meter::process::{self, Procfs};
+use crate::record::{Limit, LimitValue};
+
+/// The share of a limit from which on it can be what stopped a process.
+///
+/// A watcher samples, so what it saw last lies behind what the process reached. A std thread makes
+/// four mappings, so one that was at 15 000 of some 16 380 possible threads is at 92 %.
+pub const NEAR: f64 = 0.85;
+
+/// The limits of this machine. `None` is a limit that cannot be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Mappings of a process.
+    pub max_map_count: Option<LimitValue>,
+    /// Threads on the system.
+    pub threads_max: Option<LimitValue>,
+    /// Pids on the system.
+    pub pid_max: Option<LimitValue>,
+    /// Threads of this user, soft.
+    pub nproc: Option<LimitValue>,
+    /// Descriptors of a process, soft.
+    pub nofile: Option<LimitValue>,
+    /// Descriptors to which a process may raise the soft limit.
+    pub nofile_hard: Option<LimitValue>,
+    /// Threads of the control group.
+    pub pids_cgroup: Option<LimitValue>,
+    /// Bytes of the control group.
+    pub memory_cgroup: Option<LimitValue>,
+    /// Bytes of the machine.
+    pub memory_bytes: Option<LimitValue>,
+    /// Whether the kernel lets this user exceed `nproc`: it does for root and for whoever has
+    /// `CAP_SYS_RESOURCE` or `CAP_SYS_ADMIN` (getrlimit(2)).
+    pub exempt_from_nproc: bool,
+}
+
+/// What a watcher last saw of a process. What it could not see is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastSeen {
+    /// Threads of the process.
+    pub threads: Option<u64>,
+    /// Mappings of the process.
+    pub mappings: Option<u64>,
+    /// Open descriptors of the process.
+    pub descriptors: Option<u64>,
+    /// Resident memory of the process in bytes.
+    pub rss_bytes: Option<u64>,
+    /// What its control group is charged, kernel memory included, in bytes.
+    pub total_bytes: Option<u64>,
+    /// Threads of all processes on the system.
+    pub threads_in_system: Option<u64>,
+}
+
+impl Limits {
+    /// The limits that this process, and so its children, are under.
+    pub fn read() -> Self {
+        Self::read_from(&Procfs::default())
+    }
+
+    /// By name, without those that cannot be read: as the record has them.
+    pub fn to_map(&self) -> BTreeMap<String, LimitValue> {
+        let named = [
+            ("max_map_count", self.max_map_count),
+            ("threads_max", self.threads_max),
+            ("pid_max", self.pid_max),
+            ("nproc", self.nproc),
+            ("nofile", self.nofile),
+            ("nofile_hard", self.nofile_hard),
+            ("pids_cgroup", self.pids_cgroup),
+            ("memory_cgroup", self.memory_cgroup),
+            ("memory_bytes", self.memory_bytes),
+        ];
+        let known = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        known.collect()
+    }
+
+    /// The limit of which the process used the largest share when it was last seen; `None` if that
+    /// is less than [`NEAR`] of any.
+    ///
+    /// The user's and the group's threads are at least the process's own, which is what is
+    /// compared with `nproc` and `pids_cgroup`. `nproc` is never named where the user is exempt.
+    pub fn nearest(&self, seen: &LastSeen) -> Option<Limit> {
+        let nproc = if self.exempt_from_nproc { None } else { self.nproc };
+        let threads_in_system = seen.threads_in_system.max(seen.threads);
+        let memory = seen.rss_bytes.max(seen.total_bytes);
+        // A process with more descriptors than the soft limit has raised it to the hard one.
+        let soft = self.nofile.and_then(LimitValue::number);
+        let raised = soft.zip(seen.descriptors).is_some_and(|(soft, open)| open > soft);
+        let nofile = if raised {
+            ("nofile_hard", self.nofile_hard, seen.descriptors)
+        } else {
+            ("nofile", self.nofile, seen.descriptors)
+        };
+        let candidates = [
+            ("max_map_count", self.max_map_count, seen.mappings),
+            ("threads_max", self.threads_max, threads_in_system),
+            ("pid_max", self.pid_max, threads_in_system),
+            ("nproc", nproc, seen.threads),
+            nofile,
+            ("pids_cgroup", self.pids_cgroup, seen.threads),
+            ("memory_cgroup", self.memory_cgroup, memory),
+            ("memory_bytes", self.memory_bytes, memory),
+        ];
+        let near = candidates.into_iter().filter_map(|(name, value, used)| {
+            let limit = Limit { name: name.to_owned(), value: value?.number()?, used: used? };
+            let share = limit.used as f64 / limit.value as f64;
+            (share >= NEAR).then_some((share, limit))
+        });
+        near.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, limit)| limit)
+    }
+
+    fn read_from(procfs: &Procfs) -> Self {
+        let sysctl = |name: &str| {
+            let text = fs::read_to_string(procfs.root().join("sys").join(name)).ok()?;
+            Some(LimitValue::Number(text.trim().parse().ok()?))
+        };
+        let meminfo = fs::read_to_string(procfs.root().join("meminfo")).unwrap_or_default();
+        let group = cgroup::limits(procfs);
+        let nofile = getrlimit(Resource::RLIMIT_NOFILE).ok();
+        Self {
+            max_map_count: sysctl("vm/max_map_count"),
+            threads_max: sysctl("kernel/threads-max"),
+            pid_max: sysctl("kernel/pid_max"),
+            nproc: nproc(),
+            nofile: nofile.map(|(soft, _)| rlimit(soft)),
+            nofile_hard: nofile.map(|(_, hard)| rlimit(hard)),
+            pids_cgroup: ceiling(group.pids),
+            memory_cgroup: ceiling(group.memory_bytes),
+            memory_bytes: process::kilobytes(&meminfo, "MemTotal").map(LimitValue::Number),
+            exempt_from_nproc: is_exempt_from_nproc(procfs),
+        }
+    }
+}
+
+impl LastSeen {
+    /// What can be seen of the process `pid` now, its control group aside. Cheap, except that
+    /// counting mappings takes time proportional to them.
+    pub fn of(procfs: &Procfs, pid: u32) -> Self {
+        Self {
+            threads: procfs.threads(pid),
+            mappings: procfs.mappings(pid),
+            descriptors: procfs.descriptors(pid),
+            rss_bytes: procfs.approximate_rss_bytes(pid),
+            total_bytes: None,
+            threads_in_system: procfs.threads_in_system(),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}, {} in use when last seen", self.name, self.value, self.used)
+    }
+}
+
+fn ceiling(ceiling: Ceiling) -> Option<LimitValue> {
+    match ceiling {
+        Ceiling::Unknown => None,
+        Ceiling::Unlimited => Some(LimitValue::from(None)),
+        Ceiling::At(limit) => Some(LimitValue::Number(limit)),
+    }
+}
+
+/// nix knows `RLIMIT_NPROC` on these systems only.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn nproc() -> Option<LimitValue> {
+    getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| rlimit(soft))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn nproc() -> Option<LimitValue> {
+    None
+}
+
+fn rlimit(limit: rlim_t) -> LimitValue {
+    /// `rlim_t` is signed on some systems.
+    fn number(limit: impl TryInto<u64>) -> Option<u64> {
+        limit.try_into().ok()
+    }
+    LimitValue::from(if limit == RLIM_INFINITY { None } else { number(limit) })
+}
+
+/// As `copy_process` in the kernel's `kernel/fork.c` decides it: exempt are the initial
+/// user namespace's root, and those with `CAP_SYS_ADMIN` or `CAP_SYS_RESOURCE` in that namespace.
+fn is_exempt_from_nproc(procfs: &Procfs) -> bool {
+    const CAP_SYS_ADMIN: u64 = 1 << 21;
+    const CAP_SYS_RESOURCE: u64 = 1 << 24;
+    let own = |name: &str| fs::read_to_string(procfs.root().join("self").join(name)).ok();
+    // The initial namespace maps all ids to themselves (user_namespaces(7)).
+    let initial =
+        own("uid_map").is_some_and(|map| map.split_whitespace().eq(["0", "0", "4294967295"]));
+    let status = own("status").unwrap_or_default();
+    let is_root =
+        process::value(&status, "Uid").and_then(|ids| ids.split_whitespace().next()) == Some("0");
+    let capabilities = process::value(&status, "CapEff")
+        .and_then(|bits| u64::from_str_radix(bits, 16).ok())
+        .unwrap_or(0);
+    initial && (is_root || capabilities & (CAP_SYS_ADMIN | CAP_SYS_RESOURCE) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Unlimited;
+
+    fn limits() -> Limits {
+        Limits {
+            max_map_count: Some(LimitValue::Number(65_530)),
+            threads_max: Some(LimitValue::Number(192_731)),
+            pid_max: Some(LimitValue::Number(32_768)),
+            nproc: Some(LimitValue::Number(10_000)),
+            nofile: Some(LimitValue::Number(1_024)),
+            nofile_hard: Some(LimitValue::Number(20_000)),
+            pids_cgroup: Some(LimitValue::Unlimited(Unlimited::Unlimited)),
+            memory_cgroup: Some(LimitValue::Number(1 << 30)),
+            memory_bytes: Some(LimitValue::Number(24 << 30)),
+            exempt_from_nproc: true,
+        }
+    }
+
+    fn named(limits: &Limits, seen: LastSeen) -> Option<String> {
+        limits.nearest(&seen).map(|limit| limit.to_string())
+    }
+
+    #[test]
+    fn threads_stop_at_the_map_count() {
+        let seen = LastSeen {
+            threads: Some(15_000),
+            mappings: Some(60_012),
+            descriptors: Some(5),
+            threads_in_system: Some(15_090),
+            ..LastSeen::default()
+        };
+        assert_eq!(
+            named(&limits(), seen).as_deref(),
+            Some("max_map_count 65530, 60012 in use when last seen")
+        );
+    }
+
+    #[test]
+    fn threads_with_few_mappings_stop_at_the_pids_of_the_whole_system() {
+        let seen = LastSeen {
+            threads: Some(20_000),
+            mappings: Some(40_000),
+            threads_in_system: Some(31_000),
+            ..LastSeen::default()
+        };
+        let limit = limits().nearest(&seen).unwrap();
+        assert_eq!((limit.name.as_str(), limit.value, limit.used), ("pid_max", 32_768, 31_000));
+        // Without a count for the system there are at least the process's own.
+        let seen = LastSeen { threads: Some(30_000), ..LastSeen::default() };
+        assert_eq!(limits().nearest(&seen).unwrap().name, "pid_max");
+    }
+
+    #[test]
+    fn descriptors_stop_at_the_soft_limit_or_at_the_hard_one_if_raised() {
+        let seen = |open| LastSeen { descriptors: Some(open), ..LastSeen::default() };
+        assert_eq!(limits().nearest(&seen(1_024)).unwrap().name, "nofile");
+        assert_eq!(limits().nearest(&seen(19_000)).unwrap().name, "nofile_hard");
+        assert_eq!(limits().nearest(&seen(5_000)), None);
+    }
+
+    #[test]
+    fn memory_stops_at_the_smaller_of_group_and_machine() {
+        let seen = |rss, total| LastSeen {
+            rss_bytes: Some(rss),
+            total_bytes: total,
+            ..LastSeen::default()
+        };
+        assert_eq!(limits().nearest(&seen(1_000 << 20, None)).unwrap().name, "memory_cgroup");
+        // Kernel memory counts for the group too.
+        let limit = limits().nearest(&seen(200 << 20, Some(1_000 << 20))).unwrap();
+        assert_eq!((limit.name.as_str(), limit.used), ("memory_cgroup", 1_000 << 20));
+        let machine = Limits { memory_cgroup: None, ..limits() };
+        assert_eq!(machine.nearest(&seen(23 << 30, None)).unwrap().name, "memory_bytes");
+    }
+
+    #[test]
+    fn a_process_far_from_every_limit_was_stopped_by_none() {
+        let seen = LastSeen {
+            threads: Some(3),
+            mappings: Some(80),
+            descriptors: Some(870),
+            rss_bytes: Some(100 << 20),
+            total_bytes: Some(120 << 20),
+            threads_in_system: Some(90),
+        };
+        assert_eq!(limits().nearest(&seen), None);
+        assert_eq!(limits().nearest(&LastSeen::default()), None);
+        assert_eq!(Limits::default().nearest(&seen), None);
+    }
+
+    #[test]
+    fn only_users_who_are_not_exempt_stop_at_nproc() {
+        let seen = LastSeen { threads: Some(9_990), ..LastSeen::default() };
+        assert_eq!(limits().nearest(&seen), None);
+        let bound = Limits { exempt_from_nproc: false, ..limits() };
+        assert_eq!(bound.nearest(&seen).unwrap().name, "nproc");
+    }
+
+    #[test]
+    fn the_map_has_what_can_be_read_and_no_more() {
+        let some = Limits {
+            nofile: Some(LimitValue::Number(5)),
+            nproc: Some(LimitValue::from(None)),
+            ..Limits::default()
+        };
+        let expected = BTreeMap::from([
+            ("nofile".to_owned(), LimitValue::Number(5)),
+            ("nproc".to_owned(), LimitValue::Unlimited(Unlimited::Unlimited)),
+        ]);
+        assert_eq!(some.to_map(), expected);
+    }
+
+    #[test]
+    fn limits_are_read_from_their_files() {
+        let root = tempfile::tempdir().unwrap();
+        let procfs = Procfs::at(root.path());
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("sys/vm/max_map_count", "65530\n");
+        write("sys/kernel/pid_max", "many\n");
+        write("meminfo", "MemTotal:       24684096 kB\nMemAvailable: 1 kB\n");
+        let limits = Limits::read_from(&procfs);
+        assert_eq!(limits.max_map_count, Some(LimitValue::Number(65_530)));
+        assert_eq!(limits.pid_max, None);
+        assert_eq!(limits.threads_max, None);
+        assert_eq!(limits.memory_bytes, Some(LimitValue::Number(24_684_096 * 1024)));
+        assert_eq!(limits.memory_cgroup, None);
+        assert!(!limits.exempt_from_nproc);
+
+        let initial = "         0          0 4294967295\n";
+        for (map, uid, capabilities, exempt) in [
+            (initial, 0, "0000000000000000", true),
+            (initial, 1000, "0000000000000000", false),
+            (initial, 1000, "0000000001000000", true),
+            (initial, 1000, "0000000000200000", true),
+            ("0 1000 1\n", 0, "000001ffffffffff", false),
+        ] {
+            write("self/uid_map", map);
+            write("self/status", &format!("Uid:\t{uid}\t0\t0\t0\nCapEff:\t{capabilities}\n"));
+            assert_eq!(is_exempt_from_nproc(&procfs), exempt, "{map} {uid} {capabilities}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_machine_has_its_limits() {
+        let map = Limits::read().to_map();
+        for name in ["max_map_count", "threads_max", "pid_max", "nproc", "nofile", "memory_bytes"] {
+            assert!(map.contains_key(name), "{name}");
+        }
+        let seen = LastSeen::of(&Procfs::default(), std::process::id());
+        assert!(seen.threads.is_some() && seen.mappings.is_some() && seen.descriptors.is_some());
+    }
+}

@@ -1,1 +1,319 @@
-//! x
+//! Quantities as people write and read them: counts and durations from the command line, and
+//! counts, bytes and durations in messages.
+//!
+//! What does not parse is an error of one line that repeats what was given and says what is
+//! allowed. Nothing is rounded or corrected on the way in.
+
+use std::time::Duration;
+
+/// The longest duration that is allowed: an hour. A longer wait is a slip of the keyboard.
+pub const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// A text that is not a count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{given}` is not a count: give a whole number from 1 to 4294967295, such as 1000, 10k, 10_000 or 1M"
+)]
+pub struct NotACount {
+    given: String,
+}
+
+/// A text that is not a duration, or not an allowed one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a duration{why}: give one above 0 and up to 1h, such as 250ms, 1s or 2m")]
+pub struct NotADuration {
+    given: String,
+    why: &'static str,
+}
+
+/// Reads a count: digits, with single underscores between them where wanted, and `k` for thousand
+/// or `M` for million at the end.
+///
+/// # Errors
+/// If it is anything else, zero, or above 4294967295.
+pub fn parse_count(text: &str) -> Result<u32, NotACount> {
+    read_count(text).ok_or_else(|| NotACount { given: text.to_owned() })
+}
+
+/// Reads a duration as humantime does: a number with its unit, or several added up (`1m 30s`).
+///
+/// # Errors
+/// If it is anything else, zero, or longer than [`LONGEST`].
+pub fn parse_duration(text: &str) -> Result<Duration, NotADuration> {
+    let fail = |why| Err(NotADuration { given: text.to_owned(), why });
+    match humantime::parse_duration(text.trim()) {
+        Ok(duration) if duration.is_zero() => fail(" above zero"),
+        Ok(duration) if duration > LONGEST => fail(" of an hour or less"),
+        Ok(duration) => Ok(duration),
+        Err(_) if text.trim().starts_with('-') => fail(" above zero"),
+        Err(_) if text.trim().parse::<f64>().is_ok() => fail(", because it has no unit"),
+        Err(_) => fail(""),
+    }
+}
+
+/// A count with its digits in groups of three: `1 234 567`.
+pub fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Bytes to three digits, in units of 1024: `590 B`, `9.57 KiB`, `-1.50 MiB`.
+pub fn bytes(bytes: f64) -> String {
+    scaled(bytes, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
+}
+
+/// A duration to three digits in one unit: `250 ms`, `1.50 s`, `0 ns`.
+///
+/// Times of several minutes stay in seconds, so that two of them can be compared at a glance.
+pub fn duration(duration: Duration) -> String {
+    scaled(duration.as_nanos() as f64, 1000.0, &["ns", "µs", "ms", "s"])
+}
+
+fn read_count(text: &str) -> Option<u32> {
+    let (digits, unit) = match text.strip_suffix('k') {
+        Some(digits) => (digits, 1_000),
+        None => text.strip_suffix('M').map_or((text, 1), |digits| (digits, 1_000_000)),
+    };
+    let mut number: u32 = 0;
+    for group in digits.split('_') {
+        // An empty group is an underscore that does not stand between two digits.
+        if group.is_empty() {
+            return None;
+        }
+        for digit in group.chars() {
+            number = number.checked_mul(10)?.checked_add(digit.to_digit(10)?)?;
+        }
+    }
+    number.checked_mul(unit).filter(|&count| count > 0)
+}
+
+/// Three digits in the largest unit of which there is at least one, unless more digits stand before
+/// the point in the last unit.
+fn scaled(value: f64, step: f64, units: &[&str]) -> String {
+    let mut value = value;
+    let mut units = units.iter().peekable();
+    let mut unit = "";
+    while let Some(next) = units.next() {
+        unit = next;
+        // What would be shown as 1000 ms (or 1024 KiB) is shown in the next unit.
+        let shown = if value.abs() < 100.0 { value.abs() } else { value.abs().round() };
+        if shown < step || units.peek().is_none() {
+            break;
+        }
+        value /= step;
+    }
+    let decimals = match value.abs() {
+        _ if value.fract() == 0.0 && (unit == "B" || unit == "ns" || value.abs() >= 100.0) => 0,
+        size if size < 9.995 => 2,
+        size if size < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn counts_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("1", 1),
+            ("1000", 1_000),
+            ("10k", 10_000),
+            ("10_000", 10_000),
+            ("1_0k", 10_000),
+            ("1M", 1_000_000),
+            ("4294967295", u32::MAX),
+            ("007", 7),
+        ] {
+            assert_eq!(parse_count(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_count_is_refused() {
+        let refused = [
+            "",
+            "_",
+            "k",
+            "M",
+            "0",
+            "0k",
+            "-1",
+            "+1",
+            "ten",
+            "1e99",
+            "1.5k",
+            "1kk",
+            "1K",
+            "1m",
+            "1 000",
+            " 1",
+            "1__0",
+            "_1",
+            "1_",
+            "1_k",
+            "4294967296",
+            "4295M",
+            "5000000k",
+            "٣",
+            "99999999999999999999999",
+        ];
+        for text in refused {
+            assert!(parse_count(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_count_is_told_what_is_allowed() {
+        assert_eq!(
+            parse_count("ten").unwrap_err().to_string(),
+            "`ten` is not a count: give a whole number from 1 to 4294967295, such as 1000, 10k, \
+             10_000 or 1M"
+        );
+    }
+
+    #[test]
+    fn durations_are_read_with_their_units() {
+        for (text, expected) in [
+            ("250ms", Duration::from_millis(250)),
+            ("1s", Duration::from_secs(1)),
+            ("2m", Duration::from_secs(120)),
+            ("1m 30s", Duration::from_secs(90)),
+            ("1ns", Duration::from_nanos(1)),
+            ("1h", LONGEST),
+        ] {
+            assert_eq!(parse_duration(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused_with_the_reason() {
+        let allowed = "give one above 0 and up to 1h, such as 250ms, 1s or 2m";
+        for (text, why) in [
+            ("", ""),
+            ("soon", ""),
+            ("5", ", because it has no unit"),
+            ("1.5", ", because it has no unit"),
+            ("0s", " above zero"),
+            ("-1s", " above zero"),
+            ("-1", " above zero"),
+            ("61m", " of an hour or less"),
+            ("3600s 1ns", " of an hour or less"),
+            ("99999999999999999999y", ""),
+        ] {
+            assert_eq!(
+                parse_duration(text).unwrap_err().to_string(),
+                format!("`{text}` is not a duration{why}: {allowed}")
+            );
+        }
+    }
+
+    #[test]
+    fn counts_are_shown_in_groups_of_three() {
+        let shown = [0, 12, 999, 1000, 10_000, 1_234_567, u64::MAX].map(count);
+        assert_eq!(
+            shown,
+            ["0", "12", "999", "1 000", "10 000", "1 234 567", "18 446 744 073 709 551 615"]
+        );
+    }
+
+    #[test]
+    fn bytes_are_shown_to_three_digits() {
+        let shown = [
+            0.0,
+            1.0,
+            0.5,
+            590.0,
+            1023.0,
+            1023.7,
+            1024.0,
+            9_800.0,
+            37_400.0,
+            1_048_575.0,
+            5.8e9,
+            -1_572_864.0,
+            2.0_f64.powi(60),
+        ]
+        .map(bytes);
+        assert_eq!(
+            shown,
+            [
+                "0 B",
+                "1 B",
+                "0.50 B",
+                "590 B",
+                "1023 B",
+                "1.00 KiB",
+                "1.00 KiB",
+                "9.57 KiB",
+                "36.5 KiB",
+                "1.00 MiB",
+                "5.40 GiB",
+                "-1.50 MiB",
+                "1048576 TiB"
+            ]
+        );
+    }
+
+    #[test]
+    fn durations_are_shown_to_three_digits() {
+        let shown = [
+            0,
+            7,
+            1_500,
+            250_000_000,
+            999_999_999,
+            1_500_000_000,
+            61_000_000_000,
+            3_600_000_000_000,
+        ]
+        .map(|ns| duration(Duration::from_nanos(ns)));
+        assert_eq!(
+            shown,
+            ["0 ns", "7 ns", "1.50 µs", "250 ms", "1.00 s", "1.50 s", "61.0 s", "3600 s"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_count_is_read_back_however_it_is_written(number in 1_u32..) {
+            let read = |text: String| parse_count(&text);
+            prop_assert_eq!(read(number.to_string()), Ok(number));
+            prop_assert_eq!(read(count(number.into()).replace(' ', "_")), Ok(number));
+        }
+
+        #[test]
+        fn every_round_count_is_read_back_with_its_letter(number in 1_u32..=4_294) {
+            let read = |text: String| parse_count(&text);
+            prop_assert_eq!(read(format!("{number}k")), Ok(number * 1_000));
+            prop_assert_eq!(read(format!("{number}M")), Ok(number * 1_000_000));
+        }
+
+        #[test]
+        fn no_text_is_too_strange_to_answer(text in ".*") {
+            let _ = parse_count(&text);
+            let _ = parse_duration(&text);
+        }
+
+        #[test]
+        fn what_is_read_is_within_the_bounds(text in "[0-9_kM]{0,12}|[0-9]{1,4}(ns|ms|s|m|h)") {
+            if let Ok(duration) = parse_duration(&text) {
+                prop_assert!(!duration.is_zero() && duration <= LONGEST);
+            }
+            if let Ok(count) = parse_count(&text) {
+                prop_assert!(text.starts_with(|first: char| first.is_ascii_digit()), "{}", count);
+            }
+        }
+    }
+}

@@ -54,14 +54,26 @@ impl Workload {
     /// at all, and those between in equal steps.
     #[must_use]
     pub fn with_spread(self, spread: Duration) -> Self {
-        let Wait::Timer { duration, .. } = self.wait;
-        Self { wait: Wait::Timer { duration, spread }, ..self }
+        Self { wait: Wait::Timer { duration: self.duration(), spread }, ..self }
     }
 
     /// The same with one task that panics after its first wait.
     #[must_use]
     pub fn with_panic(self, task: u32) -> Self {
         Self { panicking_task: Some(task), ..self }
+    }
+
+    /// The same with waits of this length. A spread stays as it is.
+    #[must_use]
+    pub fn with_duration(self, duration: Duration) -> Self {
+        let Wait::Timer { spread, .. } = self.wait;
+        Self { wait: Wait::Timer { duration, spread }, ..self }
+    }
+
+    /// How long each wait lasts, without the spread.
+    pub fn duration(&self) -> Duration {
+        let Wait::Timer { duration, .. } = self.wait;
+        duration
     }
 
     /// How long each wait of the task with this index lasts.
@@ -78,10 +90,9 @@ impl Workload {
     /// The least time in which anybody can do this with at most `ceiling` tasks in flight:
     /// tasks ÷ ceiling × waits × duration, in whole rounds.
     pub fn floor(&self, ceiling: u64) -> Duration {
-        let Wait::Timer { duration, .. } = self.wait;
         let rounds = u64::from(self.tasks).div_ceil(ceiling.max(1));
         let waits = rounds.saturating_mul(u64::from(self.waits_per_task.get()));
-        duration.saturating_mul(u32::try_from(waits).unwrap_or(u32::MAX))
+        self.duration().saturating_mul(u32::try_from(waits).unwrap_or(u32::MAX))
     }
 }
 

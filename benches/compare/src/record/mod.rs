@@ -5,6 +5,7 @@
 //! a killed run loses at most the line it was about to write. Fits, ratios and verdicts are derived
 //! from it and never stored in it.
 
+mod convert;
 mod read;
 mod write;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use convert::{UnknownWorkload, ns};
 pub use read::{ReadError, read, read_file};
 pub use write::Writer;
 

@@ -1,0 +1,109 @@
+//! The bench target `memory`: weighs every contestant, each cell in a process of its own, and ends
+//! by writing the tables.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use workload::{Contestant, Workload};
+
+use super::Invocation;
+use crate::cli::run::{PATIENCE, exit_code};
+use crate::interrupt;
+use crate::plan::{self, Step};
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::record::{Build, Extent, Writer};
+use crate::registry;
+use crate::report;
+use crate::session::{Part, Session};
+use crate::suite::Suite;
+
+/// Runs the target. `program` is the program that runs cells.
+pub fn main(program: &Path) -> ExitCode {
+    let result = Invocation::parse(std::env::args().skip(1))
+        .map_err(anyhow::Error::from)
+        .and_then(|invocation| run(program, &invocation));
+    result.unwrap_or_else(|error| {
+        eprintln!("memory: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
+    let contestants = chosen(invocation)?;
+    if invocation.is_list() {
+        for contestant in &contestants {
+            println!("memory/{}: benchmark", contestant.id());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !invocation.is_bench() {
+        return check_itself(program);
+    }
+    if contestants.is_empty() {
+        println!("memory: no contestant matches {}", invocation.filters().join(", "));
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let extent = invocation.extent();
+    let session = Session::open(Project::find()?, extent)?;
+    let mut suite = Suite::new(program, extent, invocation.seed(), PATIENCE);
+    let mut cells = Vec::new();
+    for contestant in &contestants {
+        let steps = plan::default_steps(contestant.as_ref(), invocation.sizes());
+        let workload = Workload::timer(0, Duration::ZERO);
+        cells.extend(plan::cells(contestant.as_ref(), &steps, workload, false, None));
+    }
+    plan::shuffle(&mut cells, suite.description().seed);
+
+    let stop = interrupt::listen()?;
+    let path = session.begin(Part::Memory);
+    let mut record = Writer::create(&path, suite.description().clone())
+        .with_context(|| format!("record {} cannot be written", path.display()))?;
+    let tally = suite.run(&cells, &mut record, &Progress::over(cells.len() as u64), stop)?;
+    if tally.interrupted {
+        println!("memory: interrupted; what was weighed is in {}", path.display());
+        return Ok(exit_code(tally));
+    }
+    let published = session.complete(Part::Memory)?;
+    println!("{}", report::terminal(&published.record, None));
+    println!("memory: record and tables are in {}", published.folder.display());
+    if published.replaced_results {
+        println!("memory: docs/results and the summary in README.md are new");
+    } else if extent == Extent::Full {
+        println!("memory: docs/results is replaced when `throughput` has run in the same command");
+    }
+    Ok(exit_code(tally))
+}
+
+/// The contestants that the globs and criterion's filters leave.
+///
+/// # Errors
+/// If a glob matches nobody.
+pub fn chosen(invocation: &Invocation) -> anyhow::Result<Vec<Box<dyn Contestant>>> {
+    let mut contestants = registry::select(&invocation.only)?;
+    let filters = invocation.filters();
+    contestants.retain(|contestant| {
+        filters.is_empty() || filters.iter().any(|filter| contestant.id().as_str().contains(filter))
+    });
+    Ok(contestants)
+}
+
+/// What `cargo test --benches` gets: one small cell, to show that the target works.
+fn check_itself(program: &Path) -> anyhow::Result<ExitCode> {
+    let bare = registry::find("coroutines/bare")?;
+    let mut suite = Suite::new(program, Extent::Partial, 0, PATIENCE);
+    let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
+    let cells = plan::cells(bare.as_ref(), &steps, Workload::timer(0, Duration::ZERO), false, None);
+    let folder = tempfile::tempdir()?;
+    let mut record = Writer::create(&folder.path().join("check"), suite.description().clone())?;
+    let tally = suite.run(&cells, &mut record, &Progress::over(1), &AtomicBool::new(false))?;
+    if tally.ok != 1 {
+        bail!("a cell of 10 tasks on coroutines/bare came to no proof");
+    }
+    println!("memory: a small cell ran with proof");
+    Ok(ExitCode::SUCCESS)
+}

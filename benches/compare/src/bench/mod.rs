@@ -1,0 +1,244 @@
+//! What the two bench targets share: how `cargo bench -p compare -- …` is understood.
+//!
+//! Cargo hands everything after `--` to every bench target, and adds `--bench`. One of ours is run
+//! by criterion, which refuses flags it does not know, and the other must bear with criterion's. So
+//! each target takes out what is ours and leaves the rest:
+//!
+//! | flag | what it does |
+//! | --- | --- |
+//! | `--quick` | everything in a small size, in under a minute; `docs/results` stays as it is |
+//! | `--only GLOB` | only these contestants; `docs/results` stays as it is |
+//! | `--seed N` | the seed of the order and of the intervals |
+//! | anything else | criterion's |
+//!
+//! A name filter, which is criterion's, selects contestants in both targets.
+
+pub mod memory;
+pub mod throughput;
+
+use std::ffi::OsString;
+
+use crate::cli::run::seed_from_clock;
+use crate::record::Extent;
+
+/// How a bench target was called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// Everything in a small size.
+    pub quick: bool,
+    /// Globs of the contestants to run; all if there is none.
+    pub only: Vec<String>,
+    /// The seed, if one was given.
+    pub seed: Option<u64>,
+    /// What is not ours.
+    pub foreign: Vec<String>,
+}
+
+/// A flag of ours that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvocationError {
+    /// The flag wants a value.
+    #[error("`{0}` wants a value after it")]
+    NoValue(&'static str),
+    /// The seed is no number.
+    #[error("`{0}` is not a seed: give a whole number from 0 to {max}", max = u64::MAX)]
+    NotASeed(String),
+}
+
+/// Flags of criterion that take a value.
+const WITH_VALUE: &[&str] = &[
+    "--color",
+    "-c",
+    "--save-baseline",
+    "-s",
+    "--baseline",
+    "-b",
+    "--baseline-lenient",
+    "--load-baseline",
+    "--format",
+    "--profile-time",
+    "--sample-size",
+    "--warm-up-time",
+    "--measurement-time",
+    "--nresamples",
+    "--noise-threshold",
+    "--confidence-level",
+    "--significance-level",
+    "--plotting-backend",
+    "--output-format",
+];
+
+/// Flags of criterion that do not change what is measured.
+const HARMLESS: &[&str] = &[
+    "--bench",
+    "--color",
+    "-c",
+    "--save-baseline",
+    "-s",
+    "--baseline",
+    "-b",
+    "--baseline-lenient",
+    "--noplot",
+    "-n",
+    "--quiet",
+    "--verbose",
+    "-v",
+    "--discard-baseline",
+    "--output-format",
+    "--plotting-backend",
+];
+
+impl Invocation {
+    /// Takes our flags out of these arguments, which are without the program's name.
+    ///
+    /// # Errors
+    /// If one of ours has a value that cannot be understood.
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, InvocationError> {
+        let mut invocation = Self::default();
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (flag, value) = match argument.split_once('=') {
+                Some((flag, value)) => (flag, Some(value.to_owned())),
+                None => (argument.as_str(), None),
+            };
+            let mut value_of = |flag| {
+                value.clone().or_else(|| arguments.next()).ok_or(InvocationError::NoValue(flag))
+            };
+            match flag {
+                "--quick" => invocation.quick = true,
+                "--only" => {
+                    let globs = value_of("--only")?;
+                    invocation.only.extend(globs.split(',').map(str::to_owned));
+                }
+                "--seed" => {
+                    let seed = value_of("--seed")?;
+                    let number = seed.parse().map_err(|_| InvocationError::NotASeed(seed))?;
+                    invocation.seed = Some(number);
+                }
+                _ => invocation.foreign.push(argument),
+            }
+        }
+        Ok(invocation)
+    }
+
+    /// The arguments of ours that make this invocation again.
+    pub fn own(&self) -> Vec<OsString> {
+        let mut own = Vec::new();
+        if self.quick {
+            own.push("--quick".into());
+        }
+        for glob in &self.only {
+            own.extend(["--only".into(), glob.into()]);
+        }
+        if let Some(seed) = self.seed {
+            own.extend(["--seed".into(), seed.to_string().into()]);
+        }
+        own
+    }
+
+    /// Whether this is `cargo bench`, and not `cargo test --benches`, which adds no `--bench`, or
+    /// criterion's own `--test`.
+    pub fn is_bench(&self) -> bool {
+        self.has("--bench") && !self.has("--test")
+    }
+
+    /// Whether only a list is wanted.
+    pub fn is_list(&self) -> bool {
+        self.has("--list")
+    }
+
+    /// Criterion's name filters: what is no flag and no flag's value.
+    pub fn filters(&self) -> Vec<&str> {
+        let mut filters = Vec::new();
+        let mut arguments = self.foreign.iter();
+        while let Some(argument) = arguments.next() {
+            if WITH_VALUE.contains(&argument.as_str()) {
+                arguments.next();
+            } else if !argument.starts_with('-') {
+                filters.push(argument.as_str());
+            }
+        }
+        filters
+    }
+
+    /// How much is run.
+    pub fn extent(&self) -> Extent {
+        let is_harmless = |argument: &&String| {
+            let flag = argument.split_once('=').map_or(argument.as_str(), |(flag, _)| flag);
+            !flag.starts_with('-') || HARMLESS.contains(&flag)
+        };
+        let is_whole = self.only.is_empty()
+            && self.filters().is_empty()
+            && self.foreign.iter().all(|argument| is_harmless(&argument));
+        match (is_whole, self.quick) {
+            (false, _) => Extent::Partial,
+            (true, true) => Extent::Quick,
+            (true, false) => Extent::Full,
+        }
+    }
+
+    /// The sizes that are run: the small or the default ones.
+    pub fn sizes(&self) -> Extent {
+        if self.quick { Extent::Quick } else { Extent::Full }
+    }
+
+    /// The seed that was given, or one from the clock.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(seed_from_clock)
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.foreign.iter().any(|argument| argument == flag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Invocation {
+        Invocation::parse(line.split_whitespace().map(str::to_owned)).unwrap()
+    }
+
+    #[test]
+    fn ours_is_taken_out_and_the_rest_is_left() {
+        let invocation =
+            parse("--quick --save-baseline main --only a/*,b/c --only=d/* tokio --seed 7 --bench");
+        assert!(invocation.quick);
+        assert_eq!(invocation.only, ["a/*", "b/c", "d/*"]);
+        assert_eq!(invocation.seed, Some(7));
+        assert_eq!(invocation.foreign, ["--save-baseline", "main", "tokio", "--bench"]);
+        assert_eq!(invocation.filters(), ["tokio"]);
+        let again = invocation.own().into_iter().map(|argument| argument.into_string().unwrap());
+        let again = Invocation::parse(again).unwrap();
+        assert_eq!(Invocation { foreign: invocation.foreign.clone(), ..again }, invocation);
+    }
+
+    #[test]
+    fn only_a_run_of_everything_is_full() {
+        assert_eq!(parse("--bench").extent(), Extent::Full);
+        assert_eq!(parse("--save-baseline main --bench").extent(), Extent::Full);
+        assert_eq!(parse("--baseline=main --noplot --bench").extent(), Extent::Full);
+        assert_eq!(parse("--quick --bench").extent(), Extent::Quick);
+        assert_eq!(parse("--only a/* --bench").extent(), Extent::Partial);
+        assert_eq!(parse("--quick tokio --bench").extent(), Extent::Partial);
+        assert_eq!(parse("--sample-size 20 --bench").extent(), Extent::Partial);
+        assert_eq!(parse("--profile-time 5 --bench").extent(), Extent::Partial);
+    }
+
+    #[test]
+    fn tests_and_benches_are_told_apart() {
+        assert!(parse("--bench").is_bench());
+        assert!(!parse("").is_bench());
+        assert!(!parse("--test --bench").is_bench());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let mistake = |line: &str| {
+            Invocation::parse(line.split_whitespace().map(str::to_owned)).unwrap_err().to_string()
+        };
+        assert_eq!(mistake("--only"), "`--only` wants a value after it");
+        assert!(mistake("--seed ten").starts_with("`ten` is not a seed: give a whole number"));
+    }
+}

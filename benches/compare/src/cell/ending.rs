@@ -1,0 +1,154 @@
+//! How a run of a cell can end, and what that makes of the cell.
+
+use std::process::ExitStatus;
+
+use workload::Workload;
+use workload::task::expected_checksum;
+
+use super::CellSpec;
+use crate::limits::{LastSeen, Limits};
+use crate::protocol::{Drained, Parked};
+use crate::record::{Build, Cell, Limit, Memory, ProofLine, Status, Time, Weight};
+
+/// How a run of a cell ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// It went through all phases.
+    Done(Box<Outcome>),
+    /// The first task was over before the last one had been weighed.
+    TooShort,
+    /// The operating system refused something to it, and it said so.
+    Refused {
+        /// What it said.
+        reason: String,
+        /// What it used then.
+        last_seen: LastSeen,
+    },
+    /// It died.
+    Died {
+        /// How.
+        status: ExitStatus,
+        /// What it last wrote to its standard error.
+        last_words: String,
+        /// Whether the kernel killed it for its memory.
+        was_oom_killed: bool,
+        /// What it used when it was last looked at.
+        last_seen: LastSeen,
+    },
+    /// It did not do what it was asked to in time, and was killed.
+    Hung(String),
+    /// It said something that is not of the protocol.
+    BrokeProtocol(String),
+    /// It could not be started.
+    NotStarted(String),
+    /// The harness was told to stop.
+    Interrupted,
+}
+
+/// What a run of a cell brought.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    /// How many tasks the contestant's ceiling allows in flight.
+    pub expected_in_flight: u64,
+    /// The weight before the first task.
+    pub idle: Weight,
+    /// The weight with all tasks in flight.
+    pub parked_weight: Weight,
+    /// The weight after the last task.
+    pub drained_weight: Weight,
+    /// What the child said when all were in flight.
+    pub parked: Parked,
+    /// What it said when all were over.
+    pub drained: Drained,
+}
+
+impl Ending {
+    /// The cell that the record gets.
+    pub(super) fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
+        let failed = |reason: String| spec.cell(workload, Status::Failed, Some(reason));
+        match self {
+            Self::Done(outcome) => outcome.into_cell(spec, workload),
+            Self::Refused { reason, last_seen } => wall_or_failure(
+                spec.cell(workload, Status::Failed, None),
+                reason,
+                limits,
+                &last_seen,
+            ),
+            Self::Died { status, last_words, was_oom_killed, last_seen } => {
+                let mut reason = format!("died: {status}");
+                if let Some(line) = last_line(&last_words) {
+                    reason = format!("{reason}, after saying `{line}`");
+                }
+                if was_oom_killed {
+                    reason = format!("{reason}; the kernel killed it for its memory");
+                }
+                wall_or_failure(
+                    spec.cell(workload, Status::Failed, None),
+                    reason,
+                    limits,
+                    &last_seen,
+                )
+            }
+            Self::Hung(reason) | Self::BrokeProtocol(reason) | Self::NotStarted(reason) => {
+                failed(reason)
+            }
+            // The runner runs the cell again, or not at all.
+            Self::TooShort => failed("its wait was too short".into()),
+            Self::Interrupted => failed("interrupted".into()),
+        }
+    }
+}
+
+impl Outcome {
+    fn into_cell(self, spec: &CellSpec, workload: &Workload) -> Cell {
+        let Self { expected_in_flight, idle, parked_weight, drained_weight, parked, drained } =
+            self;
+        let proof = ProofLine {
+            completed: drained.completed,
+            checksum: drained.checksum,
+            // Worked out here and not asked of the child: it must not mark its own paper.
+            expected_checksum: expected_checksum(workload.tasks, None),
+            peak_in_flight: drained.peak_in_flight,
+            expected_in_flight,
+            before_weighing: parked.in_flight,
+            after_weighing: drained.in_flight_after_weighing.unwrap_or(0),
+            lost: drained.lost,
+        };
+        let flaw = proof.flaw(u64::from(workload.tasks));
+        let status = if flaw.is_some() { Status::Failed } else { Status::Ok };
+        let is_timed = spec.build == Build::Timed;
+        Cell {
+            proof: Some(proof),
+            memory: Memory {
+                idle: Some(idle),
+                parked: Some(parked_weight),
+                drained: Some(drained_weight),
+                second_parked: None,
+                second_drained: None,
+            },
+            time: is_timed.then_some(Time {
+                start_ns: parked.start_ns,
+                wall_ns: drained.wall_ns,
+                user_ns: drained.user_ns,
+                system_ns: drained.system_ns,
+                start_cpu_ns: parked.start_cpu_ns,
+                voluntary_switches: drained.voluntary_switches,
+                involuntary_switches: drained.involuntary_switches,
+            }),
+            lateness_ns: drained.lateness_ns.filter(|_| is_timed),
+            ..spec.cell(workload, status, flaw)
+        }
+    }
+}
+
+/// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
+/// that can be named is a failure.
+fn wall_or_failure(cell: Cell, reason: String, limits: &Limits, last_seen: &LastSeen) -> Cell {
+    let limit: Option<Limit> = limits.nearest(last_seen);
+    let status = if limit.is_some() { Status::Wall } else { Status::Failed };
+    Cell { status, reason: Some(reason), limit, ..cell }
+}
+
+fn last_line(text: &str) -> Option<&str> {
+    text.lines().map(str::trim).rfind(|line| !line.is_empty())
+}

@@ -1,0 +1,177 @@
+//! One cell: one contestant × one workload × one repeat, in a process of its own, weighed from here.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`spec`] | [`CellSpec`]: what to run |
+//! | [`estimate`] | [`Estimates`]: how long to wait and how much memory to expect, learned on the way |
+//! | [`process`] | [`ChildProcess`]: the cell's process and the pipes to it |
+//! | [`visit`] | one run of a cell, phase by phase |
+//! | [`ending`] | how a run can end, and what that makes of the cell |
+//!
+//! Whatever happens in a cell costs that cell and no other: it always comes back as a [`Cell`],
+//! with a reason if it is not a figure. The one exception is an interruption, which is nobody's
+//! result.
+
+pub mod ending;
+pub mod estimate;
+pub mod process;
+pub mod spec;
+pub mod visit;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use workload::{Contestant, Settings};
+
+use self::ending::Ending;
+use self::estimate::Estimates;
+pub use self::spec::CellSpec;
+use crate::host;
+use crate::limits::Limits;
+use crate::meter::cgroup::Cgroups;
+use crate::meter::process::Procfs;
+use crate::record::{Build, Cell, Memory, Status};
+use crate::units;
+
+/// How often a wait that was too short is doubled before the cell is given up.
+const MOST_ATTEMPTS: u32 = 8;
+
+/// A workload whose arithmetic floor is above this is not run: it would take that long whatever the
+/// contestant did.
+pub const HIGHEST_FLOOR: Duration = Duration::from_secs(60);
+
+/// The share of the available memory that a cell may be expected to take.
+const MEMORY_SHARE: f64 = 0.8;
+
+/// Runs cells.
+#[derive(Debug)]
+pub struct Runner {
+    /// The program that runs a cell, timed.
+    pub timed: PathBuf,
+    /// The same over a counting allocator; `None` where it was not built.
+    pub counting: Option<PathBuf>,
+    /// Where cells get a control group; `None` where none can be made.
+    pub cgroups: Option<Cgroups>,
+    /// The limits of this machine.
+    pub limits: Limits,
+    /// How long a cell may be silent, beyond the waits that it was asked for.
+    pub patience: Duration,
+    /// What was learned from the cells so far.
+    pub estimates: Estimates,
+}
+
+/// The run was interrupted: what it was doing is nobody's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+impl Runner {
+    /// Runs one cell, again with a longer wait when the wait was too short to weigh in.
+    ///
+    /// # Errors
+    /// If `stop` is set meanwhile. The cell's process is gone then.
+    pub fn run(
+        &mut self,
+        contestant: &dyn Contestant,
+        spec: &CellSpec,
+        stop: &AtomicBool,
+    ) -> Result<Cell, Interrupted> {
+        let settings = Settings { pool_workers: spec.pool_workers };
+        let ceiling = contestant.ceiling(&settings);
+        let mut workload = spec.workload;
+        if let Some(wait) = self.estimates.wait_for(spec) {
+            workload = workload.with_duration(wait);
+        }
+        let floor = workload.floor(ceiling.limit());
+        if floor > HIGHEST_FLOOR {
+            return Ok(spec.cell(
+                &workload,
+                Status::Skipped,
+                Some(format!(
+                    "at most {ceiling} in flight makes this last {} whatever the contestant does; \
+                 more than {} is not run",
+                    units::duration(floor),
+                    units::duration(HIGHEST_FLOOR)
+                )),
+            ));
+        }
+        if let Some(reason) = self.too_large(spec) {
+            return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
+        }
+
+        for attempt in 1..=MOST_ATTEMPTS {
+            if stop.load(Ordering::SeqCst) {
+                return Err(Interrupted);
+            }
+            let expected = ceiling.expected_in_flight(workload.tasks);
+            match visit::run(self, spec, &workload, expected, stop) {
+                Ending::TooShort => {
+                    workload = workload.with_duration(workload.duration() * 2);
+                }
+                Ending::Interrupted => return Err(Interrupted),
+                ending => {
+                    let mut cell = ending.into_cell(spec, &workload, &self.limits);
+                    cell.attempts = attempt;
+                    self.estimates.learn(spec, &cell);
+                    return Ok(cell);
+                }
+            }
+        }
+        let reason = format!(
+            "a wait of {} was still too short to find all tasks in flight",
+            units::duration(workload.duration() / 2)
+        );
+        let mut cell = spec.cell(&workload, Status::Failed, Some(reason));
+        cell.attempts = MOST_ATTEMPTS;
+        Ok(cell)
+    }
+
+    fn program(&self, build: Build) -> Option<&PathBuf> {
+        match build {
+            Build::Timed => Some(&self.timed),
+            Build::Counting => self.counting.as_ref(),
+        }
+    }
+
+    fn too_large(&self, spec: &CellSpec) -> Option<String> {
+        let available = host::available_memory()?;
+        let needed = self.estimates.bytes_for(spec)?;
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        let allowed = available as f64 * MEMORY_SHARE;
+        (needed > allowed).then(|| {
+            format!(
+                "smaller cells say that this takes {}, and {} of memory is available",
+                units::bytes(needed),
+                units::bytes(allowed / MEMORY_SHARE)
+            )
+        })
+    }
+}
+
+impl CellSpec {
+    /// A cell of this spec that did not come to a proof.
+    fn cell(&self, workload: &workload::Workload, status: Status, reason: Option<String>) -> Cell {
+        Cell {
+            contestant: self.contestant.as_str().to_owned(),
+            workload: workload.into(),
+            tasks: u64::from(self.workload.tasks),
+            pool_workers: self.is_pool.then_some(self.pool_workers),
+            repeat: self.repeat,
+            build: self.build,
+            status,
+            reason,
+            limit: None,
+            attempts: 1,
+            proof: None,
+            memory: Memory::default(),
+            time: None,
+            lateness_ns: None,
+        }
+    }
+}
+
+/// Where processes are looked at.
+fn procfs() -> Procfs {
+    Procfs::default()
+}

@@ -1,0 +1,145 @@
+//! The process of a cell, and the pipes to it.
+
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::protocol::{self, Event, Order, ProtocolError};
+
+/// How much of what a child last wrote to its standard error is kept, in bytes.
+const TAIL_BYTES: usize = 4096;
+
+/// How long a child may take to die after it closed its pipe.
+const DYING: Duration = Duration::from_secs(10);
+
+/// How many events may wait to be read; a child that talks more has to wait.
+const QUEUE: usize = 8;
+
+/// The process of a cell. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct ChildProcess {
+    child: Child,
+    orders: Option<ChildStdin>,
+    events: Receiver<Result<Event, ProtocolError>>,
+    tail: Option<JoinHandle<String>>,
+}
+
+impl ChildProcess {
+    /// Starts the program with the hidden command `cell`.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start(program: &Path) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        command
+            .arg("cell")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // The last line is wanted, not thirty lines of frames.
+            .env("RUST_BACKTRACE", "0");
+        // In a process group of its own, an interrupt from the keyboard reaches the harness alone,
+        // which then ends the cell itself and knows why it ended.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        let orders = child.stdin.take();
+        let (send, events) = mpsc::sync_channel(QUEUE);
+        if let Some(stdout) = child.stdout.take() {
+            thread::spawn(move || {
+                let mut stdout = BufReader::new(stdout);
+                loop {
+                    let event = protocol::read(&mut stdout);
+                    let is_last = event.is_err();
+                    if send.send(event).is_err() || is_last {
+                        return;
+                    }
+                }
+            });
+        }
+        let tail = child.stderr.take().map(|stderr| thread::spawn(move || tail_of(stderr)));
+        Ok(Self { child, orders, events, tail })
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Gives an order. That nobody takes it shows in the next event.
+    pub fn tell(&mut self, order: Order) {
+        if let Some(orders) = &mut self.orders {
+            let _ = protocol::write(orders, order);
+        }
+    }
+
+    /// The next event, if it comes in time.
+    pub fn next(&self, timeout: Duration) -> Option<Result<Event, ProtocolError>> {
+        match self.events.recv_timeout(timeout) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Err(ProtocolError::Closed)),
+        }
+    }
+
+    /// Waits for the process to end by itself, and kills it if it takes too long.
+    ///
+    /// Returns how it ended, and what it last wrote to its standard error.
+    ///
+    /// # Errors
+    /// If the operating system does not say how it ended.
+    pub fn bury(mut self) -> io::Result<(ExitStatus, String)> {
+        self.orders = None;
+        let patience = Instant::now() + DYING;
+        let status = loop {
+            if let Some(status) = self.child.try_wait()? {
+                break status;
+            }
+            if Instant::now() > patience {
+                self.child.kill()?;
+                break self.child.wait()?;
+            }
+            thread::sleep(Duration::from_millis(1));
+        };
+        let tail = self.tail.take().and_then(|tail| tail.join().ok()).unwrap_or_default();
+        Ok((status, tail))
+    }
+}
+
+impl Drop for ChildProcess {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads to the end and keeps the last part.
+fn tail_of(mut from: impl Read) -> String {
+    let mut tail = Vec::new();
+    let mut buffer = [0; TAIL_BYTES];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        tail.extend_from_slice(&buffer[..length]);
+        if tail.len() > 2 * TAIL_BYTES {
+            tail.drain(..tail.len() - TAIL_BYTES);
+        }
+    }
+    String::from_utf8_lossy(&tail).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_is_the_last_part() {
+        let text: String = (0..10_000).map(|line| format!("line {line}\n")).collect();
+        let tail = tail_of(text.as_bytes());
+        assert!(tail.ends_with("line 9999\n"));
+        assert!(tail.len() <= 2 * TAIL_BYTES);
+        assert_eq!(tail_of(&b"short"[..]), "short");
+    }
+}

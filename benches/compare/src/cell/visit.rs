@@ -1,0 +1,226 @@
+//! One run of a cell, phase by phase.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use workload::Workload;
+
+use super::ending::{Ending, Outcome};
+use super::process::ChildProcess;
+use super::{CellSpec, Runner, procfs};
+use crate::limits::LastSeen;
+use crate::meter;
+use crate::meter::cgroup::Group;
+use crate::protocol::{Begin, Event, Order, ProtocolError};
+use crate::record::{Build, Weight};
+use crate::units;
+
+/// How long a phase is left alone before it is weighed, so that what was just freed or handed on is
+/// settled.
+const SETTLING: Duration = Duration::from_millis(5);
+
+/// How often the harness looks whether it should stop.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long a start may take before the harness begins to look how far it is. Looking disturbs, and
+/// most cells are over by then.
+const UNWATCHED: Duration = Duration::from_millis(150);
+
+/// Looking takes at most this share of the time: one part in so many.
+const WATCHED_SHARE: u32 = 8;
+
+/// Runs a cell once.
+pub(super) fn run(
+    runner: &Runner,
+    spec: &CellSpec,
+    workload: &Workload,
+    expected: u64,
+    stop: &AtomicBool,
+) -> Ending {
+    let Some(program) = runner.program(spec.build) else {
+        return Ending::NotStarted(
+            "there is no counting build beside this program; `cargo build --release -p compare` \
+             makes both"
+                .into(),
+        );
+    };
+    let group = match runner.cgroups.as_ref().map(meter::cgroup::Cgroups::make).transpose() {
+        Ok(group) => group,
+        Err(error) => return Ending::NotStarted(format!("no control group: {error}")),
+    };
+    let child = match ChildProcess::start(program) {
+        Ok(child) => child,
+        Err(error) => {
+            return Ending::NotStarted(format!("{} does not start: {error}", program.display()));
+        }
+    };
+    if let Some(Err(error)) = group.as_ref().map(|group| group.add(child.id())) {
+        return Ending::NotStarted(format!("the control group takes no process: {error}"));
+    }
+    let run = Run {
+        spec,
+        workload,
+        patience: runner.patience,
+        stop,
+        child,
+        last_seen: LastSeen::default(),
+        group,
+    };
+    run.phases(expected)
+}
+
+struct Run<'a> {
+    spec: &'a CellSpec,
+    workload: &'a Workload,
+    patience: Duration,
+    stop: &'a AtomicBool,
+    // Dropped before the group, which can be removed only when nobody is in it.
+    child: ChildProcess,
+    last_seen: LastSeen,
+    group: Option<Group>,
+}
+
+impl Run<'_> {
+    fn phases(mut self, expected: u64) -> Ending {
+        match self.try_phases(expected) {
+            Ok(outcome) => Ending::Done(Box::new(outcome)),
+            Err(Stopped::Ending(ending)) => ending,
+            Err(Stopped::Died) => self.autopsy(),
+        }
+    }
+
+    fn try_phases(&mut self, expected: u64) -> Result<Outcome, Stopped> {
+        self.child.tell(Order::Begin(Begin {
+            contestant: self.spec.contestant.as_str().to_owned(),
+            workload: self.workload.into(),
+            tasks: self.workload.tasks,
+            pool_workers: self.spec.pool_workers,
+        }));
+        let Event::Idle { heap_bytes } = self.next("start its runtime", self.patience)? else {
+            return Err(unexpected("idle"));
+        };
+        let idle = self.weigh(heap_bytes);
+
+        self.child.tell(Order::Go);
+        let waits = self.workload.floor(expected) + self.workload.duration_of(0);
+        let parked = match self.next("start its tasks", self.patience + waits)? {
+            Event::Parked(parked) => parked,
+            Event::Drained(_) => return Err(Stopped::Ending(Ending::TooShort)),
+            _ => return Err(unexpected("parked")),
+        };
+        let parked_weight = self.weigh(parked.heap_bytes);
+
+        self.child.tell(Order::Go);
+        let Event::Drained(drained) = self.next("end its tasks", self.patience + waits)? else {
+            return Err(unexpected("drained"));
+        };
+        // Nobody must have left while the weighing went on.
+        if drained.in_flight_after_weighing.unwrap_or(0) < expected {
+            return Err(Stopped::Ending(Ending::TooShort));
+        }
+        let drained_weight = self.weigh(drained.heap_bytes);
+        self.child.tell(Order::Go);
+        Ok(Outcome {
+            expected_in_flight: expected,
+            idle,
+            parked_weight,
+            drained_weight,
+            parked,
+            drained,
+        })
+    }
+
+    /// The next event; `to` says what the child is expected to do, for the reason if it does not.
+    fn next(&mut self, to: &str, patience: Duration) -> Result<Event, Stopped> {
+        let started = Instant::now();
+        let mut look_after = UNWATCHED;
+        loop {
+            match self.child.next(TICK) {
+                Some(Ok(Event::Refused { reason })) => {
+                    self.look();
+                    return Err(Stopped::Ending(Ending::Refused {
+                        reason,
+                        last_seen: self.last_seen,
+                    }));
+                }
+                Some(Ok(event)) => return Ok(event),
+                Some(Err(ProtocolError::Closed)) => return Err(Stopped::Died),
+                Some(Err(error)) => {
+                    return Err(Stopped::Ending(Ending::BrokeProtocol(error.to_string())));
+                }
+                None => {}
+            }
+            if self.stop.load(Ordering::SeqCst) {
+                return Err(Stopped::Ending(Ending::Interrupted));
+            }
+            let elapsed = started.elapsed();
+            if elapsed > patience {
+                return Err(Stopped::Ending(Ending::Hung(format!(
+                    "did not {to} within {}, and was killed",
+                    units::duration(patience)
+                ))));
+            }
+            if elapsed > look_after {
+                let looking = Instant::now();
+                self.look();
+                look_after = started.elapsed() + looking.elapsed() * WATCHED_SHARE;
+            }
+        }
+    }
+
+    /// Looks what the child uses, so that it is known if the child dies of it.
+    fn look(&mut self) {
+        let seen = LastSeen::of(&procfs(), self.child.id());
+        // A process that is dying has nothing left; what was seen before says more.
+        if seen.threads.is_some_and(|threads| threads > 0) && seen.mappings != Some(0) {
+            self.last_seen = LastSeen { total_bytes: self.charged(), ..seen };
+        }
+    }
+
+    fn charged(&self) -> Option<u64> {
+        self.group.as_ref().and_then(|group| group.weigh().total_bytes)
+    }
+
+    fn weigh(&mut self, heap_bytes: Option<u64>) -> Weight {
+        match self.spec.build {
+            // A counting build is slower and heavier than what it stands for: only the count counts.
+            Build::Counting => Weight { heap_bytes, ..Weight::default() },
+            Build::Timed => {
+                thread::sleep(SETTLING);
+                let weight = meter::weigh(&procfs(), self.child.id(), self.group.as_ref());
+                self.last_seen = LastSeen {
+                    threads: weight.threads,
+                    mappings: weight.mappings,
+                    descriptors: weight.descriptors,
+                    rss_bytes: weight.rss_bytes,
+                    total_bytes: weight.total_bytes,
+                    threads_in_system: procfs().threads_in_system(),
+                };
+                weight
+            }
+        }
+    }
+
+    fn autopsy(self) -> Ending {
+        let oom_kills = self.group.as_ref().and_then(Group::oom_kills).unwrap_or(0);
+        match self.child.bury() {
+            Ok((status, last_words)) => Ending::Died {
+                status,
+                last_words,
+                was_oom_killed: oom_kills > 0,
+                last_seen: self.last_seen,
+            },
+            Err(error) => Ending::BrokeProtocol(format!("cannot be waited for: {error}")),
+        }
+    }
+}
+
+enum Stopped {
+    Ending(Ending),
+    Died,
+}
+
+fn unexpected(wanted: &str) -> Stopped {
+    Stopped::Ending(Ending::BrokeProtocol(format!("said something else than `{wanted}`")))
+}

@@ -1,0 +1,188 @@
+//! The process of a cell: runs one contestant once, and says when there is something to weigh.
+//!
+//! It is the same program as the harness, started with the hidden command `cell`. The contestant
+//! runs on the main thread and knows nothing of all this; a second thread watches the ledger and
+//! speaks with the harness. Both are there, and the ledger is open, before the idle weighing, so
+//! that they are no part of what a task weighs.
+
+use std::io::{self, BufReader, Stdin};
+use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use workload::{Ledger, Settings};
+
+use crate::meter::heap;
+use crate::meter::usage::Usage;
+use crate::protocol::{self, Begin, Drained, Event, Order, Parked, ProtocolError};
+use crate::record::ns;
+use crate::registry;
+
+/// Runs the cell that the harness asks for on standard input.
+pub fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // The harness went away, or has seen enough.
+        Err(Trouble::Protocol(ProtocolError::Closed)) => ExitCode::SUCCESS,
+        Err(Trouble::Refused(reason)) => {
+            say(Event::Refused { reason });
+            // What runs still would only delay the end.
+            std::process::exit(0);
+        }
+        Err(Trouble::Protocol(error)) => {
+            eprintln!("cell: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+enum Trouble {
+    Protocol(ProtocolError),
+    Refused(String),
+}
+
+impl From<ProtocolError> for Trouble {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
+    }
+}
+
+fn run() -> Result<(), Trouble> {
+    let mut orders = BufReader::new(io::stdin());
+    let begin = match protocol::read(&mut orders)? {
+        Order::Begin(begin) => begin,
+        Order::Go => {
+            return Err(Trouble::Refused("the first order must be to begin".into()));
+        }
+    };
+    let Begin { contestant, workload, tasks, pool_workers } = begin;
+    let refused = |error: &dyn std::fmt::Display| Trouble::Refused(error.to_string());
+    let contestant = registry::find(&contestant).map_err(|error| refused(&error))?;
+    let workload = workload.with_tasks(tasks).map_err(|error| refused(&error))?;
+    let settings = Settings { pool_workers };
+    let expected = contestant.ceiling(&settings).expected_in_flight(tasks);
+
+    let ledger = Ledger::open(workload);
+    let (start, started) = mpsc::sync_channel(1);
+    let (report, reported) = mpsc::sync_channel(1);
+    let mut engine = contestant.start(&settings).map_err(|error| refused(&error))?;
+    thread::Builder::new()
+        .name("watch".into())
+        .spawn(move || watch(ledger, expected, orders, &started, &report))
+        .map_err(|error| refused(&error))?;
+
+    say(Event::Idle { heap_bytes: heap::live_bytes() });
+    // The watcher reads the order to go, because it has the orders from here on.
+    let Ok(Watched::Go) = reported.recv() else { return Err(ProtocolError::Closed.into()) };
+    let begun = Begun { at: Instant::now(), usage: usage() };
+    // The watcher waits for this; it can only have ended with the process.
+    let _ = start.send(begun);
+    engine.run(ledger).map_err(|error| refused(&error))?;
+    let wall = begun.at.elapsed();
+    let used = usage() - begun.usage;
+
+    let Ok(Watched::Wave { in_flight_after_weighing }) = reported.recv() else {
+        return Err(ProtocolError::Closed.into());
+    };
+    let proof = ledger.proof();
+    say(Event::Drained(Drained {
+        in_flight_after_weighing,
+        completed: proof.completed,
+        checksum: proof.checksum,
+        peak_in_flight: proof.peak_in_flight,
+        lost: proof.lost + proof.damaged + ledger.early(),
+        wall_ns: ns(wall),
+        user_ns: used.user_ns,
+        system_ns: used.system_ns,
+        voluntary_switches: used.voluntary_switches,
+        involuntary_switches: used.involuntary_switches,
+        lateness_ns: ledger.lateness().map(Into::into),
+        heap_bytes: heap::live_bytes(),
+    }));
+    // The drained weighing goes on until the next order.
+    let _ = reported.recv();
+    drop(engine);
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct Begun {
+    at: Instant,
+    usage: Usage,
+}
+
+/// What the watcher tells the main thread.
+enum Watched {
+    /// The harness said go.
+    Go,
+    /// The wave was watched to its parked weighing, if it came to one.
+    Wave { in_flight_after_weighing: Option<u64> },
+}
+
+/// Watches one wave and speaks with the harness meanwhile.
+fn watch(
+    ledger: &'static Ledger,
+    expected: u64,
+    mut orders: BufReader<Stdin>,
+    started: &Receiver<Begun>,
+    report: &SyncSender<Watched>,
+) {
+    let mut go = || match protocol::read(&mut orders) {
+        Ok(Order::Go) => {}
+        // Whatever runs, it must not outlive the harness.
+        Ok(Order::Begin(_)) | Err(_) => std::process::exit(0),
+    };
+    go();
+    if report.send(Watched::Go).is_err() {
+        return;
+    }
+    let Ok(begun) = started.recv() else { return };
+    let in_flight_after_weighing = wait_for_all(ledger, expected, begun).map(|parked| {
+        say(Event::Parked(parked));
+        go();
+        ledger.in_flight()
+    });
+    let _ = report.send(Watched::Wave { in_flight_after_weighing });
+    go();
+    let _ = report.send(Watched::Go);
+}
+
+/// Waits until all tasks are in flight; `None` if some were over before.
+///
+/// It looks more and more rarely: a start that takes a second need not be timed to the microsecond,
+/// and looking costs CPU that the contestant would be charged for.
+fn wait_for_all(ledger: &Ledger, expected: u64, begun: Begun) -> Option<Parked> {
+    loop {
+        let in_flight = ledger.in_flight();
+        if in_flight == expected {
+            return Some(Parked {
+                in_flight,
+                start_ns: ns(begun.at.elapsed()),
+                start_cpu_ns: (usage() - begun.usage).cpu_ns(),
+                heap_bytes: heap::live_bytes(),
+            });
+        }
+        if ledger.is_over() {
+            return None;
+        }
+        thread::sleep(pause_after(begun.at.elapsed()));
+    }
+}
+
+/// What this process has used so far. That the system does not say is no reason to lose the cell:
+/// CPU then counts as none, which no slope can be drawn through.
+fn usage() -> Usage {
+    Usage::now().unwrap_or_default()
+}
+
+fn pause_after(elapsed: Duration) -> Duration {
+    (elapsed / 32).clamp(Duration::from_micros(20), Duration::from_millis(5))
+}
+
+/// Says something to the harness. If nobody listens, the process has no reason to go on.
+fn say(event: Event) {
+    if protocol::write(io::stdout().lock(), event).is_err() {
+        std::process::exit(0);
+    }
+}

@@ -1,0 +1,37 @@
+//! `compare claims`: the verdicts on a record.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::tables::read;
+use crate::claims;
+use crate::project::Project;
+
+/// What `compare claims` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The record [default: docs/results/record.jsonl]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the verdicts.
+///
+/// # Errors
+/// If the record cannot be read.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let path = match &args.record {
+        Some(path) => path.clone(),
+        None => Project::find()?.record(),
+    };
+    let record = read(&path)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&claims::to_json(&record))?);
+    } else {
+        print!("{}", claims::render_markdown(&record));
+    }
+    Ok(ExitCode::SUCCESS)
+}

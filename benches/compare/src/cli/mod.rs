@@ -1,0 +1,124 @@
+//! The command line.
+//!
+//! | file | command |
+//! | --- | --- |
+//! | [`list`] | `compare list`: who there is |
+//! | [`run`] | `compare run`: some cells, as asked for |
+//! | [`tables`] | `compare tables`: the generated files of a record |
+//! | [`claims`] | `compare claims`: the verdicts on a record |
+//!
+//! Whatever cannot be understood or does not exist is one line on standard error and exit code 2,
+//! and nothing has been written by then. A run in which a cell failed ends with 1 after everything
+//! else; an interrupted one with 130.
+
+pub mod claims;
+pub mod list;
+pub mod run;
+pub mod tables;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::child;
+
+/// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
+#[derive(Debug, Parser)]
+#[command(name = "compare", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show who can be run
+    List(list::Args),
+    /// Run some cells, weigh them and print the tables
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::Args),
+    /// Write everything that a record yields, or check that it is fresh
+    Tables(tables::Args),
+    /// Print the verdicts on a record
+    Claims(claims::Args),
+    /// Be the process of a cell; the harness starts this
+    #[command(hide = true)]
+    Cell,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  compare list
+  compare run --only 'coroutines/*' --tasks 1k,10k,100k --repeats 3
+  compare run --only threads/per-task --tasks 40k
+  compare tables --check
+  compare claims --record target/compare/quick/record.jsonl
+
+The main job, everything in its default size: cargo bench -p compare";
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
+    let result = match cli.command {
+        Command::List(args) => list::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Tables(args) => tables::run(&args),
+        Command::Claims(args) => claims::run(&args),
+        Command::Cell => Ok(child::main()),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("compare: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// Help goes to standard output as clap has it. A mistake becomes one line.
+fn explain(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+        _ => {
+            eprintln!("compare: {}", one_line(&error.render().to_string()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// clap's message without its `error: `, its usage and its hint, on one line.
+fn one_line(message: &str) -> String {
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    message
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_that_names_what_was_given() {
+        let mistake =
+            |args: &[&str]| one_line(&Cli::try_parse_from(args).unwrap_err().render().to_string());
+        let message = mistake(&["compare", "run", "--tasks", "ten"]);
+        assert!(message.contains("`ten`") && !message.contains('\n'), "{message}");
+        let message = mistake(&["compare", "rum"]);
+        assert!(message.contains("'rum'") && message.contains("'run'"), "{message}");
+    }
+}

@@ -1,0 +1,192 @@
+//! `compare run`: some cells, as asked for.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use workload::{StateSize, Workload};
+
+use crate::interrupt;
+use crate::plan::{self, Step};
+use crate::progress::Progress;
+use crate::project::{Project, RECORD};
+use crate::record::{Build, Extent, Writer, read_file};
+use crate::registry;
+use crate::report;
+use crate::suite::{DEFAULT_PATIENCE, Suite, Tally};
+use crate::units;
+
+/// What to show under `compare run --help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  compare run --only 'coroutines/*,callbacks/*' --tasks 10k,100k,1M --repeats 3
+  compare run --only threads/per-task --tasks 40k        where is the wall?
+  compare run --only coroutines/smol --tasks 10M --record big.jsonl
+  compare run --only 'coroutines/*' --state 8KiB --waits 3 --json";
+
+/// What `compare run` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only ids that match one of these globs, such as 'coroutines/*' [default: all]
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    only: Vec<String>,
+    /// What each task waits for
+    #[arg(long, value_enum, default_value_t = Wait::Timer)]
+    workload: Wait,
+    /// How many tasks: 1000, 10k, 10_000, 1M, or several with commas [default: those of the full run]
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', value_parser = units::parse_count, allow_hyphen_values = true)]
+    tasks: Vec<u32>,
+    /// How long each wait lasts at least, such as 250ms [default: long enough to weigh in]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    wait: Option<Duration>,
+    /// By how much the first task waits longer than the last one
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    spread: Option<Duration>,
+    /// What each task keeps alive while it waits: 0, 64, 1KiB or 8KiB
+    #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true)]
+    state: StateSize,
+    /// How many times each task waits
+    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = units::parse_count, allow_hyphen_values = true)]
+    waits: u32,
+    /// How often each cell is run
+    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = units::parse_count, allow_hyphen_values = true)]
+    repeats: u32,
+    /// How many workers a pool has [default: as many as there are tasks]
+    #[arg(long, value_name = "COUNT", value_parser = units::parse_count, allow_hyphen_values = true)]
+    pool_workers: Option<u32>,
+    /// Do not count heaps in cells of their own
+    #[arg(long)]
+    no_heap: bool,
+    /// The seed of the cells' order and of the intervals [default: from the clock]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long a cell may be silent beyond its waits before it is killed
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "60s", allow_hyphen_values = true)]
+    patience: Duration,
+    /// Where the record goes [default: target/compare/run/record.jsonl]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Replace the record if there is one
+    #[arg(long)]
+    overwrite: bool,
+    /// Print the record instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+/// The kinds of waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Wait {
+    /// A timer
+    Timer,
+}
+
+/// Runs the cells.
+///
+/// # Errors
+/// If a pattern matches nobody or the record cannot be written. Nothing has been run then.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let contestants = registry::select(&args.only)?;
+    let path = record_path(args)?;
+    let Wait::Timer = args.workload;
+    let waits = NonZeroU32::new(args.waits).context("a task waits at least once")?;
+    let workload = Workload::timer(0, args.wait.unwrap_or(Duration::ZERO))
+        .with_spread(args.spread.unwrap_or(Duration::ZERO))
+        .with_state(args.state)
+        .with_waits(waits);
+    let program = std::env::current_exe().context("this program does not know where it is")?;
+    let seed = args.seed.unwrap_or_else(seed_from_clock);
+    let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
+    let count_heap = !args.no_heap && suite.can_count();
+    if !args.no_heap && !suite.can_count() {
+        eprintln!(
+            "heaps are not counted: `cargo build --release -p compare` makes the counting build"
+        );
+    }
+
+    let mut cells = Vec::new();
+    for contestant in &contestants {
+        let steps = steps(args, contestant.as_ref(), count_heap);
+        cells.extend(plan::cells(
+            contestant.as_ref(),
+            &steps,
+            workload,
+            args.wait.is_some(),
+            args.pool_workers,
+        ));
+    }
+    plan::shuffle(&mut cells, seed);
+    let stop = interrupt::listen()?;
+    let mut record = Writer::create(&path, suite.description().clone())
+        .with_context(|| format!("record {} cannot be written", path.display()))?;
+    let tally = suite.run(&cells, &mut record, &Progress::over(cells.len() as u64), stop)?;
+
+    if args.json {
+        print!("{}", std::fs::read_to_string(&path)?);
+    } else {
+        println!("{}", report::terminal(&read_file(&path)?, None));
+        println!("{}", path.display());
+    }
+    Ok(exit_code(tally))
+}
+
+/// How a run that went this way ends.
+pub fn exit_code(tally: Tally) -> ExitCode {
+    if tally.interrupted {
+        ExitCode::from(130)
+    } else if tally.failed > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// A seed for a run that was not given one.
+pub fn seed_from_clock() -> u64 {
+    // Seconds: short enough to be typed again, and no two runs start in the same one.
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// How long a bench's cell may be silent.
+pub const PATIENCE: Duration = DEFAULT_PATIENCE;
+
+fn steps(args: &Args, contestant: &dyn workload::Contestant, count_heap: bool) -> Vec<Step> {
+    if args.tasks.is_empty() {
+        let mut steps = plan::default_steps(contestant, Extent::Full);
+        steps.retain(|step| step.build == Build::Timed || count_heap);
+        return steps;
+    }
+    let mut steps = Vec::new();
+    for &tasks in &args.tasks {
+        steps.push(Step { tasks, repeats: args.repeats, build: Build::Timed });
+        if count_heap {
+            steps.push(Step { tasks, repeats: 1, build: Build::Counting });
+        }
+    }
+    steps
+}
+
+fn record_path(args: &Args) -> anyhow::Result<PathBuf> {
+    let Some(path) = &args.record else {
+        return Ok(Project::find()?.scratch().join("run").join(RECORD));
+    };
+    if path.exists() && !args.overwrite {
+        bail!("{} exists; give another file, or --overwrite to replace it", path.display());
+    }
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if path.is_dir() {
+        bail!("{} is a folder; give a file for the record", path.display());
+    }
+    if folder.exists() && !folder.is_dir() {
+        bail!("{} is not a folder; give another file for the record", folder.display());
+    }
+    Ok(path.clone())
+}

@@ -1,0 +1,73 @@
+//! `compare tables`: the generated files of a record.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::project::{Generated, Project};
+use crate::record::{Record, read_file};
+use crate::report;
+
+/// What `compare tables` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The record [default: docs/results/record.jsonl]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Where the pages go [default: the record's folder]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Write nothing; fail if a file is not exactly what the record yields
+    #[arg(long)]
+    check: bool,
+}
+
+/// Writes or checks the files.
+///
+/// The summary in the front page belongs to the committed record; another record's stays out of it.
+///
+/// # Errors
+/// If the record cannot be read or a file cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (path, readme) = match &args.record {
+        Some(path) => (path.clone(), None),
+        None => {
+            let project = Project::find()?;
+            (project.record(), Some(project.readme()))
+        }
+    };
+    let record = read(&path)?;
+    let folder = match &args.out {
+        Some(folder) => folder.as_path(),
+        None => path.parent().unwrap_or(Path::new(".")),
+    };
+    let readme = readme.filter(|_| args.out.is_none());
+    let generated = Generated::of(&record, folder, readme.as_deref())?;
+    if args.check {
+        let stale = generated.stale();
+        for path in &stale {
+            eprintln!(
+                "compare: {} is not what the record yields; run `compare tables`",
+                path.display()
+            );
+        }
+        return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    generated.write()?;
+    println!("{}", report::terminal(&record, None));
+    for path in generated.paths() {
+        println!("{}", path.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a record, and says if its last line was cut off.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn read(path: &Path) -> anyhow::Result<Record> {
+    let record = read_file(path)?;
+    if record.truncated {
+        eprintln!("compare: the last line of {} was cut off and is left out", path.display());
+    }
+    Ok(record)
+}

@@ -1,0 +1,301 @@
+use super::*;
+
+/// A machine's files: `proc/self/{cgroup,mountinfo}`, and what is mounted.
+struct Machine {
+    root: tempfile::TempDir,
+}
+
+impl Machine {
+    /// `{}` in `mountinfo` is where the machine's files are.
+    fn new(cgroup: &str, mountinfo: &str) -> Self {
+        let machine = Self { root: tempfile::tempdir().unwrap() };
+        let root = machine.root.path().to_str().unwrap();
+        machine.write("proc/self/cgroup", cgroup);
+        machine.write("proc/self/mountinfo", &mountinfo.replace("{}", root));
+        machine.write(&format!("proc/{}/status", std::process::id()), "");
+        machine
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    fn procfs(&self) -> Procfs {
+        Procfs::at(self.path("proc"))
+    }
+
+    fn hierarchies(&self) -> Hierarchies {
+        Hierarchies::read(&self.procfs()).unwrap()
+    }
+}
+
+const HYBRID_CGROUP: &str = "8:pids:/a\n4:memory:/a/b\n3:cpu,cpuacct:/\n0::/\n";
+const HYBRID_MOUNTS: &str = "\
+22 27 0:21 / /proc rw,relatime - proc proc rw\n\
+35 31 0:32 / {}/memory rw,relatime - cgroup cgroup rw,memory\n\
+39 31 0:36 / {}/pids rw,relatime shared:3 - cgroup cgroup rw,pids\n\
+41 31 0:38 / {}/unified rw,relatime - cgroup2 cgroup2 rw\n";
+const UNIFIED_MOUNTS: &str =
+    "41 31 0:38 / {}/unified rw,relatime - cgroup2 cgroup2 rw,nsdelegate\n";
+
+#[test]
+fn version_1_is_chosen_where_it_has_the_memory_controller() {
+    let machine = Machine::new(HYBRID_CGROUP, HYBRID_MOUNTS);
+    let own = machine.hierarchies().v1("memory").unwrap();
+    assert_eq!(own.group, machine.path("memory/a/b"));
+    let ancestors: Vec<_> = own.with_ancestors().collect();
+    assert_eq!(
+        ancestors,
+        [machine.path("memory/a/b"), machine.path("memory/a"), machine.path("memory")]
+    );
+    assert_eq!(machine.hierarchies().v1("cpuset"), None);
+    assert_eq!(machine.hierarchies().v2().unwrap().group, machine.path("unified"));
+}
+
+#[test]
+fn a_part_of_the_hierarchy_may_be_mounted_at_a_path_with_spaces() {
+    let machine = Machine::new(
+        "4:memory:/docker/abc/x:y\n",
+        "35 31 0:32 /elsewhere {}/other rw - cgroup cgroup rw,memory\n\
+         36 31 0:32 /docker/abc {}/of\\040it rw - cgroup cgroup rw,memory\n",
+    );
+    let own = machine.hierarchies().v1("memory").unwrap();
+    assert_eq!(own.group, machine.path("of it/x:y"));
+}
+
+#[test]
+fn a_group_outside_of_the_namespace_is_not_used() {
+    let machine = Machine::new("0::/../x\n", UNIFIED_MOUNTS);
+    assert_eq!(machine.hierarchies().v2(), None);
+}
+
+#[test]
+fn a_machine_without_control_groups_says_so() {
+    let machine = Machine::new("", "22 27 0:21 / /proc rw,relatime - proc proc rw\n");
+    let why = Cgroups::detect(&machine.procfs()).unwrap_err().to_string();
+    assert_eq!(why, "no memory controller: no control groups are mounted for this process");
+    assert_eq!(limits(&machine.procfs()), GroupLimits::default());
+}
+
+#[test]
+fn a_machine_without_procfs_names_the_missing_file() {
+    let why = Cgroups::detect(&Procfs::at("/nowhere")).unwrap_err().to_string();
+    assert!(why.starts_with("/nowhere/self/cgroup cannot be read: "), "{why}");
+}
+
+#[test]
+fn version_2_without_a_memory_controller_says_so() {
+    let machine = Machine::new("0::/\n", UNIFIED_MOUNTS);
+    machine.write("unified/cgroup.controllers", "cpu hugetlb\n");
+    let why = Cgroups::detect(&machine.procfs()).unwrap_err().to_string();
+    assert_eq!(why, "no memory controller: it is not enabled for the group of this process");
+}
+
+#[test]
+fn version_2_uses_a_group_that_hands_memory_on() {
+    let machine = Machine::new("0::/a\n", UNIFIED_MOUNTS);
+    machine.write("unified/a/cgroup.controllers", "cpu memory\n");
+    machine.write("unified/a/cgroup.subtree_control", "memory\n");
+    assert_eq!(v2::prepare(&machine.path("unified/a")).unwrap(), machine.path("unified/a"));
+}
+
+#[test]
+fn version_2_that_cannot_be_prepared_moves_this_process_back() {
+    let machine = Machine::new("0::/a\n", UNIFIED_MOUNTS);
+    machine.write("unified/a/cgroup.controllers", "memory\n");
+    // A folder cannot be written to, by root neither: the controller cannot be handed on.
+    fs::create_dir(machine.path("unified/a/cgroup.subtree_control")).unwrap();
+    let why = v2::prepare(&machine.path("unified/a")).unwrap_err().to_string();
+    assert!(why.starts_with("cannot enable the memory controller in "), "{why}");
+    let back = fs::read_to_string(machine.path("unified/a/cgroup.procs")).unwrap();
+    assert_eq!(back, std::process::id().to_string());
+}
+
+#[test]
+fn version_1_adds_the_kernels_part_to_the_exact_user_part() {
+    let machine = Machine::new("", "");
+    machine.write("g/memory.kmem.usage_in_bytes", "1000\n");
+    machine.write("g/memory.usage_in_bytes", "999999\n");
+    machine.write("g/memory.stat", "cache 1\nrss 2\ntotal_cache 30\ntotal_rss 200\n");
+    let expected = GroupWeight { total_bytes: Some(1230), kernel_bytes: Some(1000) };
+    assert_eq!(v1::weigh(&machine.path("g")), expected);
+
+    machine.write("g/memory.stat", "cache 1\n");
+    assert_eq!(v1::weigh(&machine.path("g")).total_bytes, Some(999_999));
+}
+
+#[test]
+fn version_1_has_no_total_where_kernel_memory_is_not_accounted() {
+    let machine = Machine::new("", "");
+    machine.write("g/memory.stat", "total_cache 30\ntotal_rss 200\n");
+    assert_eq!(v1::weigh(&machine.path("g")), GroupWeight::default());
+    machine.write("g/memory.kmem.usage_in_bytes", "0\n");
+    assert_eq!(v1::weigh(&machine.path("g")), GroupWeight::default());
+}
+
+#[test]
+fn version_2_weighs_newer_and_older_kernels_alike() {
+    let machine = Machine::new("", "");
+    machine.write("new/memory.stat", "anon 100\nfile 20\nkernel 1500\nkernel_stack 9\nsock 7\n");
+    machine.write(
+        "old/memory.stat",
+        "anon 100\nfile 20\nkernel_stack 1000\npagetables 200\npercpu 0\nsock 7\nslab 300\n",
+    );
+    let expected = GroupWeight { total_bytes: Some(1627), kernel_bytes: Some(1507) };
+    assert_eq!(v2::weigh(&machine.path("new")), expected);
+    assert_eq!(v2::weigh(&machine.path("old")), expected);
+
+    machine.write("partial/memory.stat", "kernel 1500\nsock 7\n");
+    machine.write("partial/memory.current", "4096\n");
+    let expected = GroupWeight { total_bytes: Some(4096), kernel_bytes: Some(1507) };
+    assert_eq!(v2::weigh(&machine.path("partial")), expected);
+    assert_eq!(v2::weigh(&machine.path("missing")), GroupWeight::default());
+}
+
+#[test]
+fn the_smallest_limit_of_all_ancestors_holds() {
+    let machine = Machine::new("0::/a/b\n", UNIFIED_MOUNTS);
+    machine.write("unified/a/memory.max", "5000\n");
+    machine.write("unified/a/b/memory.max", "max\n");
+    machine.write("unified/a/b/pids.max", "max\n");
+    let expected = GroupLimits { memory_bytes: Ceiling::At(5000), pids: Ceiling::Unlimited };
+    assert_eq!(limits(&machine.procfs()), expected);
+}
+
+#[test]
+fn version_1_limits_come_from_their_own_hierarchies() {
+    let machine = Machine::new(HYBRID_CGROUP, HYBRID_MOUNTS);
+    machine.write("memory/a/b/memory.stat", "hierarchical_memory_limit 9223372036854771712\n");
+    machine.write("pids/a/pids.max", "1000\n");
+    let expected = GroupLimits { memory_bytes: Ceiling::Unlimited, pids: Ceiling::At(1000) };
+    assert_eq!(limits(&machine.procfs()), expected);
+
+    machine.write("memory/a/b/memory.stat", "hierarchical_memory_limit 1048576\n");
+    assert_eq!(limits(&machine.procfs()).memory_bytes, Ceiling::At(1 << 20));
+}
+
+#[test]
+fn only_empty_groups_of_dead_makers_are_removed() {
+    let machine = Machine::new("", "");
+    let own = format!("compare-{}-3", std::process::id());
+    let names =
+        ["compare-99999999-0", "compare-99999999-x", "compare-99999998-1", "other", own.as_str()];
+    for name in names {
+        fs::create_dir_all(machine.path("groups").join(name)).unwrap();
+    }
+    machine.write("groups/compare-99999998-1/not-empty", "");
+    remove_leftovers(&machine.path("groups"), &machine.procfs());
+    let left: Vec<bool> =
+        names.iter().map(|name| machine.path("groups").join(name).exists()).collect();
+    assert_eq!(left, [false, true, true, true, true]);
+}
+
+#[test]
+fn without_procfs_no_leftover_is_taken_for_dead() {
+    let machine = Machine::new("", "");
+    fs::create_dir_all(machine.path("groups/compare-99999999-0")).unwrap();
+    remove_leftovers(&machine.path("groups"), &Procfs::at("/nowhere"));
+    assert!(machine.path("groups/compare-99999999-0").exists());
+}
+
+#[test]
+fn kills_for_want_of_memory_are_read_in_both_versions() {
+    let machine = Machine::new("", "");
+    machine.write("g/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+    machine.write("g/memory.events", "low 0\noom 3\noom_kill 1\n");
+    let group = |kind| Group { kind, path: machine.path("g") };
+    assert_eq!(group(CgroupKind::V1).oom_kills(), Some(2));
+    assert_eq!(group(CgroupKind::V2).oom_kills(), Some(1));
+    assert_eq!(group(CgroupKind::None).oom_kills(), None);
+}
+
+/// The real kernel, version 1. Version 2 may have to move this process, which a test must not do
+/// to the program that runs it.
+#[cfg(target_os = "linux")]
+mod live {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::{Child, ChildStdin, Command, Stdio};
+
+    use super::*;
+
+    fn version_1() -> Option<Cgroups> {
+        let procfs = Procfs::default();
+        let hierarchies = Hierarchies::read(&procfs);
+        if !hierarchies.is_ok_and(|hierarchies| hierarchies.v1("memory").is_some()) {
+            println!("not available: there is no version 1 memory controller here");
+            return None;
+        }
+        match Cgroups::detect(&procfs) {
+            Ok(cgroups) => Some(cgroups),
+            Err(why) => {
+                println!("not available: {why}");
+                None
+            }
+        }
+    }
+
+    /// A shell that is put into the group before it runs `script`.
+    fn spawn_into(group: &Group, script: &str) -> (Child, ChildStdin) {
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("read go; {script}\necho ready; read end")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        group.add(child.id()).unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"go\n").unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        (child, stdin)
+    }
+
+    #[test]
+    fn a_group_weighs_what_is_held_in_it_and_is_removed() {
+        const HELD: u64 = 64 << 20;
+        let Some(cgroups) = version_1() else { return };
+        assert_eq!(cgroups.kind(), CgroupKind::V1);
+        let group = cgroups.make().unwrap();
+        let (mut child, stdin) =
+            spawn_into(&group, &format!("x=$(head -c {HELD} /dev/zero | tr '\\0' x)"));
+        let weight = crate::meter::weigh(&Procfs::default(), child.id(), Some(&group));
+        let (total, kernel) = (weight.total_bytes.unwrap(), weight.kernel_bytes.unwrap());
+        println!(
+            "held {HELD}: {weight:?}, usage {:?}",
+            single(&group.path().join("memory.usage_in_bytes"))
+        );
+        assert!(total >= HELD, "{total}");
+        assert!(kernel >= weight.page_table_bytes.unwrap() / 2, "{kernel}");
+        // Twice what is resident is what a wrongly added kernel part or a doubled count would give.
+        assert!(total - kernel <= weight.anonymous_bytes.unwrap() + HELD / 4, "{total}");
+        assert_eq!(group.oom_kills(), Some(0));
+
+        drop(stdin);
+        child.wait().unwrap();
+        let path = group.path().to_owned();
+        drop(group);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn each_process_costs_the_kernel_a_stack_at_least() {
+        const PROCESSES: u64 = 20;
+        let Some(cgroups) = version_1() else { return };
+        let group = cgroups.make().unwrap();
+        let script = format!("for i in $(seq {PROCESSES}); do sleep 600 & pids=\"$pids $!\"; done");
+        let (mut child, mut stdin) =
+            spawn_into(&group, &format!("{script}; trap 'kill $pids' EXIT"));
+        let kernel = group.weigh().kernel_bytes.unwrap();
+        println!("kernel memory of {PROCESSES} processes: {kernel}");
+        assert!(kernel >= PROCESSES * 8192, "{kernel}");
+        stdin.write_all(b"end\n").unwrap();
+        child.wait().unwrap();
+    }
+}

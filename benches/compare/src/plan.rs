@@ -1,0 +1,175 @@
+//! Which cells a run is made of, and in which order.
+//!
+//! The order is random, from the seed, so that whatever changes on the machine during a run (heat,
+//! a neighbour, memory that gets fragmented) falls on all contestants alike.
+
+use workload::{Contestant, Settings, Workload};
+
+use crate::cell::CellSpec;
+use crate::record::{Build, Extent};
+
+/// So many repeats of a cell with so many tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The number of tasks.
+    pub tasks: u32,
+    /// How often.
+    pub repeats: u32,
+    /// Which build runs it.
+    pub build: Build,
+}
+
+/// The cells of the default run for this contestant, or of a quick one.
+pub fn default_steps(contestant: &dyn Contestant, extent: Extent) -> Vec<Step> {
+    let sizes = match extent {
+        Extent::Quick => QUICK,
+        Extent::Full | Extent::Partial => FULL,
+    };
+    let id = contestant.id();
+    sizes
+        .iter()
+        .filter(|size| match size.who {
+            Who::Model(model) => id.model() == model,
+            Who::Contestant(name) => id.as_str() == name,
+        })
+        .flat_map(|size| {
+            size.steps.iter().map(|&(tasks, repeats)| Step { tasks, repeats, build: size.build })
+        })
+        .collect()
+}
+
+/// The cells that these steps make for this contestant.
+///
+/// A pool is given as many workers as there are tasks, if `pool_workers` says nothing else: a pool
+/// of 64 holds 64 waiting tasks and not one more, and what waits in its queue has not started.
+pub fn cells(
+    contestant: &dyn Contestant,
+    steps: &[Step],
+    workload: Workload,
+    wait_is_given: bool,
+    pool_workers: Option<u32>,
+) -> Vec<CellSpec> {
+    let is_pool = matches!(contestant.ceiling(&Settings::default()), workload::Ceiling::Pool(_));
+    let mut cells = Vec::new();
+    for step in steps {
+        for repeat in 0..step.repeats {
+            cells.push(CellSpec {
+                contestant: contestant.id(),
+                workload: Workload { tasks: step.tasks, ..workload },
+                wait_is_given,
+                pool_workers: pool_workers.unwrap_or(step.tasks),
+                is_pool,
+                repeat,
+                build: step.build,
+            });
+        }
+    }
+    cells
+}
+
+/// Puts the cells in a random order that follows from the seed (Fisher and Yates).
+pub fn shuffle<T>(items: &mut [T], seed: u64) {
+    let mut random = oorandom::Rand64::new(u128::from(seed));
+    for last in (1..items.len()).rev() {
+        #[allow(clippy::cast_possible_truncation, reason = "an index of `items` is a usize")]
+        let other = random.rand_range(0..last as u64 + 1) as usize;
+        items.swap(last, other);
+    }
+}
+
+struct Sizes {
+    who: Who,
+    build: Build,
+    /// Numbers of tasks, with the number of repeats.
+    steps: &'static [(u32, u32)],
+}
+
+enum Who {
+    Model(&'static str),
+    Contestant(&'static str),
+}
+
+const fn timed(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Model(model), build: Build::Timed, steps }
+}
+
+const fn counted(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Model(model), build: Build::Counting, steps }
+}
+
+const fn also(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Contestant(contestant), build: Build::Timed, steps }
+}
+
+/// The default run. A slope needs sizes far apart; the interval needs repeats; the small sizes show
+/// from how many tasks on a model is worth its runtime; the largest show where each one ends.
+const FULL: &[Sizes] = &[
+    timed("subroutine", &[(1, 3), (4, 3), (16, 3)]),
+    counted("subroutine", &[(1, 1), (16, 1)]),
+    timed("threads", &[(1, 3), (100, 3), (1_000, 3), (2_000, 3)]),
+    counted("threads", &[(100, 1), (1_000, 1)]),
+    also("threads/per-task", &[(10_000, 3), (40_000, 1)]),
+    also("threads/per-task-small-stack", &[(10_000, 3)]),
+    also("threads/crossbeam-pool", &[(10_000, 2)]),
+    timed("callbacks", &[(1, 3), (100, 3), (10_000, 3), (100_000, 3), (1_000_000, 3)]),
+    counted("callbacks", &[(1_000, 1), (100_000, 1)]),
+    timed("coroutines", &[(1, 3), (100, 3), (10_000, 3), (100_000, 3), (1_000_000, 3)]),
+    counted("coroutines", &[(1_000, 1), (100_000, 1)]),
+    also("coroutines/smol", &[(10_000_000, 1)]),
+    also("coroutines/bare", &[(10_000_000, 1)]),
+    timed("baseline", &[(10_000, 3), (100_000, 3)]),
+];
+
+/// A taste in under a minute.
+const QUICK: &[Sizes] = &[
+    timed("subroutine", &[(1, 1), (4, 1)]),
+    timed("threads", &[(1, 1), (100, 1), (500, 1)]),
+    counted("threads", &[(100, 1), (500, 1)]),
+    timed("callbacks", &[(1, 1), (1_000, 1), (20_000, 2)]),
+    counted("callbacks", &[(1_000, 1), (20_000, 1)]),
+    timed("coroutines", &[(1, 1), (1_000, 1), (20_000, 2)]),
+    counted("coroutines", &[(1_000, 1), (20_000, 1)]),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::registry;
+
+    #[test]
+    fn every_contestant_has_cells_and_a_slope_in_the_default_run() {
+        for contestant in registry::all() {
+            let steps = default_steps(contestant.as_ref(), Extent::Full);
+            let timed = steps.iter().filter(|step| step.build == Build::Timed);
+            assert!(timed.count() >= 2, "{}", contestant.id());
+        }
+    }
+
+    #[test]
+    fn a_pool_is_as_large_as_its_tasks_unless_told_otherwise() {
+        let pool = registry::find("threads/crossbeam-pool").unwrap();
+        let steps = [Step { tasks: 300, repeats: 2, build: Build::Timed }];
+        let workload = Workload::timer(1, Duration::ZERO);
+        let cells_of = |workers| cells(pool.as_ref(), &steps, workload, false, workers);
+        assert_eq!(cells_of(None).len(), 2);
+        assert!(cells_of(None).iter().all(|cell| cell.is_pool && cell.pool_workers == 300));
+        assert!(cells_of(Some(64)).iter().all(|cell| cell.pool_workers == 64));
+    }
+
+    #[test]
+    fn the_order_is_random_and_follows_from_the_seed() {
+        let shuffled = |seed| {
+            let mut items: Vec<_> = (0..100).collect();
+            shuffle(&mut items, seed);
+            items
+        };
+        assert_eq!(shuffled(1), shuffled(1));
+        assert_ne!(shuffled(1), shuffled(2));
+        let mut sorted = shuffled(3);
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..100).collect::<Vec<_>>());
+        shuffle::<u8>(&mut [], 1);
+    }
+}

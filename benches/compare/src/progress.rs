@@ -1,0 +1,102 @@
+//! Where a run is: a bar on a terminal, a line a cell in a pipe.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cell::CellSpec;
+use crate::record::{Build, Cell, Status};
+use crate::suite::Tally;
+use crate::units;
+
+/// Where a run is. It goes to standard error, so that tables and records can be piped.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    is_terminal: bool,
+    cells: u64,
+}
+
+impl Progress {
+    /// Progress over so many cells.
+    pub fn over(cells: u64) -> Self {
+        let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let target =
+            if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(cells), target).with_style(
+            ProgressStyle::with_template(
+                "cell {pos} of {len} [{bar:24}] {elapsed} gone, {eta} left  {wide_msg}",
+            )
+            .expect("the template is a constant that indicatif accepts"),
+        );
+        Self { bar, is_terminal, cells }
+    }
+
+    /// A cell begins.
+    pub fn begin(&self, spec: &CellSpec) {
+        self.bar.set_message(format!(
+            "{} × {}{}",
+            spec.contestant,
+            units::count(u64::from(spec.workload.tasks)),
+            match spec.build {
+                Build::Timed => "",
+                Build::Counting => ", heap",
+            }
+        ));
+        self.bar.tick();
+    }
+
+    /// A cell is over.
+    pub fn end(&self, cell: &Cell) {
+        self.bar.inc(1);
+        let is_bad = cell.status == Status::Failed;
+        if !self.is_terminal || is_bad {
+            self.line(&describe(cell, self.bar.position(), self.cells));
+        }
+    }
+
+    /// The run is over.
+    pub fn finish(&self, tally: &Tally) {
+        self.bar.finish_and_clear();
+        let Tally { ok, walls, skipped, failed, interrupted } = tally;
+        let end = if *interrupted { "interrupted after" } else { "done:" };
+        self.line(&format!("{end} {ok} ok, {walls} walls, {skipped} skipped, {failed} failed"));
+    }
+
+    /// Something worth a line of its own.
+    pub fn line(&self, text: &str) {
+        if self.is_terminal {
+            self.bar.suspend(|| eprintln!("{text}"));
+        } else {
+            eprintln!("{text}");
+        }
+    }
+}
+
+fn describe(cell: &Cell, position: u64, cells: u64) -> String {
+    let status = match cell.status {
+        Status::Ok => "ok",
+        Status::Wall => "wall",
+        Status::Skipped => "skipped",
+        Status::Failed => "FAILED",
+    };
+    let mut line = format!(
+        "cell {position} of {cells}: {} × {}{}: {status}",
+        cell.contestant,
+        units::count(cell.tasks),
+        match cell.build {
+            Build::Timed => "",
+            Build::Counting => ", heap",
+        }
+    );
+    if let Some(time) = cell.time {
+        line = format!("{line}, {}", units::duration(Duration::from_nanos(time.wall_ns)));
+    }
+    if let Some(reason) = &cell.reason {
+        line = format!("{line}: {reason}");
+    }
+    if let Some(limit) = &cell.limit {
+        line = format!("{line} ({limit})");
+    }
+    line
+}

@@ -1,0 +1,156 @@
+//! Where things are in the checkout, and writing them so that nothing is lost half-way.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::record::Record;
+use crate::report;
+
+/// The name of a record in its folder.
+pub const RECORD: &str = "record.jsonl";
+
+/// A checkout of this project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// The checkout that cargo runs in, or else the one around the current folder.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn find() -> anyhow::Result<Self> {
+        let start = match std::env::var_os("CARGO_MANIFEST_DIR") {
+            Some(manifest) => PathBuf::from(manifest),
+            None => std::env::current_dir().context("the current folder is gone")?,
+        };
+        match start.ancestors().find(|folder| folder.join("benches/compare/Cargo.toml").is_file()) {
+            Some(root) => Ok(Self { root: root.to_owned() }),
+            None => bail!(
+                "{} is not in a checkout of this project; go there, or say where the record is",
+                start.display()
+            ),
+        }
+    }
+
+    /// The results that are committed.
+    pub fn results(&self) -> PathBuf {
+        self.root.join("docs/results")
+    }
+
+    /// The committed record.
+    pub fn record(&self) -> PathBuf {
+        self.results().join(RECORD)
+    }
+
+    /// The front page.
+    pub fn readme(&self) -> PathBuf {
+        self.root.join("README.md")
+    }
+
+    /// Results that are not for committing.
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("target/compare")
+    }
+}
+
+/// The generated files of a record.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Generated {
+    /// What the record yields: its pages in `folder`, and its summary in this front page, if any.
+    ///
+    /// # Errors
+    /// If the front page cannot be read or has no place for a summary.
+    pub fn of(record: &Record, folder: &Path, readme: Option<&Path>) -> anyhow::Result<Self> {
+        let mut files: Vec<_> = report::pages(record)
+            .into_iter()
+            .map(|page| (folder.join(page.file), page.text))
+            .collect();
+        if let Some(readme) = readme {
+            let text = fs::read_to_string(readme)
+                .with_context(|| format!("{} cannot be read", readme.display()))?;
+            let text = report::splice(&text, &report::summary(record))
+                .with_context(|| format!("{} has no place for a summary", readme.display()))?;
+            files.push((readme.to_owned(), text));
+        }
+        Ok(Self { files })
+    }
+
+    /// Writes the files, each whole or not at all.
+    ///
+    /// # Errors
+    /// If one cannot be written.
+    pub fn write(&self) -> anyhow::Result<()> {
+        for (path, text) in &self.files {
+            write_whole(path, text)?;
+        }
+        Ok(())
+    }
+
+    /// The files that are not what the record yields.
+    pub fn stale(&self) -> Vec<&Path> {
+        self.files
+            .iter()
+            .filter(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text))
+            .map(|(path, _)| path.as_path())
+            .collect()
+    }
+
+    /// Where the files are.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that a reader sees the old or the new one.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        #[cfg(unix)]
+        {
+            // A temporary file is for its owner alone; what replaces a committed file is not.
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| format!("{} cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_its_folder_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.md");
+        write_whole(&path, "one").unwrap();
+        write_whole(&path, "two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let error = write_whole(&folder.path().join("file/b.md"), "").unwrap_err();
+        assert!(error.to_string().ends_with("file/b.md cannot be written"), "{error}");
+    }
+}

@@ -1,0 +1,253 @@
+//! What the harness and the process of a cell say to each other.
+//!
+//! JSON lines: orders on the child's standard input, events on its standard output. Every line
+//! carries the version, so that a contestant written in another language can join and an old one is
+//! refused instead of misread. `docs/protocol.md` is the description for those who write one.
+//!
+//! ```text
+//! harness                                     child
+//! {"v":1,"order":"begin","contestant":…}  ->  starts the runtime, no task yet
+//!                                         <-  {"v":1,"event":"idle",…}
+//! {"v":1,"order":"go"}                    ->  starts all tasks
+//!                                         <-  {"v":1,"event":"parked","in_flight":…,…}
+//! {"v":1,"order":"go"}                    ->  looks again, lets the tasks end
+//!                                         <-  {"v":1,"event":"drained",…}
+//! {"v":1,"order":"go"}                    ->  ends
+//! ```
+//!
+//! A child that has not seen all tasks in flight before the first ends says `drained` without
+//! `parked`: its wait was too short. A child that is refused something says `refused` at any time.
+//! A child whose standard input ends, ends too.
+
+use std::io::{self, BufRead, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{LatenessLine, WorkloadLine};
+
+/// The version of the protocol.
+pub const VERSION: u32 = 1;
+
+/// The longest line that is read, in bytes. No line of the protocol comes near it.
+pub const LONGEST_LINE: u64 = 64 * 1024;
+
+/// A line of the protocol.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message<T> {
+    /// [`VERSION`].
+    pub v: u32,
+    /// What is said.
+    #[serde(flatten)]
+    pub body: T,
+}
+
+/// What the harness says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "kebab-case")]
+pub enum Order {
+    /// The first line: what to start.
+    Begin(Begin),
+    /// On to the next phase.
+    Go,
+}
+
+/// What to start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Begin {
+    /// The contestant's id.
+    pub contestant: String,
+    /// The workload, without its number of tasks.
+    pub workload: WorkloadLine,
+    /// The number of tasks.
+    pub tasks: u32,
+    /// The size of a pool, for contestants that are one.
+    pub pool_workers: u32,
+}
+
+/// What the child says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The runtime is started and has no task.
+    Idle {
+        /// Bytes on the heap, from a build that counts them.
+        heap_bytes: Option<u64>,
+    },
+    /// All tasks are in flight.
+    Parked(Parked),
+    /// All tasks are over.
+    Drained(Drained),
+    /// The operating system refused something.
+    Refused {
+        /// What, and why.
+        reason: String,
+    },
+}
+
+/// All tasks are in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// How many.
+    pub in_flight: u64,
+    /// How long it took from the first task's start.
+    pub start_ns: u64,
+    /// User and system CPU of the process in that time.
+    pub start_cpu_ns: u64,
+    /// Bytes on the heap, from a build that counts them.
+    pub heap_bytes: Option<u64>,
+}
+
+/// All tasks are over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drained {
+    /// How many were in flight after the harness had weighed; `None` if it did not.
+    pub in_flight_after_weighing: Option<u64>,
+    /// Tasks that returned a sum.
+    pub completed: u64,
+    /// What the sums add up to, mixed.
+    pub checksum: u64,
+    /// The most tasks that were seen in flight at once.
+    pub peak_in_flight: u64,
+    /// Tasks that ended without a sum, or whose state was damaged, or that woke too early.
+    pub lost: u64,
+    /// From the first task's start until all were over.
+    pub wall_ns: u64,
+    /// User CPU of the process in that time.
+    pub user_ns: u64,
+    /// System CPU in that time.
+    pub system_ns: u64,
+    /// Switches because a thread had to wait.
+    pub voluntary_switches: u64,
+    /// Switches because another thread got the core.
+    pub involuntary_switches: u64,
+    /// How late the tasks woke.
+    pub lateness_ns: Option<LatenessLine>,
+    /// Bytes on the heap, from a build that counts them.
+    pub heap_bytes: Option<u64>,
+}
+
+/// Why a line could not be understood.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// The other side is gone.
+    #[error("the other side closed the pipe")]
+    Closed,
+    /// The pipe broke.
+    #[error("the pipe broke: {0}")]
+    Io(#[from] io::Error),
+    /// The line is too long to be one of ours.
+    #[error("a line of more than {LONGEST_LINE} bytes is not of this protocol")]
+    TooLong,
+    /// The line is of another version.
+    #[error("protocol version {given} is not {VERSION}")]
+    Version {
+        /// The version that was given.
+        given: String,
+    },
+    /// The line is not one of ours.
+    #[error("`{line}` is not a line of this protocol: {problem}")]
+    NotOurs {
+        /// The beginning of the line.
+        line: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Writes one line.
+///
+/// # Errors
+/// If the pipe is broken.
+pub fn write<T: Serialize>(mut to: impl Write, body: T) -> io::Result<()> {
+    let mut line =
+        serde_json::to_string(&Message { v: VERSION, body }).map_err(io::Error::other)?;
+    line.push('\n');
+    to.write_all(line.as_bytes())?;
+    to.flush()
+}
+
+/// Reads one line.
+///
+/// # Errors
+/// If there is none, or it is not of this protocol and version.
+pub fn read<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<T, ProtocolError> {
+    let mut line = Vec::new();
+    from.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Err(ProtocolError::Closed);
+    }
+    if !line.ends_with(b"\n") && line.len() as u64 == LONGEST_LINE {
+        return Err(ProtocolError::TooLong);
+    }
+    parse(&String::from_utf8_lossy(&line))
+}
+
+fn parse<T: DeserializeOwned>(line: &str) -> Result<T, ProtocolError> {
+    let not_ours = |error: serde_json::Error| ProtocolError::NotOurs {
+        line: line.trim_end().chars().take(80).collect(),
+        problem: error.to_string(),
+    };
+    let value: serde_json::Value = serde_json::from_str(line).map_err(not_ours)?;
+    let version = value.get("v");
+    if version.and_then(serde_json::Value::as_u64) != Some(u64::from(VERSION)) {
+        let given = version.map_or_else(|| "none".to_owned(), ToString::to_string);
+        return Err(ProtocolError::Version { given });
+    }
+    serde_json::from_value::<Message<T>>(value).map(|message| message.body).map_err(not_ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn begin() -> Order {
+        Order::Begin(Begin {
+            contestant: "coroutines/bare".into(),
+            workload: WorkloadLine {
+                wait: "timer".into(),
+                duration_ns: 1,
+                spread_ns: 0,
+                state_bytes: 64,
+                waits_per_task: 2,
+                arrival: "burst".into(),
+            },
+            tasks: 3,
+            pool_workers: 4,
+        })
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut pipe = Vec::new();
+        write(&mut pipe, begin()).unwrap();
+        write(&mut pipe, Order::Go).unwrap();
+        let mut from = pipe.as_slice();
+        assert_eq!(read::<Order>(&mut from).unwrap(), begin());
+        assert_eq!(read::<Order>(&mut from).unwrap(), Order::Go);
+        assert!(matches!(read::<Order>(&mut from), Err(ProtocolError::Closed)));
+    }
+
+    #[test]
+    fn another_version_is_refused_and_named() {
+        let error = parse::<Order>(r#"{"v":2,"order":"go"}"#).unwrap_err().to_string();
+        assert_eq!(error, "protocol version 2 is not 1");
+        let error = parse::<Order>(r#"{"order":"go"}"#).unwrap_err().to_string();
+        assert_eq!(error, "protocol version none is not 1");
+    }
+
+    #[test]
+    fn a_flood_without_a_line_end_is_cut_off() {
+        let flood = vec![b'x'; 10 * LONGEST_LINE as usize];
+        assert!(matches!(read::<Event>(&mut flood.as_slice()), Err(ProtocolError::TooLong)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_breaks_the_reader(line in ".*") {
+            let _ = parse::<Event>(&line);
+        }
+    }
+}

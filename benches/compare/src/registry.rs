@@ -1,0 +1,188 @@
+//! Who can be run: all contestants, by id.
+//!
+//! A contestant is one file in its model's crate and one line in that crate's `contestants()`; a
+//! model is one line here.
+
+use globset::{Glob, GlobMatcher};
+use workload::Contestant;
+
+use crate::faults;
+
+/// All contestants and baselines that are compiled in, in the order of the models.
+pub fn all() -> Vec<Box<dyn Contestant>> {
+    let mut all = Vec::new();
+    all.extend(subroutine::contestants());
+    all.extend(threads::contestants());
+    all.extend(callbacks::contestants());
+    all.extend(coroutines::contestants());
+    all.extend(coroutines::baseline::baselines());
+    all
+}
+
+/// Why nobody can be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectError {
+    /// The feature that brings the contestant is off.
+    #[error("`{id}` is compiled out: build with `--features {feature}` to bring it back")]
+    CompiledOut {
+        /// Who was asked for.
+        id: String,
+        /// The feature.
+        feature: &'static str,
+    },
+    /// Nobody has this name.
+    #[error("`{given}` matches no contestant; there are {allowed}")]
+    Nobody {
+        /// What was given.
+        given: String,
+        /// Who there is.
+        allowed: String,
+    },
+    /// This is not a pattern.
+    #[error("`{given}` is not a pattern: {problem}; give an id or a glob such as `coroutines/*`")]
+    NotAGlob {
+        /// What was given.
+        given: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// The contestant with exactly this id. Faulty contestants are found too.
+///
+/// # Errors
+/// If there is none, or its feature is off.
+pub fn find(id: &str) -> Result<Box<dyn Contestant>, SelectError> {
+    all()
+        .into_iter()
+        .chain(faults::all())
+        .find(|contestant| contestant.id().as_str() == id)
+        .ok_or_else(|| missing(id))
+}
+
+/// Everybody whose id matches one of the patterns, in the order of [`all`]; everybody but the
+/// baselines' faulty relatives if there are no patterns.
+///
+/// A pattern is a glob over the whole id: `coroutines/*`, `*/tokio*`, `threads/per-task`. `*` does
+/// not stop at the slash. Faulty contestants must be named exactly.
+///
+/// # Errors
+/// If a pattern is not a glob or matches nobody.
+pub fn select(patterns: &[String]) -> Result<Vec<Box<dyn Contestant>>, SelectError> {
+    if patterns.is_empty() {
+        return Ok(all());
+    }
+    let mut matchers = Vec::new();
+    for pattern in patterns {
+        let matcher = compile(pattern)?;
+        let known = all().iter().any(|contestant| matcher.is_match(contestant.id().as_str()));
+        if !known && find(pattern).is_err() {
+            return Err(missing(pattern));
+        }
+        matchers.push(matcher);
+    }
+    let faulty = faults::all()
+        .into_iter()
+        .filter(|fault| patterns.iter().any(|pattern| pattern == fault.id().as_str()));
+    Ok(all()
+        .into_iter()
+        .filter(|contestant| {
+            matchers.iter().any(|matcher| matcher.is_match(contestant.id().as_str()))
+        })
+        .chain(faulty)
+        .collect())
+}
+
+fn compile(pattern: &str) -> Result<GlobMatcher, SelectError> {
+    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| SelectError::NotAGlob {
+        given: pattern.to_owned(),
+        problem: error.kind().to_string(),
+    })
+}
+
+fn missing(given: &str) -> SelectError {
+    let out =
+        compiled_out().find(|(id, _)| compile(given).is_ok_and(|matcher| matcher.is_match(id)));
+    match out {
+        Some((_, feature)) => SelectError::CompiledOut { id: given.to_owned(), feature },
+        None => SelectError::Nobody {
+            given: given.to_owned(),
+            allowed: all()
+                .iter()
+                .map(|contestant| contestant.id().to_string())
+                .collect::<Vec<_>>()
+                .join(", "),
+        },
+    }
+}
+
+/// Who is compiled out, with the feature that brings each back.
+pub fn compiled_out() -> impl Iterator<Item = (String, &'static str)> {
+    optional().filter(|(id, _)| !is_compiled_in(id))
+}
+
+fn is_compiled_in(id: &str) -> bool {
+    all().iter().any(|contestant| contestant.id().as_str() == id)
+}
+
+/// Everybody that a feature brings, baselines included, with that feature.
+fn optional() -> impl Iterator<Item = (String, &'static str)> {
+    coroutines::FEATURES.iter().flat_map(|&(id, feature)| {
+        [id.to_owned(), id.replace("coroutines/", "baseline/")].map(|id| (id, feature))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(patterns: &[&str]) -> Vec<String> {
+        let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
+        select(&patterns).unwrap().iter().map(|c| c.id().to_string()).collect()
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        let mut ids: Vec<_> =
+            all().into_iter().chain(faults::all()).map(|contestant| contestant.id()).collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+    }
+
+    #[test]
+    fn patterns_select_in_the_order_of_the_models() {
+        assert_eq!(
+            ids(&["callbacks/*", "subroutine/*"]),
+            ["subroutine/sequential", "callbacks/event-loop"]
+        );
+        assert_eq!(ids(&["threads/per-task"]), ["threads/per-task"]);
+        assert_eq!(ids(&["*/bare"]), ["coroutines/bare", "baseline/bare"]);
+    }
+
+    #[test]
+    fn faulty_contestants_come_only_by_their_name() {
+        assert!(ids(&["*"]).iter().all(|id| !id.starts_with("fault/")));
+        assert_eq!(ids(&["fault/hang"]), ["fault/hang"]);
+        assert!(matches!(select(&["fault/*".into()]), Err(SelectError::Nobody { .. })));
+    }
+
+    #[test]
+    fn what_matches_nobody_is_named() {
+        let message = select(&["corutines/*".into()]).err().unwrap().to_string();
+        assert!(message.starts_with("`corutines/*` matches no contestant; there are subroutine/"));
+        let message = select(&["a[".into()]).err().unwrap().to_string();
+        assert!(message.starts_with("`a[` is not a pattern: "), "{message}");
+    }
+
+    #[cfg(not(feature = "smol"))]
+    #[test]
+    fn what_is_compiled_out_names_its_feature() {
+        let message = select(&["coroutines/smol".into()]).err().unwrap().to_string();
+        assert_eq!(
+            message,
+            "`coroutines/smol` is compiled out: build with `--features smol` to bring it back"
+        );
+    }
+}

@@ -1,0 +1,302 @@
+//! Records with known slopes, so that what is derived from them has a known answer.
+
+use std::collections::BTreeMap;
+
+use crate::record::{
+    Build, Cell, CgroupKind, Extent, Host, LatenessLine, Limit, LimitValue, Memory, ProofLine,
+    Record, Run, SCHEMA, Sample, Status, Throughput, Time, Weight, WorkloadLine,
+};
+
+const REPEATS: u32 = 3;
+const WAIT_NS: u64 = 1_000_000;
+
+/// What one task costs in a synthetic record.
+#[derive(Clone, Copy)]
+pub(crate) struct Bill {
+    pub(crate) rss: u64,
+    /// What the kernel adds; `None` where there is no control group.
+    pub(crate) kernel: Option<u64>,
+    pub(crate) start_ns: u64,
+    pub(crate) cpu_ns: u64,
+    pub(crate) threads: u64,
+    /// What the process weighs without any task.
+    pub(crate) base: u64,
+    /// By how much the repeats of a cell differ, in bytes and in ns.
+    pub(crate) noise: u64,
+}
+
+impl Bill {
+    pub(crate) fn of(rss: u64) -> Self {
+        Self {
+            rss,
+            kernel: None,
+            start_ns: rss,
+            cpu_ns: 2 * rss,
+            threads: 0,
+            base: 2_000_000,
+            noise: 0,
+        }
+    }
+
+    pub(crate) fn with_kernel(self, kernel: u64) -> Self {
+        Self { kernel: Some(kernel), ..self }
+    }
+}
+
+/// A record in the making.
+pub(crate) struct Synthetic {
+    record: Record,
+    workload: WorkloadLine,
+}
+
+impl Synthetic {
+    /// A record of a machine with a control group, and no cell yet.
+    pub(crate) fn new() -> Self {
+        let host = Host {
+            cpu: Some("Example CPU".into()),
+            cores: 2,
+            memory_bytes: Some(24 << 30),
+            kernel: Some("Linux 6.1.0".into()),
+            clock: Some("tsc".into()),
+            page_bytes: Some(4096),
+            thp: Some("madvise".into()),
+            timer_slack_ns: None,
+            allocator: "glibc 2.36".into(),
+            allocator_settings: BTreeMap::new(),
+            rustc: "rustc 1.95.0".into(),
+            limits: BTreeMap::from([
+                ("max_map_count".into(), LimitValue::from(Some(65_530))),
+                ("nproc".into(), LimitValue::from(None)),
+            ]),
+            cgroup: CgroupKind::V2,
+            cgroup_note: None,
+        };
+        let run = Run {
+            schema: SCHEMA,
+            started: "2026-01-02T03:04:05Z".into(),
+            seed: 42,
+            extent: Extent::Full,
+            host,
+            versions: BTreeMap::from([("tokio".into(), "1.54.0".into())]),
+        };
+        let record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
+        let workload = WorkloadLine {
+            wait: "timer".into(),
+            duration_ns: WAIT_NS,
+            spread_ns: 0,
+            state_bytes: 0,
+            waits_per_task: 1,
+            arrival: "burst".into(),
+        };
+        Self { record, workload }
+    }
+
+    /// The machine has no control group.
+    pub(crate) fn without_cgroup(&mut self, note: &str) -> &mut Self {
+        self.record.run.host.cgroup = CgroupKind::None;
+        self.record.run.host.cgroup_note = Some(note.into());
+        self
+    }
+
+    /// The tasks of what follows keep so many bytes alive.
+    pub(crate) fn state(&mut self, bytes: u64) -> &mut Self {
+        self.workload.state_bytes = bytes;
+        self
+    }
+
+    /// Cells whose readings lie on a line.
+    pub(crate) fn line(&mut self, id: &str, tasks: &[u64], bill: Bill) -> &mut Self {
+        for &tasks in tasks {
+            for repeat in 0..REPEATS {
+                let cell = self.weighed(id, tasks, repeat, bill);
+                self.record.cells.push(cell);
+            }
+        }
+        self
+    }
+
+    /// Cells of the counting build.
+    pub(crate) fn counting(&mut self, id: &str, tasks: &[u64], heap: u64) -> &mut Self {
+        for &tasks in tasks {
+            for repeat in 0..REPEATS {
+                let weight = Weight { heap_bytes: Some(1_000 + heap * tasks), ..Weight::default() };
+                let mut cell = self.cell(id, tasks, repeat);
+                cell.build = Build::Counting;
+                cell.memory.parked = Some(weight);
+                self.record.cells.push(cell);
+            }
+        }
+        self
+    }
+
+    /// One cell without a figure.
+    pub(crate) fn without(
+        &mut self,
+        id: &str,
+        tasks: u64,
+        status: Status,
+        reason: &str,
+    ) -> &mut Self {
+        let mut cell = self.cell(id, tasks, 0);
+        cell.status = status;
+        cell.reason = Some(reason.into());
+        cell.proof = None;
+        if status == Status::Wall {
+            cell.limit = Some(Limit { name: "max_map_count".into(), value: 65_530, used: 65_512 });
+        }
+        self.record.cells.push(cell);
+        self
+    }
+
+    /// The contestants of all cells so far are pools with so many workers.
+    pub(crate) fn pool_of(&mut self, workers: u32) -> &mut Self {
+        for cell in &mut self.record.cells {
+            cell.pool_workers = Some(workers);
+            if let Some(proof) = &mut cell.proof {
+                let in_flight = cell.tasks.min(u64::from(workers));
+                proof.peak_in_flight = in_flight;
+                proof.expected_in_flight = in_flight;
+                proof.before_weighing = in_flight;
+                proof.after_weighing = in_flight;
+            }
+        }
+        self
+    }
+
+    /// Samples of one wave each, which took so long.
+    pub(crate) fn timed(&mut self, id: &str, tasks: u64, elapsed_ns: &[u64]) -> &mut Self {
+        let samples = elapsed_ns
+            .iter()
+            .map(|&elapsed_ns| Sample { waves: 1, elapsed_ns, cpu_ns: 500 * tasks })
+            .collect();
+        self.record.throughput.push(Throughput {
+            contestant: id.into(),
+            workload: self.workload.clone(),
+            tasks,
+            pool_workers: None,
+            status: Status::Ok,
+            reason: None,
+            floor_ns: WAIT_NS,
+            samples,
+        });
+        self
+    }
+
+    /// A wave that was not timed because it takes at least tasks × wait.
+    pub(crate) fn floor(&mut self, id: &str, tasks: u64) -> &mut Self {
+        self.record.throughput.push(Throughput {
+            contestant: id.into(),
+            workload: self.workload.clone(),
+            tasks,
+            pool_workers: None,
+            status: Status::Skipped,
+            reason: Some("the floor is too high".into()),
+            floor_ns: tasks * WAIT_NS,
+            samples: Vec::new(),
+        });
+        self
+    }
+
+    pub(crate) fn record(&self) -> Record {
+        self.record.clone()
+    }
+
+    fn weighed(&self, id: &str, tasks: u64, repeat: u32, bill: Bill) -> Cell {
+        let off = bill.noise * u64::from(repeat);
+        let weight = |tasks: u64| {
+            let rss = bill.base + bill.rss * tasks + off;
+            let page_tables = rss / 512;
+            let kernel = bill.kernel.map(|kernel| 100_000 + kernel * tasks);
+            Weight {
+                rss_bytes: Some(rss),
+                anonymous_bytes: Some(rss),
+                page_table_bytes: Some(page_tables),
+                total_bytes: kernel.map(|kernel| rss + kernel),
+                kernel_bytes: kernel,
+                heap_bytes: None,
+                mappings: Some(30 + 4 * bill.threads * tasks),
+                threads: Some(1 + bill.threads * tasks),
+                descriptors: Some(5),
+            }
+        };
+        let mut cell = self.cell(id, tasks, repeat);
+        cell.memory.idle = Some(weight(0));
+        cell.memory.parked = Some(weight(tasks));
+        cell.memory.drained = Some(weight(0));
+        cell.time = Some(Time {
+            start_ns: 10_000 + bill.start_ns * tasks + off,
+            wall_ns: WAIT_NS + bill.start_ns * tasks,
+            user_ns: 20_000 + bill.cpu_ns * tasks + off,
+            system_ns: 0,
+            start_cpu_ns: 10_000 + bill.start_ns * tasks + off,
+            voluntary_switches: 0,
+            involuntary_switches: 0,
+        });
+        cell.lateness_ns = Some(LatenessLine {
+            p50: 60_000,
+            p90: 80_000,
+            p99: 100_000 + tasks,
+            p999: 150_000 + tasks,
+            max: 200_000 + tasks,
+        });
+        cell
+    }
+
+    fn cell(&self, id: &str, tasks: u64, repeat: u32) -> Cell {
+        let in_flight = if id.starts_with("subroutine/") { 1 } else { tasks };
+        Cell {
+            contestant: id.into(),
+            workload: self.workload.clone(),
+            tasks,
+            pool_workers: None,
+            repeat,
+            build: Build::Timed,
+            status: Status::Ok,
+            reason: None,
+            limit: None,
+            attempts: 1,
+            proof: Some(ProofLine {
+                completed: tasks,
+                checksum: 7,
+                expected_checksum: 7,
+                peak_in_flight: in_flight,
+                expected_in_flight: in_flight,
+                before_weighing: in_flight,
+                after_weighing: in_flight,
+                lost: 0,
+            }),
+            memory: Memory::default(),
+            time: None,
+            lateness_ns: None,
+        }
+    }
+}
+
+/// A small run in which everything happens once: all models, a wall, a failure, a floor.
+pub(crate) fn small_run() -> Record {
+    let mut made = Synthetic::new();
+    let coroutine = Bill { noise: 3_000, ..Bill::of(300).with_kernel(40) };
+    let thread = Bill { noise: 9_000, threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
+    let subroutine = Bill { rss: 0, ..Bill::of(16).with_kernel(0) };
+    made.line("coroutines/smol", &[1, 100, 10_000, 100_000], coroutine)
+        .line("baseline/smol", &[10_000, 100_000], Bill { rss: 290, ..coroutine })
+        .line("threads/per-task", &[1, 100, 1_000, 10_000], thread)
+        .line("subroutine/sequential", &[1, 4], subroutine)
+        .counting("coroutines/smol", &[100, 10_000], 250)
+        .without(
+            "threads/per-task",
+            40_000,
+            Status::Wall,
+            "thread 16,371 of 40,000 could not be made",
+        )
+        .without(
+            "coroutines/smol",
+            1_000_000,
+            Status::Failed,
+            "killed by signal 9 | out of memory",
+        );
+    made.timed("coroutines/smol", 100, &[1_100_000, 1_120_000, 1_090_000])
+        .timed("threads/per-task", 100, &[4_000_000, 4_200_000, 4_100_000])
+        .floor("subroutine/sequential", 10_000);
+    made.record()
+}

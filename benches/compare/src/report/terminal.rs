@@ -1,0 +1,61 @@
+//! The main tables for a terminal.
+
+use super::{cautions, machine_line, memory, throughput};
+use crate::claims;
+use crate::record::Record;
+
+/// The columns that a terminal is too narrow for; the pages have them.
+const LEFT_OUT: [&str; 6] = [
+    memory::PAGE_TABLES,
+    memory::KERNEL,
+    memory::CELLS,
+    throughput::FASTEST,
+    throughput::FLOOR,
+    throughput::SAMPLES,
+];
+
+/// The memory and throughput tables and the verdict on coroutines and threads, for a terminal of so
+/// many columns; as wide as their content if that is not known.
+pub fn terminal(record: &Record, width: Option<u16>) -> String {
+    let mut text = format!("{}\n", machine_line(record));
+    for caution in cautions(record) {
+        text.push_str(&format!("{caution}\n"));
+    }
+    let bill = memory::bill_table(record).without(&LEFT_OUT);
+    if !bill.is_empty() {
+        text.push_str(&format!("\nBytes per waiting task\n{}\n", bill.terminal(width)));
+        for note in memory::bill_notes(record) {
+            text.push_str(&format!("{note}\n"));
+        }
+    }
+    let rates = throughput::table(record).without(&LEFT_OUT);
+    if !rates.is_empty() {
+        text.push_str(&format!("\nTasks per second\n{}\n", rates.terminal(width)));
+    }
+    text.push_str(&format!("\n{}\n", claims::lighter::in_plain_words(record)));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic::{Synthetic, small_run};
+
+    #[test]
+    fn the_tables_and_the_verdict_are_there() {
+        let text = terminal(&small_run(), None);
+        for left_out in LEFT_OUT {
+            assert!(!text.contains(left_out), "{left_out} is in\n{text}");
+        }
+        for expected in ["coroutines/smol", "threads/per-task", "floor: ≥ 10 s", "lighter"] {
+            assert!(text.contains(expected), "{expected} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_record_shows_no_empty_table() {
+        let text = terminal(&Synthetic::new().record(), None);
+        assert!(!text.contains("Bytes per waiting task"));
+        assert!(text.contains("not measured"));
+    }
+}

@@ -1,0 +1,223 @@
+//! `throughput.md`: how many tasks a second, and what each costs in CPU.
+
+use super::format::{self, NONE};
+use super::table::{Align, Table};
+use super::{BASELINE, REFERENCE, page_head};
+use crate::fit::{Bootstrap, Sampled, Shape, contestant_order, median, model_of};
+use crate::record::{Record, Status, Throughput, WorkloadLine};
+
+/// The header of the ratio to the fastest.
+pub(super) const FASTEST: &str = "rate ÷ fastest";
+
+/// The header of the arithmetic floor.
+pub(super) const FLOOR: &str = "Least time of a wave";
+
+/// The header of the number of samples.
+pub(super) const SAMPLES: &str = "Samples";
+
+/// The whole page.
+pub(super) fn page(record: &Record) -> String {
+    let mut text = page_head(
+        record,
+        "How many tasks a second",
+        &[
+            "Waves of N tasks on a runtime that is already running: every task waits, then returns".into(),
+            "its sum. A rate is the median of the samples, with ± the wider side of its interval.".into(),
+            "The least time of a wave is what its waits take at the contestant's ceiling; where that".into(),
+            "alone was too long, the wave was not run and the floor stands in its place.".into(),
+            "The ratios say how many times the other's rate a contestant has: above 1 it is faster.".into(),
+        ],
+    );
+    text.push_str(&format!("\n## Tasks per second\n\n{}", table(record).markdown()));
+    text.push_str(
+        "\nProof: every wave in every sample was checked when it was over: all of its tasks had\n\
+         completed and their sums were right. A row without that is a failure and has no rate.\n",
+    );
+    text
+}
+
+/// Rate, CPU and ratios of every timed contestant × workload × N.
+pub(super) fn table(record: &Record) -> Table {
+    let mut table = Table::new([
+        ("Contestant".to_owned(), Align::Left),
+        ("N".to_owned(), Align::Right),
+        ("Tasks per s".to_owned(), Align::Right),
+        ("CPU per task (µs)".to_owned(), Align::Right),
+        (format!("rate ÷ {REFERENCE}"), Align::Right),
+        (FASTEST.to_owned(), Align::Right),
+        (FLOOR.to_owned(), Align::Right),
+        (SAMPLES.to_owned(), Align::Right),
+    ]);
+    let rows = sorted(record);
+    for timed in &rows {
+        let own = rate(record, timed);
+        let alike = || rows.iter().filter(|other| is_comparable(other, timed));
+        let reference = alike().find(|other| other.contestant == REFERENCE);
+        let fastest = alike()
+            .filter(|other| model_of(&other.contestant) != BASELINE)
+            .filter_map(|other| rate(record, other))
+            .max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
+        let against = |base: Option<Sampled>| {
+            let ratio = own.as_ref().zip(base).and_then(|(own, base)| own.over(&base));
+            ratio.map_or_else(|| NONE.into(), |ratio| format::ratio(&ratio))
+        };
+        let cpu = per_sample(record, timed, "cpu", |tasks, sample| {
+            (tasks > 0.0).then(|| sample.cpu_ns as f64 / 1e3 / tasks)
+        });
+        table.push(vec![
+            label(timed),
+            format::count(timed.tasks),
+            rate_text(record, timed),
+            cpu.map_or_else(|| NONE.into(), |cpu| format::estimate_fine(&cpu.estimate)),
+            against(reference.and_then(|reference| rate(record, reference))),
+            against(fastest),
+            format::duration(timed.floor_ns as f64),
+            format::count(timed.samples.len() as u64),
+        ]);
+    }
+    table
+}
+
+/// The rate of a row in tasks per second, or why it has none.
+pub(super) fn rate_text(record: &Record, timed: &Throughput) -> String {
+    let reason = || timed.reason.as_deref().unwrap_or("no reason was recorded");
+    match timed.status {
+        Status::Ok => {
+            rate(record, timed).map_or_else(|| NONE.into(), |rate| format::estimate(&rate.estimate))
+        }
+        Status::Skipped => floor_text(timed),
+        Status::Wall => format!("wall: {}", reason()),
+        Status::Failed => format!("failed: {}", reason()),
+    }
+}
+
+/// The rows by contestant and N, in the order of the models.
+pub(super) fn sorted(record: &Record) -> Vec<&Throughput> {
+    let mut rows: Vec<&Throughput> = record.throughput.iter().collect();
+    rows.sort_by(|a, b| {
+        contestant_order(&a.contestant, &b.contestant)
+            .then_with(|| Shape::of(&a.workload).cmp(&Shape::of(&b.workload)))
+            .then(a.workload.duration_ns.cmp(&b.workload.duration_ns))
+            .then(a.tasks.cmp(&b.tasks))
+            .then(a.pool_workers.cmp(&b.pool_workers))
+    });
+    rows
+}
+
+fn rate(record: &Record, timed: &Throughput) -> Option<Sampled> {
+    if timed.status != Status::Ok {
+        return None;
+    }
+    per_sample(record, timed, "rate", |tasks, sample| {
+        (sample.elapsed_ns > 0).then(|| tasks / (sample.elapsed_ns as f64 / 1e9))
+    })
+}
+
+fn per_sample(
+    record: &Record,
+    timed: &Throughput,
+    figure: &str,
+    read: impl Fn(f64, &crate::record::Sample) -> Option<f64>,
+) -> Option<Sampled> {
+    let values: Vec<f64> = timed
+        .samples
+        .iter()
+        .filter_map(|sample| read(timed.tasks as f64 * sample.waves as f64, sample))
+        .collect();
+    let names = [&label(timed), &timed.tasks.to_string(), figure];
+    median(&values, Bootstrap::new(record.run.seed, &names))
+}
+
+/// Whether two rows do the same, so that their rates may be divided.
+fn is_comparable(a: &Throughput, b: &Throughput) -> bool {
+    a.tasks == b.tasks && a.workload == b.workload
+}
+
+fn label(timed: &Throughput) -> String {
+    let shape = Shape::of(&timed.workload);
+    let workers = timed.pool_workers.map_or_else(String::new, |workers| {
+        format!(", {} workers", format::count(u64::from(workers)))
+    });
+    format!("{}{shape}{workers}", timed.contestant)
+}
+
+/// Why a wave was not run: the least time it takes, and the sum behind it.
+fn floor_text(timed: &Throughput) -> String {
+    let WorkloadLine { duration_ns, waits_per_task, .. } = timed.workload;
+    let waits = timed.tasks.saturating_mul(u64::from(waits_per_task));
+    let in_turn = waits as f64 * duration_ns as f64;
+    if timed.floor_ns == 0 {
+        let reason = timed.reason.as_deref().unwrap_or("no reason was recorded");
+        return format!("skipped: {reason}");
+    }
+    let ceiling = (in_turn / timed.floor_ns as f64).round() as u64;
+    let at_a_time = if ceiling <= 1 { "one".to_owned() } else { format::count(ceiling) };
+    let times = if waits_per_task == 1 { String::new() } else { format!("{waits_per_task} × ") };
+    format!(
+        "floor: ≥ {} ({} tasks {at_a_time} at a time × {times}{})",
+        format::duration(timed.floor_ns as f64),
+        format::count(timed.tasks),
+        format::duration(duration_ns as f64)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic::{Synthetic, small_run};
+
+    #[test]
+    fn a_wave_that_was_not_run_shows_its_floor() {
+        let mut made = Synthetic::new();
+        made.floor("subroutine/sequential", 10_000);
+        let record = made.record();
+        assert_eq!(
+            rate_text(&record, &record.throughput[0]),
+            "floor: ≥ 10 s (10,000 tasks one at a time × 1 ms)"
+        );
+    }
+
+    #[test]
+    fn a_failure_has_its_reason_and_no_rate() {
+        let mut made = Synthetic::new();
+        made.timed("threads/per-task", 100, &[1_000_000; 3]);
+        made.timed("coroutines/bare", 100, &[1_000_000; 3]);
+        let mut record = made.record();
+        record.throughput[0].status = Status::Failed;
+        record.throughput[0].reason = Some("3 of 100 tasks completed".into());
+        let text = table(&record).markdown();
+        assert!(text.contains("failed: 3 of 100 tasks completed"));
+        let bare = text.lines().find(|line| line.contains("bare")).unwrap();
+        assert!(bare.contains("100,000 ± 0"), "{bare}");
+        assert!(bare.contains(NONE), "no ratio to a failure: {bare}");
+    }
+
+    #[test]
+    fn the_page_of_a_small_run() {
+        insta::assert_snapshot!(page(&small_run()), @r#"
+        <!-- Generated from record.jsonl by `compare tables`; do not edit. -->
+
+        # How many tasks a second
+
+        Waves of N tasks on a runtime that is already running: every task waits, then returns
+        its sum. A rate is the median of the samples, with ± the wider side of its interval.
+        The least time of a wave is what its waits take at the contestant's ceiling; where that
+        alone was too long, the wave was not run and the floor stands in its place.
+        The ratios say how many times the other's rate a contestant has: above 1 it is faster.
+        Made by `cargo bench -p compare`. Intervals hold 95 % of 2,000 bootstrap resamples.
+
+        Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
+
+        ## Tasks per second
+
+        | Contestant            |      N |                                       Tasks per s |   CPU per task (µs) | rate ÷ threads/per-task |       rate ÷ fastest | Least time of a wave | Samples |
+        | --------------------- | -----: | ------------------------------------------------: | ------------------: | ----------------------: | -------------------: | -------------------: | ------: |
+        | subroutine/sequential | 10,000 | floor: ≥ 10 s (10,000 tasks one at a time × 1 ms) |                   — |                       — |                    — |                 10 s |       0 |
+        | threads/per-task      |    100 |                              24,390 ± 610 (2.5 %) | 0.50 ± 0.00 (0.0 %) |       1.00× (1.00–1.00) | 0.268× (0.260–0.280) |                 1 ms |       3 |
+        | coroutines/smol       |    100 |                            90,909 ± 1,623 (1.8 %) | 0.50 ± 0.00 (0.0 %) |       3.73× (3.57–3.85) |    1.00× (1.00–1.00) |                 1 ms |       3 |
+
+        Proof: every wave in every sample was checked when it was over: all of its tasks had
+        completed and their sums were right. A row without that is a failure and has no rate.
+        "#);
+    }
+}
