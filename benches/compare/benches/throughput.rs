@@ -123,7 +123,7 @@ impl Recording {
     fn complete(self) -> anyhow::Result<()> {
         drop(self.writer);
         let published = self.session.complete(Part::Throughput)?;
-        println!("{}", report::terminal(&published.record, None));
+        println!("{}", report::terminal(&published.record, report::terminal_width()));
         println!("throughput: record and tables are in {}", published.folder.display());
         if published.replaced_results {
             println!("throughput: docs/results and the summary in README.md are new");

@@ -3,6 +3,8 @@
 //! A contestant is one file in its model's crate and one line in that crate's `contestants()`; a
 //! model is one line here.
 
+use std::collections::BTreeMap;
+
 use globset::{Glob, GlobMatcher};
 use workload::Contestant;
 
@@ -17,6 +19,16 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     all.extend(coroutines::contestants());
     all.extend(coroutines::baseline::baselines());
     all
+}
+
+/// What to be told about a contestant before its figures are used, by id.
+pub fn cautions() -> BTreeMap<String, String> {
+    all()
+        .iter()
+        .filter_map(|contestant| {
+            Some((contestant.id().to_string(), contestant.caution()?.to_owned()))
+        })
+        .collect()
 }
 
 /// Why nobody can be run.

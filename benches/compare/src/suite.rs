@@ -64,6 +64,7 @@ impl Suite {
             extent,
             host: host::describe(kind, cgroup_note),
             versions: host::versions(),
+            cautions: registry::cautions(),
         };
         let runner = Runner {
             timed: program.to_owned(),

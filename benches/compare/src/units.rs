@@ -57,7 +57,7 @@ pub fn count(count: u64) -> String {
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(' ');
+            grouped.push(',');
         }
         grouped.push(digit);
     }
@@ -224,7 +224,7 @@ mod tests {
         let shown = [0, 12, 999, 1000, 10_000, 1_234_567, u64::MAX].map(count);
         assert_eq!(
             shown,
-            ["0", "12", "999", "1 000", "10 000", "1 234 567", "18 446 744 073 709 551 615"]
+            ["0", "12", "999", "1,000", "10,000", "1,234,567", "18,446,744,073,709,551,615"]
         );
     }
 
@@ -290,7 +290,7 @@ mod tests {
         fn every_count_is_read_back_however_it_is_written(number in 1_u32..) {
             let read = |text: String| parse_count(&text);
             prop_assert_eq!(read(number.to_string()), Ok(number));
-            prop_assert_eq!(read(count(number.into()).replace(' ', "_")), Ok(number));
+            prop_assert_eq!(read(count(number.into()).replace(',', "_")), Ok(number));
         }
 
         #[test]

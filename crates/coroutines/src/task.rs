@@ -12,6 +12,7 @@ use crate::runtime::Runtime;
 /// It is an `async` block in a function and not an `async fn`: the block works on its captured
 /// visit in place, where a function would keep its argument twice, once as it was passed and once
 /// as it is used (rust-lang/rust#62958).
+#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see above")]
 pub fn add<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output = ()> {
     async move {
         visit.sign_in();
@@ -23,5 +24,28 @@ pub fn add<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output =
         }
         let sum = visit.task().sum();
         visit.sign_out(sum);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use workload::{Ledger, Moment, Workload};
+
+    use super::*;
+    use crate::bare::{Bare, Sleep};
+
+    /// What the task holds beside the runtime's timer: its visit, its deadline and where it is.
+    #[test]
+    fn the_frame_holds_nothing_twice() {
+        fn frame<const N: usize>() -> usize {
+            let ledger = Ledger::open(Workload::timer(1, Duration::ZERO));
+            size_of_val(&add::<Bare, N>(ledger.visit(0))) - size_of::<Sleep>()
+        }
+        let deadline = size_of::<Moment>();
+        assert_eq!(frame::<0>(), size_of::<Visit>() + 2 + deadline);
+        assert_eq!(frame::<64>(), size_of::<Visit>() + 2 + deadline + 64);
+        assert_eq!(frame::<8192>(), size_of::<Visit>() + 2 + deadline + 8192);
     }
 }

@@ -1,6 +1,6 @@
 //! The workload: what every contestant is asked to do.
 
-use std::num::NonZeroU32;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,8 @@ pub struct Workload {
     pub wait: Wait,
     /// What each task keeps alive while it waits.
     pub state: StateSize,
-    /// How many times each task waits, one after another.
-    pub waits_per_task: NonZeroU32,
+    /// How many times each task waits, one after another; at most [`Workload::MOST_WAITS`].
+    pub waits_per_task: NonZeroU16,
     /// When the tasks start.
     pub arrival: Arrival,
     /// A task that panics after its first wait, to show that a panic costs only that task.
@@ -26,13 +26,16 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// The most waits that a task can have.
+    pub const MOST_WAITS: u16 = u16::MAX - 1;
+
     /// `tasks` tasks, started at once, that each wait once for `duration` and hold nothing.
     pub fn timer(tasks: u32, duration: Duration) -> Self {
         Self {
             tasks,
             wait: Wait::Timer { duration, spread: Duration::ZERO },
             state: StateSize::None,
-            waits_per_task: NonZeroU32::MIN,
+            waits_per_task: NonZeroU16::MIN,
             arrival: Arrival::Burst,
             panicking_task: None,
         }
@@ -45,8 +48,12 @@ impl Workload {
     }
 
     /// The same with this many waits a task.
+    ///
+    /// # Panics
+    /// If that is more than [`Workload::MOST_WAITS`].
     #[must_use]
-    pub fn with_waits(self, waits_per_task: NonZeroU32) -> Self {
+    pub fn with_waits(self, waits_per_task: NonZeroU16) -> Self {
+        assert!(waits_per_task.get() <= Self::MOST_WAITS, "{waits_per_task} waits a task");
         Self { waits_per_task, ..self }
     }
 
@@ -142,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_floor_counts_whole_rounds() {
-        let waits = NonZeroU32::new(2).unwrap();
+        let waits = NonZeroU16::new(2).unwrap();
         let workload = Workload::timer(10, MS).with_waits(waits);
         assert_eq!(workload.floor(1), 20 * MS);
         assert_eq!(workload.floor(4), 6 * MS);

@@ -69,7 +69,7 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return Ok(exit_code(tally));
     }
     let published = session.complete(Part::Memory)?;
-    println!("{}", report::terminal(&published.record, None));
+    println!("{}", report::terminal(&published.record, report::terminal_width()));
     println!("memory: record and tables are in {}", published.folder.display());
     if published.replaced_results {
         println!("memory: docs/results and the summary in README.md are new");

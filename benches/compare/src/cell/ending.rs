@@ -149,6 +149,7 @@ fn wall_or_failure(cell: Cell, reason: String, limits: &Limits, last_seen: &Last
     Cell { status, reason: Some(reason), limit, ..cell }
 }
 
+/// The last line that says something. std's hint about backtraces does not.
 fn last_line(text: &str) -> Option<&str> {
-    text.lines().map(str::trim).rfind(|line| !line.is_empty())
+    text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note: "))
 }

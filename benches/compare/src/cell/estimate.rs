@@ -18,13 +18,13 @@ use crate::record::{Cell, Status};
 const SHORTEST: Duration = Duration::from_millis(50);
 
 /// What starting a task may take where nothing is known yet, in nanoseconds.
-const UNKNOWN_START_NS: f64 = 2_500.0;
+const UNKNOWN_START_NS: f64 = 2_000.0;
 
 /// The same for a thread.
 const UNKNOWN_THREAD_START_NS: f64 = 60_000.0;
 
 /// How much longer than it took so far a start may take.
-const MARGIN: f64 = 1.5;
+const MARGIN: f64 = 1.3;
 
 /// What weighing may take for each task, in nanoseconds: the kernel walks the page tables.
 const WEIGHING_NS: f64 = 60.0;

@@ -85,7 +85,7 @@ impl Run<'_> {
     fn phases(mut self, expected: u64) -> Ending {
         match self.try_phases(expected) {
             Ok(outcome) => Ending::Done(Box::new(outcome)),
-            Err(Stopped::Ending(ending)) => ending,
+            Err(Stopped::Ending(ending)) => *ending,
             Err(Stopped::Died) => self.autopsy(),
         }
     }
@@ -106,7 +106,7 @@ impl Run<'_> {
         let waits = self.workload.floor(expected) + self.workload.duration_of(0);
         let parked = match self.next("start its tasks", self.patience + waits)? {
             Event::Parked(parked) => parked,
-            Event::Drained(_) => return Err(Stopped::Ending(Ending::TooShort)),
+            Event::Drained(_) => return Err(Ending::TooShort.into()),
             _ => return Err(unexpected("parked")),
         };
         let parked_weight = self.weigh(parked.heap_bytes);
@@ -117,7 +117,7 @@ impl Run<'_> {
         };
         // Nobody must have left while the weighing went on.
         if drained.in_flight_after_weighing.unwrap_or(0) < expected {
-            return Err(Stopped::Ending(Ending::TooShort));
+            return Err(Ending::TooShort.into());
         }
         let drained_weight = self.weigh(drained.heap_bytes);
         self.child.tell(Order::Go);
@@ -139,32 +139,32 @@ impl Run<'_> {
             match self.child.next(TICK) {
                 Some(Ok(Event::Refused { reason })) => {
                     self.look();
-                    return Err(Stopped::Ending(Ending::Refused {
-                        reason,
-                        last_seen: self.last_seen,
-                    }));
+                    return Err(Ending::Refused { reason, last_seen: self.last_seen }.into());
                 }
                 Some(Ok(event)) => return Ok(event),
                 Some(Err(ProtocolError::Closed)) => return Err(Stopped::Died),
                 Some(Err(error)) => {
-                    return Err(Stopped::Ending(Ending::BrokeProtocol(error.to_string())));
+                    return Err(Ending::BrokeProtocol(error.to_string()).into());
                 }
                 None => {}
             }
             if self.stop.load(Ordering::SeqCst) {
-                return Err(Stopped::Ending(Ending::Interrupted));
+                return Err(Ending::Interrupted.into());
             }
             let elapsed = started.elapsed();
             if elapsed > patience {
-                return Err(Stopped::Ending(Ending::Hung(format!(
+                return Err(Ending::Hung(format!(
                     "did not {to} within {}, and was killed",
                     units::duration(patience)
-                ))));
+                ))
+                .into());
             }
             if elapsed > look_after {
                 let looking = Instant::now();
                 self.look();
                 look_after = started.elapsed() + looking.elapsed() * WATCHED_SHARE;
+            } else if elapsed > UNWATCHED {
+                self.glance();
             }
         }
     }
@@ -175,6 +175,21 @@ impl Run<'_> {
         // A process that is dying has nothing left; what was seen before says more.
         if seen.threads.is_some_and(|threads| threads > 0) && seen.mappings != Some(0) {
             self.last_seen = LastSeen { total_bytes: self.charged(), ..seen };
+        }
+    }
+
+    /// Looks at the number of threads alone, which costs nothing, and carries the mappings forward
+    /// with it. Counting tens of thousands of mappings takes so long that a child that makes a
+    /// thread for each task is far beyond them by the time they are counted.
+    fn glance(&mut self) {
+        let (Some(before), Some(mappings)) = (self.last_seen.threads, self.last_seen.mappings)
+        else {
+            return;
+        };
+        let now = procfs().threads(self.child.id()).unwrap_or(0);
+        if before > 0 && now > before {
+            self.last_seen.threads = Some(now);
+            self.last_seen.mappings = Some(mappings * now / before);
         }
     }
 
@@ -217,10 +232,16 @@ impl Run<'_> {
 }
 
 enum Stopped {
-    Ending(Ending),
+    Ending(Box<Ending>),
     Died,
 }
 
 fn unexpected(wanted: &str) -> Stopped {
-    Stopped::Ending(Ending::BrokeProtocol(format!("said something else than `{wanted}`")))
+    Ending::BrokeProtocol(format!("said something else than `{wanted}`")).into()
+}
+
+impl From<Ending> for Stopped {
+    fn from(ending: Ending) -> Self {
+        Self::Ending(Box::new(ending))
+    }
 }

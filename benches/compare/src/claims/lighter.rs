@@ -37,7 +37,8 @@ impl Claim for Lighter {
             "each coroutine contestant is set against each thread contestant doing the same. In a \
              figure per task (bytes per waiting task, start cost, CPU per wait) a coroutine is \
              lighter when the whole interval of the ratio coroutine ÷ thread lies below {even}, \
-             heavier when it lies above, and otherwise undecided. At one N its process is lighter \
+             heavier when it lies above, and otherwise undecided, as also when a slope cannot be \
+             told from zero. At one N its process is lighter \
              when the heaviest of its repeats weighs less than the lightest of the thread's. The \
              claim holds if every pair is lighter in every figure and at every N that both have \
              measured, it holds with conditions if at least one pair is lighter in bytes, and it is \
@@ -69,9 +70,10 @@ pub(crate) fn in_plain_words(record: &Record) -> String {
             return format!("“{statement}” is not measured: {reason}.");
         }
     };
-    let plain = || pairs.iter().filter(|pair| pair.coroutine.shape.is_plain());
+    let is_shown = |pair: &&Pair| pair.coroutine.shape.is_plain() && pair.bytes.ratio.is_some();
+    let plain = || pairs.iter().filter(is_shown);
     let by_value = |a: &&Estimate, b: &&Estimate| a.value.total_cmp(&b.value);
-    let ratios = || plain().filter_map(|pair| pair.ratio(Judged::Bytes));
+    let ratios = || plain().filter_map(|pair| pair.bytes.ratio.as_ref());
     if let Some((least, most)) = ratios().min_by(by_value).zip(ratios().max_by(by_value)) {
         text.push_str(&format!(
             " A waiting coroutine weighs {}× to {}× what a waiting thread does ({}; pairs \
@@ -112,8 +114,9 @@ enum Finding {
 }
 
 impl Finding {
-    fn of(ratio: Option<&Estimate>) -> Self {
-        match ratio {
+    fn of(compared: &Compared) -> Self {
+        match compared.ratio {
+            None if compared.has_slopes => Self::Undecided,
             None => Self::NotMeasured,
             Some(ratio) if ratio.high < EVEN => Self::Lighter,
             Some(ratio) if ratio.low > EVEN => Self::Heavier,
@@ -131,31 +134,36 @@ impl Finding {
     }
 }
 
+/// A figure of a pair.
+#[derive(Clone, Copy)]
+struct Compared {
+    /// Coroutine ÷ thread; `None` where a slope cannot be told from zero, or is not there.
+    ratio: Option<Estimate>,
+    /// Whether both slopes are there.
+    has_slopes: bool,
+}
+
 /// A coroutine and a thread contestant that did the same, and what was found of them.
 struct Pair {
     coroutine: Series,
     thread: Series,
     /// By what bytes were judged: the full bill where both have it, otherwise RSS.
     by: Figure,
-    bytes: Option<Estimate>,
-    rss: Option<Estimate>,
-    start: Option<Estimate>,
-    cpu: Option<Estimate>,
+    bytes: Compared,
+    rss: Compared,
+    start: Compared,
+    cpu: Compared,
     /// The whole process at each N that both have measured.
     process: BTreeMap<u64, Finding>,
 }
 
 impl Pair {
-    fn ratio(&self, judged: Judged) -> Option<&Estimate> {
-        match judged {
-            Judged::Bytes => self.bytes.as_ref(),
-            Judged::Start => self.start.as_ref(),
-            Judged::Cpu => self.cpu.as_ref(),
-        }
-    }
-
     fn finding(&self, judged: Judged) -> Finding {
-        Finding::of(self.ratio(judged))
+        Finding::of(match judged {
+            Judged::Bytes => &self.bytes,
+            Judged::Start => &self.start,
+            Judged::Cpu => &self.cpu,
+        })
     }
 
     /// The smallest N measured from which on the coroutine's process is the lighter one.
@@ -190,9 +198,10 @@ fn pairs(record: &Record) -> Vec<Pair> {
 }
 
 fn pair(record: &Record, coroutine: &Series, thread: &Series) -> Pair {
-    let ratio = |figure| {
-        let thread = fit(record, thread, figure)?;
-        fit(record, coroutine, figure)?.slope.over(&thread.slope)
+    let compare = |figure| {
+        let slopes = fit(record, coroutine, figure).zip(fit(record, thread, figure));
+        let ratio = slopes.as_ref().and_then(|(ours, theirs)| ours.slope.over(&theirs.slope));
+        Compared { ratio, has_slopes: slopes.is_some() }
     };
     let has_bill = |series| task_counts(&readings(record, series, Figure::Total)).len() >= 2;
     let by = if has_bill(coroutine) && has_bill(thread) { Figure::Total } else { Figure::Rss };
@@ -200,10 +209,10 @@ fn pair(record: &Record, coroutine: &Series, thread: &Series) -> Pair {
         coroutine: coroutine.clone(),
         thread: thread.clone(),
         by,
-        bytes: ratio(by),
-        rss: ratio(Figure::Rss),
-        start: ratio(Figure::Start),
-        cpu: ratio(Figure::Cpu),
+        bytes: compare(by),
+        rss: compare(Figure::Rss),
+        start: compare(Figure::Start),
+        cpu: compare(Figure::Cpu),
         process: process(record, coroutine, thread, by),
     }
 }
@@ -240,7 +249,7 @@ fn range(values: &[f64]) -> Option<(f64, f64)> {
 
 fn verdict(record: &Record, pairs: &[Pair]) -> Verdict {
     let found = |finding| pairs.iter().any(|pair| pair.finding(Judged::Bytes) == finding);
-    if pairs.iter().all(|pair| pair.ratio(Judged::Bytes).is_none()) {
+    if pairs.iter().all(|pair| pair.bytes.ratio.is_none()) {
         return Verdict::NotMeasured(why_not_measured(record, pairs));
     }
     if !found(Finding::Lighter) {
@@ -285,17 +294,7 @@ fn conditions(pairs: &[Pair]) -> String {
     let is_lighter =
         |judged: &Judged| pairs.iter().all(|pair| pair.finding(*judged) == Finding::Lighter);
     let lighter: Vec<&str> = JUDGED.into_iter().filter(is_lighter).map(Judged::name).collect();
-    let mut exceptions = Vec::new();
-    for judged in JUDGED {
-        for finding in [Finding::Heavier, Finding::Undecided, Finding::NotMeasured] {
-            let failing: Vec<&Pair> =
-                pairs.iter().filter(|pair| pair.finding(judged) == finding).collect();
-            if !failing.is_empty() {
-                let which = which_pairs(&failing, pairs);
-                exceptions.push(format!("{} is {} for {which}", judged.name(), finding.word()));
-            }
-        }
-    }
+    let mut exceptions = figure_exceptions(pairs);
     let failing: Vec<&Pair> = pairs.iter().filter(never).collect();
     if !failing.is_empty() {
         let which = which_pairs(&failing, pairs);
@@ -316,6 +315,26 @@ fn conditions(pairs: &[Pair]) -> String {
         conditions.push("none of these exceptions applies".into());
     }
     format!("{}; {}", conditions.join(" and "), exceptions.join("; "))
+}
+
+/// In which figures which pairs are not lighter; figures with the same exception in one.
+fn figure_exceptions(pairs: &[Pair]) -> Vec<String> {
+    let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
+    for finding in [Finding::Heavier, Finding::Undecided, Finding::NotMeasured] {
+        for judged in JUDGED {
+            let failing: Vec<&Pair> =
+                pairs.iter().filter(|pair| pair.finding(judged) == finding).collect();
+            if failing.is_empty() {
+                continue;
+            }
+            let what = format!("{} for {}", finding.word(), which_pairs(&failing, pairs));
+            match alike.iter_mut().find(|(other, _)| *other == what) {
+                Some((_, figures)) => figures.push(judged.name()),
+                None => alike.push((what, vec![judged.name()])),
+            }
+        }
+    }
+    alike.into_iter().map(|(what, figures)| format!("{}: {what}", format::list(&figures))).collect()
 }
 
 /// These pairs in a few words: contestants that fail against the same threads are named together.
@@ -359,11 +378,11 @@ fn which_pairs(some: &[&Pair], all: &[Pair]) -> String {
 
 fn evidence(pair: &Pair) -> Vec<Evidence> {
     let subject = format!("{} ÷ {}", pair.coroutine, pair.thread.contestant);
-    let row = |figure: String, ratio: Option<Estimate>, is_judged| Evidence {
+    let row = |figure: String, compared: Compared, is_judged| Evidence {
         subject: subject.clone(),
         figure,
-        ratio,
-        finding: Finding::of(ratio.as_ref()).word().into(),
+        ratio: compared.ratio,
+        finding: Finding::of(&compared).word().into(),
         is_judged,
     };
     let bytes = format!("{} ({})", Judged::Bytes.name(), pair.bytes_name());
@@ -469,7 +488,7 @@ mod tests {
         assert_eq!(
             judged(&made.record()).verdict.to_string(),
             "holds when it is judged by bytes per waiting task and CPU per wait; \
-             start cost is heavier for coroutines/bare against threads/per-task"
+             start cost: heavier for coroutines/bare against threads/per-task"
         );
     }
 
@@ -487,6 +506,13 @@ mod tests {
     fn it_is_refuted_if_no_pair_is_lighter() {
         let record = with(Bill::of(20_000), Bill::of(10_000));
         assert_eq!(judged(&record).verdict, Verdict::Refuted);
+    }
+
+    #[test]
+    fn a_slope_that_cannot_be_told_from_zero_is_undecided() {
+        let record = with(Bill::of(300), Bill { start_ns: 0, ..Bill::of(10_000) });
+        let verdict = judged(&record).verdict.to_string();
+        assert!(verdict.contains("start cost: undecided"), "{verdict}");
     }
 
     #[test]

@@ -262,7 +262,7 @@ mod tests {
 
         ## `lighter`: Coroutines are lighter than threads
 
-        Threshold: each coroutine contestant is set against each thread contestant doing the same. In a figure per task (bytes per waiting task, start cost, CPU per wait) a coroutine is lighter when the whole interval of the ratio coroutine ÷ thread lies below 1.00, heavier when it lies above, and otherwise undecided. At one N its process is lighter when the heaviest of its repeats weighs less than the lightest of the thread's. The claim holds if every pair is lighter in every figure and at every N that both have measured, it holds with conditions if at least one pair is lighter in bytes, and it is refuted if none is and at least one is heavier.
+        Threshold: each coroutine contestant is set against each thread contestant doing the same. In a figure per task (bytes per waiting task, start cost, CPU per wait) a coroutine is lighter when the whole interval of the ratio coroutine ÷ thread lies below 1.00, heavier when it lies above, and otherwise undecided, as also when a slope cannot be told from zero. At one N its process is lighter when the heaviest of its repeats weighs less than the lightest of the thread's. The claim holds if every pair is lighter in every figure and at every N that both have measured, it holds with conditions if at least one pair is lighter in bytes, and it is refuted if none is and at least one is heavier.
 
         Verdict: **holds**.
 

@@ -1,6 +1,6 @@
 //! `compare run`: some cells, as asked for.
 
-use std::num::NonZeroU32;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -92,7 +92,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let contestants = registry::select(&args.only)?;
     let path = record_path(args)?;
     let Wait::Timer = args.workload;
-    let waits = NonZeroU32::new(args.waits).context("a task waits at least once")?;
+    let waits = waits_per_task(args.waits)?;
     let workload = Workload::timer(0, args.wait.unwrap_or(Duration::ZERO))
         .with_spread(args.spread.unwrap_or(Duration::ZERO))
         .with_state(args.state)
@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         print!("{}", std::fs::read_to_string(&path)?);
     } else {
-        println!("{}", report::terminal(&read_file(&path)?, None));
+        println!("{}", report::terminal(&read_file(&path)?, report::terminal_width()));
         println!("{}", path.display());
     }
     Ok(exit_code(tally))
@@ -169,6 +169,13 @@ fn steps(args: &Args, contestant: &dyn workload::Contestant, count_heap: bool) -
         }
     }
     steps
+}
+
+fn waits_per_task(given: u32) -> anyhow::Result<NonZeroU16> {
+    let most = Workload::MOST_WAITS;
+    u16::try_from(given).ok().filter(|waits| *waits <= most).and_then(NonZeroU16::new).with_context(
+        || format!("`--waits {given}` is too many: a task has from 1 to {most} waits"),
+    )
 }
 
 fn record_path(args: &Args) -> anyhow::Result<PathBuf> {

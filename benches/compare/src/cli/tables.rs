@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     generated.write()?;
-    println!("{}", report::terminal(&record, None));
+    println!("{}", report::terminal(&record, report::terminal_width()));
     for path in generated.paths() {
         println!("{}", path.display());
     }

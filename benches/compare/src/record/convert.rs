@@ -1,7 +1,7 @@
 //! Between the words of the record and those of the `workload` crate.
 
 use std::fmt::Display;
-use std::num::NonZeroU32;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use workload::{Arrival, Lateness, StateSize, Wait, Workload};
@@ -26,7 +26,10 @@ impl WorkloadLine {
         }
         let state = StateSize::try_from(self.state_bytes)
             .map_err(|_| unknown("state", &self.state_bytes))?;
-        let waits = NonZeroU32::new(self.waits_per_task)
+        let waits = u16::try_from(self.waits_per_task)
+            .ok()
+            .filter(|waits| *waits <= Workload::MOST_WAITS)
+            .and_then(NonZeroU16::new)
             .ok_or_else(|| unknown("number of waits", &self.waits_per_task))?;
         Ok(Workload::timer(tasks, Duration::from_nanos(self.duration_ns))
             .with_spread(Duration::from_nanos(self.spread_ns))
@@ -44,7 +47,7 @@ impl From<&Workload> for WorkloadLine {
             duration_ns: ns(duration),
             spread_ns: ns(spread),
             state_bytes: workload.state.bytes(),
-            waits_per_task: workload.waits_per_task.get(),
+            waits_per_task: workload.waits_per_task.get().into(),
             arrival: "burst".into(),
         }
     }
@@ -84,7 +87,7 @@ mod tests {
         let workload = Workload::timer(7, Duration::from_millis(3))
             .with_spread(Duration::from_secs(1))
             .with_state(StateSize::KiB8)
-            .with_waits(NonZeroU32::new(4).unwrap());
+            .with_waits(NonZeroU16::new(4).unwrap());
         assert_eq!(WorkloadLine::from(&workload).with_tasks(7), Ok(workload));
     }
 

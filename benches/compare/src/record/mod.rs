@@ -60,6 +60,9 @@ pub struct Run {
     pub host: Host,
     /// The versions of what is compared, by package name.
     pub versions: BTreeMap<String, String>,
+    /// What to be told about a contestant before its figures are used, by id.
+    #[serde(default)]
+    pub cautions: BTreeMap<String, String>,
 }
 
 /// How much was run.

@@ -31,7 +31,7 @@ use crate::record::{Extent, Record};
 pub(crate) use memory::{full_bill_note, small_pool_note};
 pub use splice::{BEGIN, END, SpliceError, splice};
 pub use summary::summary;
-pub use terminal::terminal;
+pub use terminal::{terminal, terminal_width};
 
 /// The command that makes the record and everything derived from it.
 pub(crate) const COMMAND: &str = "cargo bench -p compare";
@@ -118,6 +118,13 @@ pub(crate) fn cautions(record: &Record) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let of_contestants = record
+        .run
+        .cautions
+        .iter()
+        .filter(|(id, _)| record.cells.iter().any(|cell| cell.contestant == **id))
+        .map(|(id, caution)| format!("{id}: {caution}."));
+    cautions.extend(of_contestants);
     cautions
 }
 

@@ -78,6 +78,7 @@ impl Synthetic {
             extent: Extent::Full,
             host,
             versions: BTreeMap::from([("tokio".into(), "1.54.0".into())]),
+            cautions: BTreeMap::new(),
         };
         let record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
         let workload = WorkloadLine {

@@ -36,6 +36,13 @@ pub fn terminal(record: &Record, width: Option<u16>) -> String {
     text
 }
 
+/// How many columns standard output has; `None` where it is no terminal.
+pub fn terminal_width() -> Option<u16> {
+    std::io::IsTerminal::is_terminal(&std::io::stdout())
+        .then(|| comfy_table::Table::new().width())
+        .flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ mod smol;
 mod tokio;
 
 use std::io;
-use std::num::NonZeroU32;
+use std::num::NonZeroU16;
 
 use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize};
 
@@ -78,7 +78,7 @@ impl Engine for Started {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         let workload = ledger.workload();
         let is_plain = workload.state == StateSize::None
-            && workload.waits_per_task == NonZeroU32::MIN
+            && workload.waits_per_task == NonZeroU16::MIN
             && workload.panicking_task.is_none();
         if !is_plain {
             return Err(Refusal::Unsupported { only: "tasks with one wait and no state" });

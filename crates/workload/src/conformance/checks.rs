@@ -1,6 +1,6 @@
 //! The checks.
 
-use std::num::NonZeroU32;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use super::{Check, SETTINGS, expect_complete, residue, run, run_on};
@@ -159,7 +159,7 @@ fn leaves_nothing_behind(contestant: &dyn Contestant) -> Result<(), String> {
     residue::expect_at_most(allowed, "four runs")
 }
 
-const THREE: NonZeroU32 = NonZeroU32::new(3).unwrap();
+const THREE: NonZeroU16 = NonZeroU16::new(3).unwrap();
 
 fn index_of(event: Event) -> u32 {
     match event {

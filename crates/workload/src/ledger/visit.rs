@@ -5,21 +5,25 @@ use crate::clock::Moment;
 use crate::state::State;
 use crate::task::Task;
 
-/// One task's place in the ledger, in 16 bytes.
+/// One task's place in the ledger, in 14 bytes.
 ///
 /// It belongs to the task: the task signs in with it, asks it for its next deadline, tells it that
 /// it woke, and signs out with its sum. A task that panics or is dropped drops its visit, and the
 /// ledger counts it as lost, so a wave always comes to its end.
+///
+/// It is packed so that the two bytes that would only pad it are left to the task that holds it: in
+/// a coroutine's frame they take the frame's own state, which would otherwise cost eight bytes more.
 #[derive(Debug)]
+#[repr(C, packed(2))]
 #[must_use = "a visit that is dropped is a lost task"]
 pub struct Visit {
     ledger: &'static Ledger,
     index: u32,
     /// Waits begun; [`NOT_SIGNED_IN`] before the task signs in.
-    waits_begun: u32,
+    waits_begun: u16,
 }
 
-const NOT_SIGNED_IN: u32 = u32::MAX;
+const NOT_SIGNED_IN: u16 = u16::MAX;
 
 impl Visit {
     pub(super) fn new(ledger: &'static Ledger, index: u32) -> Self {
@@ -28,7 +32,7 @@ impl Visit {
 
     /// Counts the task as in flight, from here until it signs out.
     pub fn sign_in(&mut self) {
-        debug_assert_eq!(self.waits_begun, NOT_SIGNED_IN, "a task signs in once");
+        debug_assert!(self.waits_begun == NOT_SIGNED_IN, "a task signs in once");
         self.waits_begun = 0;
         self.ledger.enter(self.index);
     }
@@ -55,7 +59,7 @@ impl Visit {
     /// If this is the task that the workload wants to panic.
     pub fn woke<const N: usize>(&self, deadline: Moment, state: &State<N>) {
         self.ledger.woke(self.index, deadline);
-        self.ledger.note(Event::Woke(self.index, self.waits_begun - 1));
+        self.ledger.note(Event::Woke(self.index, u32::from(self.waits_begun) - 1));
         if !state.is_intact(self.task()) {
             self.ledger.damage(self.index);
         }
