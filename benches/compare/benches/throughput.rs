@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context;
-use compare::bench::throughput::{Combination, TASKS};
+use compare::bench::throughput::{Combination, tasks};
 use compare::bench::{Invocation, memory};
 use compare::project::Project;
 use compare::record::{Extent, Status, Writer};
@@ -62,8 +62,7 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
         .warm_up_time(Duration::from_millis(if quick { 50 } else { 200 }))
         .measurement_time(Duration::from_millis(if quick { 150 } else { 800 }))
         .configure_from_args();
-    // `cargo test --benches` runs each once; with 10 000 threads that is no small check.
-    let tasks = if is_bench { TASKS } else { &TASKS[..2] };
+    let tasks = tasks(&invocation);
 
     let mut failed = false;
     let mut group = criterion.benchmark_group("timer-1ms");

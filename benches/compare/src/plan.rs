@@ -126,11 +126,11 @@ const FULL: &[Sizes] = &[
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
     timed("subroutine", &[(1, 1), (4, 1)]),
-    timed("threads", &[(1, 1), (100, 1), (500, 1)]),
+    timed("threads", &[(1, 1), (100, 1), (500, 3)]),
     counted("threads", &[(100, 1), (500, 1)]),
-    timed("callbacks", &[(1, 1), (1_000, 1), (20_000, 2)]),
+    timed("callbacks", &[(1, 1), (100, 1), (20_000, 3)]),
     counted("callbacks", &[(1_000, 1), (20_000, 1)]),
-    timed("coroutines", &[(1, 1), (1_000, 1), (20_000, 2)]),
+    timed("coroutines", &[(1, 1), (100, 1), (20_000, 3)]),
     counted("coroutines", &[(1_000, 1), (20_000, 1)]),
 ];
 

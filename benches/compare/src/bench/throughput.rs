@@ -8,14 +8,30 @@ use std::time::{Duration, Instant};
 
 use workload::{Contestant, Engine, Ledger, Settings, Workload};
 
+use super::Invocation;
 use crate::meter::usage::Usage;
 use crate::record::{Sample, Status, Throughput, ns};
 
 /// How long each task waits.
 pub const WAIT: Duration = Duration::from_millis(1);
 
-/// How many tasks a wave has.
-pub const TASKS: &[u32] = &[1, 100, 10_000];
+/// How many tasks a wave has in the default run.
+const FULL: &[u32] = &[1, 100, 10_000];
+
+/// How many in a quick one: 10,000 threads take seconds for one wave.
+const QUICK: &[u32] = &[1, 100, 1_000];
+
+/// How many in a check whether the target works.
+const CHECK: &[u32] = &[1, 100];
+
+/// How many tasks a wave has in such an invocation.
+pub fn tasks(invocation: &Invocation) -> &'static [u32] {
+    match (invocation.is_bench(), invocation.quick) {
+        (false, _) => CHECK,
+        (true, true) => QUICK,
+        (true, false) => FULL,
+    }
+}
 
 /// A combination whose arithmetic floor is above this is reported as that floor and not run: what
 /// it would show is the floor.
