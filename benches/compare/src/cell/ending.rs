@@ -153,3 +153,82 @@ fn wall_or_failure(cell: Cell, reason: String, limits: &Limits, last_seen: &Last
 fn last_line(text: &str) -> Option<&str> {
     text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note: "))
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::time::Duration;
+
+    use workload::ContestantId;
+
+    use super::*;
+    use crate::record::LimitValue;
+
+    const ABORTED: i32 = 6;
+
+    fn cell(ending: Ending) -> Cell {
+        let workload = Workload::timer(40_000, Duration::from_secs(1));
+        let spec = CellSpec {
+            contestant: ContestantId::new("threads/per-task"),
+            workload,
+            wait_is_given: false,
+            pool_workers: 64,
+            is_pool: false,
+            repeat: 0,
+            build: Build::Timed,
+        };
+        let limits =
+            Limits { max_map_count: Some(LimitValue::Number(65_530)), ..Limits::default() };
+        ending.into_cell(&spec, &workload, &limits)
+    }
+
+    fn died(mappings: u64, was_oom_killed: bool) -> Ending {
+        Ending::Died {
+            status: ExitStatus::from_raw(ABORTED),
+            last_words: "failed to allocate\nnote: run with more\n\n".into(),
+            was_oom_killed,
+            last_seen: LastSeen {
+                threads: Some(mappings / 4),
+                mappings: Some(mappings),
+                ..LastSeen::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_death_near_a_limit_is_a_wall_that_names_it() {
+        let cell = cell(died(64_000, false));
+        assert_eq!(cell.status, Status::Wall);
+        let limit = cell.limit.unwrap();
+        assert_eq!((limit.name.as_str(), limit.value), ("max_map_count", 65_530));
+        let reason = cell.reason.unwrap();
+        assert!(reason.contains("SIGABRT") && reason.contains("`failed to allocate`"), "{reason}");
+    }
+
+    #[test]
+    fn a_death_far_from_any_limit_is_a_failure() {
+        let cell = cell(died(400, false));
+        assert_eq!((cell.status, cell.limit), (Status::Failed, None));
+    }
+
+    #[test]
+    fn a_refusal_near_a_limit_is_a_wall_with_the_systems_reason() {
+        let last_seen = LastSeen { mappings: Some(65_000), ..LastSeen::default() };
+        let cell = cell(Ending::Refused { reason: "thread 16,250 …".into(), last_seen });
+        assert_eq!(cell.status, Status::Wall);
+        assert_eq!(cell.reason.as_deref(), Some("thread 16,250 …"));
+    }
+
+    #[test]
+    fn being_killed_for_memory_is_said() {
+        let reason = cell(died(400, true)).reason.unwrap();
+        assert!(reason.contains("killed it for its memory"), "{reason}");
+    }
+
+    #[test]
+    fn a_hang_is_a_failure_with_its_reason() {
+        let cell = cell(Ending::Hung("did not answer".into()));
+        assert_eq!(cell.status, Status::Failed);
+        assert_eq!(cell.reason.as_deref(), Some("did not answer"));
+    }
+}

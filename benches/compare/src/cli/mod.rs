@@ -6,6 +6,7 @@
 //! | [`run`] | `compare run`: some cells, as asked for |
 //! | [`tables`] | `compare tables`: the generated files of a record |
 //! | [`claims`] | `compare claims`: the verdicts on a record |
+//! | [`proof`] | `compare proof`: whether every cell of a record has proof |
 //!
 //! Whatever cannot be understood or does not exist is one line on standard error and exit code 2,
 //! and nothing has been written by then. A run in which a cell failed ends with 1 after everything
@@ -13,6 +14,7 @@
 
 pub mod claims;
 pub mod list;
+pub mod proof;
 pub mod run;
 pub mod tables;
 
@@ -42,6 +44,8 @@ enum Command {
     Tables(tables::Args),
     /// Print the verdicts on a record
     Claims(claims::Args),
+    /// Check that every cell of a record has proof
+    Proof(proof::Args),
     /// Be the process of a cell; the harness starts this
     #[command(hide = true)]
     Cell,
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Tables(args) => tables::run(&args),
         Command::Claims(args) => claims::run(&args),
+        Command::Proof(args) => proof::run(&args),
         Command::Cell => Ok(child::main()),
     };
     result.unwrap_or_else(|error| {

@@ -1,0 +1,76 @@
+//! `compare proof`: whether every cell of a record has proof.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::tables::read;
+use crate::project::Project;
+use crate::record::{Cell, Record, Status};
+
+/// What `compare proof` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The record [default: docs/results/record.jsonl]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+/// Prints what lacks proof, and fails if anything does that should have it.
+///
+/// # Errors
+/// If the record cannot be read.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let path = match &args.record {
+        Some(path) => path.clone(),
+        None => Project::find()?.record(),
+    };
+    let record = read(&path)?;
+    let flaws = flaws(&record);
+    for flaw in &flaws {
+        println!("{flaw}");
+    }
+    let count = |status| record.cells.iter().filter(|cell| cell.status == status).count();
+    println!(
+        "{} cells: {} with proof, {} walls, {} skipped, {} without proof; {} throughput lines",
+        record.cells.len(),
+        count(Status::Ok),
+        count(Status::Wall),
+        count(Status::Skipped),
+        count(Status::Failed),
+        record.throughput.len()
+    );
+    Ok(if flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Everything in the record that claims to be a figure and has no proof. A record without any cell
+/// proves nothing.
+fn flaws(record: &Record) -> Vec<String> {
+    let mut flaws: Vec<_> = record
+        .cells
+        .iter()
+        .filter_map(|cell| {
+            let flaw = flaw(cell)?;
+            Some(format!("{} × {}, repeat {}: {flaw}", cell.contestant, cell.tasks, cell.repeat))
+        })
+        .collect();
+    flaws.extend(record.throughput.iter().filter(|line| line.status == Status::Failed).map(|line| {
+        let reason = line.reason.as_deref().unwrap_or("no reason is given");
+        format!("throughput of {} × {}: {reason}", line.contestant, line.tasks)
+    }));
+    if record.cells.iter().all(|cell| cell.status != Status::Ok) {
+        flaws.push("no cell has proof".into());
+    }
+    flaws
+}
+
+fn flaw(cell: &Cell) -> Option<String> {
+    match cell.status {
+        Status::Ok => match &cell.proof {
+            Some(proof) => proof.flaw(cell.tasks),
+            None => Some("it has no proof".into()),
+        },
+        Status::Wall if cell.limit.is_none() => Some("a wall that names no limit".into()),
+        Status::Wall | Status::Skipped => None,
+        Status::Failed => Some(cell.reason.clone().unwrap_or_else(|| "it failed".into())),
+    }
+}

@@ -1,0 +1,82 @@
+//! Keeps the documentation honest.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use compare::project::{Generated, Project};
+use compare::record::{Extent, Status, read_file};
+
+fn project() -> Project {
+    Project::find().unwrap()
+}
+
+fn root() -> PathBuf {
+    project().readme().parent().unwrap().to_owned()
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec![root().join("README.md")];
+    for folder in ["docs", "docs/results"] {
+        let entries = fs::read_dir(root().join(folder)).unwrap();
+        pages.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let pages = pages();
+    assert!(pages.len() > 8, "{pages:?}");
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')) {
+            let target = link.0.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let target = page.parent().unwrap().join(target);
+            assert!(target.exists(), "{} links to {}", page.display(), target.display());
+        }
+    }
+}
+
+#[test]
+fn the_committed_results_are_what_their_record_yields() {
+    let project = project();
+    let record = read_file(&project.record()).unwrap();
+    let generated =
+        Generated::of(&record, &project.results(), Some(&project.readme())).unwrap();
+    assert_eq!(generated.stale(), Vec::<&Path>::new(), "run `compare tables`");
+}
+
+#[test]
+fn the_committed_record_is_of_a_full_run_without_failures() {
+    let record = read_file(&project().record()).unwrap();
+    assert_eq!(record.run.extent, Extent::Full);
+    assert!(!record.truncated);
+    for cell in record.cells {
+        assert_ne!(cell.status, Status::Failed, "{cell:?}");
+        if cell.status == Status::Ok {
+            assert_eq!(cell.proof.unwrap().flaw(cell.tasks), None, "{cell:?}");
+        }
+    }
+}
+
+/// The README shows commands; each contestant, page and flag that it names must exist.
+#[test]
+fn what_the_readme_names_exists() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_compare"))
+        .args(["run", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(run.stdout).unwrap();
+    for line in readme.lines().filter(|line| line.contains("-- run ")) {
+        let command = line.split('#').next().unwrap();
+        let flags = command.split("-- run ").nth(1).unwrap().split_whitespace();
+        for flag in flags.filter(|word| word.starts_with("--")) {
+            assert!(help.contains(flag), "{flag} of `{line}`");
+        }
+    }
+}
