@@ -19,7 +19,8 @@ fn scratch() -> TempDir {
 /// Runs `compare run` with these arguments and a record in `folder`.
 fn run(folder: &TempDir, arguments: &[&str]) -> (Output, PathBuf) {
     let record = folder.path().join("record.jsonl");
-    let output = compare().arg("run").args(arguments).arg("--record").arg(&record).output().unwrap();
+    let output =
+        compare().arg("run").args(arguments).arg("--record").arg(&record).output().unwrap();
     (output, record)
 }
 
@@ -57,17 +58,20 @@ fn help_has_examples() {
 #[test]
 fn every_model_runs_with_proof_and_prints_its_tables() {
     let folder = scratch();
-    let (output, path) = run(&folder, &[
-        "--only",
-        "subroutine/*,threads/*,callbacks/*,coroutines/*",
-        "--tasks",
-        "3",
-        "--waits",
-        "2",
-        "--state",
-        "64",
-        "--no-heap",
-    ]);
+    let (output, path) = run(
+        &folder,
+        &[
+            "--only",
+            "subroutine/*,threads/*,callbacks/*,coroutines/*",
+            "--tasks",
+            "3",
+            "--waits",
+            "2",
+            "--state",
+            "64",
+            "--no-heap",
+        ],
+    );
     assert!(output.status.success(), "{}", stderr(&output));
     let record = read_file(&path).unwrap();
     assert!(record.cells.len() >= 7);
@@ -224,9 +228,10 @@ fn a_fault_costs_one_cell() {
     let mut only: Vec<_> = faults.iter().map(|(id, _)| *id).collect();
     only.push("coroutines/bare");
     let only = only.join(",");
-    let (output, path) = run(&folder, &[
-        "--only", &only, "--tasks", "10", "--no-heap", "--wait", "100ms", "--patience", "2s",
-    ]);
+    let (output, path) = run(
+        &folder,
+        &["--only", &only, "--tasks", "10", "--no-heap", "--wait", "100ms", "--patience", "2s"],
+    );
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     let record = read_file(&path).unwrap();
     assert_eq!(record.cells.len(), faults.len() + 1);
@@ -239,15 +244,20 @@ fn a_fault_costs_one_cell() {
     assert_eq!(bare.status, Status::Ok);
     let proof = compare().arg("proof").arg("--record").arg(&path).output().unwrap();
     assert_eq!(proof.status.code(), Some(1));
-    assert!(stdout(&proof).contains("fault/wrong-sum × 10, repeat 0: checksum"), "{}", stdout(&proof));
+    assert!(
+        stdout(&proof).contains("fault/wrong-sum × 10, repeat 0: checksum"),
+        "{}",
+        stdout(&proof)
+    );
 }
 
 #[test]
 fn a_contestant_below_its_ceiling_is_found_out() {
     let folder = scratch();
-    let (_, path) = run(&folder, &[
-        "--only", "fault/one-at-a-time", "--tasks", "3", "--no-heap", "--wait", "5ms",
-    ]);
+    let (_, path) = run(
+        &folder,
+        &["--only", "fault/one-at-a-time", "--tasks", "3", "--no-heap", "--wait", "5ms"],
+    );
     let record = read_file(&path).unwrap();
     assert_eq!(record.cells[0].status, Status::Failed);
     assert!(record.cells[0].attempts > 1, "the wait was doubled first");
@@ -258,9 +268,8 @@ fn a_contestant_below_its_ceiling_is_found_out() {
 #[test]
 fn a_floor_that_is_too_high_is_not_run() {
     let folder = scratch();
-    let (output, path) = run(&folder, &[
-        "--only", "subroutine/*", "--tasks", "10k", "--wait", "1s", "--no-heap",
-    ]);
+    let (output, path) =
+        run(&folder, &["--only", "subroutine/*", "--tasks", "10k", "--wait", "1s", "--no-heap"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let cell = &read_file(&path).unwrap().cells[0];
     assert_eq!(cell.status, Status::Skipped);
@@ -276,7 +285,16 @@ fn an_interrupt_keeps_the_record_and_leaves_no_process() {
     let folder = scratch();
     let path = folder.path().join("record.jsonl");
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_compare"))
-        .args(["run", "--only", "coroutines/bare", "--tasks", "1,2,3", "--no-heap", "--wait", "30s"])
+        .args([
+            "run",
+            "--only",
+            "coroutines/bare",
+            "--tasks",
+            "1,2,3",
+            "--no-heap",
+            "--wait",
+            "30s",
+        ])
         .arg("--record")
         .arg(&path)
         .stdout(Stdio::null())
@@ -295,7 +313,13 @@ fn an_interrupt_keeps_the_record_and_leaves_no_process() {
     // The record is there, and the cell has begun to wait.
     std::thread::sleep(Duration::from_millis(300));
     let cells = cells();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &pid.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(read_file(&path).unwrap().cells.is_empty());
     for cell in cells {
@@ -388,7 +412,8 @@ fn claims_come_as_text_and_as_json() {
 
 #[test]
 fn a_cell_refuses_another_protocol() {
-    let output = compare().arg("cell").write_stdin("{\"v\":9,\"order\":\"go\"}\n").output().unwrap();
+    let output =
+        compare().arg("cell").write_stdin("{\"v\":9,\"order\":\"go\"}\n").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("protocol version 9 is not 1"), "{}", stderr(&output));
     // A harness that is gone is no fault of the cell's.

@@ -45,8 +45,7 @@ fn links_lead_somewhere() {
 fn the_committed_results_are_what_their_record_yields() {
     let project = project();
     let record = read_file(&project.record()).unwrap();
-    let generated =
-        Generated::of(&record, &project.results(), Some(&project.readme())).unwrap();
+    let generated = Generated::of(&record, &project.results(), Some(&project.readme())).unwrap();
     assert_eq!(generated.stale(), Vec::<&Path>::new(), "run `compare tables`");
 }
 

@@ -18,13 +18,19 @@ use crate::record::{Cell, Status};
 const SHORTEST: Duration = Duration::from_millis(50);
 
 /// What starting a task may take where nothing is known yet, in nanoseconds.
-const UNKNOWN_START_NS: f64 = 2_000.0;
+const UNKNOWN_START_NS: f64 = 2_600.0;
 
 /// The same for a thread.
-const UNKNOWN_THREAD_START_NS: f64 = 60_000.0;
+const UNKNOWN_THREAD_START_NS: f64 = 100_000.0;
 
 /// How much longer than it took so far a start may take.
 const MARGIN: f64 = 1.3;
+
+/// The same for cells that are much larger than any so far: caches end and page tables grow.
+const FAR_MARGIN: f64 = 2.2;
+
+/// From how many times the largest cell so far a cell is much larger.
+const FAR: f64 = 4.0;
 
 /// What weighing may take for each task, in nanoseconds: the kernel walks the page tables.
 const WEIGHING_NS: f64 = 60.0;
@@ -42,6 +48,7 @@ pub struct Estimates {
 struct Estimate {
     start_ns_per_task: f64,
     bytes_per_task: f64,
+    most_tasks: f64,
 }
 
 impl Estimates {
@@ -54,9 +61,12 @@ impl Estimates {
             "threads" => UNKNOWN_THREAD_START_NS,
             _ => UNKNOWN_START_NS,
         };
-        let start_ns = self.get(spec).map_or(unknown, |estimate| estimate.start_ns_per_task);
         let tasks = f64::from(spec.workload.tasks);
-        let ns = tasks * (start_ns * MARGIN + WEIGHING_NS);
+        let start_ns = self.get(spec).map_or(unknown, |estimate| {
+            let is_far = tasks >= FAR * estimate.most_tasks;
+            estimate.start_ns_per_task * if is_far { FAR_MARGIN } else { MARGIN }
+        });
+        let ns = tasks * (start_ns + WEIGHING_NS);
         Some(SHORTEST + Duration::from_secs_f64(ns / 1e9))
     }
 
@@ -77,6 +87,7 @@ impl Estimates {
             let start_ns = time.start_ns as f64 / tasks;
             estimate.start_ns_per_task = estimate.start_ns_per_task.max(start_ns);
         }
+        estimate.most_tasks = estimate.most_tasks.max(tasks);
         let weight = cell.memory.parked.and_then(|parked| parked.total_bytes.or(parked.rss_bytes));
         if let Some(bytes) = weight {
             // Of the largest cell so far: in a small one, most of the weight is the program.
@@ -98,4 +109,66 @@ impl Estimates {
 
 fn key(spec: &CellSpec) -> (ContestantId, u64) {
     (spec.contestant, spec.workload.state.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use workload::Workload;
+
+    use super::*;
+    use crate::record::{Build, Memory, Time, Weight};
+
+    fn spec(tasks: u32, wait_is_given: bool) -> CellSpec {
+        CellSpec {
+            contestant: ContestantId::new("coroutines/bare"),
+            workload: Workload::timer(tasks, Duration::from_secs(7)),
+            wait_is_given,
+            pool_workers: 64,
+            is_pool: false,
+            repeat: 0,
+            build: Build::Timed,
+        }
+    }
+
+    fn learned(tasks: u32, start_ns_per_task: u64, bytes_per_task: u64) -> Estimates {
+        let spec = spec(tasks, false);
+        let mut cell = spec.cell(&spec.workload, Status::Ok, None);
+        let tasks = u64::from(tasks);
+        cell.time = Some(Time { start_ns: start_ns_per_task * tasks, ..Time::default() });
+        let parked = Weight { total_bytes: Some(bytes_per_task * tasks), ..Weight::default() };
+        cell.memory = Memory { parked: Some(parked), ..Memory::default() };
+        let mut estimates = Estimates::default();
+        estimates.learn(&spec, &cell);
+        estimates
+    }
+
+    #[test]
+    fn a_wait_that_was_asked_for_is_left_alone() {
+        assert_eq!(Estimates::default().wait_for(&spec(1000, true)), None);
+    }
+
+    #[test]
+    fn a_slow_starter_gets_a_longer_wait_than_a_fast_one() {
+        let wait = |start_ns| learned(10_000, start_ns, 1).wait_for(&spec(20_000, false)).unwrap();
+        assert!(wait(10_000) > wait(1_000));
+        // Long enough for what it took so far.
+        assert!(wait(10_000) > Duration::from_nanos(10_000 * 20_000));
+    }
+
+    #[test]
+    fn a_cell_far_beyond_what_is_known_gets_more_room() {
+        let estimates = learned(10_000, 1_000, 1);
+        let per_task = |tasks: u32| {
+            let wait = estimates.wait_for(&spec(tasks, false)).unwrap() - SHORTEST;
+            wait.as_secs_f64() / f64::from(tasks)
+        };
+        assert!(per_task(1_000_000) > 1.5 * per_task(20_000));
+    }
+
+    #[test]
+    fn memory_is_foreseen_from_smaller_cells() {
+        let estimates = learned(100_000, 1_000, 500);
+        assert_eq!(estimates.bytes_for(&spec(1_000_000, false)), Some(5e8));
+        assert_eq!(Estimates::default().bytes_for(&spec(1_000_000, false)), None);
+    }
 }

@@ -20,8 +20,8 @@ use crate::units;
 /// settled.
 const SETTLING: Duration = Duration::from_millis(5);
 
-/// How often the harness looks whether it should stop.
-const TICK: Duration = Duration::from_millis(20);
+/// How often the harness looks whether it should stop, and how many threads there are.
+const TICK: Duration = Duration::from_millis(5);
 
 /// How long a start may take before the harness begins to look how far it is. Looking disturbs, and
 /// most cells are over by then.

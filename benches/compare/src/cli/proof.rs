@@ -53,10 +53,12 @@ fn flaws(record: &Record) -> Vec<String> {
             Some(format!("{} × {}, repeat {}: {flaw}", cell.contestant, cell.tasks, cell.repeat))
         })
         .collect();
-    flaws.extend(record.throughput.iter().filter(|line| line.status == Status::Failed).map(|line| {
-        let reason = line.reason.as_deref().unwrap_or("no reason is given");
-        format!("throughput of {} × {}: {reason}", line.contestant, line.tasks)
-    }));
+    flaws.extend(record.throughput.iter().filter(|line| line.status == Status::Failed).map(
+        |line| {
+            let reason = line.reason.as_deref().unwrap_or("no reason is given");
+            format!("throughput of {} × {}: {reason}", line.contestant, line.tasks)
+        },
+    ));
     if record.cells.iter().all(|cell| cell.status != Status::Ok) {
         flaws.push("no cell has proof".into());
     }

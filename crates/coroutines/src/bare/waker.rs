@@ -152,7 +152,7 @@ mod tests {
         let woken = Woken::register(thread::current());
         let waker = woken.waker(1);
         drop(woken);
-        waker.clone().wake();
+        waker.wake_by_ref();
         waker.wake();
     }
 
