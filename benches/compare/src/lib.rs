@@ -18,7 +18,7 @@
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`] | where results go |
-//! | [`bench`] | what the two bench targets share |
+//! | [`mod@bench`] | what the two bench targets share |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
 
 pub mod bench;

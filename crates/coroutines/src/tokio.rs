@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::io;
+use std::marker::PhantomData;
 
 use tokio::runtime::{Builder, Runtime as Tokio};
 use workload::{ContestantId, Ledger, Moment};
@@ -12,46 +13,64 @@ use workload::{ContestantId, Ledger, Moment};
 use crate::runtime::Runtime;
 use crate::task::add;
 
-/// tokio with a worker thread for each core.
+/// tokio with one of its schedulers.
 #[derive(Debug)]
-pub struct MultiThread(Tokio);
+pub struct OnTokio<S> {
+    runtime: Tokio,
+    scheduler: PhantomData<S>,
+}
 
-impl Runtime for MultiThread {
+/// tokio with a worker thread for each core.
+pub type MultiThread = OnTokio<Workers>;
+
+/// tokio on the calling thread alone.
+pub type CurrentThread = OnTokio<Caller>;
+
+/// One of tokio's schedulers.
+pub trait Scheduler: 'static {
+    /// Its contestant's id.
+    const ID: ContestantId;
+
+    /// What it is, in one line.
+    const SUMMARY: &'static str;
+
+    /// A runtime with it, still to be given its timers.
+    fn builder() -> Builder;
+}
+
+/// A worker thread for each core.
+#[derive(Debug)]
+pub struct Workers;
+
+impl Scheduler for Workers {
     const ID: ContestantId = ContestantId::new("coroutines/tokio");
     const SUMMARY: &'static str = "async tasks on tokio, a worker thread for each core";
 
-    fn new() -> io::Result<Self> {
-        Builder::new_multi_thread().enable_time().build().map(Self)
-    }
-
-    fn sleep_until(deadline: Moment) -> impl Future {
-        tokio::time::sleep_until(deadline.instant().into())
-    }
-
-    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-        self.0.block_on(future)
-    }
-
-    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
-        self.0.block_on(async {
-            for index in 0..ledger.workload().tasks {
-                tokio::spawn(add::<Self, N>(ledger.visit(index)));
-            }
-            ledger.over().await;
-        });
+    fn builder() -> Builder {
+        Builder::new_multi_thread()
     }
 }
 
-/// tokio on the calling thread alone.
+/// The calling thread alone.
 #[derive(Debug)]
-pub struct CurrentThread(Tokio);
+pub struct Caller;
 
-impl Runtime for CurrentThread {
+impl Scheduler for Caller {
     const ID: ContestantId = ContestantId::new("coroutines/tokio-current-thread");
     const SUMMARY: &'static str = "async tasks on tokio, all on one thread";
 
+    fn builder() -> Builder {
+        Builder::new_current_thread()
+    }
+}
+
+impl<S: Scheduler> Runtime for OnTokio<S> {
+    const ID: ContestantId = S::ID;
+    const SUMMARY: &'static str = S::SUMMARY;
+
     fn new() -> io::Result<Self> {
-        Builder::new_current_thread().enable_time().build().map(Self)
+        let runtime = S::builder().enable_time().build()?;
+        Ok(Self { runtime, scheduler: PhantomData })
     }
 
     fn sleep_until(deadline: Moment) -> impl Future {
@@ -59,11 +78,11 @@ impl Runtime for CurrentThread {
     }
 
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-        self.0.block_on(future)
+        self.runtime.block_on(future)
     }
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
-        self.0.block_on(async {
+        self.runtime.block_on(async {
             for index in 0..ledger.workload().tasks {
                 tokio::spawn(add::<Self, N>(ledger.visit(index)));
             }

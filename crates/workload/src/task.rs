@@ -8,7 +8,7 @@
 pub struct Task {
     /// The first number; it is also the task's index, so sums of different tasks differ.
     pub a: u32,
-    /// The second number, spread over the whole range by [`mix`].
+    /// The second number, spread over the whole range.
     pub b: u32,
 }
 

@@ -45,48 +45,32 @@ pub enum InvocationError {
     NotASeed(String),
 }
 
-/// Flags of criterion that take a value.
-const WITH_VALUE: &[&str] = &[
-    "--color",
-    "-c",
-    "--save-baseline",
-    "-s",
-    "--baseline",
-    "-b",
-    "--baseline-lenient",
-    "--load-baseline",
-    "--format",
-    "--profile-time",
-    "--sample-size",
-    "--warm-up-time",
-    "--measurement-time",
-    "--nresamples",
-    "--noise-threshold",
-    "--confidence-level",
-    "--significance-level",
-    "--plotting-backend",
-    "--output-format",
+/// Flags of criterion that take a value, and whether they leave alone what is measured.
+const WITH_VALUE: &[(&str, bool)] = &[
+    ("--color", true),
+    ("-c", true),
+    ("--save-baseline", true),
+    ("-s", true),
+    ("--baseline", true),
+    ("-b", true),
+    ("--baseline-lenient", true),
+    ("--output-format", true),
+    ("--plotting-backend", true),
+    ("--load-baseline", false),
+    ("--format", false),
+    ("--profile-time", false),
+    ("--sample-size", false),
+    ("--warm-up-time", false),
+    ("--measurement-time", false),
+    ("--nresamples", false),
+    ("--noise-threshold", false),
+    ("--confidence-level", false),
+    ("--significance-level", false),
 ];
 
-/// Flags of criterion that do not change what is measured.
-const HARMLESS: &[&str] = &[
-    "--bench",
-    "--color",
-    "-c",
-    "--save-baseline",
-    "-s",
-    "--baseline",
-    "-b",
-    "--baseline-lenient",
-    "--noplot",
-    "-n",
-    "--quiet",
-    "--verbose",
-    "-v",
-    "--discard-baseline",
-    "--output-format",
-    "--plotting-backend",
-];
+/// Flags of criterion without a value that leave alone what is measured.
+const HARMLESS: &[&str] =
+    &["--bench", "--noplot", "-n", "--quiet", "--verbose", "-v", "--discard-baseline"];
 
 impl Invocation {
     /// Takes our flags out of these arguments, which are without the program's name.
@@ -152,7 +136,7 @@ impl Invocation {
         let mut filters = Vec::new();
         let mut arguments = self.foreign.iter();
         while let Some(argument) = arguments.next() {
-            if WITH_VALUE.contains(&argument.as_str()) {
+            if WITH_VALUE.iter().any(|(flag, _)| flag == argument) {
                 arguments.next();
             } else if !argument.starts_with('-') {
                 filters.push(argument.as_str());
@@ -165,7 +149,7 @@ impl Invocation {
     pub fn extent(&self) -> Extent {
         let is_harmless = |argument: &&String| {
             let flag = argument.split_once('=').map_or(argument.as_str(), |(flag, _)| flag);
-            !flag.starts_with('-') || HARMLESS.contains(&flag)
+            !flag.starts_with('-') || HARMLESS.contains(&flag) || WITH_VALUE.contains(&(flag, true))
         };
         let is_whole = self.only.is_empty()
             && self.filters().is_empty()

@@ -3,8 +3,8 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | [`spec`] | [`CellSpec`]: what to run |
-//! | [`estimate`] | [`Estimates`]: how long to wait and how much memory to expect, learned on the way |
-//! | [`process`] | [`ChildProcess`]: the cell's process and the pipes to it |
+//! | [`estimate`] | [`estimate::Estimates`]: how long to wait and how much memory to expect, learned on the way |
+//! | [`process`] | [`process::ChildProcess`]: the cell's process and the pipes to it |
 //! | [`visit`] | one run of a cell, phase by phase |
 //! | [`ending`] | how a run can end, and what that makes of the cell |
 //!

@@ -1,22 +1,10 @@
 //! How numbers are written, once for every table.
 
 use crate::fit::Estimate;
+pub(crate) use crate::units::count;
 
 /// What stands where there is no figure.
 pub(crate) const NONE: &str = "—";
-
-/// `16,384`.
-pub(crate) fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A number with so many digits after the point and commas between thousands. Not minus zero.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
