@@ -6,18 +6,22 @@ use std::time::Duration;
 use anyhow::Context;
 use compare::bench::throughput::{Combination, tasks};
 use compare::bench::{Invocation, memory};
+use compare::cell::process::RUNTIME_SETTINGS;
+use compare::output::print;
 use compare::project::Project;
-use compare::record::{Extent, Status, Writer};
+use compare::record::{Cell, Extent, Status, Writer};
 use compare::report;
 use compare::session::{Part, Session};
 use compare::suite::{DEFAULT_PATIENCE, Suite};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use workload::{Contestant, Engine, Settings};
+use workload::Settings;
 
 /// Our own arguments, while criterion reads the others.
 const OWN: &str = "COMPARE_BENCH_OWN_ARGUMENTS";
 
 const SAMPLES: usize = 10;
+
+const GROUP: &str = "timer-1ms";
 
 fn main() -> ExitCode {
     let result = match std::env::var(OWN) {
@@ -39,6 +43,9 @@ fn leave_criterion_its_own() -> anyhow::Result<ExitCode> {
         invocation.own().into_iter().filter_map(|own| own.into_string().ok()).collect();
     let mut again = Command::new(std::env::current_exe()?);
     again.args(&invocation.foreign).env(OWN, own.join("\n"));
+    for setting in RUNTIME_SETTINGS {
+        again.env_remove(setting);
+    }
     #[cfg(unix)]
     return Err(std::os::unix::process::CommandExt::exec(&mut again))
         .context("this program cannot be started again");
@@ -64,47 +71,51 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
         .configure_from_args();
     let tasks = tasks(&invocation);
 
-    let mut failed = false;
-    let mut group = criterion.benchmark_group("timer-1ms");
+    let mut failures = 0;
+    let mut group = criterion.benchmark_group(GROUP);
     group.sampling_mode(SamplingMode::Flat);
     for contestant in contestants {
-        let mut engine: Option<Box<dyn Engine>> = None;
+        let mut engine = contestant.start(&Settings::default());
         for &tasks in tasks {
-            let mut combination = Combination::new(contestant.as_ref(), tasks);
-            if !combination.is_floor() {
-                group.throughput(Throughput::Elements(u64::from(tasks)));
-                let id = BenchmarkId::new(contestant.id().as_str(), tasks);
-                group.bench_function(id, |bencher| {
-                    let engine = engine.get_or_insert_with(|| start(contestant.as_ref()));
-                    bencher.iter_custom(|waves| combination.waves(engine.as_mut(), waves));
-                });
+            let id = BenchmarkId::new(contestant.id().as_str(), tasks);
+            if !invocation.wants(&format!("{GROUP}/{}/{tasks}", contestant.id())) {
+                continue;
             }
-            let line = combination.into_line(SAMPLES);
-            failed |= line.as_ref().is_some_and(|line| line.status == Status::Failed);
-            if let (Some(record), Some(line)) = (&mut record, line) {
+            let mut combination = Combination::new(contestant.as_ref(), tasks);
+            match &mut engine {
+                Err(refusal) => combination.fail(refusal.to_string()),
+                Ok(engine) if !combination.is_floor() => {
+                    group.throughput(Throughput::Elements(u64::from(tasks)));
+                    group.bench_function(id, |bencher| {
+                        bencher.iter_custom(|waves| combination.waves(engine.as_mut(), waves));
+                    });
+                }
+                Ok(_) => {}
+            }
+            let failure = combination.failure().map(str::to_owned);
+            if let (Some(record), Some(line)) = (&mut record, combination.into_line(SAMPLES)) {
                 record.writer.throughput(line).context("the record cannot be written")?;
+            }
+            if let Some(reason) = failure {
+                failures += 1;
+                eprintln!("throughput: {} × {tasks} FAILED: {reason}", contestant.id());
+                // What was left running would get into the next measurement.
+                break;
             }
         }
     }
     group.finish();
     criterion.final_summary();
     if let Some(record) = record {
-        record.complete()?;
+        failures += record.complete()?;
     }
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-fn start(contestant: &dyn Contestant) -> Box<dyn Engine> {
-    contestant
-        .start(&Settings::default())
-        .unwrap_or_else(|refusal| panic!("{}: {refusal}", contestant.id()))
+    Ok(if failures > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// This target's part of the record.
 struct Recording {
     session: Session,
     writer: Writer,
-    extent: Extent,
 }
 
 impl Recording {
@@ -116,21 +127,16 @@ impl Recording {
         let path = session.begin(Part::Throughput);
         let writer = Writer::create(&path, suite.description().clone())
             .with_context(|| format!("record {} cannot be written", path.display()))?;
-        Ok(Self { session, writer, extent })
+        Ok(Self { session, writer })
     }
 
-    fn complete(self) -> anyhow::Result<()> {
+    /// Publishes, and says how many cells of the other part failed.
+    fn complete(self) -> anyhow::Result<usize> {
         drop(self.writer);
         let published = self.session.complete(Part::Throughput)?;
-        println!("{}", report::terminal(&published.record, report::terminal_width()));
-        println!("throughput: record and tables are in {}", published.folder.display());
-        if published.replaced_results {
-            println!("throughput: docs/results and the summary in README.md are new");
-        } else if self.extent == Extent::Full {
-            println!(
-                "throughput: docs/results is replaced when `memory` has run in the same command"
-            );
-        }
-        Ok(())
+        print(report::terminal(&published.record, report::terminal_width()));
+        print(published.describe(Part::Throughput));
+        let failed = |cell: &&Cell| cell.status == Status::Failed;
+        Ok(published.record.cells.iter().filter(failed).count())
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It is the same program as the harness, started with the hidden command `cell`. The contestant
 //! runs on the main thread and knows nothing of all this; a second thread watches the ledger and
-//! speaks with the harness. Both are there, and the ledger is open, before the idle weighing, so
-//! that they are no part of what a task weighs.
+//! speaks with the harness, and a third reads its orders. All are there, and the ledger is open,
+//! before the idle weighing, so that they are no part of what a task weighs.
 
 use std::io::{self, BufReader, Stdin};
 use std::process::ExitCode;
@@ -11,10 +11,11 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use workload::{Ledger, Settings};
+use workload::{Ledger, Refusal, Settings};
 
 use crate::meter::heap;
 use crate::meter::usage::Usage;
+use crate::output::complain;
 use crate::protocol::{self, Begin, Drained, Event, Order, Parked, ProtocolError};
 use crate::record::ns;
 use crate::registry;
@@ -25,13 +26,13 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // The harness went away, or has seen enough.
         Err(Trouble::Protocol(ProtocolError::Closed)) => ExitCode::SUCCESS,
-        Err(Trouble::Refused(reason)) => {
-            say(Event::Refused { reason });
+        Err(Trouble::Refused { reason, threads }) => {
+            say(Event::Refused { reason, threads });
             // What runs still would only delay the end.
             std::process::exit(0);
         }
         Err(Trouble::Protocol(error)) => {
-            eprintln!("cell: {error}");
+            complain(format_args!("cell: {error}"));
             ExitCode::from(2)
         }
     }
@@ -39,7 +40,21 @@ pub fn main() -> ExitCode {
 
 enum Trouble {
     Protocol(ProtocolError),
-    Refused(String),
+    Refused { reason: String, threads: Option<u64> },
+}
+
+impl Trouble {
+    fn refused(reason: &dyn std::fmt::Display) -> Self {
+        Self::Refused { reason: reason.to_string(), threads: None }
+    }
+
+    fn of(refusal: &Refusal) -> Self {
+        let threads = match refusal {
+            Refusal::Thread { nth, .. } => Some(nth - 1),
+            _ => None,
+        };
+        Self::Refused { reason: refusal.to_string(), threads }
+    }
 }
 
 impl From<ProtocolError> for Trouble {
@@ -49,28 +64,26 @@ impl From<ProtocolError> for Trouble {
 }
 
 fn run() -> Result<(), Trouble> {
-    let mut orders = BufReader::new(io::stdin());
-    let begin = match protocol::read(&mut orders)? {
+    let mut stdin = BufReader::new(io::stdin());
+    let begin = match protocol::read(&mut stdin)? {
         Order::Begin(begin) => begin,
-        Order::Go => {
-            return Err(Trouble::Refused("the first order must be to begin".into()));
-        }
+        Order::Go => return Err(Trouble::refused(&"the first order must be to begin")),
     };
+    let orders = listen(stdin).map_err(|error| Trouble::refused(&error))?;
     let Begin { contestant, workload, tasks, pool_workers } = begin;
-    let refused = |error: &dyn std::fmt::Display| Trouble::Refused(error.to_string());
-    let contestant = registry::find(&contestant).map_err(|error| refused(&error))?;
-    let workload = workload.with_tasks(tasks).map_err(|error| refused(&error))?;
+    let contestant = registry::find(&contestant).map_err(|error| Trouble::refused(&error))?;
+    let workload = workload.with_tasks(tasks).map_err(|error| Trouble::refused(&error))?;
     let settings = Settings { pool_workers };
     let expected = contestant.ceiling(&settings).expected_in_flight(tasks);
 
     let ledger = Ledger::open(workload);
     let (start, started) = mpsc::sync_channel(1);
     let (report, reported) = mpsc::sync_channel(1);
-    let mut engine = contestant.start(&settings).map_err(|error| refused(&error))?;
+    let mut engine = contestant.start(&settings).map_err(|refusal| Trouble::of(&refusal))?;
     thread::Builder::new()
         .name("watch".into())
-        .spawn(move || watch(ledger, expected, orders, &started, &report))
-        .map_err(|error| refused(&error))?;
+        .spawn(move || watch(ledger, expected, &orders, &started, &report))
+        .map_err(|error| Trouble::refused(&error))?;
 
     say(Event::Idle { heap_bytes: heap::live_bytes() });
     // The watcher reads the order to go, because it has the orders from here on.
@@ -78,7 +91,13 @@ fn run() -> Result<(), Trouble> {
     let begun = Begun { at: Instant::now(), usage: usage() };
     // The watcher waits for this; it can only have ended with the process.
     let _ = start.send(begun);
-    engine.run(ledger).map_err(|error| refused(&error))?;
+    if let Err(refusal) = engine.run(ledger) {
+        // Said before the engine is dropped, while what was refused can still be seen from outside.
+        if let Trouble::Refused { reason, threads } = Trouble::of(&refusal) {
+            say(Event::Refused { reason, threads });
+        }
+        std::process::exit(0);
+    }
     let wall = begun.at.elapsed();
     let used = usage() - begun.usage;
 
@@ -120,17 +139,31 @@ enum Watched {
     Wave { in_flight_after_weighing: Option<u64> },
 }
 
+/// Reads orders on a thread of its own, from before the contestant starts: whatever that does, the
+/// process must not outlive the harness.
+fn listen(mut stdin: BufReader<Stdin>) -> io::Result<Receiver<Order>> {
+    let (send, orders) = mpsc::sync_channel(1);
+    thread::Builder::new().name("orders".into()).spawn(move || {
+        while let Ok(order) = protocol::read(&mut stdin) {
+            if send.send(order).is_err() {
+                return;
+            }
+        }
+        std::process::exit(0);
+    })?;
+    Ok(orders)
+}
+
 /// Watches one wave and speaks with the harness meanwhile.
 fn watch(
     ledger: &'static Ledger,
     expected: u64,
-    mut orders: BufReader<Stdin>,
+    orders: &Receiver<Order>,
     started: &Receiver<Begun>,
     report: &SyncSender<Watched>,
 ) {
-    let mut go = || match protocol::read(&mut orders) {
+    let go = || match orders.recv() {
         Ok(Order::Go) => {}
-        // Whatever runs, it must not outlive the harness.
         Ok(Order::Begin(_)) | Err(_) => std::process::exit(0),
     };
     go();

@@ -24,6 +24,7 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
             Err(Refusal::Start { what: "anything", source: io::ErrorKind::PermissionDenied.into() })
         }),
         ("fault/babble", |_| {
+            #[allow(clippy::print_stdout, reason = "it is what this contestant does wrong")]
             loop {
                 println!("this is not the protocol");
             }

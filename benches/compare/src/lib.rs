@@ -17,9 +17,11 @@
 //! | [`fit`] | slopes and their intervals |
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
-//! | [`session`], [`project`] | where results go |
+//! | [`session`], [`project`], [`output`] | where results go |
 //! | [`mod@bench`] | what the two bench targets share |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
+
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod bench;
 pub mod cell;
@@ -32,6 +34,7 @@ pub mod host;
 pub mod interrupt;
 pub mod limits;
 pub mod meter;
+pub mod output;
 pub mod plan;
 pub mod progress;
 pub mod project;

@@ -65,6 +65,8 @@ pub struct LastSeen {
     pub threads: Option<u64>,
     /// Mappings of the process.
     pub mappings: Option<u64>,
+    /// Whether `mappings` follows from `threads`, because counting them takes too long.
+    pub mappings_are_estimated: bool,
     /// Open descriptors of the process.
     pub descriptors: Option<u64>,
     /// Resident memory of the process in bytes.
@@ -73,6 +75,21 @@ pub struct LastSeen {
     pub total_bytes: Option<u64>,
     /// Threads of all processes on the system.
     pub threads_in_system: Option<u64>,
+}
+
+impl LastSeen {
+    /// Takes over whatever is more in `seen`.
+    pub fn raise(&mut self, seen: &Self) {
+        if seen.mappings >= self.mappings {
+            self.mappings_are_estimated = seen.mappings_are_estimated;
+        }
+        self.threads = self.threads.max(seen.threads);
+        self.mappings = self.mappings.max(seen.mappings);
+        self.descriptors = self.descriptors.max(seen.descriptors);
+        self.rss_bytes = self.rss_bytes.max(seen.rss_bytes);
+        self.total_bytes = self.total_bytes.max(seen.total_bytes);
+        self.threads_in_system = self.threads_in_system.max(seen.threads_in_system);
+    }
 }
 
 impl Limits {
@@ -126,7 +143,11 @@ impl Limits {
             ("memory_bytes", self.memory_bytes, memory),
         ];
         let near = candidates.into_iter().filter_map(|(name, value, used)| {
-            let limit = Limit { name: name.to_owned(), value: value?.number()?, used: used? };
+            let value = value?.number()?;
+            let used_is_estimated = name == "max_map_count" && seen.mappings_are_estimated;
+            // An estimate can lie above what the kernel allows; the process never did.
+            let used = if used_is_estimated { used?.min(value) } else { used? };
+            let limit = Limit { name: name.to_owned(), value, used, used_is_estimated };
             let share = limit.used as f64 / limit.value as f64;
             (share >= NEAR).then_some((share, limit))
         });
@@ -161,6 +182,7 @@ impl LastSeen {
     /// counting mappings takes time proportional to them.
     pub fn of(procfs: &Procfs, pid: u32) -> Self {
         Self {
+            mappings_are_estimated: false,
             threads: procfs.threads(pid),
             mappings: procfs.mappings(pid),
             descriptors: procfs.descriptors(pid),
@@ -173,7 +195,8 @@ impl LastSeen {
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}, {} in use when last seen", self.name, self.value, self.used)
+        let about = if self.used_is_estimated { "about " } else { "" };
+        write!(f, "{} {}, {about}{} in use when last seen", self.name, self.value, self.used)
     }
 }
 
@@ -302,6 +325,7 @@ mod tests {
     #[test]
     fn a_process_far_from_every_limit_was_stopped_by_none() {
         let seen = LastSeen {
+            mappings_are_estimated: false,
             threads: Some(3),
             mappings: Some(80),
             descriptors: Some(870),

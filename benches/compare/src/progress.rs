@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cell::CellSpec;
+use crate::output::complain;
 use crate::record::{Build, Cell, Status};
 use crate::suite::Tally;
 use crate::units;
@@ -66,9 +67,9 @@ impl Progress {
     /// Something worth a line of its own.
     pub fn line(&self, text: &str) {
         if self.is_terminal {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| complain(format_args!("{text}")));
         } else {
-            eprintln!("{text}");
+            complain(text);
         }
     }
 }

@@ -31,10 +31,15 @@ impl Project {
         match start.ancestors().find(|folder| folder.join("benches/compare/Cargo.toml").is_file()) {
             Some(root) => Ok(Self { root: root.to_owned() }),
             None => bail!(
-                "{} is not in a checkout of this project; go there, or say where the record is",
+                "{} is not in a checkout of this project; go there, or name the record with --record",
                 start.display()
             ),
         }
+    }
+
+    /// The checkout in this folder.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
     }
 
     /// The results that are committed.

@@ -82,6 +82,9 @@ pub enum Event {
     Refused {
         /// What, and why.
         reason: String,
+        /// How many threads the contestant had made, if it was refused one more.
+        #[serde(default)]
+        threads: Option<u64>,
     },
 }
 

@@ -25,6 +25,13 @@ pub enum Part {
 impl Part {
     const ALL: [Self; 2] = [Self::Memory, Self::Throughput];
 
+    fn other(self) -> Self {
+        match self {
+            Self::Memory => Self::Throughput,
+            Self::Throughput => Self::Memory,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
@@ -44,12 +51,30 @@ pub struct Session {
 /// What a session has published.
 #[derive(Debug)]
 pub struct Published {
+    extent: Extent,
     /// The record so far.
     pub record: Record,
     /// Where it and its pages are.
     pub folder: PathBuf,
     /// Whether the committed results were replaced.
     pub replaced_results: bool,
+}
+
+impl Published {
+    /// Where things are, for the one who waits at the terminal.
+    pub fn describe(&self, part: Part) -> String {
+        let name = part.name();
+        let mut text = format!("{name}: record and tables are in {}", self.folder.display());
+        if self.replaced_results {
+            text.push_str(&format!("\n{name}: docs/results and the summary in README.md are new"));
+        } else if self.extent == Extent::Full {
+            let other = part.other().name();
+            text.push_str(&format!(
+                "\n{name}: docs/results is replaced when `{other}` has run in the same command"
+            ));
+        }
+        text
+    }
 }
 
 impl Session {
@@ -67,8 +92,9 @@ impl Session {
         fs::create_dir_all(&folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
         for other in fs::read_dir(&sessions).into_iter().flatten().flatten() {
-            if other.path() != folder {
-                // Another run may be at work there; then it is its own to remove.
+            let is_over = other.file_name().to_str().is_none_or(|key| !is_alive(key));
+            if is_over && other.path() != folder {
+                // What cannot be removed is in nobody's way.
                 let _ = fs::remove_dir_all(other.path());
             }
         }
@@ -104,7 +130,7 @@ impl Session {
             let results = self.project.results();
             record = publish(&text, &results, Some(&self.project.readme()))?;
         }
-        Ok(Published { record, folder, replaced_results })
+        Ok(Published { extent: self.extent, record, folder, replaced_results })
     }
 
     fn path_of(&self, part: Part) -> PathBuf {
@@ -120,6 +146,25 @@ fn publish(text: &str, folder: &Path, readme: Option<&Path>) -> anyhow::Result<R
     write_whole(&path, text)?;
     generated.write()?;
     Ok(record)
+}
+
+/// Whether the cargo that runs this process was asked for this bench target and not for the other.
+///
+/// Where the parent's arguments cannot be read, it is taken for one that runs both.
+pub fn is_only_target(part: Part) -> bool {
+    fs::read(format!("/proc/{}/cmdline", parent_id()))
+        .is_ok_and(|arguments| is_only_target_of(&String::from_utf8_lossy(&arguments), part))
+}
+
+/// The same for arguments that are separated by NUL, as in proc_pid_cmdline(5).
+fn is_only_target_of(arguments: &str, part: Part) -> bool {
+    let of_cargo: Vec<_> = arguments.split('\0').take_while(|argument| *argument != "--").collect();
+    let is_asked_for = |part: Part| {
+        let joined = format!("--bench={}", part.name());
+        of_cargo.windows(2).any(|pair| pair == ["--bench", part.name()])
+            || of_cargo.contains(&joined.as_str())
+    };
+    is_asked_for(part) && !is_asked_for(part.other())
 }
 
 /// The lines of the first part, and those of the others without their first, which says what the
@@ -138,26 +183,145 @@ fn merge(parts: &[PathBuf]) -> anyhow::Result<String> {
 
 /// Tells sessions apart: the parent's process id, and when the parent started.
 fn key() -> String {
+    let parent = parent_id();
+    format!("{parent}-{}", started(parent).unwrap_or_default())
+}
+
+/// Whether the parent of the session with this key is still there.
+fn is_alive(key: &str) -> bool {
+    let parent = key.split_once('-').and_then(|(pid, start)| Some((pid.parse().ok()?, start)));
+    parent.is_some_and(|(pid, start)| started(pid).is_some_and(|now| now == start))
+}
+
+fn parent_id() -> u32 {
     #[cfg(unix)]
-    let parent = std::os::unix::process::parent_id();
+    return std::os::unix::process::parent_id();
     #[cfg(not(unix))]
-    let parent = 0;
-    // The 22nd field of `stat`, in clock ticks since boot; the second, the name in parentheses, may
-    // contain spaces (proc_pid_stat(5)).
-    let started = fs::read_to_string(format!("/proc/{parent}/stat")).ok().and_then(|stat| {
-        let (_, rest) = stat.rsplit_once(')')?;
-        rest.split_whitespace().nth(19).map(str::to_owned)
-    });
-    format!("{parent}-{}", started.unwrap_or_default())
+    return 0;
+}
+
+/// When a process started, in clock ticks since boot: the 22nd field of `stat`. The second, the name
+/// in parentheses, may contain spaces (proc_pid_stat(5)).
+fn started(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(19).map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::report::synthetic;
+
+    const README: &str = "before\n<!-- summary:begin -->\n<!-- summary:end -->\nafter\n";
+
+    fn checkout() -> (TempDir, Project) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("README.md"), README).unwrap();
+        let project = Project::at(folder.path());
+        (folder, project)
+    }
+
+    /// The lines of a small record that belong to this part.
+    fn part_text(part: Part) -> String {
+        let record = synthetic::small_run();
+        let line = |line: &crate::record::Line| serde_json::to_string(line).unwrap() + "\n";
+        let mut text = line(&crate::record::Line::Run(Box::new(record.run)));
+        match part {
+            Part::Memory => text.extend(
+                record
+                    .cells
+                    .into_iter()
+                    .map(|cell| line(&crate::record::Line::Cell(Box::new(cell)))),
+            ),
+            Part::Throughput => text.extend(
+                record
+                    .throughput
+                    .into_iter()
+                    .map(|throughput| line(&crate::record::Line::Throughput(Box::new(throughput)))),
+            ),
+        }
+        text
+    }
+
+    fn run(session: &Session, part: Part) -> anyhow::Result<Published> {
+        fs::write(session.begin(part), part_text(part)).unwrap();
+        session.complete(part)
+    }
 
     #[test]
-    fn a_process_finds_its_session_again() {
-        assert_eq!(key(), key());
-        assert!(key().len() > 2);
+    fn both_parts_in_full_replace_the_results_in_either_order() {
+        for order in [[Part::Memory, Part::Throughput], [Part::Throughput, Part::Memory]] {
+            let (_folder, project) = checkout();
+            let session = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
+            assert!(!run(&session, order[0]).unwrap().replaced_results);
+            assert!(!project.record().exists());
+            let published = run(&session, order[1]).unwrap();
+            assert!(published.replaced_results);
+            let record = read_file(&project.record()).unwrap();
+            assert_eq!(record, published.record);
+            assert!(!record.cells.is_empty() && !record.throughput.is_empty());
+            let readme = fs::read_to_string(project.readme()).unwrap();
+            assert!(readme.starts_with("before\n") && readme.ends_with("after\n"));
+            assert!(readme.len() > README.len());
+            assert!(project.results().join("memory.md").is_file());
+        }
+    }
+
+    #[test]
+    fn anything_less_than_everything_leaves_the_results_alone() {
+        for extent in [Extent::Quick, Extent::Partial] {
+            let (_folder, project) = checkout();
+            let session = Session::open_as(project.clone(), extent, "1-1").unwrap();
+            for part in Part::ALL {
+                assert!(!run(&session, part).unwrap().replaced_results);
+            }
+            assert!(!project.results().exists());
+            assert_eq!(fs::read_to_string(project.readme()).unwrap(), README);
+        }
+    }
+
+    #[test]
+    fn parts_of_different_sessions_do_not_meet() {
+        let (_folder, project) = checkout();
+        let one = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
+        run(&one, Part::Memory).unwrap();
+        let other = Session::open_as(project.clone(), Extent::Full, "2-2").unwrap();
+        assert!(!run(&other, Part::Throughput).unwrap().replaced_results);
+        assert!(!project.results().exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_session_that_is_at_work_is_left_alone_and_a_dead_one_removed() {
+        let (_folder, project) = checkout();
+        let alive = Session::open_as(project.clone(), Extent::Quick, &key()).unwrap();
+        let dead = Session::open_as(project.clone(), Extent::Quick, "1-no-such-start").unwrap();
+        Session::open_as(project, Extent::Quick, "2-2").unwrap();
+        assert!(alive.folder.exists());
+        assert!(!dead.folder.exists());
+    }
+
+    #[test]
+    fn a_broken_part_replaces_nothing() {
+        let (_folder, project) = checkout();
+        let session = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
+        run(&session, Part::Memory).unwrap();
+        fs::write(session.begin(Part::Throughput), "rubbish\n").unwrap();
+        assert!(session.complete(Part::Throughput).is_err());
+        assert!(!project.results().exists());
+        assert_eq!(fs::read_to_string(project.readme()).unwrap(), README);
+    }
+
+    #[test]
+    fn a_target_that_was_asked_for_alone_is_known() {
+        let alone = |line: &str| is_only_target_of(&line.replace(' ', "\0"), Part::Memory);
+        assert!(alone("cargo bench -p compare --bench memory -- --quick"));
+        assert!(alone("cargo bench --bench=memory"));
+        assert!(!alone("cargo bench -p compare -- --bench memory"));
+        assert!(!alone("cargo bench -p compare --bench memory --bench throughput"));
+        assert!(!alone("cargo bench -p compare --bench throughput"));
     }
 }

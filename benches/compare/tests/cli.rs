@@ -159,7 +159,7 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--repeats", "many"], &["`many`"]),
         (&["--pool-workers", "0"], &["`0`"]),
         (&["--workload", "tide"], &["'tide'", "timer"]),
-        (&["--seed", "x"], &["'x'"]),
+        (&["--seed", "x"], &["`x`", "whole number"]),
         (&["--patience", "soon"], &["`soon`"]),
         (&["--sped", "1"], &["'--sped'"]),
     ];
@@ -274,6 +274,120 @@ fn a_floor_that_is_too_high_is_not_run() {
     let cell = &read_file(&path).unwrap().cells[0];
     assert_eq!(cell.status, Status::Skipped);
     assert!(cell.reason.as_ref().unwrap().contains("at most 1 in flight"), "{:?}", cell.reason);
+}
+
+#[test]
+fn a_baseline_is_not_run_on_what_it_is_not_made_for() {
+    let folder = scratch();
+    let (output, path) = run(
+        &folder,
+        &["--only", "*/bare", "--tasks", "3", "--waits", "3", "--state", "8KiB", "--no-heap"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    for cell in read_file(&path).unwrap().cells {
+        let is_baseline = cell.contestant.starts_with("baseline/");
+        assert_eq!(cell.status, if is_baseline { Status::Skipped } else { Status::Ok }, "{cell:?}");
+    }
+}
+
+#[test]
+fn waits_that_are_spread_and_repeated_are_waited_for() {
+    let folder = scratch();
+    let (output, path) = run(
+        &folder,
+        &[
+            "--only",
+            "coroutines/bare",
+            "--tasks",
+            "3",
+            "--waits",
+            "3",
+            "--spread",
+            "700ms",
+            "--patience",
+            "1s",
+            "--no-heap",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(read_file(&path).unwrap().cells[0].time.unwrap().wall_ns > 2_100_000_000);
+}
+
+#[test]
+fn repeats_hold_for_the_default_sizes_too_and_have_a_limit() {
+    let folder = scratch();
+    let (_, path) = run(&folder, &["--only", "subroutine/*", "--repeats", "2", "--no-heap"]);
+    let cells = read_file(&path).unwrap().cells;
+    assert_eq!(cells.iter().filter(|cell| cell.tasks == 4).count(), 2);
+    let folder = scratch();
+    let (output, _) = run(&folder, &["--repeats", "4294967295"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("from 1 to 1000"), "{}", stderr(&output));
+}
+
+/// What would not fit is not tried.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_cell_that_would_not_fit_into_memory_is_not_run() {
+    let folder = scratch();
+    let (output, path) =
+        run(&folder, &["--only", "coroutines/bare", "--tasks", "4294967295", "--no-heap"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let cell = &read_file(&path).unwrap().cells[0];
+    assert_eq!(cell.status, Status::Skipped);
+    assert!(cell.reason.as_ref().unwrap().contains("of memory is available"), "{cell:?}");
+}
+
+/// A reader that has seen enough is no fault.
+#[cfg(unix)]
+#[test]
+fn a_closed_standard_output_is_no_panic() {
+    let output = std::process::Command::new("sh")
+        .args(["-c", "\"$0\" list | head -c 1 && \"$0\" list >/dev/full; echo $?"])
+        .arg(env!("CARGO_BIN_EXE_compare"))
+        .output()
+        .unwrap();
+    assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
+    if Path::new("/dev/full").exists() {
+        assert!(stdout(&output).ends_with("2\n"), "{}", stdout(&output));
+    }
+}
+
+/// Whatever a cell does, it does not outlive a harness that was killed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_harness_takes_its_cell_along() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    let folder = scratch();
+    let mut harness = std::process::Command::new(env!("CARGO_BIN_EXE_compare"))
+        .args(["run", "--only", "fault/hang", "--tasks", "1", "--no-heap", "--record"])
+        .arg(folder.path().join("record.jsonl"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = harness.id();
+    let eventually = |what: &mut dyn FnMut() -> bool| {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !what() {
+            assert!(Instant::now() < patience);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let mut cell = None;
+    eventually(&mut || {
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        cell = children.ok().and_then(|pids| pids.split_whitespace().next().map(str::to_owned));
+        cell.is_some()
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    harness.kill().unwrap();
+    harness.wait().unwrap();
+    let cell = PathBuf::from(format!("/proc/{}/exe", cell.unwrap()));
+    // A dead process that nobody has reaped yet has no program any more.
+    eventually(&mut || fs::read_link(&cell).is_err());
 }
 
 #[cfg(unix)]

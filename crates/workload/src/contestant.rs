@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::ledger::Ledger;
+use crate::spec::Workload;
 
 /// One implementation of a model.
 ///
@@ -22,6 +23,11 @@ pub trait Contestant: Send + Sync {
     /// stay until its end, as the global executors of smol and async-std do. They must not grow.
     fn stays_in_process(&self) -> bool {
         false
+    }
+
+    /// What the contestant does run, if it is not made for this workload.
+    fn unsupported(&self, _: &Workload) -> Option<&'static str> {
+        None
     }
 
     /// A word of warning that belongs wherever a user meets this contestant.

@@ -94,6 +94,14 @@ impl Workload {
         duration + spread.mul_f64(share)
     }
 
+    /// The longest that this can take a contestant that does it without delay: as [`floor`], with
+    /// the longest of the waits.
+    ///
+    /// [`floor`]: Self::floor
+    pub fn longest(&self, ceiling: u64) -> Duration {
+        self.with_duration(self.duration_of(0)).floor(ceiling)
+    }
+
     /// The least time in which anybody can do this with at most `ceiling` tasks in flight:
     /// tasks ÷ ceiling × waits × duration, in whole rounds.
     pub fn floor(&self, ceiling: u64) -> Duration {
@@ -155,5 +163,6 @@ mod tests {
         assert_eq!(workload.floor(4), 6 * MS);
         assert_eq!(workload.floor(u64::MAX), 2 * MS);
         assert_eq!(Workload::timer(0, MS).floor(1), Duration::ZERO);
+        assert_eq!(workload.with_spread(MS).longest(u64::MAX), 4 * MS);
     }
 }

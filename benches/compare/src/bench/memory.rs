@@ -10,16 +10,17 @@ use anyhow::{Context, bail};
 use workload::{Contestant, Workload};
 
 use super::Invocation;
-use crate::cli::run::{PATIENCE, exit_code};
+use crate::cli::run::exit_code;
 use crate::interrupt;
+use crate::output::{complain, print};
 use crate::plan::{self, Step};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::record::{Build, Extent, Writer};
 use crate::registry;
 use crate::report;
-use crate::session::{Part, Session};
-use crate::suite::Suite;
+use crate::session::{self, Part, Session};
+use crate::suite::{DEFAULT_PATIENCE, Suite};
 
 /// Runs the target. `program` is the program that runs cells.
 pub fn main(program: &Path) -> ExitCode {
@@ -27,7 +28,7 @@ pub fn main(program: &Path) -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|invocation| run(program, &invocation));
     result.unwrap_or_else(|error| {
-        eprintln!("memory: {error:#}");
+        complain(format_args!("memory: {error:#}"));
         ExitCode::from(2)
     })
 }
@@ -36,7 +37,7 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let contestants = chosen(invocation)?;
     if invocation.is_list() {
         for contestant in &contestants {
-            println!("memory/{}: benchmark", contestant.id());
+            print(format_args!("memory/{}: benchmark", contestant.id()));
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -44,13 +45,13 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return check_itself(program);
     }
     if contestants.is_empty() {
-        println!("memory: no contestant matches {}", invocation.filters().join(", "));
+        print(format_args!("memory: no contestant matches {}", invocation.filters().join(", ")));
         return Ok(ExitCode::SUCCESS);
     }
 
     let extent = invocation.extent();
     let session = Session::open(Project::find()?, extent)?;
-    let mut suite = Suite::new(program, extent, invocation.seed(), PATIENCE);
+    let mut suite = Suite::new(program, extent, invocation.seed(), DEFAULT_PATIENCE);
     let mut cells = Vec::new();
     for contestant in &contestants {
         let steps = plan::default_steps(contestant.as_ref(), invocation.sizes());
@@ -65,16 +66,16 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("record {} cannot be written", path.display()))?;
     let tally = suite.run(&cells, &mut record, &Progress::over(cells.len() as u64), stop)?;
     if tally.interrupted {
-        println!("memory: interrupted; what was weighed is in {}", path.display());
+        print(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
         return Ok(exit_code(tally));
     }
     let published = session.complete(Part::Memory)?;
-    println!("{}", report::terminal(&published.record, report::terminal_width()));
-    println!("memory: record and tables are in {}", published.folder.display());
-    if published.replaced_results {
-        println!("memory: docs/results and the summary in README.md are new");
-    } else if extent == Extent::Full {
-        println!("memory: docs/results is replaced when `throughput` has run in the same command");
+    print(report::terminal(&published.record, report::terminal_width()));
+    print(published.describe(Part::Memory));
+    if tally.failed > 0 && !session::is_only_target(Part::Memory) {
+        // Cargo stops at the first target that fails. The one that comes next says so instead.
+        complain(format_args!("memory: {} cells FAILED; see above", tally.failed));
+        return Ok(ExitCode::SUCCESS);
     }
     Ok(exit_code(tally))
 }
@@ -85,17 +86,14 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
 /// If a glob matches nobody.
 pub fn chosen(invocation: &Invocation) -> anyhow::Result<Vec<Box<dyn Contestant>>> {
     let mut contestants = registry::select(&invocation.only)?;
-    let filters = invocation.filters();
-    contestants.retain(|contestant| {
-        filters.is_empty() || filters.iter().any(|filter| contestant.id().as_str().contains(filter))
-    });
+    contestants.retain(|contestant| invocation.wants(contestant.id().as_str()));
     Ok(contestants)
 }
 
 /// What `cargo test --benches` gets: one small cell, to show that the target works.
 fn check_itself(program: &Path) -> anyhow::Result<ExitCode> {
     let bare = registry::find("coroutines/bare")?;
-    let mut suite = Suite::new(program, Extent::Partial, 0, PATIENCE);
+    let mut suite = Suite::new(program, Extent::Partial, 0, DEFAULT_PATIENCE);
     let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
     let cells = plan::cells(bare.as_ref(), &steps, Workload::timer(0, Duration::ZERO), false, None);
     let folder = tempfile::tempdir()?;
@@ -104,6 +102,6 @@ fn check_itself(program: &Path) -> anyhow::Result<ExitCode> {
     if tally.ok != 1 {
         bail!("a cell of 10 tasks on coroutines/bare came to no proof");
     }
-    println!("memory: a small cell ran with proof");
+    print(format_args!("memory: a small cell ran with proof"));
     Ok(ExitCode::SUCCESS)
 }

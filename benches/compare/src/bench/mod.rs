@@ -18,8 +18,9 @@ pub mod throughput;
 
 use std::ffi::OsString;
 
-use crate::cli::run::seed_from_clock;
+use crate::cli::run::{parse_seed, seed_from_clock};
 use crate::record::Extent;
+use crate::registry;
 
 /// How a bench target was called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,36 +42,66 @@ pub enum InvocationError {
     #[error("`{0}` wants a value after it")]
     NoValue(&'static str),
     /// The seed is no number.
-    #[error("`{0}` is not a seed: give a whole number from 0 to {max}", max = u64::MAX)]
+    #[error("{0}")]
     NotASeed(String),
+    /// The flag is neither ours nor criterion's.
+    #[error(
+        "`{0}` is no flag here: ours are --quick, --only GLOB and --seed N, and criterion's are \
+         passed on"
+    )]
+    Unknown(String),
 }
 
-/// Flags of criterion that take a value, and whether they leave alone what is measured.
-const WITH_VALUE: &[(&str, bool)] = &[
-    ("--color", true),
-    ("-c", true),
-    ("--save-baseline", true),
-    ("-s", true),
-    ("--baseline", true),
-    ("-b", true),
-    ("--baseline-lenient", true),
-    ("--output-format", true),
-    ("--plotting-backend", true),
-    ("--load-baseline", false),
-    ("--format", false),
-    ("--profile-time", false),
-    ("--sample-size", false),
-    ("--warm-up-time", false),
-    ("--measurement-time", false),
-    ("--nresamples", false),
-    ("--noise-threshold", false),
-    ("--confidence-level", false),
-    ("--significance-level", false),
+/// A flag of criterion, which cargo hands to both targets.
+struct Flag {
+    names: &'static [&'static str],
+    takes_value: bool,
+    /// Whether it leaves alone what is measured.
+    is_harmless: bool,
+}
+
+const fn flag(names: &'static [&'static str], takes_value: bool, is_harmless: bool) -> Flag {
+    Flag { names, takes_value, is_harmless }
+}
+
+/// All flags of criterion 0.8, and those of the standard test harness that it bears with.
+const CRITERION: &[Flag] = &[
+    flag(&["--bench"], false, true),
+    flag(&["--baseline", "-b"], true, true),
+    flag(&["--baseline-lenient"], true, true),
+    flag(&["--color", "--colour", "-c"], true, true),
+    flag(&["--confidence-level"], true, false),
+    flag(&["--discard-baseline"], false, true),
+    flag(&["--exact"], false, false),
+    flag(&["--format"], true, false),
+    flag(&["--help", "-h"], false, false),
+    flag(&["--ignored"], false, false),
+    flag(&["--include-ignored"], false, true),
+    flag(&["--list"], false, false),
+    flag(&["--load-baseline"], true, false),
+    flag(&["--measurement-time"], true, false),
+    flag(&["--nocapture", "--no-capture", "--show-output"], false, true),
+    flag(&["--noise-threshold"], true, false),
+    flag(&["--noplot", "-n"], false, true),
+    flag(&["--nresamples"], true, false),
+    flag(&["--output-format"], true, true),
+    flag(&["--plotting-backend"], true, true),
+    flag(&["--profile-time"], true, false),
+    flag(&["--quiet"], false, true),
+    flag(&["--sample-size"], true, false),
+    flag(&["--save-baseline", "-s"], true, true),
+    flag(&["--significance-level"], true, false),
+    flag(&["--test"], false, false),
+    flag(&["--verbose", "-v"], false, true),
+    flag(&["--version", "-V"], false, false),
+    flag(&["--warm-up-time"], true, false),
 ];
 
-/// Flags of criterion without a value that leave alone what is measured.
-const HARMLESS: &[&str] =
-    &["--bench", "--noplot", "-n", "--quiet", "--verbose", "-v", "--discard-baseline"];
+/// The flag that this argument is, with or without `=value`.
+fn criterion_flag(argument: &str) -> Option<&'static Flag> {
+    let name = argument.split_once('=').map_or(argument, |(name, _)| name);
+    CRITERION.iter().find(|flag| flag.names.contains(&name))
+}
 
 impl Invocation {
     /// Takes our flags out of these arguments, which are without the program's name.
@@ -96,10 +127,20 @@ impl Invocation {
                 }
                 "--seed" => {
                     let seed = value_of("--seed")?;
-                    let number = seed.parse().map_err(|_| InvocationError::NotASeed(seed))?;
-                    invocation.seed = Some(number);
+                    let seed = parse_seed(&seed).map_err(InvocationError::NotASeed)?;
+                    invocation.seed = Some(seed);
                 }
-                _ => invocation.foreign.push(argument),
+                _ if !argument.starts_with('-') => invocation.foreign.push(argument),
+                _ => match criterion_flag(&argument) {
+                    None => return Err(InvocationError::Unknown(argument)),
+                    Some(flag) => {
+                        let is_split = flag.takes_value && !argument.contains('=');
+                        invocation.foreign.push(argument);
+                        if is_split {
+                            invocation.foreign.extend(arguments.next());
+                        }
+                    }
+                },
             }
         }
         Ok(invocation)
@@ -136,24 +177,33 @@ impl Invocation {
         let mut filters = Vec::new();
         let mut arguments = self.foreign.iter();
         while let Some(argument) = arguments.next() {
-            if WITH_VALUE.iter().any(|(flag, _)| flag == argument) {
-                arguments.next();
-            } else if !argument.starts_with('-') {
-                filters.push(argument.as_str());
+            match criterion_flag(argument) {
+                Some(flag) if flag.takes_value && !argument.contains('=') => {
+                    arguments.next();
+                }
+                Some(_) => {}
+                None => filters.push(argument.as_str()),
             }
         }
         filters
     }
 
-    /// How much is run.
+    /// Whether criterion's filters leave this benchmark in.
+    pub fn wants(&self, benchmark: &str) -> bool {
+        let filters = self.filters();
+        filters.is_empty() || filters.iter().any(|filter| benchmark.contains(filter))
+    }
+
+    /// How much is run. A program without one of the runtimes cannot run everything.
     pub fn extent(&self) -> Extent {
-        let is_harmless = |argument: &&String| {
-            let flag = argument.split_once('=').map_or(argument.as_str(), |(flag, _)| flag);
-            !flag.starts_with('-') || HARMLESS.contains(&flag) || WITH_VALUE.contains(&(flag, true))
-        };
         let is_whole = self.only.is_empty()
             && self.filters().is_empty()
-            && self.foreign.iter().all(|argument| is_harmless(&argument));
+            && self
+                .foreign
+                .iter()
+                .filter_map(|argument| criterion_flag(argument))
+                .all(|flag| flag.is_harmless)
+            && registry::compiled_out().next().is_none();
         match (is_whole, self.quick) {
             (false, _) => Extent::Partial,
             (true, true) => Extent::Quick,
@@ -198,6 +248,13 @@ mod tests {
         assert_eq!(Invocation { foreign: invocation.foreign.clone(), ..again }, invocation);
     }
 
+    #[cfg(not(all(feature = "tokio", feature = "async-std", feature = "smol")))]
+    #[test]
+    fn a_program_without_a_runtime_never_replaces_the_results() {
+        assert_eq!(parse("--bench").extent(), Extent::Partial);
+    }
+
+    #[cfg(all(feature = "tokio", feature = "async-std", feature = "smol"))]
     #[test]
     fn only_a_run_of_everything_is_full() {
         assert_eq!(parse("--bench").extent(), Extent::Full);
@@ -224,5 +281,6 @@ mod tests {
         };
         assert_eq!(mistake("--only"), "`--only` wants a value after it");
         assert!(mistake("--seed ten").starts_with("`ten` is not a seed: give a whole number"));
+        assert!(mistake("--quik --bench").starts_with("`--quik` is no flag here"));
     }
 }

@@ -82,6 +82,10 @@ impl Combination {
     /// Runs so many waves and returns how long they took together. What the harness does between
     /// two waves is not in it.
     pub fn waves(&mut self, engine: &mut dyn Engine, waves: u64) -> Duration {
+        if self.line.status == Status::Failed {
+            // Criterion asks again and wants a time. This one is not used.
+            return Duration::from_nanos(waves);
+        }
         let mut elapsed = Duration::ZERO;
         let mut cpu_ns = 0;
         for _ in 0..waves {
@@ -103,10 +107,21 @@ impl Combination {
         elapsed
     }
 
+    /// Marks it as failed before it was run.
+    pub fn fail(&mut self, reason: String) {
+        self.line.status = Status::Failed;
+        self.line.reason = Some(reason);
+    }
+
+    /// What went wrong, if something did.
+    pub fn failure(&self) -> Option<&str> {
+        self.line.reason.as_deref().filter(|_| self.line.status == Status::Failed)
+    }
+
     /// The line for the record, with the last `samples` samples: those before were for warming up.
     /// `None` if it was to be run and was not.
     pub fn into_line(mut self, samples: usize) -> Option<Throughput> {
-        if self.line.samples.is_empty() && !self.is_floor() {
+        if self.line.samples.is_empty() && self.line.status == Status::Ok {
             return None;
         }
         let warm_up = self.line.samples.len().saturating_sub(samples);

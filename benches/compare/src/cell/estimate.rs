@@ -23,6 +23,12 @@ const UNKNOWN_START_NS: f64 = 2_600.0;
 /// The same for a thread.
 const UNKNOWN_THREAD_START_NS: f64 = 100_000.0;
 
+/// What a task may weigh where nothing is known yet, in bytes, without its state.
+const UNKNOWN_BYTES: f64 = 600.0;
+
+/// The same for a thread.
+const UNKNOWN_THREAD_BYTES: f64 = 40_000.0;
+
 /// How much longer than it took so far a start may take.
 const MARGIN: f64 = 1.3;
 
@@ -71,8 +77,19 @@ impl Estimates {
     }
 
     /// How many bytes this cell will take, as far as smaller ones tell.
-    pub fn bytes_for(&self, spec: &CellSpec) -> Option<f64> {
-        self.get(spec).map(|estimate| estimate.bytes_per_task * f64::from(spec.workload.tasks))
+    pub fn bytes_for(&self, spec: &CellSpec) -> f64 {
+        let unknown = match spec.contestant.model() {
+            "threads" => UNKNOWN_THREAD_BYTES,
+            _ => UNKNOWN_BYTES,
+        };
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        let state_bytes = spec.workload.state.bytes() as f64;
+        let bytes = self
+            .get(spec)
+            .map(|estimate| estimate.bytes_per_task)
+            .filter(|bytes| *bytes > 0.0)
+            .unwrap_or(unknown + state_bytes);
+        bytes * f64::from(spec.workload.tasks)
     }
 
     /// Learns from a cell.
@@ -86,11 +103,12 @@ impl Estimates {
         if let Some(time) = cell.time {
             let start_ns = time.start_ns as f64 / tasks;
             estimate.start_ns_per_task = estimate.start_ns_per_task.max(start_ns);
+            estimate.most_tasks = estimate.most_tasks.max(tasks);
         }
-        estimate.most_tasks = estimate.most_tasks.max(tasks);
         let weight = cell.memory.parked.and_then(|parked| parked.total_bytes.or(parked.rss_bytes));
         if let Some(bytes) = weight {
-            // Of the largest cell so far: in a small one, most of the weight is the program.
+            // The least so far, which is that of the largest cell: in a small one, most of the
+            // weight is the program.
             estimate.bytes_per_task = if estimate.bytes_per_task == 0.0 {
                 bytes as f64 / tasks
             } else {
@@ -168,7 +186,8 @@ mod tests {
     #[test]
     fn memory_is_foreseen_from_smaller_cells() {
         let estimates = learned(100_000, 1_000, 500);
-        assert_eq!(estimates.bytes_for(&spec(1_000_000, false)), Some(5e8));
-        assert_eq!(Estimates::default().bytes_for(&spec(1_000_000, false)), None);
+        assert_eq!(estimates.bytes_for(&spec(1_000_000, false)), 5e8);
+        let blind = Estimates::default().bytes_for(&spec(u32::MAX, false));
+        assert!(blind > 1e12, "nobody runs {blind} B blindly");
     }
 }

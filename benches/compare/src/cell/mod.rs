@@ -83,15 +83,20 @@ impl Runner {
         if let Some(wait) = self.estimates.wait_for(spec) {
             workload = workload.with_duration(wait);
         }
-        let floor = workload.floor(ceiling.limit());
-        if floor > HIGHEST_FLOOR {
+        if let Some(only) = contestant.unsupported(&workload) {
+            let reason = format!("this contestant runs only {only}");
+            return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
+        }
+        let least = workload.longest(ceiling.limit());
+        // A single wait may be as long as was asked for; what is refused is waiting in many rounds.
+        if least > HIGHEST_FLOOR && least > workload.duration_of(0) {
             return Ok(spec.cell(
                 &workload,
                 Status::Skipped,
                 Some(format!(
                     "at most {ceiling} in flight makes this last {} whatever the contestant does; \
                  more than {} is not run",
-                    units::duration(floor),
+                    units::duration(least),
                     units::duration(HIGHEST_FLOOR)
                 )),
             ));
@@ -108,6 +113,9 @@ impl Runner {
             match visit::run(self, spec, &workload, expected, stop) {
                 Ending::TooShort => {
                     workload = workload.with_duration(workload.duration() * 2);
+                    if workload.longest(ceiling.limit()) > HIGHEST_FLOOR {
+                        return Ok(self.too_short(spec, &workload, attempt));
+                    }
                 }
                 Ending::Interrupted => return Err(Interrupted),
                 ending => {
@@ -118,13 +126,16 @@ impl Runner {
                 }
             }
         }
+        Ok(self.too_short(spec, &workload, MOST_ATTEMPTS))
+    }
+
+    /// The cell after so many attempts, the last of them with half the wait of this workload.
+    fn too_short(&self, spec: &CellSpec, workload: &workload::Workload, attempts: u32) -> Cell {
         let reason = format!(
             "a wait of {} was still too short to find all tasks in flight",
             units::duration(workload.duration() / 2)
         );
-        let mut cell = spec.cell(&workload, Status::Failed, Some(reason));
-        cell.attempts = MOST_ATTEMPTS;
-        Ok(cell)
+        Cell { attempts, ..spec.cell(workload, Status::Failed, Some(reason)) }
     }
 
     fn program(&self, build: Build) -> Option<&PathBuf> {
@@ -136,12 +147,12 @@ impl Runner {
 
     fn too_large(&self, spec: &CellSpec) -> Option<String> {
         let available = host::available_memory()?;
-        let needed = self.estimates.bytes_for(spec)?;
+        let needed = self.estimates.bytes_for(spec);
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
         let allowed = available as f64 * MEMORY_SHARE;
         (needed > allowed).then(|| {
             format!(
-                "smaller cells say that this takes {}, and {} of memory is available",
+                "this would take about {}, and {} of memory is available",
                 units::bytes(needed),
                 units::bytes(allowed / MEMORY_SHARE)
             )

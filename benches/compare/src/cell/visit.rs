@@ -27,6 +27,9 @@ const TICK: Duration = Duration::from_millis(5);
 /// most cells are over by then.
 const UNWATCHED: Duration = Duration::from_millis(150);
 
+/// A count of mappings counts if the threads grew by at most one part in so many meanwhile.
+const STEADY: u64 = 20;
+
 /// Looking takes at most this share of the time: one part in so many.
 const WATCHED_SHARE: u32 = 8;
 
@@ -65,6 +68,7 @@ pub(super) fn run(
         stop,
         child,
         last_seen: LastSeen::default(),
+        mappings_per_thread: None,
         group,
     };
     run.phases(expected)
@@ -78,6 +82,7 @@ struct Run<'a> {
     // Dropped before the group, which can be removed only when nobody is in it.
     child: ChildProcess,
     last_seen: LastSeen,
+    mappings_per_thread: Option<f64>,
     group: Option<Group>,
 }
 
@@ -103,7 +108,7 @@ impl Run<'_> {
         let idle = self.weigh(heap_bytes);
 
         self.child.tell(Order::Go);
-        let waits = self.workload.floor(expected) + self.workload.duration_of(0);
+        let waits = self.workload.longest(expected);
         let parked = match self.next("start its tasks", self.patience + waits)? {
             Event::Parked(parked) => parked,
             Event::Drained(_) => return Err(Ending::TooShort.into()),
@@ -137,8 +142,9 @@ impl Run<'_> {
         let mut look_after = UNWATCHED;
         loop {
             match self.child.next(TICK) {
-                Some(Ok(Event::Refused { reason })) => {
+                Some(Ok(Event::Refused { reason, threads })) => {
                     self.look();
+                    self.carry_forward(threads);
                     return Err(Ending::Refused { reason, last_seen: self.last_seen }.into());
                 }
                 Some(Ok(event)) => return Ok(event),
@@ -169,27 +175,42 @@ impl Run<'_> {
         }
     }
 
-    /// Looks what the child uses, so that it is known if the child dies of it.
+    /// Looks what the child uses, so that it is known if the child dies of it. What was seen is never
+    /// forgotten for less: a process that is dying has nothing left.
     fn look(&mut self) {
-        let seen = LastSeen::of(&procfs(), self.child.id());
-        // A process that is dying has nothing left; what was seen before says more.
-        if seen.threads.is_some_and(|threads| threads > 0) && seen.mappings != Some(0) {
-            self.last_seen = LastSeen { total_bytes: self.charged(), ..seen };
+        let pid = self.child.id();
+        let before = procfs().threads(pid);
+        let seen = LastSeen { total_bytes: self.charged(), ..LastSeen::of(&procfs(), pid) };
+        // Counting mappings takes time. Only a count while nothing moved says how many a thread has.
+        if before.is_some_and(|threads| threads > 0)
+            && let (Some(threads), Some(mappings)) = (seen.threads, seen.mappings)
+            && before.is_some_and(|before| threads <= before + before / STEADY)
+        {
+            self.mappings_per_thread = Some(mappings as f64 / threads as f64);
         }
+        self.last_seen.raise(&seen);
     }
 
-    /// Looks at the number of threads alone, which costs nothing, and carries the mappings forward
-    /// with it. Counting tens of thousands of mappings takes so long that a child that makes a
-    /// thread for each task is far beyond them by the time they are counted.
+    /// Looks at the number of threads alone, which costs nothing.
     fn glance(&mut self) {
-        let (Some(before), Some(mappings)) = (self.last_seen.threads, self.last_seen.mappings)
+        self.carry_forward(procfs().threads(self.child.id()));
+    }
+
+    /// Carries the mappings forward with the threads. Counting tens of thousands of mappings takes so
+    /// long that a child that makes a thread for each task is far beyond them by the time they are
+    /// counted.
+    fn carry_forward(&mut self, threads: Option<u64>) {
+        let Some(threads) = threads.filter(|threads| Some(*threads) > self.last_seen.threads)
         else {
             return;
         };
-        let now = procfs().threads(self.child.id()).unwrap_or(0);
-        if before > 0 && now > before {
-            self.last_seen.threads = Some(now);
-            self.last_seen.mappings = Some(mappings * now / before);
+        self.last_seen.threads = Some(threads);
+        let Some(per_thread) = self.mappings_per_thread else { return };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+        let mappings = (threads as f64 * per_thread) as u64;
+        if Some(mappings) > self.last_seen.mappings {
+            self.last_seen.mappings = Some(mappings);
+            self.last_seen.mappings_are_estimated = true;
         }
     }
 
@@ -204,14 +225,15 @@ impl Run<'_> {
             Build::Timed => {
                 thread::sleep(SETTLING);
                 let weight = meter::weigh(&procfs(), self.child.id(), self.group.as_ref());
-                self.last_seen = LastSeen {
+                self.last_seen.raise(&LastSeen {
                     threads: weight.threads,
                     mappings: weight.mappings,
+                    mappings_are_estimated: false,
                     descriptors: weight.descriptors,
                     rss_bytes: weight.rss_bytes,
                     total_bytes: weight.total_bytes,
                     threads_in_system: procfs().threads_in_system(),
-                };
+                });
                 weight
             }
         }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::tables::read;
 use crate::claims;
+use crate::output::print;
 use crate::project::Project;
 
 /// What `compare claims` takes.
@@ -29,9 +30,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let record = read(&path)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&claims::to_json(&record))?);
+        print(serde_json::to_string_pretty(&claims::to_json(&record))?);
     } else {
-        print!("{}", claims::render_markdown(&record));
+        print(claims::render_markdown(&record).trim_end());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use workload::Settings;
 
+use crate::output::print;
 use crate::registry;
 use crate::report::table::{Align, Table};
 
@@ -39,7 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 })
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&list)?);
+        print(serde_json::to_string_pretty(&list)?);
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new([
@@ -58,9 +59,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             summary,
         ]);
     }
-    println!("{}", table.terminal(None));
+    print(table.terminal(None));
     for (id, feature) in registry::compiled_out() {
-        println!("{id} is compiled out; `--features {feature}` brings it back");
+        print(format_args!("{id} is compiled out; `--features {feature}` brings it back"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -24,6 +24,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::child;
+use crate::output::complain;
 
 /// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
 #[derive(Debug, Parser)]
@@ -76,7 +77,7 @@ pub fn main() -> ExitCode {
         Command::Cell => Ok(child::main()),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("compare: {error:#}");
+        complain(format_args!("compare: {error:#}"));
         ExitCode::from(2)
     })
 }
@@ -88,7 +89,7 @@ fn explain(error: &clap::Error) -> ExitCode {
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
         _ => {
-            eprintln!("compare: {}", one_line(&error.render().to_string()));
+            complain(format_args!("compare: {}", one_line(&error.render().to_string())));
             ExitCode::from(2)
         }
     }

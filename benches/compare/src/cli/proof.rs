@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::tables::read;
+use crate::fit;
+use crate::output::print;
 use crate::project::Project;
 use crate::record::{Cell, Record, Status};
 
@@ -27,18 +29,19 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let record = read(&path)?;
     let flaws = flaws(&record);
     for flaw in &flaws {
-        println!("{flaw}");
+        print(flaw);
     }
     let count = |status| record.cells.iter().filter(|cell| cell.status == status).count();
-    println!(
+    let proven = record.cells.iter().filter(|cell| fit::is_proven(cell)).count();
+    print(format_args!(
         "{} cells: {} with proof, {} walls, {} skipped, {} without proof; {} throughput lines",
         record.cells.len(),
-        count(Status::Ok),
+        proven,
         count(Status::Wall),
         count(Status::Skipped),
-        count(Status::Failed),
+        record.cells.len() - proven - count(Status::Wall) - count(Status::Skipped),
         record.throughput.len()
-    );
+    ));
     Ok(if flaws.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

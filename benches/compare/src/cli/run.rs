@@ -10,13 +10,14 @@ use clap::ValueEnum;
 use workload::{StateSize, Workload};
 
 use crate::interrupt;
+use crate::output::{complain, print};
 use crate::plan::{self, Step};
 use crate::progress::Progress;
 use crate::project::{Project, RECORD};
 use crate::record::{Build, Extent, Writer, read_file};
 use crate::registry;
 use crate::report;
-use crate::suite::{DEFAULT_PATIENCE, Suite, Tally};
+use crate::suite::{Suite, Tally};
 use crate::units;
 
 /// What to show under `compare run --help`.
@@ -26,6 +27,9 @@ Examples:
   compare run --only threads/per-task --tasks 40k        where is the wall?
   compare run --only coroutines/smol --tasks 10M --record big.jsonl
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json";
+
+/// More repeats than this are a slip of the finger.
+const MOST_REPEATS: u32 = 1000;
 
 /// What `compare run` takes.
 #[derive(Debug, clap::Args)]
@@ -51,9 +55,9 @@ pub struct Args {
     /// How many times each task waits
     #[arg(long, value_name = "COUNT", default_value = "1", value_parser = units::parse_count, allow_hyphen_values = true)]
     waits: u32,
-    /// How often each cell is run
-    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = units::parse_count, allow_hyphen_values = true)]
-    repeats: u32,
+    /// How often each cell is run, at most 1000 times [default: 1, or as in the full run]
+    #[arg(long, value_name = "COUNT", value_parser = parse_repeats, allow_hyphen_values = true)]
+    repeats: Option<u32>,
     /// How many workers a pool has [default: as many as there are tasks]
     #[arg(long, value_name = "COUNT", value_parser = units::parse_count, allow_hyphen_values = true)]
     pool_workers: Option<u32>,
@@ -61,7 +65,7 @@ pub struct Args {
     #[arg(long)]
     no_heap: bool,
     /// The seed of the cells' order and of the intervals [default: from the clock]
-    #[arg(long)]
+    #[arg(long, value_parser = parse_seed, allow_hyphen_values = true)]
     seed: Option<u64>,
     /// How long a cell may be silent beyond its waits before it is killed
     #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "60s", allow_hyphen_values = true)]
@@ -102,9 +106,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
     let count_heap = !args.no_heap && suite.can_count();
     if !args.no_heap && !suite.can_count() {
-        eprintln!(
+        complain(format_args!(
             "heaps are not counted: `cargo build --release -p compare` makes the counting build"
-        );
+        ));
     }
 
     let mut cells = Vec::new();
@@ -125,10 +129,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let tally = suite.run(&cells, &mut record, &Progress::over(cells.len() as u64), stop)?;
 
     if args.json {
-        print!("{}", std::fs::read_to_string(&path)?);
+        print(std::fs::read_to_string(&path)?.trim_end());
     } else {
-        println!("{}", report::terminal(&read_file(&path)?, report::terminal_width()));
-        println!("{}", path.display());
+        print(report::terminal(&read_file(&path)?, report::terminal_width()));
+        print(path.display());
     }
     Ok(exit_code(tally))
 }
@@ -152,23 +156,42 @@ pub fn seed_from_clock() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// How long a bench's cell may be silent.
-pub const PATIENCE: Duration = DEFAULT_PATIENCE;
-
 fn steps(args: &Args, contestant: &dyn workload::Contestant, count_heap: bool) -> Vec<Step> {
     if args.tasks.is_empty() {
         let mut steps = plan::default_steps(contestant, Extent::Full);
         steps.retain(|step| step.build == Build::Timed || count_heap);
+        if let Some(repeats) = args.repeats {
+            for step in steps.iter_mut().filter(|step| step.build == Build::Timed) {
+                step.repeats = repeats;
+            }
+        }
         return steps;
     }
     let mut steps = Vec::new();
     for &tasks in &args.tasks {
-        steps.push(Step { tasks, repeats: args.repeats, build: Build::Timed });
+        steps.push(Step { tasks, repeats: args.repeats.unwrap_or(1), build: Build::Timed });
         if count_heap {
             steps.push(Step { tasks, repeats: 1, build: Build::Counting });
         }
     }
     steps
+}
+
+fn parse_repeats(text: &str) -> Result<u32, String> {
+    let repeats = units::parse_count(text).map_err(|error| error.to_string())?;
+    if repeats > MOST_REPEATS {
+        return Err(format!("`{text}` is too many: a cell is run from 1 to {MOST_REPEATS} times"));
+    }
+    Ok(repeats)
+}
+
+/// Reads a seed.
+///
+/// # Errors
+/// If it is not a whole number of 64 bits. The error says what was given and what is allowed.
+pub fn parse_seed(text: &str) -> Result<u64, String> {
+    let problem = |_| format!("`{text}` is not a seed: give a whole number from 0 to {}", u64::MAX);
+    text.parse().map_err(problem)
 }
 
 fn waits_per_task(given: u32) -> anyhow::Result<NonZeroU16> {
@@ -182,6 +205,12 @@ fn record_path(args: &Args) -> anyhow::Result<PathBuf> {
     let Some(path) = &args.record else {
         return Ok(Project::find()?.scratch().join("run").join(RECORD));
     };
+    if path.is_dir() {
+        bail!("{} is a folder; give a file for the record", path.display());
+    }
+    if path.exists() && !path.is_file() {
+        bail!("{} is no ordinary file; give another one for the record", path.display());
+    }
     if path.exists() && !args.overwrite {
         bail!("{} exists; give another file, or --overwrite to replace it", path.display());
     }
@@ -189,9 +218,6 @@ fn record_path(args: &Args) -> anyhow::Result<PathBuf> {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    if path.is_dir() {
-        bail!("{} is a folder; give a file for the record", path.display());
-    }
     if folder.exists() && !folder.is_dir() {
         bail!("{} is not a folder; give another file for the record", folder.display());
     }

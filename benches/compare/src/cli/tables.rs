@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::output::{complain, print};
 use crate::project::{Generated, Project};
 use crate::record::{Record, read_file};
 use crate::report;
@@ -45,17 +46,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.check {
         let stale = generated.stale();
         for path in &stale {
-            eprintln!(
+            complain(format_args!(
                 "compare: {} is not what the record yields; run `compare tables`",
                 path.display()
-            );
+            ));
         }
         return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     generated.write()?;
-    println!("{}", report::terminal(&record, report::terminal_width()));
+    print(report::terminal(&record, report::terminal_width()));
     for path in generated.paths() {
-        println!("{}", path.display());
+        print(path.display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -67,7 +68,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 pub(super) fn read(path: &Path) -> anyhow::Result<Record> {
     let record = read_file(path)?;
     if record.truncated {
-        eprintln!("compare: the last line of {} was cut off and is left out", path.display());
+        complain(format_args!(
+            "compare: the last line of {} was cut off and is left out",
+            path.display()
+        ));
     }
     Ok(record)
 }

@@ -240,6 +240,10 @@ pub struct Limit {
     pub value: u64,
     /// How much of it was in use when the contestant was last seen.
     pub used: u64,
+    /// Whether that was worked out from its number of threads, because it was gone before it could
+    /// be counted.
+    #[serde(default)]
+    pub used_is_estimated: bool,
 }
 
 /// The proof that a cell did its work.

@@ -10,7 +10,7 @@ use super::{Line, Record, SCHEMA};
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be opened or read.
-    #[error("record {path} cannot be read: {source}")]
+    #[error("record {path} cannot be read")]
     Io {
         /// The file.
         path: PathBuf,

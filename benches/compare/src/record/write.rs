@@ -1,6 +1,6 @@
 //! Appending to a record while a run goes on.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,18 @@ impl Writer {
     /// Makes a new record with this first line, over any file that is there.
     ///
     /// # Errors
-    /// If the folder cannot be made or the file cannot be written.
+    /// If the folder cannot be made, the file cannot be written, or another run is writing it.
     pub fn create(path: &Path, run: Run) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        // Held until the file is closed, also by being killed.
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => io::Error::other("another run is writing it"),
+            TryLockError::Error(error) => error,
+        })?;
+        file.set_len(0)?;
         let mut writer = Self { file, path: path.to_owned() };
         writer.append(&Line::Run(Box::new(run)))?;
         Ok(writer)

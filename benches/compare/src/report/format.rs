@@ -89,7 +89,9 @@ fn with_interval(estimate: &Estimate, decimals: usize) -> String {
         return format!("{value} ± ?");
     }
     let half_width = number(estimate.half_width(), decimals);
-    match estimate.relative_half_width() {
+    // A part of what is shown as zero says nothing.
+    let is_zero = value.chars().all(|c| matches!(c, '0' | '.'));
+    match estimate.relative_half_width().filter(|_| !is_zero) {
         Some(part) => format!("{value} ± {half_width} ({} %)", number(part * 100.0, 1)),
         None => format!("{value} ± {half_width}"),
     }

@@ -15,7 +15,7 @@ pub(super) fn page(record: &Record) -> String {
                 .into(),
             "compared. A ratio within one run carries over to another machine better than an"
                 .into(),
-            "absolute figure does. What could not be read is left out of nothing: it is a dash."
+            "absolute figure does. A dash is what could not be read; so is a limit that is missing."
                 .into(),
         ],
     );
@@ -25,7 +25,7 @@ pub(super) fn page(record: &Record) -> String {
     text.push_str(&format!("\n## Run\n\n{}", run_table(record).markdown()));
     let notes = memory::bill_notes(record);
     if !notes.is_empty() {
-        text.push_str("\n## What could not be read\n\n");
+        text.push_str("\n## What the tables leave out\n\n");
         for note in notes {
             text.push_str(&format!("- {note}\n"));
         }

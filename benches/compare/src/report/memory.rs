@@ -260,7 +260,13 @@ fn reach_table(record: &Record) -> Table {
             wall.map_or_else(|| NONE.into(), |cell| format::count(cell.tasks)),
             limit.map_or_else(|| NONE.into(), |limit| format!("`{}`", limit.name)),
             limit.map_or_else(|| NONE.into(), |limit| format::count(limit.value)),
-            limit.map_or_else(|| NONE.into(), |limit| format::count(limit.used)),
+            limit.map_or_else(
+                || NONE.into(),
+                |limit| {
+                    let about = if limit.used_is_estimated { "≈ " } else { "" };
+                    format!("{about}{}", format::count(limit.used))
+                },
+            ),
         ]);
     }
     table

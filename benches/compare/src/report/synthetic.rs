@@ -143,7 +143,12 @@ impl Synthetic {
         cell.reason = Some(reason.into());
         cell.proof = None;
         if status == Status::Wall {
-            cell.limit = Some(Limit { name: "max_map_count".into(), value: 65_530, used: 65_512 });
+            cell.limit = Some(Limit {
+                name: "max_map_count".into(),
+                value: 65_530,
+                used: 65_512,
+                used_is_estimated: false,
+            });
         }
         self.record.cells.push(cell);
         self

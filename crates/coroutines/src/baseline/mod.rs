@@ -17,7 +17,9 @@ mod tokio;
 use std::io;
 use std::num::NonZeroU16;
 
-use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize};
+use workload::{
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize, Workload,
+};
 
 /// All baselines whose features are on.
 pub fn baselines() -> Vec<Box<dyn Contestant>> {
@@ -65,6 +67,10 @@ impl Contestant for Straight {
         self.stays_in_process
     }
 
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        unsupported(workload)
+    }
+
     fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
         let run =
             (self.start)().map_err(|source| Refusal::Start { what: "the runtime", source })?;
@@ -76,14 +82,18 @@ struct Started(Box<dyn FnMut(&'static Ledger)>);
 
 impl Engine for Started {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        let workload = ledger.workload();
-        let is_plain = workload.state == StateSize::None
-            && workload.waits_per_task == NonZeroU16::MIN
-            && workload.panicking_task.is_none();
-        if !is_plain {
-            return Err(Refusal::Unsupported { only: "tasks with one wait and no state" });
+        if let Some(only) = unsupported(ledger.workload()) {
+            return Err(Refusal::Unsupported { only });
         }
         (self.0)(ledger);
         Ok(())
     }
+}
+
+/// The task is written out without a loop and without state, so it does nothing else.
+fn unsupported(workload: &Workload) -> Option<&'static str> {
+    let is_plain = workload.state == StateSize::None
+        && workload.waits_per_task == NonZeroU16::MIN
+        && workload.panicking_task.is_none();
+    (!is_plain).then_some("tasks with one wait and no state")
 }

@@ -86,12 +86,12 @@ pub enum Event {
 impl Ledger {
     /// A ledger for this workload, which stays for the rest of the process.
     pub fn open(workload: Workload) -> &'static Self {
-        Box::leak(Box::new(Self::new(workload, None)))
+        keep(Self::new(workload, None))
     }
 
     /// The same, and it keeps every [`Event`] in order. For tests: it serialises all tasks.
     pub fn open_tracing(workload: Workload) -> &'static Self {
-        Box::leak(Box::new(Self::new(workload, Some(Mutex::default()))))
+        keep(Self::new(workload, Some(Mutex::default())))
     }
 
     fn new(workload: Workload, trace: Option<Mutex<Vec<Event>>>) -> Self {
@@ -184,9 +184,12 @@ impl Ledger {
                 .iter()
                 .fold(0u64, |total, shard| total.wrapping_add(of(shard).load(Ordering::SeqCst)))
         };
+        // A lost task is counted as lost before it is counted as gone, so in this order the
+        // difference is never below zero, also while tasks are about.
+        let left = sum(|shard| &shard.left);
         let lost = sum(|shard| &shard.lost);
         Proof {
-            completed: sum(|shard| &shard.left) - lost,
+            completed: left.saturating_sub(lost),
             checksum: sum(|shard| &shard.checksum),
             expected_checksum: expected_checksum(self.workload.tasks, self.workload.panicking_task),
             peak_in_flight: self.peak.load(Ordering::SeqCst),
@@ -321,9 +324,11 @@ impl End {
         // Under the lock, so that whoever is about to wait has either seen the flag or is waiting.
         let mut waker = lock(&self.waker);
         self.is_over.store(true, Ordering::SeqCst);
-        let waker = waker.take();
+        let woken = waker.take();
         self.reached.notify_all();
-        if let Some(waker) = waker {
+        // A waker may poll at once, and that takes the lock.
+        drop(waker);
+        if let Some(waker) = woken {
             waker.wake();
         }
     }
@@ -334,6 +339,15 @@ impl End {
             waker = self.reached.wait(waker).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+/// Keeps a ledger for the rest of the process, in a list, so that a leak checker can tell it from
+/// what was lost.
+fn keep(ledger: Ledger) -> &'static Ledger {
+    static OPEN: Mutex<Vec<&'static Ledger>> = Mutex::new(Vec::new());
+    let ledger: &'static Ledger = Box::leak(Box::new(ledger));
+    lock(&OPEN).push(ledger);
+    ledger
 }
 
 fn shard_of(index: u32) -> usize {
