@@ -56,7 +56,7 @@ fn leave_criterion_its_own() -> anyhow::Result<ExitCode> {
 fn run(own: &str) -> anyhow::Result<ExitCode> {
     let arguments = own.lines().map(str::to_owned).chain(std::env::args().skip(1));
     let invocation = Invocation::parse(arguments)?;
-    let is_bench = invocation.is_bench() && !invocation.is_list();
+    let is_bench = invocation.is_bench() && !invocation.is_list() && !invocation.is_help();
     let contestants = memory::chosen(&Invocation { foreign: Vec::new(), ..invocation.clone() })?;
     let contestants = contestants.into_iter().filter(|c| c.id().model() != "baseline");
 

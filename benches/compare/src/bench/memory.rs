@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use workload::{Contestant, Workload};
 
-use super::Invocation;
+use super::{HELP, Invocation};
 use crate::cli::run::exit_code;
 use crate::interrupt;
 use crate::output::{complain, print};
@@ -34,6 +34,10 @@ pub fn main(program: &Path) -> ExitCode {
 }
 
 fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
+    if invocation.is_help() {
+        print(HELP);
+        return Ok(ExitCode::SUCCESS);
+    }
     let contestants = chosen(invocation)?;
     if invocation.is_list() {
         for contestant in &contestants {

@@ -103,6 +103,14 @@ fn criterion_flag(argument: &str) -> Option<&'static Flag> {
     CRITERION.iter().find(|flag| flag.names.contains(&name))
 }
 
+/// What there is to say about our flags.
+pub const HELP: &str = "\
+Flags of both bench targets:
+  --quick      everything in a small size, in under a minute; docs/results stays as it is
+  --only GLOB  only these contestants, such as 'coroutines/*'; docs/results stays as it is
+  --seed N     the seed of the order and of the intervals
+Anything else is criterion's; a name filter selects contestants in both targets.";
+
 impl Invocation {
     /// Takes our flags out of these arguments, which are without the program's name.
     ///
@@ -165,6 +173,11 @@ impl Invocation {
     /// criterion's own `--test`.
     pub fn is_bench(&self) -> bool {
         self.has("--bench") && !self.has("--test")
+    }
+
+    /// Whether only help is wanted.
+    pub fn is_help(&self) -> bool {
+        ["--help", "-h", "--version", "-V"].iter().any(|flag| self.has(flag))
     }
 
     /// Whether only a list is wanted.
