@@ -67,7 +67,7 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
         .sample_size(SAMPLES)
         .nresamples(10_000)
         .warm_up_time(Duration::from_millis(if quick { 50 } else { 200 }))
-        .measurement_time(Duration::from_millis(if quick { 150 } else { 600 }))
+        .measurement_time(Duration::from_millis(if quick { 150 } else { 500 }))
         .configure_from_args();
     let tasks = tasks(&invocation);
 

@@ -116,13 +116,13 @@ const FULL: &[Sizes] = &[
     also("threads/rayon-pool", &[(400, 3)]),
     timed("callbacks", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 7), (1_000_000, 5)]),
     counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    timed("coroutines", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 7), (1_000_000, 4)]),
+    timed("coroutines", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 13), (1_000_000, 3)]),
     counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     also("coroutines/smol", &[(10_000_000, 1)]),
     also("coroutines/bare", &[(10_000_000, 1)]),
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
-    timed("baseline", &[(10_000, 3), (100_000, 7)]),
+    timed("baseline", &[(10_000, 3), (100_000, 13)]),
 ];
 
 /// A taste in under a minute.
@@ -149,6 +149,22 @@ mod tests {
             let steps = default_steps(contestant.as_ref(), Extent::Full);
             let timed = steps.iter().filter(|step| step.build == Build::Timed);
             assert!(timed.count() >= 2, "{}", contestant.id());
+        }
+    }
+
+    #[test]
+    fn no_size_is_asked_for_twice() {
+        for extent in [Extent::Full, Extent::Quick] {
+            for contestant in registry::all() {
+                let mut sizes: Vec<_> = default_steps(contestant.as_ref(), extent)
+                    .into_iter()
+                    .map(|step| (step.build == Build::Counting, step.tasks))
+                    .collect();
+                let count = sizes.len();
+                sizes.sort_unstable();
+                sizes.dedup();
+                assert_eq!(sizes.len(), count, "{}", contestant.id());
+            }
         }
     }
 
