@@ -14,16 +14,19 @@ pub struct Moment(u64);
 
 impl Moment {
     /// The present.
+    #[inline]
     pub fn now() -> Self {
         Self(saturating_ns(epoch().elapsed()))
     }
 
     /// The same point in time as an [`Instant`], for the interfaces that take one.
+    #[inline]
     pub fn instant(self) -> Instant {
         epoch() + Duration::from_nanos(self.0)
     }
 
     /// How long it is from `earlier` until this moment; zero if `earlier` is later.
+    #[inline]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }

@@ -78,12 +78,14 @@ impl Workload {
     }
 
     /// How long each wait lasts, without the spread.
+    #[inline]
     pub fn duration(&self) -> Duration {
         let Wait::Timer { duration, .. } = self.wait;
         duration
     }
 
     /// How long each wait of the task with this index lasts.
+    #[inline]
     pub fn duration_of(&self, index: u32) -> Duration {
         let Wait::Timer { duration, spread } = self.wait;
         if spread.is_zero() || self.tasks < 2 {

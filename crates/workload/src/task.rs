@@ -14,6 +14,7 @@ pub struct Task {
 
 impl Task {
     /// The task with this index. Every contestant gets the same numbers for the same index.
+    #[inline]
     pub fn nth(index: u32) -> Self {
         #[allow(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
         let b = mix(u64::from(index)) as u32;
@@ -21,6 +22,7 @@ impl Task {
     }
 
     /// What the task must return.
+    #[inline]
     pub fn sum(self) -> u64 {
         u64::from(self.a) + u64::from(self.b)
     }

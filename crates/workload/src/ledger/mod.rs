@@ -111,6 +111,7 @@ impl Ledger {
     }
 
     /// What the tasks are asked to do.
+    #[inline]
     pub fn workload(&self) -> &Workload {
         &self.workload
     }
@@ -217,6 +218,7 @@ impl Ledger {
     ///
     /// A [`Visit`] does this and the next two by itself, also when a task panics; they are public
     /// for a task that is written straight on a runtime, without any of our scaffolding.
+    #[inline]
     pub fn enter(&self, index: u32) {
         self.shard(index).came.fetch_add(1, Ordering::SeqCst);
         // Read before written, so that a burst of tasks shares the line instead of fighting for it.
@@ -227,6 +229,7 @@ impl Ledger {
     }
 
     /// Notes that the task with this index woke now from a wait that was to end at `deadline`.
+    #[inline]
     pub fn woke(&self, index: u32, deadline: Moment) {
         let shard = self.shard(index);
         let now = Moment::now();
@@ -237,6 +240,7 @@ impl Ledger {
     }
 
     /// Signs the task with this index out, with its sum.
+    #[inline]
     pub fn leave(&self, index: u32, sum: u64) {
         self.look_for_a_peak();
         self.note(Event::Out(index));
@@ -260,6 +264,7 @@ impl Ledger {
         self.shard(index).damaged.fetch_add(1, Ordering::SeqCst);
     }
 
+    #[inline]
     fn note(&self, event: Event) {
         if let Some(trace) = &self.trace {
             lock(trace).push(event);

@@ -31,6 +31,7 @@ impl Visit {
     }
 
     /// Counts the task as in flight, from here until it signs out.
+    #[inline]
     pub fn sign_in(&mut self) {
         debug_assert!(self.waits_begun == NOT_SIGNED_IN, "a task signs in once");
         self.waits_begun = 0;
@@ -38,11 +39,13 @@ impl Visit {
     }
 
     /// The two numbers to add.
+    #[inline]
     pub fn task(&self) -> Task {
         Task::nth(self.index)
     }
 
     /// Begins the task's next wait and says when it ends; `None` when all its waits are over.
+    #[inline]
     pub fn next_wait(&mut self) -> Option<Moment> {
         let workload = self.ledger.workload();
         if self.waits_begun >= workload.waits_per_task.get() {
@@ -57,6 +60,7 @@ impl Visit {
     ///
     /// # Panics
     /// If this is the task that the workload wants to panic.
+    #[inline]
     pub fn woke<const N: usize>(&self, deadline: Moment, state: &State<N>) {
         self.ledger.woke(self.index, deadline);
         self.ledger.note(Event::Woke(self.index, u32::from(self.waits_begun) - 1));
@@ -69,6 +73,7 @@ impl Visit {
     }
 
     /// Signs the task out with its sum.
+    #[inline]
     pub fn sign_out(self, sum: u64) {
         self.ledger.leave(self.index, sum);
         std::mem::forget(self);
