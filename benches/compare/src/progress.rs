@@ -35,15 +35,8 @@ impl Progress {
 
     /// A cell begins.
     pub fn begin(&self, spec: &CellSpec) {
-        self.bar.set_message(format!(
-            "{} × {}{}",
-            spec.contestant,
-            units::count(u64::from(spec.workload.tasks)),
-            match spec.build {
-                Build::Timed => "",
-                Build::Counting => ", heap",
-            }
-        ));
+        let tasks = u64::from(spec.workload.tasks);
+        self.bar.set_message(name(spec.contestant.as_str(), tasks, spec.build));
         self.bar.tick();
     }
 
@@ -74,6 +67,14 @@ impl Progress {
     }
 }
 
+fn name(contestant: &str, tasks: u64, build: Build) -> String {
+    let counted = match build {
+        Build::Timed => "",
+        Build::Counting => ", heap",
+    };
+    format!("{contestant} × {}{counted}", units::count(tasks))
+}
+
 fn describe(cell: &Cell, position: u64, cells: u64) -> String {
     let status = match cell.status {
         Status::Ok => "ok",
@@ -81,15 +82,8 @@ fn describe(cell: &Cell, position: u64, cells: u64) -> String {
         Status::Skipped => "skipped",
         Status::Failed => "FAILED",
     };
-    let mut line = format!(
-        "cell {position} of {cells}: {} × {}{}: {status}",
-        cell.contestant,
-        units::count(cell.tasks),
-        match cell.build {
-            Build::Timed => "",
-            Build::Counting => ", heap",
-        }
-    );
+    let name = name(&cell.contestant, cell.tasks, cell.build);
+    let mut line = format!("cell {position} of {cells}: {name}: {status}");
     if let Some(time) = cell.time {
         line = format!("{line}, {}", units::duration(Duration::from_nanos(time.wall_ns)));
     }

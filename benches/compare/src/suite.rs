@@ -13,6 +13,7 @@ use crate::host;
 use crate::limits::Limits;
 use crate::meter::cgroup::Cgroups;
 use crate::meter::process::Procfs;
+use crate::plan;
 use crate::progress::Progress;
 use crate::record::{CgroupKind, Extent, Run, SCHEMA, Status, Writer};
 use crate::registry;
@@ -87,19 +88,23 @@ impl Suite {
         self.runner.counting.is_some()
     }
 
-    /// Runs the cells in this order and appends each to the record.
+    /// Makes a record at `path`, runs the cells in an order that follows from the seed, and appends
+    /// each to the record.
     ///
     /// # Errors
     /// If the record cannot be written, or a cell names nobody. Whatever a cell does is no error.
     pub fn run(
         &mut self,
-        cells: &[CellSpec],
-        record: &mut Writer,
-        progress: &Progress,
+        mut cells: Vec<CellSpec>,
+        path: &Path,
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
+        let unwritable = || format!("record {} cannot be written", path.display());
+        plan::shuffle(&mut cells, self.run.seed);
+        let mut record = Writer::create(path, self.run.clone()).with_context(unwritable)?;
+        let progress = Progress::over(cells.len() as u64);
         let mut tally = Tally::default();
-        for spec in cells {
+        for spec in &cells {
             let contestant: Box<dyn Contestant> = registry::find(spec.contestant.as_str())?;
             progress.begin(spec);
             let Ok(cell) = self.runner.run(contestant.as_ref(), spec, stop) else {
@@ -113,9 +118,7 @@ impl Suite {
                 Status::Failed => tally.failed += 1,
             }
             progress.end(&cell);
-            record
-                .cell(cell)
-                .with_context(|| format!("record {} cannot be written", record.path().display()))?;
+            record.cell(cell).with_context(unwritable)?;
         }
         progress.finish(&tally);
         Ok(tally)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use workload::{Contestant, Workload};
 
 use super::{HELP, Invocation};
@@ -14,9 +14,8 @@ use crate::cli::run::exit_code;
 use crate::interrupt;
 use crate::output::{complain, print};
 use crate::plan::{self, Step};
-use crate::progress::Progress;
 use crate::project::Project;
-use crate::record::{Build, Extent, Writer};
+use crate::record::{Build, Extent};
 use crate::registry;
 use crate::report;
 use crate::session::{self, Part, Session};
@@ -62,13 +61,8 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         let workload = Workload::timer(0, Duration::ZERO);
         cells.extend(plan::cells(contestant.as_ref(), &steps, workload, false, None));
     }
-    plan::shuffle(&mut cells, suite.description().seed);
-
-    let stop = interrupt::listen()?;
     let path = session.begin(Part::Memory);
-    let mut record = Writer::create(&path, suite.description().clone())
-        .with_context(|| format!("record {} cannot be written", path.display()))?;
-    let tally = suite.run(&cells, &mut record, &Progress::over(cells.len() as u64), stop)?;
+    let tally = suite.run(cells, &path, interrupt::listen()?)?;
     if tally.interrupted {
         print(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
         return Ok(exit_code(tally));
@@ -101,8 +95,7 @@ fn check_itself(program: &Path) -> anyhow::Result<ExitCode> {
     let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
     let cells = plan::cells(bare.as_ref(), &steps, Workload::timer(0, Duration::ZERO), false, None);
     let folder = tempfile::tempdir()?;
-    let mut record = Writer::create(&folder.path().join("check"), suite.description().clone())?;
-    let tally = suite.run(&cells, &mut record, &Progress::over(1), &AtomicBool::new(false))?;
+    let tally = suite.run(cells, &folder.path().join("check"), &AtomicBool::new(false))?;
     if tally.ok != 1 {
         bail!("a cell of 10 tasks on coroutines/bare came to no proof");
     }

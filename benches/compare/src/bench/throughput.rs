@@ -131,9 +131,7 @@ impl Combination {
 
     fn check(&self) -> Result<(), String> {
         let proof = self.ledger.proof();
-        let is_whole = proof.completed == u64::from(self.tasks)
-            && proof.checksum == proof.expected_checksum
-            && proof.lost + proof.damaged + self.ledger.early() == 0;
+        let is_whole = proof.is_whole(self.tasks) && self.ledger.early() == 0;
         is_whole.then_some(()).ok_or_else(|| format!("a wave left this proof: {proof:?}"))
     }
 }

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::tables::read;
+use super::tables::read_or_committed;
 use crate::claims;
 use crate::output::print;
-use crate::project::Project;
 
 /// What `compare claims` takes.
 #[derive(Debug, clap::Args)]
@@ -24,11 +23,7 @@ pub struct Args {
 /// # Errors
 /// If the record cannot be read.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let path = match &args.record {
-        Some(path) => path.clone(),
-        None => Project::find()?.record(),
-    };
-    let record = read(&path)?;
+    let record = read_or_committed(args.record.as_deref())?;
     if args.json {
         print(serde_json::to_string_pretty(&claims::to_json(&record))?);
     } else {

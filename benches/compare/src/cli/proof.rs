@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::tables::read;
+use super::tables::read_or_committed;
 use crate::fit;
 use crate::output::print;
-use crate::project::Project;
 use crate::record::{Cell, Record, Status};
 
 /// What `compare proof` takes.
@@ -22,11 +21,7 @@ pub struct Args {
 /// # Errors
 /// If the record cannot be read.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let path = match &args.record {
-        Some(path) => path.clone(),
-        None => Project::find()?.record(),
-    };
-    let record = read(&path)?;
+    let record = read_or_committed(args.record.as_deref())?;
     let flaws = flaws(&record);
     for flaw in &flaws {
         print(flaw);

@@ -12,9 +12,8 @@ use workload::{StateSize, Workload};
 use crate::interrupt;
 use crate::output::{complain, print};
 use crate::plan::{self, Step};
-use crate::progress::Progress;
 use crate::project::{Project, RECORD};
-use crate::record::{Build, Extent, Writer, read_file};
+use crate::record::{Build, Extent, read_file};
 use crate::registry;
 use crate::report;
 use crate::suite::{Suite, Tally};
@@ -122,11 +121,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             args.pool_workers,
         ));
     }
-    plan::shuffle(&mut cells, seed);
-    let stop = interrupt::listen()?;
-    let mut record = Writer::create(&path, suite.description().clone())
-        .with_context(|| format!("record {} cannot be written", path.display()))?;
-    let tally = suite.run(&cells, &mut record, &Progress::over(cells.len() as u64), stop)?;
+    let tally = suite.run(cells, &path, interrupt::listen()?)?;
 
     if args.json {
         print(std::fs::read_to_string(&path)?.trim_end());

@@ -61,11 +61,22 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reads this record, or the committed one.
+///
+/// # Errors
+/// If it cannot be read, or there is no checkout to find the committed one in.
+pub(super) fn read_or_committed(record: Option<&Path>) -> anyhow::Result<Record> {
+    match record {
+        Some(path) => read(path),
+        None => read(&Project::find()?.record()),
+    }
+}
+
 /// Reads a record, and says if its last line was cut off.
 ///
 /// # Errors
 /// If it cannot be read.
-pub(super) fn read(path: &Path) -> anyhow::Result<Record> {
+fn read(path: &Path) -> anyhow::Result<Record> {
     let record = read_file(path)?;
     if record.truncated {
         complain(format_args!(

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Cell, Line, Run, Throughput};
 
@@ -13,7 +13,6 @@ use super::{Cell, Line, Run, Throughput};
 #[derive(Debug)]
 pub struct Writer {
     file: File,
-    path: PathBuf,
 }
 
 impl Writer {
@@ -32,7 +31,7 @@ impl Writer {
             TryLockError::Error(error) => error,
         })?;
         file.set_len(0)?;
-        let mut writer = Self { file, path: path.to_owned() };
+        let mut writer = Self { file };
         writer.append(&Line::Run(Box::new(run)))?;
         Ok(writer)
     }
@@ -51,11 +50,6 @@ impl Writer {
     /// If the file cannot be written.
     pub fn throughput(&mut self, throughput: Throughput) -> io::Result<()> {
         self.append(&Line::Throughput(Box::new(throughput)))
-    }
-
-    /// Where the record is.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     fn append(&mut self, line: &Line) -> io::Result<()> {

@@ -82,11 +82,8 @@ fn run_on(
 }
 
 fn expect_complete(proof: &Proof, tasks: u32) -> Result<(), String> {
-    let complete = proof.completed == u64::from(tasks)
-        && proof.checksum == proof.expected_checksum
-        && proof.lost == 0
-        && proof.damaged == 0;
-    complete.then_some(()).ok_or_else(|| format!("{tasks} tasks left this proof: {proof:?}"))
+    let is_whole = proof.is_whole(tasks);
+    is_whole.then_some(()).ok_or_else(|| format!("{tasks} tasks left this proof: {proof:?}"))
 }
 
 /// Ends the process if a check hangs, because a test that hangs says nothing.

@@ -70,6 +70,16 @@ pub struct Proof {
     pub damaged: u64,
 }
 
+impl Proof {
+    /// Whether `tasks` tasks returned the right sums, and none was lost or found its state damaged.
+    pub fn is_whole(&self, tasks: u32) -> bool {
+        self.completed == u64::from(tasks)
+            && self.checksum == self.expected_checksum
+            && self.lost == 0
+            && self.damaged == 0
+    }
+}
+
 /// Something a task did; kept only by a tracing ledger, for tests of order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -156,11 +166,6 @@ impl Ledger {
         let in_flight = came.saturating_sub(left);
         self.peak.fetch_max(in_flight, Ordering::SeqCst);
         in_flight
-    }
-
-    /// How many tasks have signed in so far in this wave.
-    pub fn signed_in(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.came.load(Ordering::SeqCst)).sum()
     }
 
     /// A future that ends when every task of the wave has signed out or was lost.
