@@ -6,6 +6,7 @@
 //! | [`task`] | [`Task`]: two numbers in, a wait (or several), their sum out |
 //! | [`state`] | [`State`]: the bytes a task keeps alive across its waits |
 //! | [`clock`] | [`Moment`]: a point on one monotonic clock, in eight bytes |
+//! | [`http`] | the workload `http`: requests, answers, timeouts and faults, without any waiting |
 //! | [`ledger`] | [`Ledger`] and [`Visit`]: where tasks sign in and out |
 //! | [`contestant`] | [`Contestant`]: the contract between a model and whoever runs it |
 //! | `conformance` | (feature `conformance`) the suite every contestant passes |
@@ -17,14 +18,15 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod contestant;
+pub mod http;
 pub mod ledger;
-
 pub mod spec;
 pub mod state;
 pub mod task;
 
 pub use clock::Moment;
 pub use contestant::{Ceiling, Contestant, ContestantId, Engine, Refusal, Settings};
+pub use http::Http;
 pub use ledger::{Lateness, Ledger, Proof, Visit};
 pub use spec::{Arrival, Wait, Workload};
 pub use state::{State, StateSize, WithState};

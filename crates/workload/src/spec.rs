@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::Http;
 use crate::state::StateSize;
 
 /// What a contestant is asked to do. Two contestants given equal workloads do equal work.
@@ -41,6 +42,11 @@ impl Workload {
         }
     }
 
+    /// `tasks` tasks, started at once, that each wait once for such an answer and hold nothing.
+    pub fn http(tasks: u32, http: Http) -> Self {
+        Self { wait: Wait::Http(http), ..Self::timer(tasks, Duration::ZERO) }
+    }
+
     /// The same with this state.
     #[must_use]
     pub fn with_state(self, state: StateSize) -> Self {
@@ -60,8 +66,11 @@ impl Workload {
     /// The same with waits spread: the first task's wait is longer by `spread`, the last one's not
     /// at all, and those between in equal steps.
     #[must_use]
-    pub fn with_spread(self, spread: Duration) -> Self {
-        Self { wait: Wait::Timer { duration: self.duration(), spread }, ..self }
+    pub fn with_spread(mut self, spread: Duration) -> Self {
+        match &mut self.wait {
+            Wait::Timer { spread: old, .. } | Wait::Http(Http { spread: old, .. }) => *old = spread,
+        }
+        self
     }
 
     /// The same with one task that panics after its first wait.
@@ -72,28 +81,50 @@ impl Workload {
 
     /// The same with waits of this length. A spread stays as it is.
     #[must_use]
-    pub fn with_duration(self, duration: Duration) -> Self {
-        let Wait::Timer { spread, .. } = self.wait;
-        Self { wait: Wait::Timer { duration, spread }, ..self }
+    pub fn with_duration(mut self, duration: Duration) -> Self {
+        match &mut self.wait {
+            Wait::Timer { duration: old, .. } | Wait::Http(Http { delay: old, .. }) => {
+                *old = duration;
+            }
+        }
+        self
     }
 
     /// How long each wait lasts, without the spread.
     #[inline]
     pub fn duration(&self) -> Duration {
-        let Wait::Timer { duration, .. } = self.wait;
-        duration
+        match self.wait {
+            Wait::Timer { duration, .. } | Wait::Http(Http { delay: duration, .. }) => duration,
+        }
+    }
+
+    /// By how much the first task's wait is longer than the last one's.
+    #[inline]
+    pub fn spread(&self) -> Duration {
+        match self.wait {
+            Wait::Timer { spread, .. } | Wait::Http(Http { spread, .. }) => spread,
+        }
     }
 
     /// How long each wait of the task with this index lasts.
     #[inline]
     pub fn duration_of(&self, index: u32) -> Duration {
-        let Wait::Timer { duration, spread } = self.wait;
+        let (duration, spread) = (self.duration(), self.spread());
         if spread.is_zero() || self.tasks < 2 {
             return duration;
         }
         let last = self.tasks - 1;
         let share = f64::from(last.saturating_sub(index)) / f64::from(last);
         duration + spread.mul_f64(share)
+    }
+
+    /// What the tasks ask a server for, if they do.
+    #[inline]
+    pub fn asks(&self) -> Option<&Http> {
+        match &self.wait {
+            Wait::Timer { .. } => None,
+            Wait::Http(http) => Some(http),
+        }
     }
 
     /// The longest that this can take a contestant that does it without delay: as [`floor`], with
@@ -105,11 +136,25 @@ impl Workload {
     }
 
     /// The least time in which anybody can do this with at most `ceiling` tasks in flight:
-    /// tasks ÷ ceiling × waits × duration, in whole rounds.
+    /// tasks ÷ ceiling × waits × duration, in whole rounds; or what all bodies together take at the
+    /// server's rate limit, if that is longer.
     pub fn floor(&self, ceiling: u64) -> Duration {
         let rounds = u64::from(self.tasks).div_ceil(ceiling.max(1));
         let waits = rounds.saturating_mul(u64::from(self.waits_per_task.get()));
-        self.duration().saturating_mul(u32::try_from(waits).unwrap_or(u32::MAX))
+        let waiting = self.duration().saturating_mul(u32::try_from(waits).unwrap_or(u32::MAX));
+        waiting.max(self.transfer_floor())
+    }
+
+    /// What all bodies together take at the server's rate limit: bytes ÷ limit. Zero where nothing
+    /// is limited.
+    pub fn transfer_floor(&self) -> Duration {
+        let Some(Http { bytes, rate_limit: Some(limit), .. }) = self.asks() else {
+            return Duration::ZERO;
+        };
+        let bodies = f64::from(self.tasks) * f64::from(self.waits_per_task.get());
+        #[allow(clippy::cast_precision_loss, reason = "a time to a few digits is meant")]
+        let seconds = bodies * *bytes as f64 / limit.get() as f64;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 }
 
@@ -126,6 +171,8 @@ pub enum Wait {
         /// positive spread makes tasks end in the reverse of the order they started in.
         spread: Duration,
     },
+    /// An answer from a server.
+    Http(Http),
 }
 
 /// When the tasks start.
@@ -139,6 +186,8 @@ pub enum Arrival {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
@@ -166,5 +215,16 @@ mod tests {
         assert_eq!(workload.floor(u64::MAX), 2 * MS);
         assert_eq!(Workload::timer(0, MS).floor(1), Duration::ZERO);
         assert_eq!(workload.with_spread(MS).longest(u64::MAX), 4 * MS);
+    }
+
+    #[test]
+    fn the_floor_of_a_capped_transfer_is_bytes_by_cap() {
+        let server = "127.0.0.1:1".parse().unwrap();
+        let http = Http { rate_limit: NonZeroU64::new(1000), ..Http::new(server, MS, 500) };
+        let workload = Workload::http(4, http);
+        assert_eq!(workload.transfer_floor(), Duration::from_secs(2));
+        assert_eq!(workload.floor(u64::MAX), Duration::from_secs(2));
+        assert_eq!(workload.with_duration(1000 * MS).floor(1), Duration::from_secs(4));
+        assert_eq!(Workload::http(4, Http::new(server, MS, 500)).floor(2), 2 * MS);
     }
 }

@@ -163,6 +163,10 @@ const THREE: NonZeroU16 = NonZeroU16::new(3).unwrap();
 
 fn index_of(event: Event) -> u32 {
     match event {
-        Event::In(index) | Event::Woke(index, _) | Event::Out(index) | Event::Lost(index) => index,
+        Event::In(index)
+        | Event::Woke(index, _)
+        | Event::Out(index)
+        | Event::Failed(index, _)
+        | Event::Lost(index) => index,
     }
 }

@@ -15,6 +15,7 @@
 //! reference of 8 bytes: a counted reference would cost every task two more atomic operations and
 //! would weigh the same.
 
+mod failures;
 mod lateness;
 mod shard;
 mod visit;
@@ -25,12 +26,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+pub use failures::Failure;
 pub use lateness::Lateness;
 pub use visit::{PLANTED_PANIC, Visit};
 
 use crate::clock::Moment;
+use crate::http::{ErrorKind, FetchError};
 use crate::spec::Workload;
 use crate::task::{checksum_of, expected_checksum};
+use failures::Failures;
 use lateness::merge;
 use shard::Shard;
 
@@ -50,6 +54,7 @@ pub struct Ledger {
     peak: AtomicU64,
     full_shards: AtomicUsize,
     end: End,
+    failures: Mutex<Failures>,
     trace: Option<Mutex<Vec<Event>>>,
 }
 
@@ -66,16 +71,19 @@ pub struct Proof {
     pub peak_in_flight: u64,
     /// Tasks that ended by a panic or were dropped, before or after they signed in.
     pub lost: u64,
+    /// Tasks that ended with an error; [`Ledger::failures`] has them by kind.
+    pub failed: u64,
     /// Waits after which a task's state was not what it was before.
     pub damaged: u64,
 }
 
 impl Proof {
-    /// Whether `tasks` tasks returned the right sums, and none was lost or found its state damaged.
+    /// Whether `tasks` tasks returned the right sums, and none was lost, failed or found its state damaged.
     pub fn is_whole(&self, tasks: u32) -> bool {
         self.completed == u64::from(tasks)
             && self.checksum == self.expected_checksum
             && self.lost == 0
+            && self.failed == 0
             && self.damaged == 0
     }
 }
@@ -89,6 +97,8 @@ pub enum Event {
     Woke(u32, u32),
     /// The task with this index signed out with its sum.
     Out(u32),
+    /// The task with this index ended with an error of this kind.
+    Failed(u32, ErrorKind),
     /// The task with this index was lost.
     Lost(u32),
 }
@@ -114,6 +124,7 @@ impl Ledger {
             peak: AtomicU64::new(0),
             full_shards: AtomicUsize::new(0),
             end: End::default(),
+            failures: Mutex::default(),
             trace,
         };
         ledger.rewind();
@@ -149,6 +160,7 @@ impl Ledger {
         self.rising.store(false, Ordering::SeqCst);
         self.peak.store(0, Ordering::SeqCst);
         self.full_shards.store(empty_shards, Ordering::SeqCst);
+        lock(&self.failures).clear();
         if let Some(trace) = &self.trace {
             lock(trace).clear();
         }
@@ -190,16 +202,18 @@ impl Ledger {
                 .iter()
                 .fold(0u64, |total, shard| total.wrapping_add(of(shard).load(Ordering::SeqCst)))
         };
-        // A lost task is counted as lost before it is counted as gone, so in this order the
+        // A lost or failed task is counted as such before it is counted as gone, so in this order the
         // difference is never below zero, also while tasks are about.
         let left = sum(|shard| &shard.left);
         let lost = sum(|shard| &shard.lost);
+        let failed = sum(|shard| &shard.failed);
         Proof {
-            completed: left.saturating_sub(lost),
+            completed: left.saturating_sub(lost).saturating_sub(failed),
             checksum: sum(|shard| &shard.checksum),
             expected_checksum: expected_checksum(self.workload.tasks, self.workload.panicking_task),
             peak_in_flight: self.peak.load(Ordering::SeqCst),
             lost,
+            failed,
             damaged: sum(|shard| &shard.damaged),
         }
     }
@@ -212,6 +226,11 @@ impl Ledger {
     /// How late the tasks woke; `None` if none has.
     pub fn lateness(&self) -> Option<Lateness> {
         merge(self.shards.iter().map(|shard| &shard.lateness))
+    }
+
+    /// The errors with which tasks ended, by kind.
+    pub fn failures(&self) -> Vec<Failure> {
+        lock(&self.failures).list()
     }
 
     /// What the tasks did, in order. Empty unless the ledger traces.
@@ -251,6 +270,16 @@ impl Ledger {
         self.note(Event::Out(index));
         let shard = self.shard(index);
         shard.checksum.fetch_add(checksum_of(sum), Ordering::SeqCst);
+        self.count_out(shard);
+    }
+
+    /// Signs the task with this index out, without a sum.
+    pub fn fail(&self, index: u32, error: &FetchError) {
+        self.look_for_a_peak();
+        self.note(Event::Failed(index, error.kind));
+        lock(&self.failures).count(error);
+        let shard = self.shard(index);
+        shard.failed.fetch_add(1, Ordering::SeqCst);
         self.count_out(shard);
     }
 

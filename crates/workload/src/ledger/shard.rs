@@ -17,6 +17,8 @@ pub(super) struct Shard {
     pub(super) left: AtomicU64,
     /// Of those that left: without a sum.
     pub(super) lost: AtomicU64,
+    /// Of those that left: with an error.
+    pub(super) failed: AtomicU64,
     /// Waits after which the state was damaged.
     pub(super) damaged: AtomicU64,
     /// Wakes before their deadline.
@@ -35,6 +37,7 @@ impl Shard {
             came: AtomicU64::new(0),
             left: AtomicU64::new(0),
             lost: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
             damaged: AtomicU64::new(0),
             early: AtomicU64::new(0),
             checksum: AtomicU64::new(0),
@@ -44,8 +47,15 @@ impl Shard {
     }
 
     pub(super) fn reset(&self) {
-        let counters =
-            [&self.came, &self.left, &self.lost, &self.damaged, &self.early, &self.checksum];
+        let counters = [
+            &self.came,
+            &self.left,
+            &self.lost,
+            &self.failed,
+            &self.damaged,
+            &self.early,
+            &self.checksum,
+        ];
         for counter in counters {
             counter.store(0, Ordering::SeqCst);
         }

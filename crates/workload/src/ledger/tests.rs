@@ -9,6 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::http::Phase;
 use crate::state::State;
 use crate::task::Task;
 
@@ -82,6 +83,29 @@ fn a_dropped_visit_is_a_lost_task_and_still_ends_the_wave() {
     assert_eq!(ledger.proof().completed, 1);
     assert_eq!(ledger.proof().lost, 2);
     assert_eq!(ledger.in_flight(), 0);
+}
+
+#[test]
+fn failed_tasks_are_counted_by_kind_and_end_the_wave() {
+    let ledger = Ledger::open_tracing(Workload::timer(4, WAIT));
+    complete(ledger, 0);
+    for (index, kind) in [(1, ErrorKind::Reset), (2, ErrorKind::Closed), (3, ErrorKind::Reset)] {
+        let mut visit = ledger.visit(index);
+        visit.sign_in();
+        let after = Duration::from_millis(u64::from(index));
+        visit.fail(&FetchError { kind, phase: Phase::Head, after, detail: None });
+    }
+    assert!(ledger.is_over());
+    let proof = ledger.proof();
+    assert_eq!((proof.completed, proof.failed, proof.lost), (1, 3, 0));
+    assert!(!proof.is_whole(4));
+    let failures = ledger.failures();
+    let counts: Vec<_> = failures.iter().map(|failure| (failure.kind, failure.tasks)).collect();
+    assert_eq!(counts, [(ErrorKind::Closed, 1), (ErrorKind::Reset, 2)]);
+    assert_eq!(failures[1].first, "reset while waiting for the answer, after 1 ms");
+    assert!(ledger.events().contains(&Event::Failed(3, ErrorKind::Reset)));
+    ledger.rewind();
+    assert_eq!((ledger.failures(), ledger.proof().failed), (Vec::new(), 0));
 }
 
 #[test]

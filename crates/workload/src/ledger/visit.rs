@@ -2,6 +2,8 @@
 
 use super::{Event, Ledger};
 use crate::clock::Moment;
+use crate::http::FetchError;
+use crate::spec::Workload;
 use crate::state::State;
 use crate::task::Task;
 
@@ -36,6 +38,18 @@ impl Visit {
         debug_assert!(self.waits_begun == NOT_SIGNED_IN, "a task signs in once");
         self.waits_begun = 0;
         self.ledger.enter(self.index);
+    }
+
+    /// What the task is asked to do.
+    #[inline]
+    pub fn workload(&self) -> &'static Workload {
+        self.ledger.workload()
+    }
+
+    /// Which of the workload's tasks it is.
+    #[inline]
+    pub fn index(&self) -> u32 {
+        self.index
     }
 
     /// The two numbers to add.
@@ -76,6 +90,12 @@ impl Visit {
     #[inline]
     pub fn sign_out(self, sum: u64) {
         self.ledger.leave(self.index, sum);
+        std::mem::forget(self);
+    }
+
+    /// Signs the task out without a sum, because a wait of it ended with this error.
+    pub fn fail(self, error: &FetchError) {
+        self.ledger.fail(self.index, error);
         std::mem::forget(self);
     }
 }
