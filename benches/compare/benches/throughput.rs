@@ -1,20 +1,23 @@
 //! Times every contestant with criterion. See `compare::bench` for the flags.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context;
-use compare::bench::throughput::{Combination, tasks};
+use compare::bench::throughput::{self, Combination, tasks};
 use compare::bench::{Invocation, memory};
 use compare::cell::process::RUNTIME_SETTINGS;
+use compare::limits;
 use compare::output::print;
 use compare::project::Project;
 use compare::record::{Cell, Extent, Status, Writer};
 use compare::report;
+use compare::servers::Servers;
 use compare::session::{Part, Session};
 use compare::suite::{DEFAULT_PATIENCE, Suite};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use workload::Settings;
+use workload::{Contestant, Settings};
 
 /// Our own arguments, while criterion reads the others.
 const OWN: &str = "COMPARE_BENCH_OWN_ARGUMENTS";
@@ -24,6 +27,7 @@ const SAMPLES: usize = 10;
 const GROUP: &str = "timer-1ms";
 
 fn main() -> ExitCode {
+    limits::raise_descriptors();
     let result = match std::env::var(OWN) {
         Ok(own) => run(&own),
         Err(_) => leave_criterion_its_own(),
@@ -58,7 +62,6 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     let invocation = Invocation::parse(arguments)?;
     let is_bench = invocation.is_bench() && !invocation.is_list() && !invocation.is_help();
     let contestants = memory::chosen(&Invocation { foreign: Vec::new(), ..invocation.clone() })?;
-    let contestants = contestants.into_iter().filter(|c| c.id().model() != "baseline");
 
     let mut record = if is_bench { Some(Recording::begin(&invocation)?) } else { None };
     let quick = invocation.sizes() == Extent::Quick;
@@ -74,14 +77,14 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     let mut failures = 0;
     let mut group = criterion.benchmark_group(GROUP);
     group.sampling_mode(SamplingMode::Flat);
-    for contestant in contestants {
+    for contestant in contestants.iter().filter(|c| c.id().model() != "baseline") {
         let mut engine = contestant.start(&Settings::default());
         for &tasks in tasks {
             let id = BenchmarkId::new(contestant.id().as_str(), tasks);
             if !invocation.wants(&format!("{GROUP}/{}/{tasks}", contestant.id())) {
                 continue;
             }
-            let mut combination = Combination::new(contestant.as_ref(), tasks);
+            let mut combination = Combination::timers(contestant.as_ref(), tasks);
             match &mut engine {
                 Err(refusal) => combination.fail(refusal.to_string()),
                 Ok(engine) if !combination.is_floor() => {
@@ -92,13 +95,8 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
                 }
                 Ok(_) => {}
             }
-            let failure = combination.failure().map(str::to_owned);
-            if let (Some(record), Some(line)) = (&mut record, combination.into_line(SAMPLES)) {
-                record.writer.throughput(line).context("the record cannot be written")?;
-            }
-            if let Some(reason) = failure {
+            if !keep(combination, SAMPLES, record.as_mut())? {
                 failures += 1;
-                eprintln!("throughput: {} × {tasks} FAILED: {reason}", contestant.id());
                 // What was left running would get into the next measurement.
                 break;
             }
@@ -106,10 +104,71 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     }
     group.finish();
     criterion.final_summary();
+    failures += requests(&invocation, &contestants, record.as_mut())?;
     if let Some(record) = record {
         failures += record.complete()?;
     }
     Ok(if failures > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Times waves of requests, and says how many combinations failed.
+fn requests(
+    invocation: &Invocation,
+    contestants: &[Box<dyn Contestant>],
+    mut record: Option<&mut Recording>,
+) -> anyhow::Result<usize> {
+    if invocation.is_help() {
+        return Ok(0);
+    }
+    let mut servers = Servers::own(Path::new(env!("CARGO_BIN_EXE_compare")));
+    let mut failures = 0;
+    for contestant in contestants {
+        for &(tasks, delay, samples) in throughput::requests(invocation) {
+            let name = format!("http-{}ms/{}/{tasks}", delay.as_millis(), contestant.id());
+            if !invocation.wants(&name) {
+                continue;
+            }
+            if invocation.is_list() {
+                print(format_args!("{name}: benchmark"));
+                continue;
+            }
+            let server = servers.get(None)?;
+            let mut combination = Combination::requests(contestant.as_ref(), tasks, delay, server);
+            if contestant.unsupported(combination.workload()).is_some() {
+                break;
+            }
+            // A fresh engine for each: no connection or thread of one wave's making is left over.
+            match contestant.start(&Settings::default()) {
+                Ok(mut engine) => combination.sample(engine.as_mut(), samples),
+                Err(refusal) => combination.fail(refusal.to_string()),
+            }
+            print(format_args!("{name:<60} {}", combination.describe()));
+            let samples = usize::try_from(samples).unwrap_or(usize::MAX);
+            if !keep(combination, samples, record.as_deref_mut())? {
+                failures += 1;
+                break;
+            }
+        }
+    }
+    Ok(failures)
+}
+
+/// Puts what came of a combination into the record, if there is one, and says whether it went well.
+fn keep(
+    combination: Combination,
+    samples: usize,
+    record: Option<&mut Recording>,
+) -> anyhow::Result<bool> {
+    let failure = combination
+        .failure()
+        .map(|reason| format!("{} × {}: {reason}", combination.contestant(), combination.tasks()));
+    if let (Some(record), Some(line)) = (record, combination.into_line(samples)) {
+        record.writer.throughput(line).context("the record cannot be written")?;
+    }
+    if let Some(failure) = &failure {
+        eprintln!("throughput: {failure}: FAILED");
+    }
+    Ok(failure.is_none())
 }
 
 /// This target's part of the record.

@@ -70,9 +70,10 @@ fn run() -> Result<(), Trouble> {
         Order::Go => return Err(Trouble::refused(&"the first order must be to begin")),
     };
     let orders = listen(stdin).map_err(|error| Trouble::refused(&error))?;
-    let Begin { contestant, workload, tasks, pool_workers } = begin;
+    let Begin { contestant, workload, tasks, pool_workers, server } = begin;
     let contestant = registry::find(&contestant).map_err(|error| Trouble::refused(&error))?;
-    let workload = workload.with_tasks(tasks).map_err(|error| Trouble::refused(&error))?;
+    let workload =
+        workload.with_tasks(tasks, server.as_ref()).map_err(|error| Trouble::refused(&error))?;
     let settings = Settings { pool_workers };
     let expected = contestant.ceiling(&settings).expected_in_flight(tasks);
 
@@ -110,6 +111,7 @@ fn run() -> Result<(), Trouble> {
         completed: proof.completed,
         checksum: proof.checksum,
         peak_in_flight: proof.peak_in_flight,
+        errors: ledger.failures().into_iter().map(Into::into).collect(),
         lost: proof.lost + proof.damaged + ledger.early(),
         wall_ns: ns(wall),
         user_ns: used.user_ns,

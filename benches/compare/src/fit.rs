@@ -235,6 +235,19 @@ pub struct Shape {
     pub state_bytes: u64,
     /// When the tasks start.
     pub arrival: String,
+    /// What is asked of a server, where one is asked.
+    pub asked: Option<Asked>,
+}
+
+/// What is asked of a server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Asked {
+    /// The size of each answer's body.
+    pub bytes: u64,
+    /// Whether a connection serves more than one request.
+    pub keep_alive: bool,
+    /// What the server caps all answers together at, in bytes per second.
+    pub rate_limit: Option<u64>,
 }
 
 impl Shape {
@@ -245,20 +258,47 @@ impl Shape {
             waits_per_task: workload.waits_per_task,
             state_bytes: workload.state_bytes,
             arrival: workload.arrival.clone(),
+            asked: workload.http.map(|http| Asked {
+                bytes: http.bytes,
+                keep_alive: http.keep_alive,
+                rate_limit: http.rate_limit,
+            }),
         }
     }
 
-    /// Whether each task waits once and keeps nothing alive of its own.
+    /// Whether each task waits for one timer and keeps nothing alive of its own.
     pub fn is_plain(&self) -> bool {
-        self.waits_per_task == 1 && self.state_bytes == 0
+        self.is_timer() && self.waits_per_task == 1 && self.state_bytes == 0
+    }
+
+    /// Whether tasks wait for timers.
+    pub fn is_timer(&self) -> bool {
+        self.wait == "timer"
+    }
+
+    /// Whether tasks wait for answers that a server without a limit holds back.
+    pub fn is_http(&self) -> bool {
+        self.wait == "http"
+    }
+
+    /// Whether tasks wait for bytes that a server with a limit sends. They are not parked while they
+    /// are weighed, so nothing per waiting task follows from them.
+    pub fn is_transfer(&self) -> bool {
+        self.wait == "transfer"
     }
 }
 
 /// What differs from one timer wait without state, each part after a comma.
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.wait != "timer" {
-            write!(f, ", waiting for {}", self.wait)?;
+        if !self.is_timer() {
+            write!(f, ", {}", self.wait)?;
+        }
+        if let Some(asked) = &self.asked {
+            write!(f, ", bodies of {} B", asked.bytes)?;
+            if asked.keep_alive {
+                write!(f, ", keep-alive")?;
+            }
         }
         if self.state_bytes != 0 {
             write!(f, ", {} B state", self.state_bytes)?;
@@ -317,6 +357,8 @@ pub enum Figure {
     Total,
     /// The kernel's part of that.
     Kernel,
+    /// The part of that which is socket buffers.
+    Sockets,
     /// Bytes asked of the allocator and not given back (counting build).
     Heap,
     /// Memory mappings.
@@ -361,6 +403,7 @@ impl Figure {
             }
             Self::Total => weight.total_bytes,
             Self::Kernel => weight.kernel_bytes,
+            Self::Sockets => weight.socket_bytes,
             Self::Heap => weight.heap_bytes,
             Self::Mappings => weight.mappings,
             Self::Threads => weight.threads,
@@ -384,6 +427,7 @@ impl Figure {
             Self::RssAndPageTables => "rss+page-tables",
             Self::Total => "total",
             Self::Kernel => "kernel",
+            Self::Sockets => "sockets",
             Self::Heap => "heap",
             Self::Mappings => "mappings",
             Self::Threads => "threads",

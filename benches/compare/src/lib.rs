@@ -11,6 +11,7 @@
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
 //! | [`child`] | the process of a cell, which runs one contestant |
 //! | [`protocol`] | what the two say to each other |
+//! | [`servers`] | the servers that cells ask |
 //! | [`meter`] | weighs a process from outside |
 //! | [`host`], [`limits`] | the machine, and what it limits |
 //! | [`record`] | the raw results |
@@ -42,6 +43,7 @@ pub mod protocol;
 pub mod record;
 pub mod registry;
 pub mod report;
+pub mod servers;
 pub mod session;
 pub mod suite;
 pub mod units;

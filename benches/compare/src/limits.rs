@@ -12,6 +12,7 @@
 //! | `pid_max` | pids on the system, one a thread | `kernel.pid_max`, same place |
 //! | `nproc` | threads of a user | `RLIMIT_NPROC`, getrlimit(2) |
 //! | `nofile`, `nofile_hard` | descriptors of a process, soft and hard | `RLIMIT_NOFILE`, same place |
+//! | `nofile_given` | the soft limit that this program was started with, before it raised it | same |
 //! | `pids_cgroup` | threads of a control group | `pids.max`, the smallest of all ancestors |
 //! | `memory_cgroup` | memory of a control group, in bytes | the smallest of all ancestors |
 //! | `memory_bytes` | memory of the machine, in bytes | `MemTotal` in `/proc/meminfo` |
@@ -19,8 +20,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::sync::OnceLock;
 
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 
 use crate::meter::cgroup::{self, Ceiling};
 use crate::meter::process::{self, Procfs};
@@ -43,8 +45,10 @@ pub struct Limits {
     pub pid_max: Option<LimitValue>,
     /// Threads of this user, soft.
     pub nproc: Option<LimitValue>,
-    /// Descriptors of a process, soft.
+    /// Descriptors of a process, soft. [`raise_descriptors`] has raised it to the hard one.
     pub nofile: Option<LimitValue>,
+    /// The same before it was raised.
+    pub nofile_given: Option<LimitValue>,
     /// Descriptors to which a process may raise the soft limit.
     pub nofile_hard: Option<LimitValue>,
     /// Threads of the control group.
@@ -56,6 +60,19 @@ pub struct Limits {
     /// Whether the kernel lets this user exceed `nproc`: it does for root and for whoever has
     /// `CAP_SYS_RESOURCE` or `CAP_SYS_ADMIN` (getrlimit(2)).
     pub exempt_from_nproc: bool,
+}
+
+/// The soft limit on descriptors before it was raised.
+static NOFILE_GIVEN: OnceLock<rlim_t> = OnceLock::new();
+
+/// Raises this process's soft limit on descriptors to the hard one, for itself and for what it
+/// starts: a limit that anybody may lift is no wall. Where the system refuses, it stays.
+pub fn raise_descriptors() {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    let _ = NOFILE_GIVEN.set(soft);
+    if soft < hard {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
 }
 
 /// What a watcher last saw of a process. What it could not see is `None`.
@@ -106,6 +123,7 @@ impl Limits {
             ("pid_max", self.pid_max),
             ("nproc", self.nproc),
             ("nofile", self.nofile),
+            ("nofile_given", self.nofile_given),
             ("nofile_hard", self.nofile_hard),
             ("pids_cgroup", self.pids_cgroup),
             ("memory_cgroup", self.memory_cgroup),
@@ -154,6 +172,19 @@ impl Limits {
         near.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, limit)| limit)
     }
 
+    /// The limit on descriptors, of a process to which the system said that it has none left. If
+    /// it was seen before it came near the limit, it had used all of it nevertheless.
+    pub fn descriptors(&self, seen: &LastSeen) -> Option<Limit> {
+        let value = self.nofile?.number()?;
+        let near = seen.descriptors.filter(|used| *used as f64 >= NEAR * value as f64);
+        Some(Limit {
+            name: "nofile".into(),
+            value,
+            used: near.unwrap_or(value),
+            used_is_estimated: near.is_none(),
+        })
+    }
+
     fn read_from(procfs: &Procfs) -> Self {
         let sysctl = |name: &str| {
             let text = fs::read_to_string(procfs.root().join("sys").join(name)).ok()?;
@@ -168,6 +199,7 @@ impl Limits {
             pid_max: sysctl("kernel/pid_max"),
             nproc: nproc(),
             nofile: nofile.map(|(soft, _)| rlimit(soft)),
+            nofile_given: NOFILE_GIVEN.get().copied().map(rlimit),
             nofile_hard: nofile.map(|(_, hard)| rlimit(hard)),
             pids_cgroup: ceiling(group.pids),
             memory_cgroup: ceiling(group.memory_bytes),
@@ -257,6 +289,7 @@ mod tests {
             pid_max: Some(LimitValue::Number(32_768)),
             nproc: Some(LimitValue::Number(10_000)),
             nofile: Some(LimitValue::Number(1_024)),
+            nofile_given: Some(LimitValue::Number(256)),
             nofile_hard: Some(LimitValue::Number(20_000)),
             pids_cgroup: Some(LimitValue::Unlimited(Unlimited::Unlimited)),
             memory_cgroup: Some(LimitValue::Number(1 << 30)),

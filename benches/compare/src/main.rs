@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "server")]
+    if let Some(code) = delay_server::process::become_server_if_asked() {
+        return code;
+    }
     compare::cli::main()
 }

@@ -3,7 +3,12 @@
 //! The order is random, from the seed, so that whatever changes on the machine during a run (heat,
 //! a neighbour, memory that gets fragmented) falls on all contestants alike.
 
-use workload::{Contestant, Settings, Workload};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use workload::{Contestant, Http, Settings, Workload};
 
 use crate::cell::CellSpec;
 use crate::record::{Build, Extent};
@@ -19,11 +24,85 @@ pub struct Step {
     pub build: Build,
 }
 
-/// The cells of the default run for this contestant, or of a quick one.
-pub fn default_steps(contestant: &dyn Contestant, extent: Extent) -> Vec<Step> {
-    let sizes = match extent {
-        Extent::Quick => QUICK,
-        Extent::Full | Extent::Partial => FULL,
+/// The kinds of waiting that a run is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// A timer
+    Timer,
+    /// An answer from a server
+    Http,
+    /// An answer whose bytes a server with a rate limit sends
+    Transfer,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Timer, Self::Http, Self::Transfer];
+
+    /// The size of an answer's body where nothing else is asked for.
+    pub const fn default_bytes(self) -> u64 {
+        match self {
+            Self::Timer => 0,
+            Self::Http => 1024,
+            Self::Transfer => 128 * 1024,
+        }
+    }
+
+    /// The server's rate limit where nothing else is asked for.
+    pub const fn default_rate_limit(self) -> Option<NonZeroU64> {
+        match self {
+            Self::Timer | Self::Http => None,
+            Self::Transfer => NonZeroU64::new(10 * 1024 * 1024),
+        }
+    }
+
+    /// The workload of the default run, still without tasks.
+    pub fn workload(self) -> Workload {
+        match self {
+            Self::Timer => Workload::timer(0, Duration::ZERO),
+            Self::Http | Self::Transfer => Workload::http(
+                0,
+                Http {
+                    rate_limit: self.default_rate_limit(),
+                    ..Http::new(UNKNOWN_SERVER, Duration::ZERO, self.default_bytes())
+                },
+            ),
+        }
+    }
+
+    /// Whether a wait of the default run has to be long enough to weigh in. A transfer takes as long
+    /// as its bytes do.
+    pub fn waits_to_be_weighed(self) -> bool {
+        self != Self::Transfer
+    }
+}
+
+/// Stands for the server until a cell runs: it may be another one for each.
+pub const UNKNOWN_SERVER: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// The cells of the default run for this contestant, or of a quick one, over all kinds.
+pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+    Kind::ALL
+        .into_iter()
+        .filter(|kind| contestant.unsupported(&kind.workload()).is_none())
+        .flat_map(|kind| {
+            let steps = default_steps(contestant, kind, extent);
+            let is_given = !kind.waits_to_be_weighed();
+            cells(contestant, &steps, kind.workload(), is_given, None)
+        })
+        .collect()
+}
+
+/// The cells of the default run for this contestant and kind, or of a quick one.
+pub fn default_steps(contestant: &dyn Contestant, kind: Kind, extent: Extent) -> Vec<Step> {
+    let sizes = match (kind, extent) {
+        (Kind::Timer, Extent::Quick) => QUICK,
+        (Kind::Timer, _) => FULL,
+        (Kind::Http, Extent::Quick) => QUICK_HTTP,
+        (Kind::Http, _) => FULL_HTTP,
+        (Kind::Transfer, Extent::Quick) => QUICK_TRANSFER,
+        (Kind::Transfer, _) => FULL_TRANSFER,
     };
     let id = contestant.id();
     sizes
@@ -136,27 +215,84 @@ const QUICK: &[Sizes] = &[
     counted("coroutines", &[(1_000, 1), (20_000, 1)]),
 ];
 
+/// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
+/// usual limit; a thread for each needs more mappings than a usual system allows.
+const FULL_HTTP: &[Sizes] = &[
+    timed("subroutine", &[(1, 2), (4, 2)]),
+    timed("threads", &[(1, 2), (100, 2), (1_000, 2)]),
+    counted("threads", &[(100, 1), (400, 1)]),
+    also("threads/per-task", &[(5_000, 2), (19_000, 1)]),
+    also("threads/per-task-small-stack", &[(5_000, 1), (19_000, 1)]),
+    also("threads/crossbeam-pool", &[(5_000, 1)]),
+    timed("callbacks", HTTP_STEPS),
+    counted("callbacks", &[(100, 1), (2_000, 1)]),
+    timed("coroutines", HTTP_STEPS),
+    counted("coroutines", &[(100, 1), (2_000, 1)]),
+];
+
+const HTTP_STEPS: &[(u32, u32)] = &[(1, 2), (100, 2), (1_000, 2), (5_000, 2), (19_000, 1)];
+
+/// A taste of requests.
+const QUICK_HTTP: &[Sizes] = &[
+    timed("subroutine", &[(1, 1)]),
+    timed("threads", &[(1, 1), (200, 1)]),
+    timed("callbacks", &[(1, 1), (2_000, 1)]),
+    timed("coroutines", &[(1, 1), (2_000, 1)]),
+];
+
+/// Bodies through a server with a rate limit. More than one of them at once has to share it.
+const FULL_TRANSFER: &[Sizes] = &[
+    timed("subroutine", TRANSFER_STEPS),
+    timed("threads", TRANSFER_STEPS),
+    timed("callbacks", TRANSFER_STEPS),
+    timed("coroutines", TRANSFER_STEPS),
+];
+
+const TRANSFER_STEPS: &[(u32, u32)] = &[(16, 3)];
+
+/// A taste of transfers.
+const QUICK_TRANSFER: &[Sizes] = &[
+    timed("subroutine", &[(16, 1)]),
+    timed("callbacks", &[(16, 1)]),
+    timed("coroutines", &[(16, 1)]),
+];
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::registry;
 
     #[test]
     fn every_contestant_has_cells_and_a_slope_in_the_default_run() {
+        for contestant in registry::all().iter().filter(|c| c.id().model() != "baseline") {
+            for kind in [Kind::Timer, Kind::Http] {
+                let steps = default_steps(contestant.as_ref(), kind, Extent::Full);
+                let timed = steps.iter().filter(|step| step.build == Build::Timed);
+                assert!(timed.count() >= 2, "{} {kind:?}", contestant.id());
+            }
+            let transfer = default_steps(contestant.as_ref(), Kind::Transfer, Extent::Full);
+            assert_eq!(transfer.len(), 1, "{}", contestant.id());
+        }
+    }
+
+    #[test]
+    fn nobody_is_planned_what_it_does_not_run() {
         for contestant in registry::all() {
-            let steps = default_steps(contestant.as_ref(), Extent::Full);
-            let timed = steps.iter().filter(|step| step.build == Build::Timed);
-            assert!(timed.count() >= 2, "{}", contestant.id());
+            let cells = default_cells(contestant.as_ref(), Extent::Full);
+            let unsupported = |cell: &&CellSpec| contestant.unsupported(&cell.workload).is_some();
+            assert_eq!(cells.iter().filter(unsupported).count(), 0, "{}", contestant.id());
         }
     }
 
     #[test]
     fn no_size_is_asked_for_twice() {
         for extent in [Extent::Full, Extent::Quick] {
-            for contestant in registry::all() {
-                let mut sizes: Vec<_> = default_steps(contestant.as_ref(), extent)
+            for (contestant, kind) in registry::all()
+                .into_iter()
+                .flat_map(|contestant| Kind::ALL.map(|kind| (contestant.id(), kind)))
+            {
+                let contestant = registry::find(contestant.as_str()).unwrap();
+                let mut sizes: Vec<_> = default_steps(contestant.as_ref(), kind, extent)
                     .into_iter()
                     .map(|step| (step.build == Build::Counting, step.tasks))
                     .collect();

@@ -20,11 +20,13 @@
 //! A child whose standard input ends, ends too.
 
 use std::io::{self, BufRead, Read, Write};
+use std::net::SocketAddr;
+use std::num::NonZeroU8;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{LatenessLine, WorkloadLine};
+use crate::record::{ErrorLine, LatenessLine, WorkloadLine};
 
 /// The version of the protocol.
 pub const VERSION: u32 = 1;
@@ -63,6 +65,20 @@ pub struct Begin {
     pub tasks: u32,
     /// The size of a pool, for contestants that are one.
     pub pool_workers: u32,
+    /// The server that tasks ask, for workloads that ask one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerLine>,
+}
+
+/// The server that tasks ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerLine {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// On how many addresses, counted up from that one, with the same port.
+    pub addresses: NonZeroU8,
+    /// The number under which it counts these requests.
+    pub group: u32,
 }
 
 /// What the child says.
@@ -102,7 +118,7 @@ pub struct Parked {
 }
 
 /// All tasks are over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drained {
     /// How many were in flight after the harness had weighed; `None` if it did not.
     pub in_flight_after_weighing: Option<u64>,
@@ -112,7 +128,10 @@ pub struct Drained {
     pub checksum: u64,
     /// The most tasks that were seen in flight at once.
     pub peak_in_flight: u64,
-    /// Tasks that ended without a sum, or whose state was damaged, or that woke too early.
+    /// The errors with which tasks ended, by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorLine>,
+    /// Tasks that ended without a sum and without an error, or whose state was damaged, or that woke too early.
     pub lost: u64,
     /// From the first task's start until all were over.
     pub wall_ns: u64,
@@ -216,9 +235,11 @@ mod tests {
                 state_bytes: 64,
                 waits_per_task: 2,
                 arrival: "burst".into(),
+                http: None,
             },
             tasks: 3,
             pool_workers: 4,
+            server: None,
         })
     }
 

@@ -17,6 +17,7 @@ use crate::plan;
 use crate::progress::Progress;
 use crate::record::{CgroupKind, Extent, Run, SCHEMA, Status, Writer};
 use crate::registry;
+use crate::servers::Servers;
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -74,8 +75,16 @@ impl Suite {
             limits: Limits::read(),
             patience,
             estimates: Estimates::default(),
+            servers: Servers::own(program),
         };
         Self { runner, run }
+    }
+
+    /// Has cells ask these servers and not our own.
+    #[must_use]
+    pub fn with_servers(mut self, servers: Servers) -> Self {
+        self.runner.servers = servers;
+        self
     }
 
     /// The first line of a record of this run.

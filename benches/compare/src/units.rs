@@ -26,6 +26,30 @@ pub struct NotADuration {
     why: &'static str,
 }
 
+/// A text that is not a size.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` is not a size: give a whole number of bytes, such as 512, 64KiB, 10MiB or 1GiB")]
+pub struct NotASize {
+    given: String,
+}
+
+/// Reads a size in bytes: digits, with single underscores between them where wanted, and `B`, `KiB`,
+/// `MiB` or `GiB` at the end, with or without a space before it.
+///
+/// # Errors
+/// If it is anything else, or more than 64 bits hold.
+pub fn parse_size(text: &str) -> Result<u64, NotASize> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("B", 0)];
+    let (digits, shift) = units
+        .into_iter()
+        .find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)))
+        .unwrap_or((text, 0));
+    let digits = digits.strip_suffix(' ').unwrap_or(digits);
+    read_number(digits)
+        .and_then(|number| number.checked_mul(1 << shift))
+        .ok_or_else(|| NotASize { given: text.to_owned() })
+}
+
 /// Reads a count: digits, with single underscores between them where wanted, and `k` for thousand
 /// or `M` for million at the end.
 ///
@@ -81,17 +105,22 @@ fn read_count(text: &str) -> Option<u32> {
         Some(digits) => (digits, 1_000),
         None => text.strip_suffix('M').map_or((text, 1), |digits| (digits, 1_000_000)),
     };
-    let mut number: u32 = 0;
+    let number = u32::try_from(read_number(digits)?).ok()?;
+    number.checked_mul(unit).filter(|&count| count > 0)
+}
+
+fn read_number(digits: &str) -> Option<u64> {
+    let mut number: u64 = 0;
     for group in digits.split('_') {
         // An empty group is an underscore that does not stand between two digits.
         if group.is_empty() {
             return None;
         }
         for digit in group.chars() {
-            number = number.checked_mul(10)?.checked_add(digit.to_digit(10)?)?;
+            number = number.checked_mul(10)?.checked_add(digit.to_digit(10)?.into())?;
         }
     }
-    number.checked_mul(unit).filter(|&count| count > 0)
+    Some(number)
 }
 
 /// Three digits in the largest unit of which there is at least one, unless more digits stand before
@@ -123,6 +152,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn sizes_parse_with_and_without_a_unit() {
+        for (text, bytes) in
+            [("0", 0), ("512", 512), ("1_024B", 1024), ("64KiB", 65_536), ("10 MiB", 10 << 20)]
+        {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for wrong in ["", "KiB", "-1", "1.5MiB", "10MB", "1__0", "99999999999GiB"] {
+            let message = parse_size(wrong).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("`{wrong}` is not a size: ")), "{message}");
+        }
+    }
 
     #[test]
     fn counts_are_read_as_people_write_them() {

@@ -1,36 +1,14 @@
 //! The command line, run as a process.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use assert_cmd::Command;
+use common::{compare, run, scratch, stderr, stdout};
 use compare::record::{Build, Record, Status, read_file};
 use tempfile::TempDir;
-
-fn compare() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_compare"))
-}
-
-fn scratch() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-/// Runs `compare run` with these arguments and a record in `folder`.
-fn run(folder: &TempDir, arguments: &[&str]) -> (Output, PathBuf) {
-    let record = folder.path().join("record.jsonl");
-    let output =
-        compare().arg("run").args(arguments).arg("--record").arg(&record).output().unwrap();
-    (output, record)
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 #[test]
 fn the_list_has_every_model() {

@@ -1,8 +1,11 @@
 //! `callbacks/event-loop`: all tasks on one loop, on one thread.
 
-use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+use workload::{
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Wait, WithState,
+};
 
 use crate::event_loop::EventLoop;
+use crate::fetch::fetch;
 use crate::task::add;
 
 /// The contestant `callbacks/event-loop`.
@@ -45,8 +48,14 @@ impl WithState for Start<'_> {
     type Output = ();
 
     fn with<const N: usize>(self) {
-        for index in 0..self.ledger.workload().tasks {
-            add::<N>(self.event_loop, self.ledger.visit(index));
+        let Self { event_loop, ledger } = self;
+        let visits = (0..ledger.workload().tasks).map(|index| ledger.visit(index));
+        match ledger.workload().wait {
+            Wait::Timer { .. } => visits.for_each(|visit| add::<N>(event_loop, visit)),
+            // A request that is answered or refused at once goes through its task from here.
+            Wait::Http(_) => visits.for_each(|visit| {
+                event_loop.call(|event_loop| fetch::<N>(event_loop, visit));
+            }),
         }
     }
 }

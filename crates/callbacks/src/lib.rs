@@ -3,14 +3,17 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | [`task`] | the task as a chain of callbacks: [`add`](task::add) |
+//! | [`fetch`] | the task of the workload `http`, likewise: [`fetch`](fetch::fetch) |
 //! | [`event_loop`] | [`EventLoop`](event_loop::EventLoop): waits for the next event and calls back |
+//! | [`connection`] | [`Connection`](connection::Connection): connects, writes and reads, and calls back |
 //! | [`contestant`] | `callbacks/event-loop` |
 //!
-//! The heap in which callbacks wait for their deadlines is [`timers::Timers`], the same as under
-//! `coroutines/bare`.
+//! What callbacks wait in is the crate [`reactor`], the same as under `coroutines/bare`.
 
+pub mod connection;
 pub mod contestant;
 pub mod event_loop;
+pub mod fetch;
 pub mod task;
 
 use workload::Contestant;

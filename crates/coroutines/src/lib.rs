@@ -3,6 +3,7 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | [`task`] | the task as a coroutine: [`add`](task::add), written once |
+//! | [`mod@fetch`] | the task whose waits are requests: [`fetch`](fetch::fetch), written once |
 //! | [`runtime`] | [`Runtime`]: the little that the task wants of a runtime |
 //! | [`contestant`] | a [`Contestant`] out of any runtime |
 //! | [`bare`] | `coroutines/bare`: futures in one slab, polled by hand; always there |
@@ -16,6 +17,8 @@ pub mod async_std;
 pub mod bare;
 pub mod baseline;
 pub mod contestant;
+pub mod fetch;
+mod in_time;
 pub mod runtime;
 #[cfg(feature = "smol")]
 pub mod smol;
@@ -45,11 +48,13 @@ pub fn contestants() -> Vec<Box<dyn Contestant>> {
     ]
 }
 
-/// The contestants that are there when all features are on, with the feature that brings each.
+/// Who is there when all features are on, with the feature that brings each. A contestant's feature
+/// brings the baseline of its name too.
 pub const FEATURES: &[(&str, &str)] = &[
     ("coroutines/tokio", "tokio"),
     ("coroutines/tokio-current-thread", "tokio"),
     ("coroutines/async-std", "async-std"),
     ("coroutines/smol", "smol"),
     ("coroutines/smol-local", "smol"),
+    ("baseline/hyper", "hyper"),
 ];

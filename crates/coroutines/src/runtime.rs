@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
 
 use workload::{ContestantId, Ledger, Moment};
 
@@ -19,6 +21,9 @@ pub trait Runtime: Sized + 'static {
     /// A word of warning that belongs wherever a user meets it.
     const CAUTION: Option<&'static str> = None;
 
+    /// A connection over TCP, by the runtime's own sockets. Dropping it closes it.
+    type Stream;
+
     /// Starts the runtime.
     ///
     /// # Errors
@@ -30,11 +35,44 @@ pub trait Runtime: Sized + 'static {
     /// What it yields is of no use to anybody; a runtime need not wrap its timer to hide it.
     fn sleep_until(deadline: Moment) -> impl Future;
 
+    /// A future that ends at the deadline, made for deadlines that are mostly not reached: a timeout.
+    fn alarm(deadline: Moment) -> impl Future {
+        Self::sleep_until(deadline)
+    }
+
+    /// Connects to an address. What is sent over the connection is sent at once, without Nagle's
+    /// algorithm.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>>;
+
+    /// Reads what is there, at most as much as the buffer holds; zero bytes at the end.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn poll_read(
+        stream: &mut Self::Stream,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>>;
+
+    /// Writes as much of the bytes as goes out now.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn poll_write(
+        stream: &mut Self::Stream,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>>;
+
     /// Runs a future on the calling thread, with the runtime's timers at hand.
     fn block_on<F: Future>(&mut self, future: F) -> F::Output;
 
-    /// Spawns [`add`](crate::task::add) with `N` bytes of state for each task of the ledger, as a
-    /// task of the runtime, and returns when all are over.
+    /// Spawns [`add`](crate::task::add) or [`fetch`](crate::fetch::fetch), whichever the workload
+    /// asks for, with `N` bytes of state for each task of the ledger, as a task of the runtime, and
+    /// returns when all are over.
     ///
     /// Each runtime spells this out for itself, because some want their tasks to be `Send` and some
     /// do not, and that shows only where both the runtime and the task are known.

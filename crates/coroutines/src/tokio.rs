@@ -6,10 +6,16 @@
 use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
-use workload::{ContestantId, Ledger, Moment};
+use workload::{ContestantId, Ledger, Moment, Wait};
 
+use crate::fetch::fetch;
 use crate::runtime::Runtime;
 use crate::task::add;
 
@@ -34,7 +40,7 @@ pub trait Scheduler: 'static {
     /// What it is, in one line.
     const SUMMARY: &'static str;
 
-    /// A runtime with it, still to be given its timers.
+    /// A runtime with it, still to be given its drivers.
     fn builder() -> Builder;
 }
 
@@ -68,13 +74,41 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     const ID: ContestantId = S::ID;
     const SUMMARY: &'static str = S::SUMMARY;
 
+    type Stream = TcpStream;
+
     fn new() -> io::Result<Self> {
-        let runtime = S::builder().enable_time().build()?;
+        let runtime = S::builder().enable_io().enable_time().build()?;
         Ok(Self { runtime, scheduler: PhantomData })
     }
 
     fn sleep_until(deadline: Moment) -> impl Future {
         tokio::time::sleep_until(deadline.instant().into())
+    }
+
+    #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
+        async move {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            socket.set_nodelay(true)?;
+            socket.connect(address).await
+        }
+    }
+
+    fn poll_read(
+        stream: &mut TcpStream,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        Pin::new(stream).poll_read(context, &mut buffer).map_ok(|()| buffer.filled().len())
+    }
+
+    fn poll_write(
+        stream: &mut TcpStream,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(stream).poll_write(context, bytes)
     }
 
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
@@ -84,7 +118,11 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         self.runtime.block_on(async {
             for index in 0..ledger.workload().tasks {
-                tokio::spawn(add::<Self, N>(ledger.visit(index)));
+                let visit = ledger.visit(index);
+                match ledger.workload().wait {
+                    Wait::Timer { .. } => tokio::spawn(add::<Self, N>(visit)),
+                    Wait::Http(_) => tokio::spawn(fetch::<Self, N>(visit)),
+                };
             }
             ledger.over().await;
         });

@@ -3,39 +3,92 @@
 use std::time::Duration;
 
 use coroutines::baseline::baselines;
-use workload::{Ledger, Refusal, Settings, StateSize, Workload};
+use workload::{Contestant, Ledger, Refusal, Settings, StateSize, Workload};
 
 #[test]
 fn every_contestant_has_a_baseline_of_its_name() {
-    let names = |contestants: Vec<Box<dyn workload::Contestant>>| -> Vec<_> {
+    let names = |contestants: Vec<Box<dyn Contestant>>| -> Vec<_> {
         contestants
             .iter()
             .map(|contestant| contestant.id().as_str().split_once('/').unwrap().1.to_owned())
             .collect()
     };
-    assert_eq!(names(baselines()), names(coroutines::contestants()));
+    let mut baselines = names(baselines());
+    // The one that is a client and no runtime.
+    baselines.retain(|name| name != "hyper");
+    assert_eq!(baselines, names(coroutines::contestants()));
 }
 
 #[test]
 fn baselines_do_the_work_and_prove_it() {
+    let workload = Workload::timer(1000, Duration::from_millis(50));
     for baseline in baselines() {
-        let ledger = Ledger::open(Workload::timer(1000, Duration::from_millis(50)));
-        let mut engine = baseline.start(&Settings::default()).unwrap();
-        engine.run(ledger).unwrap();
-        let proof = ledger.proof();
-        let id = baseline.id();
-        assert_eq!((proof.completed, proof.lost), (1000, 0), "{id}");
-        assert_eq!(proof.checksum, proof.expected_checksum, "{id}");
-        assert_eq!(proof.peak_in_flight, 1000, "{id}");
-        assert_eq!(ledger.early(), 0, "{id}");
+        if baseline.unsupported(&workload).is_none() {
+            expect_proof(baseline.as_ref(), workload);
+        }
+    }
+}
+
+#[cfg(feature = "hyper")]
+#[test]
+fn hyper_does_the_work_and_proves_it() {
+    let hyper = baselines().pop().unwrap();
+    assert_eq!(hyper.id().as_str(), "baseline/hyper");
+    let wait = Duration::from_millis(500);
+    for bytes in [0, 1, 100_000] {
+        let http = workload::Http::new(server(), wait, bytes);
+        expect_proof(hyper.as_ref(), Workload::http(100, http));
     }
 }
 
 #[test]
 fn baselines_refuse_what_they_are_not_made_for() {
-    let ledger = Ledger::open(Workload::timer(1, Duration::ZERO).with_state(StateSize::Bytes64));
+    let address = "127.0.0.1:1".parse().unwrap();
+    let http = workload::Http::new(address, Duration::ZERO, 0);
+    let timer = Workload::timer(1, Duration::ZERO);
     for baseline in baselines() {
-        let mut engine = baseline.start(&Settings::default()).unwrap();
-        assert!(matches!(engine.run(ledger), Err(Refusal::Unsupported { .. })));
+        let other = if baseline.id().as_str() == "baseline/hyper" {
+            timer
+        } else {
+            Workload::http(1, http)
+        };
+        let kept = workload::Http { keep_alive: true, ..http };
+        for workload in [other, timer.with_state(StateSize::Bytes64), Workload::http(1, kept)] {
+            assert!(baseline.unsupported(&workload).is_some());
+            let mut engine = baseline.start(&Settings::default()).unwrap();
+            let refused = engine.run(Ledger::open(workload));
+            assert!(matches!(refused, Err(Refusal::Unsupported { .. })));
+        }
     }
+}
+
+fn expect_proof(baseline: &dyn Contestant, workload: Workload) {
+    let ledger = Ledger::open(workload);
+    let mut engine = baseline.start(&Settings::default()).unwrap();
+    engine.run(ledger).unwrap();
+    let proof = ledger.proof();
+    let id = baseline.id();
+    assert!(proof.is_whole(workload.tasks), "{id}: {proof:?}, {:?}", ledger.failures());
+    assert_eq!(proof.peak_in_flight, u64::from(workload.tasks), "{id}");
+    assert_eq!(ledger.early(), 0, "{id}");
+}
+
+/// A server on a thread that is left to the end of the process.
+#[cfg(feature = "hyper")]
+fn server() -> std::net::SocketAddr {
+    let (sender, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let options = delay_server::server::Options::default();
+            let server = delay_server::Server::bind(options).await.unwrap();
+            sender.send(server.address()).unwrap();
+            server.run(std::future::pending()).await;
+        });
+    });
+    address.recv().unwrap()
 }

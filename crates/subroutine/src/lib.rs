@@ -2,11 +2,13 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`task`] | the task as a subroutine: [`add`](task::add) |
+//! | [`task`] | the task as a subroutine: [`add`](task::add), and [`run`](task::run) to choose |
+//! | [`mod@fetch`] | the task whose waits are requests: [`fetch`](fetch::fetch) |
 //! | [`sequential`] | `subroutine/sequential`: one task after the other |
 //!
 //! The crate is not named `blocking`, because smol depends on a crate of that name.
 
+pub mod fetch;
 pub mod sequential;
 pub mod task;
 

@@ -1,8 +1,10 @@
 //! `subroutine/sequential`: one task after the other, on one thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
 
-use crate::task::add;
+use crate::task::run;
 
 /// The contestant `subroutine/sequential`.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +41,12 @@ impl WithState for Loop {
     type Output = ();
 
     fn with<const N: usize>(self) {
+        // One connection serves task after task, where the workload allows that.
+        let mut kept = None;
         for index in 0..self.0.workload().tasks {
             let visit = self.0.visit(index);
             // A panic must cost one task and not the loop. The visit has counted it as lost.
-            let _ = std::panic::catch_unwind(move || add::<N>(visit));
+            let _ = catch_unwind(AssertUnwindSafe(|| run::<N>(visit, &mut kept)));
         }
     }
 }

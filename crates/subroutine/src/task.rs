@@ -4,7 +4,20 @@
 use std::thread;
 use std::time::Duration;
 
-use workload::{Moment, State, Visit};
+use workload::{Moment, State, Visit, Wait};
+
+use crate::fetch::{Connection, fetch};
+
+/// Does what the workload asks of its tasks: [`add`] or [`fetch`].
+///
+/// `kept` is the caller's place for a connection that can serve the next task too. A panic leaves
+/// it empty.
+pub fn run<const N: usize>(visit: Visit, kept: &mut Option<Connection>) {
+    match visit.workload().wait {
+        Wait::Timer { .. } => add::<N>(visit),
+        Wait::Http(_) => fetch::<N>(visit, kept),
+    }
+}
 
 /// Adds two numbers after waiting. Blocks the calling thread until then.
 pub fn add<const N: usize>(mut visit: Visit) {

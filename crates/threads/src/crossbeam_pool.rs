@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use subroutine::task::add;
+use subroutine::fetch::Connection;
+use subroutine::task::run;
 use workload::{
     Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Visit, WithState,
 };
@@ -45,8 +46,11 @@ impl Contestant for CrossbeamPool {
 /// What goes through the channel: a task, and the code for the size of its state.
 struct Job {
     visit: Visit,
-    run: fn(Visit),
+    run: Run,
 }
+
+/// Runs a task with the worker's kept connection at hand.
+type Run = fn(Visit, &mut Option<Connection>);
 
 struct Pool {
     tasks: Option<Sender<Job>>,
@@ -81,16 +85,17 @@ impl Drop for Pool {
 struct Code;
 
 impl WithState for Code {
-    type Output = fn(Visit);
+    type Output = Run;
 
-    fn with<const N: usize>(self) -> fn(Visit) {
-        add::<N>
+    fn with<const N: usize>(self) -> Run {
+        run::<N>
     }
 }
 
 fn work(queue: &Receiver<Job>) {
+    let mut kept = None;
     for Job { visit, run } in queue {
         // A panic must cost one task and not the worker. The visit has counted it as lost.
-        let _ = catch_unwind(AssertUnwindSafe(|| run(visit)));
+        let _ = catch_unwind(AssertUnwindSafe(|| run(visit, &mut kept)));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::thread::{Builder, JoinHandle};
 
-use subroutine::task::add;
+use subroutine::task::run;
 use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
 
 /// The contestants `threads/per-task` and `threads/per-task-small-stack`.
@@ -76,13 +76,14 @@ impl WithState for Spawn {
         (0..tasks)
             .map(|index| {
                 let visit = self.ledger.visit(index);
-                Builder::new().stack_size(self.stack_bytes).spawn(move || add::<N>(visit)).map_err(
-                    |source| Refusal::Thread {
+                Builder::new()
+                    .stack_size(self.stack_bytes)
+                    .spawn(move || run::<N>(visit, &mut None))
+                    .map_err(|source| Refusal::Thread {
                         nth: u64::from(index) + 1,
                         wanted: u64::from(tasks),
                         source,
-                    },
-                )
+                    })
             })
             .collect()
     }

@@ -3,12 +3,16 @@
 //! Its workers are as many as asked for and not as many as there are cores: a worker that waits
 //! computes nothing.
 
+use std::cell::Cell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use subroutine::task::add;
-use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+use subroutine::fetch::Connection;
+use subroutine::task::run;
+use workload::{
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Visit, WithState,
+};
 
 /// The contestant `threads/rayon-pool`.
 #[derive(Clone, Copy, Debug)]
@@ -62,9 +66,22 @@ impl WithState for Scope<'_> {
                 scope.spawn(move |_| {
                     // A scope hands a panic on to its caller. Here it must cost one task only, and
                     // the visit has counted it as lost.
-                    let _ = catch_unwind(AssertUnwindSafe(|| add::<N>(visit)));
+                    let _ = catch_unwind(AssertUnwindSafe(|| run_on_worker::<N>(visit)));
                 });
             }
         });
     }
+}
+
+/// Runs a task with the worker's kept connection at hand.
+fn run_on_worker<const N: usize>(visit: Visit) {
+    let mut kept = KEPT.take();
+    run::<N>(visit, &mut kept);
+    KEPT.set(kept);
+}
+
+thread_local! {
+    /// A connection that can serve the worker's next task. A rayon worker's loop is rayon's own, so
+    /// what a worker keeps between tasks is kept by its thread, and closed when that ends.
+    static KEPT: Cell<Option<Connection>> = const { Cell::new(None) };
 }

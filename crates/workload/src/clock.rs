@@ -41,6 +41,15 @@ impl std::ops::Add<Duration> for Moment {
     }
 }
 
+impl std::ops::Sub<Duration> for Moment {
+    type Output = Self;
+
+    /// The moment `duration` earlier; saturates at the beginning of the clock.
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(saturating_ns(duration)))
+    }
+}
+
 fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
     *EPOCH.get_or_init(Instant::now)
@@ -75,5 +84,12 @@ mod tests {
     #[test]
     fn the_far_future_saturates() {
         assert_eq!(Moment::now() + Duration::MAX, Moment(u64::MAX));
+    }
+
+    #[test]
+    fn going_back_ends_at_the_beginning() {
+        let now = Moment::now();
+        assert_eq!(now + Duration::from_millis(3) - Duration::from_millis(3), now);
+        assert_eq!(now - Duration::MAX, Moment(0));
     }
 }

@@ -57,9 +57,7 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let mut suite = Suite::new(program, extent, invocation.seed(), DEFAULT_PATIENCE);
     let mut cells = Vec::new();
     for contestant in &contestants {
-        let steps = plan::default_steps(contestant.as_ref(), invocation.sizes());
-        let workload = Workload::timer(0, Duration::ZERO);
-        cells.extend(plan::cells(contestant.as_ref(), &steps, workload, false, None));
+        cells.extend(plan::default_cells(contestant.as_ref(), invocation.sizes()));
     }
     let path = session.begin(Part::Memory);
     let tally = suite.run(cells, &path, interrupt::listen()?)?;

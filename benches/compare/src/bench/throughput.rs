@@ -2,15 +2,23 @@
 //! library.
 //!
 //! A wave is timed from the first task's start to the last one's end, with the runtime already
-//! running, in the bench's own process. Every wave is checked before its time counts.
+//! running, in the bench's own process. Every wave is checked before its time counts. Where tasks
+//! ask a server, that is another process: its CPU is not counted, but it takes its share of the
+//! cores, the same for whoever asks it.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
-use workload::{Contestant, Engine, Ledger, Settings, Workload};
+use workload::http::Stats;
+use workload::{Contestant, Engine, Http, Ledger, Settings, Wait, Workload};
 
 use super::Invocation;
 use crate::meter::usage::Usage;
-use crate::record::{Sample, Status, Throughput, ns};
+use crate::plan::Kind;
+use crate::protocol::ServerLine;
+use crate::record::{Extent, Sample, Status, Throughput, ns};
+use crate::servers;
+use crate::units;
 
 /// How long each task waits.
 pub const WAIT: Duration = Duration::from_millis(1);
@@ -23,6 +31,31 @@ const QUICK: &[u32] = &[1, 100, 1_000];
 
 /// How many in a check whether the target works.
 const CHECK: &[u32] = &[1, 100];
+
+/// Waves of requests: how many requests, how long the server waits before it answers, and how many
+/// waves are timed.
+///
+/// They are not criterion's, which takes no fewer than ten samples of each: a wave of 10,000
+/// connections takes as long as a hundred waves of timers.
+pub type Requests = (u32, Duration, u64);
+
+const FIFTY: Duration = Duration::from_millis(50);
+
+const FULL_REQUESTS: &[Requests] =
+    &[(100, Duration::ZERO, 15), (100, FIFTY, 10), (10_000, Duration::ZERO, 5), (10_000, FIFTY, 5)];
+
+const QUICK_REQUESTS: &[Requests] = &[(100, Duration::ZERO, 3), (1_000, Duration::ZERO, 3)];
+
+const CHECK_REQUESTS: &[Requests] = &[(20, Duration::ZERO, 1)];
+
+/// Which waves of requests are timed in such an invocation.
+pub fn requests(invocation: &Invocation) -> &'static [Requests] {
+    match (invocation.is_bench(), invocation.sizes()) {
+        (false, _) => CHECK_REQUESTS,
+        (true, Extent::Quick) => QUICK_REQUESTS,
+        (true, _) => FULL_REQUESTS,
+    }
+}
 
 /// How many tasks a wave has in such an invocation.
 pub fn tasks(invocation: &Invocation) -> &'static [u32] {
@@ -37,24 +70,43 @@ pub fn tasks(invocation: &Invocation) -> &'static [u32] {
 /// it would show is the floor.
 pub const HIGHEST_FLOOR: Duration = Duration::from_secs(1);
 
-/// One contestant with so many tasks.
+/// One contestant with one workload.
 #[derive(Debug)]
 pub struct Combination {
     tasks: u32,
+    /// Waves that the server was asked about.
+    waves: u64,
     ledger: &'static Ledger,
     line: Throughput,
 }
 
 impl Combination {
-    /// This contestant with so many tasks.
-    pub fn new(contestant: &dyn Contestant, tasks: u32) -> Self {
+    /// This contestant with so many timers.
+    pub fn timers(contestant: &dyn Contestant, tasks: u32) -> Self {
+        Self::new(contestant, Workload::timer(tasks, WAIT))
+    }
+
+    /// This contestant with so many requests to this server, which waits so long before each answer.
+    pub fn requests(
+        contestant: &dyn Contestant,
+        tasks: u32,
+        delay: Duration,
+        server: ServerLine,
+    ) -> Self {
+        let ServerLine { address, addresses, group } = server;
+        let usual = Http::new(address, delay, Kind::Http.default_bytes());
+        Self::new(contestant, Workload::http(tasks, Http { addresses, group, ..usual }))
+    }
+
+    fn new(contestant: &dyn Contestant, workload: Workload) -> Self {
+        let tasks = workload.tasks;
         let settings = Settings::default();
         let ceiling = contestant.ceiling(&settings);
-        let workload = Workload::timer(tasks, WAIT);
         let floor = workload.floor(ceiling.limit());
         let is_pool = matches!(ceiling, workload::Ceiling::Pool(_));
         Self {
             tasks,
+            waves: 0,
             ledger: Ledger::open(workload),
             line: Throughput {
                 contestant: contestant.id().as_str().to_owned(),
@@ -65,7 +117,39 @@ impl Combination {
                 reason: None,
                 floor_ns: ns(floor),
                 samples: Vec::new(),
+                server_high_water: None,
+                lateness_ns: None,
             },
+        }
+    }
+
+    /// Who runs it.
+    pub fn contestant(&self) -> &str {
+        &self.line.contestant
+    }
+
+    /// What is run.
+    pub fn workload(&self) -> &Workload {
+        self.ledger.workload()
+    }
+
+    /// How many tasks a second in the median sample, for a terminal.
+    pub fn describe(&self) -> String {
+        if self.is_floor() {
+            return format!(
+                "not run: takes at least {}",
+                units::duration(Duration::from_nanos(self.line.floor_ns))
+            );
+        }
+        let mut ns: Vec<u64> = self.line.samples.iter().map(|sample| sample.elapsed_ns).collect();
+        ns.sort_unstable();
+        match ns.get(ns.len() / 2) {
+            Some(&ns) if ns > 0 => {
+                #[allow(clippy::cast_precision_loss, reason = "for a terminal")]
+                let rate = f64::from(self.tasks) / (ns as f64 / 1e9);
+                format!("{rate:.0} requests/s")
+            }
+            _ => "no sample".into(),
         }
     }
 
@@ -107,6 +191,17 @@ impl Combination {
         elapsed
     }
 
+    /// Runs one wave to warm up and then so many one by one, unless it is only its floor.
+    pub fn sample(&mut self, engine: &mut dyn Engine, samples: u64) {
+        for _ in 0..=samples {
+            if self.line.status != Status::Ok {
+                return;
+            }
+            self.waves(engine, 1);
+        }
+        self.line.lateness_ns = self.ledger.lateness().map(Into::into);
+    }
+
     /// Marks it as failed before it was run.
     pub fn fail(&mut self, reason: String) {
         self.line.status = Status::Failed;
@@ -129,9 +224,37 @@ impl Combination {
         Some(self.line)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&mut self) -> Result<(), String> {
+        if let Some(failure) = self.ledger.failures().first() {
+            return Err(format!("{} × `{}`", failure.tasks, failure.first));
+        }
         let proof = self.ledger.proof();
-        let is_whole = proof.is_whole(self.tasks) && self.ledger.early() == 0;
-        is_whole.then_some(()).ok_or_else(|| format!("a wave left this proof: {proof:?}"))
+        if !proof.is_whole(self.tasks) || self.ledger.early() != 0 {
+            return Err(format!("a wave left this proof: {proof:?}"));
+        }
+        match self.ledger.workload().wait {
+            Wait::Timer { .. } => Ok(()),
+            Wait::Http(http) => self.check_with(&http),
+        }
+    }
+
+    /// Asks the server whether it answered all requests of the waves so far. It may count an answer
+    /// a moment after the client has it.
+    fn check_with(&mut self, http: &Http) -> Result<(), String> {
+        self.waves += 1;
+        let wanted = self.waves * u64::from(self.tasks);
+        let patience = Instant::now() + servers::PATIENCE;
+        loop {
+            let stats = servers::ask(http.server, Some(http.group)).map_err(|e| e.to_string())?;
+            let Stats { served, broken, high_water, .. } = stats;
+            if served == wanted && broken == 0 {
+                self.line.server_high_water = Some(high_water);
+                return Ok(());
+            }
+            if Instant::now() > patience || broken > 0 {
+                return Err(format!("the server says {stats:?}, and {wanted} were asked for"));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }

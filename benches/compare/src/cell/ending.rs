@@ -3,18 +3,29 @@
 use std::process::ExitStatus;
 
 use workload::Workload;
+use workload::http::ErrorKind;
 use workload::task::expected_checksum;
 
 use super::CellSpec;
 use crate::limits::{LastSeen, Limits};
 use crate::protocol::{Drained, Parked};
-use crate::record::{Build, Cell, Limit, Memory, ProofLine, Status, Time, Weight};
+use crate::record::{
+    Build, Cell, ErrorLine, Limit, Memory, ProofLine, ServerProof, Status, Time, Weight,
+};
+use crate::units;
 
 /// How a run of a cell ended.
 #[derive(Debug)]
 pub enum Ending {
     /// It went through all phases.
     Done(Box<Outcome>),
+    /// Tasks ended with errors before all of them were in flight.
+    Errors {
+        /// The errors, by kind.
+        errors: Vec<ErrorLine>,
+        /// What the process used at most.
+        last_seen: LastSeen,
+    },
     /// The first task was over before the last one had been weighed.
     TooShort,
     /// The operating system refused something to it, and it said so.
@@ -46,7 +57,7 @@ pub enum Ending {
 }
 
 /// What a run of a cell brought.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// How many tasks the contestant's ceiling allows in flight.
     pub expected_in_flight: u64,
@@ -60,6 +71,10 @@ pub struct Outcome {
     pub parked: Parked,
     /// What it said when all were over.
     pub drained: Drained,
+    /// What the server saw, where there is one.
+    pub server: Option<ServerProof>,
+    /// What the process used at most.
+    pub last_seen: LastSeen,
 }
 
 impl Ending {
@@ -67,7 +82,11 @@ impl Ending {
     pub(super) fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
         let failed = |reason: String| spec.cell(workload, Status::Failed, Some(reason));
         match self {
-            Self::Done(outcome) => outcome.into_cell(spec, workload),
+            Self::Done(outcome) => outcome.into_cell(spec, workload, limits),
+            Self::Errors { errors, last_seen } => {
+                let cell = spec.cell(workload, Status::Failed, None);
+                failed_with(errors, cell, limits, &last_seen)
+            }
             Self::Refused { reason, last_seen } => wall_or_failure(
                 spec.cell(workload, Status::Failed, None),
                 reason,
@@ -100,9 +119,17 @@ impl Ending {
 }
 
 impl Outcome {
-    fn into_cell(self, spec: &CellSpec, workload: &Workload) -> Cell {
-        let Self { expected_in_flight, idle, parked_weight, drained_weight, parked, drained } =
-            self;
+    fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
+        let Self {
+            expected_in_flight,
+            idle,
+            parked_weight,
+            drained_weight,
+            parked,
+            drained,
+            server,
+            last_seen,
+        } = self;
         let proof = ProofLine {
             completed: drained.completed,
             checksum: drained.checksum,
@@ -114,11 +141,15 @@ impl Outcome {
             after_weighing: drained.in_flight_after_weighing.unwrap_or(0),
             lost: drained.lost,
         };
-        let flaw = proof.flaw(u64::from(workload.tasks));
+        let requests = u64::from(workload.tasks) * u64::from(workload.waits_per_task.get());
+        let flaw = proof
+            .flaw(u64::from(workload.tasks))
+            .or_else(|| server.and_then(|server| server.flaw(requests, expected_in_flight)));
         let status = if flaw.is_some() { Status::Failed } else { Status::Ok };
         let is_timed = spec.build == Build::Timed;
-        Cell {
+        let cell = Cell {
             proof: Some(proof),
+            server,
             memory: Memory {
                 idle: Some(idle),
                 parked: Some(parked_weight),
@@ -137,8 +168,25 @@ impl Outcome {
             }),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             ..spec.cell(workload, status, flaw)
+        };
+        if drained.errors.is_empty() {
+            return cell;
         }
+        failed_with(drained.errors, cell, limits, &last_seen)
     }
+}
+
+/// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
+fn failed_with(errors: Vec<ErrorLine>, cell: Cell, limits: &Limits, last_seen: &LastSeen) -> Cell {
+    let words: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{} × `{}`", units::count(error.tasks), error.first))
+        .collect();
+    let reason = format!("tasks ended with errors: {}", words.join("; "));
+    let ran_out = |error: &ErrorLine| error.kind == ErrorKind::Descriptors.name();
+    let limit = limits.descriptors(last_seen).filter(|_| errors.iter().any(ran_out));
+    let status = if limit.is_some() { Status::Wall } else { Status::Failed };
+    Cell { status, reason: Some(reason), limit, errors, ..cell }
 }
 
 /// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing

@@ -23,11 +23,17 @@ const UNKNOWN_START_NS: f64 = 2_600.0;
 /// The same for a thread.
 const UNKNOWN_THREAD_START_NS: f64 = 100_000.0;
 
+/// The same for a task that makes a connection, server included.
+const UNKNOWN_REQUEST_NS: f64 = 60_000.0;
+
 /// What a task may weigh where nothing is known yet, in bytes, without its state.
 const UNKNOWN_BYTES: f64 = 600.0;
 
 /// The same for a thread.
 const UNKNOWN_THREAD_BYTES: f64 = 40_000.0;
+
+/// What a connection adds to that.
+const UNKNOWN_CONNECTION_BYTES: f64 = 6_000.0;
 
 /// How much longer than it took so far a start may take.
 const MARGIN: f64 = 1.3;
@@ -47,7 +53,7 @@ const FEWEST_TASKS: u64 = 1_000;
 /// What was learned from the cells so far.
 #[derive(Debug, Default)]
 pub struct Estimates {
-    by_contestant: HashMap<(ContestantId, u64), Estimate>,
+    by_contestant: HashMap<Key, Estimate>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,10 +69,13 @@ impl Estimates {
         if spec.wait_is_given {
             return None;
         }
-        let unknown = match spec.contestant.model() {
+        let mut unknown = match spec.contestant.model() {
             "threads" => UNKNOWN_THREAD_START_NS,
             _ => UNKNOWN_START_NS,
         };
+        if spec.workload.asks().is_some() {
+            unknown += UNKNOWN_REQUEST_NS;
+        }
         let tasks = f64::from(spec.workload.tasks);
         let start_ns = self.get(spec).map_or(unknown, |estimate| {
             let is_far = tasks >= FAR * estimate.most_tasks;
@@ -78,10 +87,13 @@ impl Estimates {
 
     /// How many bytes this cell will take, as far as smaller ones tell.
     pub fn bytes_for(&self, spec: &CellSpec) -> f64 {
-        let unknown = match spec.contestant.model() {
+        let mut unknown = match spec.contestant.model() {
             "threads" => UNKNOWN_THREAD_BYTES,
             _ => UNKNOWN_BYTES,
         };
+        if spec.workload.asks().is_some() {
+            unknown += UNKNOWN_CONNECTION_BYTES;
+        }
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
         let state_bytes = spec.workload.state.bytes() as f64;
         let bytes = self
@@ -101,7 +113,9 @@ impl Estimates {
         let tasks = cell.tasks as f64;
         let estimate = self.by_contestant.entry(key(spec)).or_default();
         if let Some(time) = cell.time {
-            let start_ns = time.start_ns as f64 / tasks;
+            // With a server, the start is over when that has all requests.
+            let all_open_ns = cell.server.map_or(0, |server| server.all_open_ns);
+            let start_ns = time.start_ns.max(all_open_ns) as f64 / tasks;
             estimate.start_ns_per_task = estimate.start_ns_per_task.max(start_ns);
             estimate.most_tasks = estimate.most_tasks.max(tasks);
         }
@@ -125,8 +139,12 @@ impl Estimates {
     }
 }
 
-fn key(spec: &CellSpec) -> (ContestantId, u64) {
-    (spec.contestant, spec.workload.state.bytes())
+/// What cells have in common that start alike: who runs, the bytes of state, and whether a server is
+/// asked.
+type Key = (ContestantId, u64, bool);
+
+fn key(spec: &CellSpec) -> Key {
+    (spec.contestant, spec.workload.state.bytes(), spec.workload.asks().is_some())
 }
 
 #[cfg(test)]

@@ -18,11 +18,12 @@ pub mod process;
 pub mod spec;
 pub mod visit;
 
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use workload::{Contestant, Settings};
+use workload::{Contestant, Http, Settings, Wait};
 
 use self::ending::Ending;
 use self::estimate::Estimates;
@@ -31,7 +32,9 @@ use crate::host;
 use crate::limits::Limits;
 use crate::meter::cgroup::Cgroups;
 use crate::meter::process::Procfs;
+use crate::protocol::ServerLine;
 use crate::record::{Build, Cell, Memory, Status};
+use crate::servers::Servers;
 use crate::units;
 
 /// How often a wait that was too short is doubled before the cell is given up.
@@ -59,6 +62,8 @@ pub struct Runner {
     pub patience: Duration,
     /// What was learned from the cells so far.
     pub estimates: Estimates,
+    /// Where cells that ask a server find one.
+    pub servers: Servers,
 }
 
 /// The run was interrupted: what it was doing is nobody's result.
@@ -108,6 +113,18 @@ impl Runner {
         for attempt in 1..=MOST_ATTEMPTS {
             if stop.load(Ordering::SeqCst) {
                 return Err(Interrupted);
+            }
+            if let Wait::Http(http) = &mut workload.wait {
+                match self.servers.get(http.rate_limit) {
+                    Ok(ServerLine { address, addresses, group }) => {
+                        // A kept connection can serve the next task only if that goes there too.
+                        let addresses = if http.keep_alive { NonZeroU8::MIN } else { addresses };
+                        *http = Http { server: address, addresses, group, ..*http };
+                    }
+                    Err(error) => {
+                        return Ok(spec.cell(&workload, Status::Failed, Some(error.to_string())));
+                    }
+                }
             }
             let expected = ceiling.expected_in_flight(workload.tasks);
             match visit::run(self, spec, &workload, expected, stop) {
@@ -178,6 +195,8 @@ impl CellSpec {
             memory: Memory::default(),
             time: None,
             lateness_ns: None,
+            server: None,
+            errors: Vec::new(),
         }
     }
 }

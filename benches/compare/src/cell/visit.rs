@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use workload::Workload;
+use workload::http::Stats;
+use workload::{Http, Workload};
 
 use super::ending::{Ending, Outcome};
 use super::process::ChildProcess;
@@ -12,8 +13,9 @@ use super::{CellSpec, Runner, procfs};
 use crate::limits::LastSeen;
 use crate::meter;
 use crate::meter::cgroup::Group;
-use crate::protocol::{Begin, Event, Order, ProtocolError};
-use crate::record::{Build, Weight};
+use crate::protocol::{Begin, Drained, Event, Order, ProtocolError};
+use crate::record::{Build, ServerProof, Weight, ns};
+use crate::servers;
 use crate::units;
 
 /// How long a phase is left alone before it is weighed, so that what was just freed or handed on is
@@ -26,6 +28,9 @@ const TICK: Duration = Duration::from_millis(5);
 /// How long a start may take before the harness begins to look how far it is. Looking disturbs, and
 /// most cells are over by then.
 const UNWATCHED: Duration = Duration::from_millis(150);
+
+/// How long the server may take to count its last answers.
+const COUNTING: Duration = Duration::from_secs(1);
 
 /// A count of mappings counts if the threads grew by at most one part in so many meanwhile.
 const STEADY: u64 = 20;
@@ -101,6 +106,7 @@ impl Run<'_> {
             workload: self.workload.into(),
             tasks: self.workload.tasks,
             pool_workers: self.spec.pool_workers,
+            server: self.workload.asks().map(Into::into),
         }));
         let Event::Idle { heap_bytes } = self.next("start its runtime", self.patience)? else {
             return Err(unexpected("idle"));
@@ -108,21 +114,44 @@ impl Run<'_> {
         let idle = self.weigh(heap_bytes);
 
         self.child.tell(Order::Go);
+        let gone = Instant::now();
         let waits = self.workload.longest(expected);
         let parked = match self.next("start its tasks", self.patience + waits)? {
             Event::Parked(parked) => parked,
-            Event::Drained(_) => return Err(Ending::TooShort.into()),
+            Event::Drained(drained) => return Err(self.all_too_soon(drained)),
             _ => return Err(unexpected("parked")),
         };
+        let mut server = match self.workload.asks() {
+            None => None,
+            Some(http) => match self.wait_for_server(http, expected, gone)? {
+                Some(proof) => Some(proof),
+                None => {
+                    // The child knows why, if anybody does.
+                    self.child.tell(Order::Go);
+                    return match self.next("end its tasks", self.patience + waits)? {
+                        Event::Drained(drained) => Err(self.all_too_soon(drained)),
+                        _ => Err(unexpected("drained")),
+                    };
+                }
+            },
+        };
         let parked_weight = self.weigh(parked.heap_bytes);
+        if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
+            proof.open_after_weighing = ask(http)?.open;
+        }
 
         self.child.tell(Order::Go);
         let Event::Drained(drained) = self.next("end its tasks", self.patience + waits)? else {
             return Err(unexpected("drained"));
         };
         // Nobody must have left while the weighing went on.
-        if drained.in_flight_after_weighing.unwrap_or(0) < expected {
-            return Err(Ending::TooShort.into());
+        let left_early = drained.in_flight_after_weighing.unwrap_or(0) < expected
+            || server.is_some_and(|proof| proof.open_after_weighing < expected);
+        if left_early {
+            return Err(self.all_too_soon(drained));
+        }
+        if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
+            self.settle(proof, http)?;
         }
         let drained_weight = self.weigh(drained.heap_bytes);
         self.child.tell(Order::Go);
@@ -133,7 +162,65 @@ impl Run<'_> {
             drained_weight,
             parked,
             drained,
+            server,
+            last_seen: self.last_seen,
         })
+    }
+
+    /// The tasks were not all in flight while they were weighed: some failed, or their wait was too
+    /// short.
+    fn all_too_soon(&self, drained: Drained) -> Stopped {
+        if drained.errors.is_empty() {
+            return Ending::TooShort.into();
+        }
+        Ending::Errors { errors: drained.errors, last_seen: self.last_seen }.into()
+    }
+
+    /// Waits until the server has as many requests open as are expected; `None` if that cannot be
+    /// any more, because too few are left to come.
+    fn wait_for_server(
+        &mut self,
+        http: &Http,
+        expected: u64,
+        gone: Instant,
+    ) -> Result<Option<ServerProof>, Stopped> {
+        let requests = requests(self.workload);
+        loop {
+            let stats = ask(http)?;
+            if stats.open == expected {
+                return Ok(Some(ServerProof {
+                    open_before_weighing: stats.open,
+                    all_open_ns: ns(gone.elapsed()),
+                    ..ServerProof::default()
+                }));
+            }
+            let is_late = gone.elapsed() > self.patience + self.workload.longest(expected);
+            if requests.saturating_sub(stats.served + stats.broken) < expected || is_late {
+                return Ok(None);
+            }
+            if self.stop.load(Ordering::SeqCst) {
+                return Err(Ending::Interrupted.into());
+            }
+            self.glance();
+            thread::sleep(TICK);
+        }
+    }
+
+    /// Fills in what the server saw of the whole cell. It may count an answer a moment after the
+    /// client has it.
+    fn settle(&self, proof: &mut ServerProof, http: &Http) -> Result<(), Stopped> {
+        let patience = Instant::now() + COUNTING;
+        let stats = loop {
+            let stats = ask(http)?;
+            if stats.served + stats.broken >= requests(self.workload) || Instant::now() > patience {
+                break stats;
+            }
+            thread::sleep(Duration::from_millis(1));
+        };
+        proof.high_water = stats.high_water;
+        proof.served = stats.served;
+        proof.broken = stats.broken;
+        Ok(())
     }
 
     /// The next event; `to` says what the child is expected to do, for the reason if it does not.
@@ -251,6 +338,17 @@ impl Run<'_> {
             Err(error) => Ending::BrokeProtocol(format!("cannot be waited for: {error}")),
         }
     }
+}
+
+/// How many requests the tasks make.
+fn requests(workload: &Workload) -> u64 {
+    u64::from(workload.tasks) * u64::from(workload.waits_per_task.get())
+}
+
+/// What the server says of this cell's requests.
+fn ask(http: &Http) -> Result<Stats, Stopped> {
+    servers::ask(http.server, Some(http.group))
+        .map_err(|error| Ending::NotStarted(error.to_string()).into())
 }
 
 enum Stopped {

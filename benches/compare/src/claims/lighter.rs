@@ -186,7 +186,9 @@ impl Pair {
 }
 
 fn pairs(record: &Record) -> Vec<Pair> {
-    let all = series(record);
+    let mut all = series(record);
+    // Nobody is parked in a transfer, so it says nothing about the weight of waiting.
+    all.retain(|series| !series.shape.is_transfer());
     let of_model = |model: &'static str| all.iter().filter(move |series| series.model() == model);
     let mut pairs = Vec::new();
     for coroutine in of_model("coroutines") {

@@ -3,11 +3,15 @@
 //! | file | claim |
 //! | --- | --- |
 //! | `lighter` | coroutines are lighter than threads |
+//! | `many_http` | one program can have many HTTP requests open at once |
+//! | `bandwidth` | network bandwidth bounds the data moved |
 //!
 //! A claim is one file here and one line in [`all`]. It states its threshold in its own text, so
 //! that what counts as holding is known before any evidence is read.
 
+mod bandwidth;
 pub(crate) mod lighter;
+mod many_http;
 
 use std::fmt;
 
@@ -35,7 +39,7 @@ pub trait Claim {
 
 /// All claims.
 pub fn all() -> Vec<Box<dyn Claim>> {
-    vec![Box::new(lighter::Lighter)]
+    vec![Box::new(lighter::Lighter), Box::new(many_http::ManyHttp), Box::new(bandwidth::Bandwidth)]
 }
 
 /// What a record says to a claim.
@@ -256,9 +260,11 @@ mod tests {
 
         Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
 
-        | Claim     | What is claimed                     | Verdict |
-        | --------- | ----------------------------------- | ------- |
-        | `lighter` | Coroutines are lighter than threads | holds   |
+        | Claim       | What is claimed                                                      | Verdict      |
+        | ----------- | -------------------------------------------------------------------- | ------------ |
+        | `lighter`   | Coroutines are lighter than threads                                  | holds        |
+        | `many-http` | One program can have many HTTP requests open at once                 | not measured |
+        | `bandwidth` | Network bandwidth bounds the data moved, whatever the way of waiting | not measured |
 
         ## `lighter`: Coroutines are lighter than threads
 
@@ -277,6 +283,24 @@ mod tests {
         - RSS is what the process holds itself. The full bill adds what the kernel holds for it: the stacks of its threads in the kernel, slab and page tables. A thread has all three, a coroutine nearly none, so the two ratios differ.
         - Each slope is over the N that its own contestant reached; threads reach fewer.
         - Each interval holds for its own pair, not for all of them at once: among many pairs, a few will be on the wrong side by chance.
+
+        ## `many-http`: One program can have many HTTP requests open at once
+
+        Threshold: the server counts by itself how many requests it has open. A contestant has many open at once if, in a cell with proof, the server's high-water mark is the number of its tasks and at least 1,000. The claim holds if every contestant does, it holds with conditions if some do, and it is refuted if none does that was asked for as many.
+
+        Verdict: **not measured**: no contestant was asked for 1,000 requests at once with proof.
+
+        There is nothing of this in the record.
+
+        - The server is a process of its own and does not know who asks it. Its count is part of a cell's proof: a cell in which it differs from the client's is a failure.
+
+        ## `bandwidth`: Network bandwidth bounds the data moved, whatever the way of waiting
+
+        Threshold: bodies are fetched through a server that caps all answers together. A contestant is bound if the median of its times is at least 0.95× of bytes ÷ limit. The claim holds if every contestant is bound in every transfer with proof, and is refuted if one is not.
+
+        Verdict: **not measured**: no transfer in this record has proof.
+
+        There is nothing of this in the record.
         "#);
     }
 }

@@ -13,6 +13,7 @@
 //! else; an interrupted one with 130.
 
 pub mod claims;
+mod http;
 pub mod list;
 pub mod proof;
 pub mod run;
@@ -24,6 +25,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::child;
+use crate::limits;
 use crate::output::complain;
 
 /// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
@@ -64,6 +66,7 @@ The main job, everything in its default size: cargo bench -p compare";
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    limits::raise_descriptors();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain(&error),

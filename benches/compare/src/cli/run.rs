@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 use workload::{StateSize, Workload};
 
+use crate::cli::http::HttpArgs;
 use crate::interrupt;
 use crate::output::{complain, print};
-use crate::plan::{self, Step};
+use crate::plan::{self, Kind, Step};
 use crate::project::{Project, RECORD};
 use crate::record::{Build, Extent, read_file};
 use crate::registry;
@@ -25,7 +25,10 @@ Examples:
   compare run --only 'coroutines/*,callbacks/*' --tasks 10k,100k,1M --repeats 3
   compare run --only threads/per-task --tasks 40k        where is the wall?
   compare run --only coroutines/smol --tasks 10M --record big.jsonl
-  compare run --only 'coroutines/*' --state 8KiB --waits 3 --json";
+  compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
+  compare run --workload http --only '*/smol,threads/*' --tasks 100,1k --wait 200ms --bytes 4KiB
+  compare run --workload http --server http://192.0.2.7:8080 --only coroutines/tokio --tasks 1k
+  compare run --workload transfer --tasks 32 --bytes 256KiB --rate-limit 20MiB";
 
 /// More repeats than this are a slip of the finger.
 const MOST_REPEATS: u32 = 1000;
@@ -37,8 +40,10 @@ pub struct Args {
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     only: Vec<String>,
     /// What each task waits for
-    #[arg(long, value_enum, default_value_t = Wait::Timer)]
-    workload: Wait,
+    #[arg(long, value_enum, default_value_t = Kind::Timer)]
+    workload: Kind,
+    #[command(flatten)]
+    http: HttpArgs,
     /// How many tasks: 1000, 10k, 10_000, 1M, or several with commas [default: those of the full run]
     #[arg(long, value_name = "COUNT", value_delimiter = ',', value_parser = units::parse_count, allow_hyphen_values = true)]
     tasks: Vec<u32>,
@@ -80,13 +85,6 @@ pub struct Args {
     json: bool,
 }
 
-/// The kinds of waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Wait {
-    /// A timer
-    Timer,
-}
-
 /// Runs the cells.
 ///
 /// # Errors
@@ -94,15 +92,20 @@ enum Wait {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let contestants = registry::select(&args.only)?;
     let path = record_path(args)?;
-    let Wait::Timer = args.workload;
     let waits = waits_per_task(args.waits)?;
-    let workload = Workload::timer(0, args.wait.unwrap_or(Duration::ZERO))
+    let workload = args
+        .http
+        .workload(args.workload, args.wait)?
+        .with_duration(args.wait.unwrap_or(Duration::ZERO))
         .with_spread(args.spread.unwrap_or(Duration::ZERO))
         .with_state(args.state)
         .with_waits(waits);
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let seed = args.seed.unwrap_or_else(seed_from_clock);
     let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
+    if let Some(servers) = args.http.servers()? {
+        suite = suite.with_servers(servers);
+    }
     let count_heap = !args.no_heap && suite.can_count();
     if !args.no_heap && !suite.can_count() {
         complain(format_args!(
@@ -117,7 +120,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             contestant.as_ref(),
             &steps,
             workload,
-            args.wait.is_some(),
+            args.wait.is_some() || !args.workload.waits_to_be_weighed(),
             args.pool_workers,
         ));
     }
@@ -153,7 +156,7 @@ pub fn seed_from_clock() -> u64 {
 
 fn steps(args: &Args, contestant: &dyn workload::Contestant, count_heap: bool) -> Vec<Step> {
     if args.tasks.is_empty() {
-        let mut steps = plan::default_steps(contestant, Extent::Full);
+        let mut steps = plan::default_steps(contestant, args.workload, Extent::Full);
         steps.retain(|step| step.build == Build::Timed || count_heap);
         if let Some(repeats) = args.repeats {
             for step in steps.iter_mut().filter(|step| step.build == Build::Timed) {

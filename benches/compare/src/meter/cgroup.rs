@@ -72,6 +72,8 @@ pub struct GroupWeight {
     pub total_bytes: Option<u64>,
     /// The kernel's part of it.
     pub kernel_bytes: Option<u64>,
+    /// The part of that which is socket buffers. The sockets themselves are slab.
+    pub socket_bytes: Option<u64>,
 }
 
 /// The limits of the groups that this process is in. A cell's group adds none of its own.
@@ -147,6 +149,9 @@ impl Cgroups {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = self.parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
         fs::create_dir(&path)?;
+        if self.kind == CgroupKind::V1 {
+            v1::count_socket_buffers(&path);
+        }
         Ok(Group { kind: self.kind, path })
     }
 

@@ -26,6 +26,7 @@ pub fn weigh(procfs: &process::Procfs, pid: u32, group: Option<&cgroup::Group>) 
     Weight {
         total_bytes: charged.total_bytes,
         kernel_bytes: charged.kernel_bytes,
+        socket_bytes: charged.socket_bytes,
         ..procfs.weigh(pid)
     }
 }

@@ -1,26 +1,36 @@
 //! Between the words of the record and those of the `workload` crate.
 
 use std::fmt::Display;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
-use workload::{Arrival, Lateness, StateSize, Wait, Workload};
+use workload::http::Timeouts;
+use workload::ledger::Failure;
+use workload::{Arrival, Http, Lateness, StateSize, Wait, Workload};
 
-use super::{LatenessLine, WorkloadLine};
+use super::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
+use crate::protocol::ServerLine;
 
 impl WorkloadLine {
-    /// The workload with so many tasks.
+    /// The workload with so many tasks, that asks this server if it asks one.
     ///
     /// # Errors
-    /// If a part of it is unknown here.
-    pub fn with_tasks(&self, tasks: u32) -> Result<Workload, UnknownWorkload> {
+    /// If a part of it is unknown here, or it wants a server and there is none.
+    pub fn with_tasks(
+        &self,
+        tasks: u32,
+        server: Option<&ServerLine>,
+    ) -> Result<Workload, UnknownWorkload> {
         let unknown = |part: &'static str, value: &dyn Display| UnknownWorkload {
             part,
             value: value.to_string(),
         };
-        if self.wait != "timer" {
-            return Err(unknown("wait", &self.wait));
-        }
+        let wait = match (self.wait.as_str(), &self.http, server) {
+            ("timer", ..) => Wait::Timer { duration: Duration::ZERO, spread: Duration::ZERO },
+            ("http" | "transfer", Some(http), Some(server)) => Wait::Http(http.asked_of(server)),
+            ("http" | "transfer", ..) => return Err(unknown("server", &"none")),
+            _ => return Err(unknown("wait", &self.wait)),
+        };
         if self.arrival != "burst" {
             return Err(unknown("arrival", &self.arrival));
         }
@@ -31,7 +41,8 @@ impl WorkloadLine {
             .filter(|waits| *waits <= Workload::MOST_WAITS)
             .and_then(NonZeroU16::new)
             .ok_or_else(|| unknown("number of waits", &self.waits_per_task))?;
-        Ok(Workload::timer(tasks, Duration::from_nanos(self.duration_ns))
+        Ok(Workload { wait, ..Workload::timer(tasks, Duration::ZERO) }
+            .with_duration(Duration::from_nanos(self.duration_ns))
             .with_spread(Duration::from_nanos(self.spread_ns))
             .with_state(state)
             .with_waits(waits))
@@ -40,16 +51,65 @@ impl WorkloadLine {
 
 impl From<&Workload> for WorkloadLine {
     fn from(workload: &Workload) -> Self {
-        let Wait::Timer { duration, spread } = workload.wait;
+        let wait = match &workload.wait {
+            Wait::Timer { .. } => "timer",
+            Wait::Http(Http { rate_limit: None, .. }) => "http",
+            Wait::Http(Http { rate_limit: Some(_), .. }) => "transfer",
+        };
         let Arrival::Burst = workload.arrival;
         Self {
-            wait: "timer".into(),
-            duration_ns: ns(duration),
-            spread_ns: ns(spread),
+            wait: wait.into(),
+            duration_ns: ns(workload.duration()),
+            spread_ns: ns(workload.spread()),
             state_bytes: workload.state.bytes(),
             waits_per_task: workload.waits_per_task.get().into(),
             arrival: "burst".into(),
+            http: workload.asks().map(Into::into),
         }
+    }
+}
+
+impl HttpLine {
+    /// The same asked of this server.
+    fn asked_of(&self, server: &ServerLine) -> Http {
+        Http {
+            addresses: server.addresses,
+            group: server.group,
+            keep_alive: self.keep_alive,
+            rate_limit: self.rate_limit.and_then(NonZeroU64::new),
+            timeouts: Timeouts {
+                connect: Duration::from_nanos(self.connect_timeout_ns),
+                read: Duration::from_nanos(self.read_timeout_ns),
+                total: Duration::from_nanos(self.total_timeout_ns),
+            },
+            ..Http::new(server.address, Duration::ZERO, self.bytes)
+        }
+    }
+}
+
+impl From<&Http> for HttpLine {
+    fn from(http: &Http) -> Self {
+        Self {
+            bytes: http.bytes,
+            keep_alive: http.keep_alive,
+            rate_limit: http.rate_limit.map(NonZeroU64::get),
+            connect_timeout_ns: ns(http.timeouts.connect),
+            read_timeout_ns: ns(http.timeouts.read),
+            total_timeout_ns: ns(http.timeouts.total),
+        }
+    }
+}
+
+impl From<&Http> for ServerLine {
+    fn from(http: &Http) -> Self {
+        Self { address: http.server, addresses: http.addresses, group: http.group }
+    }
+}
+
+impl From<Failure> for ErrorLine {
+    fn from(failure: Failure) -> Self {
+        let Failure { kind, tasks, first } = failure;
+        Self { kind: kind.name().to_owned(), tasks, first }
     }
 }
 
@@ -80,6 +140,8 @@ pub fn ns(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU8;
+
     use super::*;
 
     #[test]
@@ -88,13 +150,33 @@ mod tests {
             .with_spread(Duration::from_secs(1))
             .with_state(StateSize::KiB8)
             .with_waits(NonZeroU16::new(4).unwrap());
-        assert_eq!(WorkloadLine::from(&workload).with_tasks(7), Ok(workload));
+        assert_eq!(WorkloadLine::from(&workload).with_tasks(7, None), Ok(workload));
+    }
+
+    #[test]
+    fn requests_survive_the_record_and_want_a_server() {
+        let http = Http {
+            addresses: NonZeroU8::new(3).unwrap(),
+            group: 9,
+            keep_alive: true,
+            rate_limit: NonZeroU64::new(1 << 20),
+            timeouts: Timeouts { read: Duration::from_secs(1), ..Timeouts::default() },
+            ..Http::new("127.0.0.1:80".parse().unwrap(), Duration::from_millis(5), 77)
+        };
+        for http in [http, Http { rate_limit: None, ..http }] {
+            let workload = Workload::http(7, http).with_spread(Duration::from_secs(1));
+            let line = WorkloadLine::from(&workload);
+            let server = ServerLine::from(&http);
+            assert_eq!(line.with_tasks(7, Some(&server)), Ok(workload));
+            let error = line.with_tasks(7, None).unwrap_err().to_string();
+            assert_eq!(error, "the server `none` of the workload is unknown here");
+        }
     }
 
     #[test]
     fn what_is_unknown_is_named() {
         let timer = WorkloadLine::from(&Workload::timer(1, Duration::ZERO));
-        let unknown = |line: WorkloadLine| line.with_tasks(1).unwrap_err().to_string();
+        let unknown = |line: WorkloadLine| line.with_tasks(1, None).unwrap_err().to_string();
         assert_eq!(
             unknown(WorkloadLine { wait: "tide".into(), ..timer.clone() }),
             "the wait `tide` of the workload is unknown here"

@@ -186,14 +186,22 @@ pub struct Cell {
     pub memory: Memory,
     /// How long it took.
     pub time: Option<Time>,
-    /// How late its tasks woke.
+    /// How late its tasks woke; with a server, how long after the delay asked for they had the
+    /// whole answer.
     pub lateness_ns: Option<LatenessLine>,
+    /// What the server saw of it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerProof>,
+    /// The errors with which tasks ended, by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorLine>,
 }
 
 /// A workload without its number of tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WorkloadLine {
-    /// What each task waits for: `timer`.
+    /// What each task waits for: `timer`, `http` (an answer) or `transfer` (an answer whose bytes a
+    /// server with a rate limit sends).
     pub wait: String,
     /// How long each wait lasts.
     pub duration_ns: u64,
@@ -205,6 +213,55 @@ pub struct WorkloadLine {
     pub waits_per_task: u32,
     /// When the tasks start: `burst`.
     pub arrival: String,
+    /// What each answer is asked to be, for `http` and `transfer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpLine>,
+}
+
+/// What an answer is asked to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HttpLine {
+    /// The size of its body.
+    pub bytes: u64,
+    /// Whether a connection serves more than one request.
+    pub keep_alive: bool,
+    /// What the server caps all answers together at, in bytes per second.
+    pub rate_limit: Option<u64>,
+    /// How long a connection may take.
+    pub connect_timeout_ns: u64,
+    /// How long nothing may come, beyond the delay asked for.
+    pub read_timeout_ns: u64,
+    /// How long a whole request may take, beyond the delay asked for.
+    pub total_timeout_ns: u64,
+}
+
+/// What the server saw of a cell: its own proof, which the client has no hand in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerProof {
+    /// Requests open right before the parked weighing.
+    pub open_before_weighing: u64,
+    /// Requests open right after it.
+    pub open_after_weighing: u64,
+    /// How long it took from the order to go until all were open, to the few milliseconds between
+    /// two questions.
+    pub all_open_ns: u64,
+    /// The most requests open at once.
+    pub high_water: u64,
+    /// Requests answered to their last byte.
+    pub served: u64,
+    /// Requests that ended otherwise.
+    pub broken: u64,
+}
+
+/// The tasks that ended with an error of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorLine {
+    /// The kind, such as `reset` or `read-timeout`.
+    pub kind: String,
+    /// How many tasks.
+    pub tasks: u64,
+    /// The first of the errors, in words.
+    pub first: String,
 }
 
 /// Which build ran a cell.
@@ -265,6 +322,30 @@ pub struct ProofLine {
     pub after_weighing: u64,
     /// Tasks that ended without a sum: panicked, dropped, or with damaged state.
     pub lost: u64,
+}
+
+impl ServerProof {
+    /// What is wrong with it, in words; `None` if it proves that the server had exactly as many
+    /// requests open as the ceiling allows, also while they were weighed, and answered all.
+    pub fn flaw(&self, requests: u64, expected_in_flight: u64) -> Option<String> {
+        if self.served != requests {
+            return Some(format!("the server answered {} of {requests} requests", self.served));
+        }
+        if self.high_water != expected_in_flight {
+            return Some(format!(
+                "the server had {} requests open at once, not {expected_in_flight}",
+                self.high_water
+            ));
+        }
+        let weighed = self.open_before_weighing.min(self.open_after_weighing);
+        if weighed != expected_in_flight {
+            return Some(format!(
+                "the server had {weighed} requests open around the weighing, not \
+                 {expected_in_flight}"
+            ));
+        }
+        None
+    }
 }
 
 impl ProofLine {
@@ -328,6 +409,9 @@ pub struct Weight {
     pub total_bytes: Option<u64>,
     /// The kernel's part of that.
     pub kernel_bytes: Option<u64>,
+    /// The part of that which is socket buffers, where the control group counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket_bytes: Option<u64>,
     /// Bytes that the program asked its allocator for and has not given back (counting build).
     pub heap_bytes: Option<u64>,
     /// Memory mappings (lines of `/proc/PID/maps`).
@@ -392,6 +476,12 @@ pub struct Throughput {
     pub floor_ns: u64,
     /// The samples. Every wave in them was checked: all tasks completed, with the right checksum.
     pub samples: Vec<Sample>,
+    /// The most requests that the server ever had open at once, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_high_water: Option<u64>,
+    /// How long after the delay asked for the tasks of the last wave had their answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness_ns: Option<LatenessLine>,
 }
 
 /// Some waves, timed together.

@@ -6,8 +6,8 @@ use super::format::{self, NONE};
 use super::table::{Align, Table};
 use super::{BASELINE, REFERENCE, machine_line, page_head, reference_for};
 use crate::fit::{
-    self, Estimate, Figure, Fit, Sampled, Series, between, fit, is_all_waiting, is_proven, proven,
-    quantile, readings, series, task_counts,
+    self, Estimate, Figure, Fit, Sampled, Series, Shape, between, fit, is_all_waiting, is_proven,
+    proven, quantile, readings, series, task_counts,
 };
 use crate::record::{Build, Cell, CgroupKind, LatenessLine, Record, Status};
 
@@ -16,6 +16,9 @@ pub(super) const PAGE_TABLES: &str = "RSS + page tables (B)";
 
 /// The header of the kernel's part.
 pub(super) const KERNEL: &str = "of it kernel (B)";
+
+/// The header of the socket buffers.
+pub(super) const SOCKETS: &str = "of it socket buffers (B)";
 
 /// The header of the number of cells.
 pub(super) const CELLS: &str = "Cells";
@@ -48,10 +51,17 @@ pub(super) fn page(record: &Record) -> String {
             "cells are those of RSS; a pool has its threads when idle, so nothing idle is taken off.".into(),
         ],
     );
-    section(&mut text, "Bytes per waiting task", &bill_table(record));
+    section(&mut text, "Bytes per waiting task", &bill_table(record, Shape::is_timer));
     for note in bill_notes(record) {
         text.push_str(&format!("\n{note}\n"));
     }
+    section(&mut text, "Bytes per waiting request", &bill_table(record, Shape::is_http));
+    text.push_str(
+        "\nEach request waits on an open connection of its own. The full bill holds the socket as\n\
+         the client's side of the kernel keeps it; socket buffers are the part of it that holds\n\
+         bytes under way, of which there are none while all wait. The server is another process,\n\
+         and what its side of a connection weighs is not in here.\n",
+    );
     section(&mut text, "Walls and reach", &reach_table(record));
     text.push_str("\nEvery cell that has no figure, with its reason:\n\n");
     text.push_str(&missing_table(record).markdown());
@@ -76,7 +86,8 @@ pub(super) fn page(record: &Record) -> String {
     text.push_str(&format!(
         "\nHow long after its deadline a task woke, at the largest N that every contestant with\n\
          tasks waiting together has reached: median of the repeats, and the worst of them for the\n\
-         maximum. {}\n",
+         maximum. For a request: how long after the delay that it asked for it had its answer,\n\
+         with the time in it that making all those connections took. {}\n",
         machine_line(record)
     ));
     text
@@ -87,8 +98,8 @@ pub(super) fn deciding_figure(record: &Record) -> Figure {
     if has_full_bill(record) { Figure::Total } else { Figure::Rss }
 }
 
-/// Bytes per waiting task, by who holds them.
-pub(super) fn bill_table(record: &Record) -> Table {
+/// Bytes per waiting task, by who holds them, of the series of such shapes.
+pub(super) fn bill_table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Table {
     let deciding = deciding_figure(record);
     let by = if deciding == Figure::Total { "full bill" } else { "RSS" };
     let mut table = Table::new([
@@ -97,13 +108,15 @@ pub(super) fn bill_table(record: &Record) -> Table {
         (PAGE_TABLES.to_owned(), Align::Right),
         ("Full bill (B)".to_owned(), Align::Right),
         (KERNEL.to_owned(), Align::Right),
+        (SOCKETS.to_owned(), Align::Right),
         ("Heap (B)".to_owned(), Align::Right),
         (format!("{by} ÷ leanest"), Align::Right),
         (format!("{by} ÷ {REFERENCE}"), Align::Right),
         ("N".to_owned(), Align::Right),
         (CELLS.to_owned(), Align::Right),
     ]);
-    let all = series(record);
+    let mut all = series(record);
+    all.retain(|series| is_wanted(&series.shape));
     let slopes: Vec<(&Series, Option<Fit>)> =
         all.iter().map(|series| (series, fit(record, series, deciding))).collect();
     for (series, decided) in &slopes {
@@ -122,6 +135,7 @@ pub(super) fn bill_table(record: &Record) -> Table {
             show(Figure::RssAndPageTables),
             show(Figure::Total),
             show(Figure::Kernel),
+            show(Figure::Sockets),
             show(Figure::Heap),
             against(leanest(&slopes, series)),
             against(reference.as_ref()),
@@ -129,7 +143,7 @@ pub(super) fn bill_table(record: &Record) -> Table {
             cells,
         ]);
     }
-    table
+    if all.iter().any(|series| series.shape.is_http()) { table } else { table.without(&[SOCKETS]) }
 }
 
 /// The largest N that a series reached with proof, as text; the number in flight where it is less.
@@ -173,7 +187,7 @@ pub(super) fn bill_notes(record: &Record) -> Vec<String> {
     if !counted {
         notes.push("Heap: no cell of the counting build in this record has proof.".into());
     }
-    for series in series(record) {
+    for series in weighed_series(record) {
         if is_one_at_a_time(record, &series) {
             notes.push(format!(
                 "{series} takes one task at a time: the others are queued, not waiting, so there \
@@ -216,6 +230,13 @@ pub(crate) fn small_pool_note(record: &Record, series: &Series) -> Option<String
          than tasks, so the others were queued.",
         format::list(&counts)
     ))
+}
+
+/// The series of which something per waiting task can be said.
+fn weighed_series(record: &Record) -> Vec<Series> {
+    let mut all = series(record);
+    all.retain(|series| !series.shape.is_transfer());
+    all
 }
 
 fn section(text: &mut String, title: &str, table: &Table) {
@@ -326,7 +347,7 @@ fn reason_of(cell: &Cell) -> String {
 
 fn small_table(record: &Record) -> Table {
     let figure = deciding_figure(record);
-    let all = series(record);
+    let all = weighed_series(record);
     let counts: BTreeSet<u64> = all
         .iter()
         .flat_map(|series| proven(record, series, Build::Timed))
@@ -440,7 +461,7 @@ fn start_table(record: &Record) -> Table {
         ("Threads", Align::Right),
         ("Mappings", Align::Right),
     ]);
-    for series in series(record) {
+    for series in weighed_series(record) {
         let slope = |figure| fit(record, &series, figure).map(|fit| fit.slope.estimate);
         let plain =
             |figure| slope(figure).map_or_else(|| NONE.into(), |slope| format::estimate(&slope));
@@ -479,7 +500,7 @@ fn lateness_table(record: &Record) -> Table {
         ("p99", Align::Right),
         ("Maximum", Align::Right),
     ]);
-    let compared: Vec<(Series, Vec<(u64, LatenessLine)>)> = series(record)
+    let compared: Vec<(Series, Vec<(u64, LatenessLine)>)> = weighed_series(record)
         .into_iter()
         .filter(|series| series.model() != BASELINE && !is_one_at_a_time(record, series))
         .map(|series| {
@@ -527,7 +548,7 @@ fn lateness_of(record: &Record, series: &Series) -> Vec<(u64, LatenessLine)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic, small_run};
+    use crate::report::synthetic::{Bill, Synthetic, asking_run, small_run};
 
     #[test]
     fn a_bar_is_met_only_by_the_whole_interval() {
@@ -546,9 +567,23 @@ mod tests {
             .state(1_024)
             .line("coroutines/bare", &[1, 100], Bill::of(1_100))
             .line("threads/per-task", &[1, 100], Bill::of(11_000));
-        let text = bill_table(&made.record()).markdown();
+        let text = bill_table(&made.record(), Shape::is_timer).markdown();
         let row = text.lines().find(|line| line.contains("coroutines/bare, 1024 B state")).unwrap();
         assert!(row.contains("0.100× (0.100–0.100)"), "{row}");
+    }
+
+    #[test]
+    fn requests_have_a_table_of_their_own_and_transfers_none() {
+        let record = asking_run();
+        insta::assert_snapshot!(bill_table(&record, Shape::is_http).markdown(), @r#"
+        | Contestant                               |            RSS (B) | RSS + page tables (B) |      Full bill (B) |   of it kernel (B) | of it socket buffers (B) | Heap (B) | full bill ÷ leanest | full bill ÷ threads/per-task |       N | Cells |
+        | ---------------------------------------- | -----------------: | --------------------: | -----------------: | -----------------: | -----------------------: | -------: | ------------------: | ---------------------------: | ------: | ----: |
+        | threads/per-task, http, bodies of 1024 B | 10,000 ± 0 (0.0 %) |    10,020 ± 0 (0.0 %) | 40,000 ± 0 (0.0 %) | 30,000 ± 0 (0.0 %) |                0.0 ± 0.0 |        — |   8.16× (8.16–8.16) |            1.00× (1.00–1.00) | 1–1,000 |     9 |
+        | coroutines/smol, http, bodies of 1024 B  |    900 ± 0 (0.0 %) |       902 ± 0 (0.0 %) |  4,900 ± 0 (0.0 %) |  4,000 ± 0 (0.0 %) |                0.0 ± 0.0 |        — |   1.00× (1.00–1.00) |         0.122× (0.122–0.123) | 1–5,000 |     9 |
+        "#);
+        assert!(bill_table(&record, Shape::is_timer).is_empty());
+        assert!(!start_table(&record).markdown().contains("transfer"));
+        assert!(!small_table(&record).markdown().contains("transfer"));
     }
 
     #[test]
@@ -587,6 +622,15 @@ mod tests {
         | baseline/smol         |    290 ± 0 (0.0 %) |       291 ± 0 (0.0 %) |    330 ± 0 (0.0 %) | 40.0 ± 0.0 (0.0 %) |               — | 0.971× (0.970–0.971) |   0.00892× (0.00892–0.00892) | 10,000–100,000 |     6 |
 
         subroutine/sequential takes one task at a time: the others are queued, not waiting, so there is no weight per waiting task.
+
+        ## Bytes per waiting request
+
+        There is nothing of this in the record.
+
+        Each request waits on an open connection of its own. The full bill holds the socket as
+        the client's side of the kernel keeps it; socket buffers are the part of it that holds
+        bytes under way, of which there are none while all wait. The server is another process,
+        and what its side of a connection weighs is not in here.
 
         ## Walls and reach
 
@@ -645,7 +689,8 @@ mod tests {
 
         How long after its deadline a task woke, at the largest N that every contestant with
         tasks waiting together has reached: median of the repeats, and the worst of them for the
-        maximum. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
+        maximum. For a request: how long after the delay that it asked for it had its answer,
+        with the time in it that making all those connections took. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
         "#);
     }
 }

@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | `memory` | `memory.md`: what a waiting task weighs, and how many of them fit |
 //! | `throughput` | `throughput.md`: how many tasks a second |
+//! | `requests` | the part of that page on requests |
+//! | `bandwidth` | the part of that page on transfers |
 //! | `machine` | `machine.md`: what the run was made on |
 //! | `summary` | the block of the README |
 //! | `terminal` | the main tables for a terminal |
@@ -13,9 +15,11 @@
 //!
 //! The page `claims.md` is made by [`crate::claims`].
 
+mod bandwidth;
 pub(crate) mod format;
 mod machine;
 mod memory;
+mod requests;
 mod splice;
 mod summary;
 #[cfg(test)]
@@ -28,6 +32,7 @@ use crate::claims;
 use crate::fit::{RESAMPLES, Series, Shape};
 use crate::record::{Extent, Record};
 
+pub(crate) use bandwidth::{Transfer, transfers};
 pub(crate) use memory::{full_bill_note, small_pool_note};
 pub use splice::{BEGIN, END, SpliceError, splice};
 pub use summary::summary;
@@ -137,7 +142,7 @@ pub(crate) fn reference_for(shape: &Shape) -> Series {
 mod tests {
     use proptest::prelude::*;
 
-    use super::synthetic::{Bill, Synthetic, small_run};
+    use super::synthetic::{Bill, Synthetic, asking_run, small_run};
     use super::*;
     use crate::record::{Record, Status};
 
@@ -170,7 +175,12 @@ mod tests {
             Bill { rss: 0, start_ns: 0, cpu_ns: 0, ..Bill::of(0) },
         );
         idle.timed("threads/per-task", 0, &[0, 0]);
-        vec![empty, failures.record(), killed, bare, idle.record()]
+        let mut nobody_asked = asking_run();
+        for cell in &mut nobody_asked.cells {
+            cell.server = None;
+            cell.workload.http = None;
+        }
+        vec![empty, failures.record(), killed, bare, idle.record(), asking_run(), nobody_asked]
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn rate_of(record: &Record, contestant: &str, tasks: Option<u64>) -> String {
 }
 
 fn plain_rows(record: &Record) -> impl Iterator<Item = &Throughput> {
-    throughput::sorted(record).into_iter().filter(|timed| Shape::of(&timed.workload).is_plain())
+    throughput::sorted(record, Shape::is_plain).into_iter()
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::record::{
-    Build, Cell, CgroupKind, Extent, Host, LatenessLine, Limit, LimitValue, Memory, ProofLine,
-    Record, Run, SCHEMA, Sample, Status, Throughput, Time, Weight, WorkloadLine,
+    Build, Cell, CgroupKind, Extent, Host, HttpLine, LatenessLine, Limit, LimitValue, Memory,
+    ProofLine, Record, Run, SCHEMA, Sample, ServerProof, Status, Throughput, Time, Weight,
+    WorkloadLine,
 };
 
 const REPEATS: u32 = 3;
@@ -88,6 +89,7 @@ impl Synthetic {
             state_bytes: 0,
             waits_per_task: 1,
             arrival: "burst".into(),
+            http: None,
         };
         Self { record, workload }
     }
@@ -96,6 +98,20 @@ impl Synthetic {
     pub(crate) fn without_cgroup(&mut self, note: &str) -> &mut Self {
         self.record.run.host.cgroup = CgroupKind::None;
         self.record.run.host.cgroup_note = Some(note.into());
+        self
+    }
+
+    /// The tasks of what follows wait for answers with so many bytes, from a server with this limit.
+    pub(crate) fn asking(&mut self, bytes: u64, rate_limit: Option<u64>) -> &mut Self {
+        self.workload.wait = if rate_limit.is_some() { "transfer" } else { "http" }.into();
+        self.workload.http = Some(HttpLine {
+            bytes,
+            keep_alive: false,
+            rate_limit,
+            connect_timeout_ns: 1,
+            read_timeout_ns: 1,
+            total_timeout_ns: 1,
+        });
         self
     }
 
@@ -184,6 +200,8 @@ impl Synthetic {
             reason: None,
             floor_ns: WAIT_NS,
             samples,
+            server_high_water: self.workload.http.map(|_| tasks),
+            lateness_ns: self.workload.http.map(|_| LatenessLine { p50: 900_000, ..LATE }),
         });
         self
     }
@@ -199,6 +217,8 @@ impl Synthetic {
             reason: Some("the floor is too high".into()),
             floor_ns: tasks * WAIT_NS,
             samples: Vec::new(),
+            server_high_water: None,
+            lateness_ns: None,
         });
         self
     }
@@ -219,6 +239,7 @@ impl Synthetic {
                 page_table_bytes: Some(page_tables),
                 total_bytes: kernel.map(|kernel| rss + kernel),
                 kernel_bytes: kernel,
+                socket_bytes: self.workload.http.map(|_| 0),
                 heap_bytes: None,
                 mappings: Some(30 + 4 * bill.threads * tasks),
                 threads: Some(1 + bill.threads * tasks),
@@ -238,13 +259,8 @@ impl Synthetic {
             voluntary_switches: 0,
             involuntary_switches: 0,
         });
-        cell.lateness_ns = Some(LatenessLine {
-            p50: 60_000,
-            p90: 80_000,
-            p99: 100_000 + tasks,
-            p999: 150_000 + tasks,
-            max: 200_000 + tasks,
-        });
+        cell.lateness_ns =
+            Some(LatenessLine { p99: LATE.p99 + tasks, max: LATE.max + tasks, ..LATE });
         cell
     }
 
@@ -274,9 +290,21 @@ impl Synthetic {
             memory: Memory::default(),
             time: None,
             lateness_ns: None,
+            server: self.workload.http.map(|_| ServerProof {
+                open_before_weighing: in_flight,
+                open_after_weighing: in_flight,
+                high_water: in_flight,
+                served: tasks,
+                ..ServerProof::default()
+            }),
+            errors: Vec::new(),
         }
     }
 }
+
+/// How late tasks wake, before their number is added.
+const LATE: LatenessLine =
+    LatenessLine { p50: 60_000, p90: 80_000, p99: 100_000, p999: 150_000, max: 200_000 };
 
 /// A small run in which everything happens once: all models, a wall, a failure, a floor.
 pub(crate) fn small_run() -> Record {
@@ -304,5 +332,23 @@ pub(crate) fn small_run() -> Record {
     made.timed("coroutines/smol", 100, &[1_100_000, 1_120_000, 1_090_000])
         .timed("threads/per-task", 100, &[4_000_000, 4_200_000, 4_100_000])
         .floor("subroutine/sequential", 10_000);
+    made.record()
+}
+
+/// A small run of requests and transfers.
+pub(crate) fn asking_run() -> Record {
+    let mut made = Synthetic::new();
+    let coroutine = Bill::of(900).with_kernel(4_000);
+    let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(30_000) };
+    made.asking(1_024, None)
+        .line("coroutines/smol", &[1, 100, 5_000], coroutine)
+        .line("threads/per-task", &[1, 100, 1_000], thread)
+        .timed("coroutines/smol", 100, &[2_000_000, 2_100_000, 2_200_000])
+        .timed("threads/per-task", 100, &[8_000_000, 8_200_000, 8_100_000])
+        .timed("baseline/hyper", 100, &[2_000_000, 2_000_000, 2_000_000])
+        .floor("subroutine/sequential", 10_000)
+        .asking(65_536, Some(1_048_576_000))
+        .line("coroutines/smol", &[16], coroutine)
+        .line("subroutine/sequential", &[16], Bill { rss: 0, ..coroutine });
     made.record()
 }

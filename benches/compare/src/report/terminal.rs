@@ -1,17 +1,22 @@
 //! The main tables for a terminal.
 
-use super::{cautions, machine_line, memory, throughput};
+use super::table::Table;
+use super::{bandwidth, cautions, machine_line, memory, requests, throughput};
 use crate::claims;
+use crate::fit::Shape;
 use crate::record::Record;
 
 /// The columns that a terminal is too narrow for; the pages have them.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 9] = [
     memory::PAGE_TABLES,
     memory::KERNEL,
+    memory::SOCKETS,
     memory::CELLS,
     throughput::FASTEST,
     throughput::FLOOR,
     throughput::SAMPLES,
+    requests::HIGH_WATER,
+    requests::P50,
 ];
 
 /// The memory and throughput tables and the verdict on coroutines and threads, for a terminal of so
@@ -21,16 +26,23 @@ pub fn terminal(record: &Record, width: Option<u16>) -> String {
     for caution in cautions(record) {
         text.push_str(&format!("{caution}\n"));
     }
-    let bill = memory::bill_table(record).without(&LEFT_OUT);
-    if !bill.is_empty() {
-        text.push_str(&format!("\nBytes per waiting task\n{}\n", bill.terminal(width)));
+    let mut show = |title: &str, table: Table| {
+        let table = table.without(&LEFT_OUT);
+        if !table.is_empty() {
+            text.push_str(&format!("\n{title}\n{}\n", table.terminal(width)));
+        }
+        !table.is_empty()
+    };
+    let timers = show("Bytes per waiting task", memory::bill_table(record, Shape::is_timer));
+    let requests = show("Bytes per waiting request", memory::bill_table(record, Shape::is_http));
+    show("Tasks per second", throughput::table(record));
+    show("Requests per second", requests::table(record));
+    show("Bandwidth", bandwidth::table(record));
+    if timers || requests {
+        text.push('\n');
         for note in memory::bill_notes(record) {
             text.push_str(&format!("{note}\n"));
         }
-    }
-    let rates = throughput::table(record).without(&LEFT_OUT);
-    if !rates.is_empty() {
-        text.push_str(&format!("\nTasks per second\n{}\n", rates.terminal(width)));
     }
     text.push_str(&format!("\n{}\n", claims::lighter::in_plain_words(record)));
     text

@@ -2,7 +2,7 @@
 
 use super::format::{self, NONE};
 use super::table::{Align, Table};
-use super::{BASELINE, REFERENCE, page_head};
+use super::{BASELINE, REFERENCE, bandwidth, page_head, requests};
 use crate::fit::{Bootstrap, Sampled, Shape, contestant_order, median, model_of};
 use crate::record::{Record, Status, Throughput, WorkloadLine};
 
@@ -29,9 +29,14 @@ pub(super) fn page(record: &Record) -> String {
         ],
     );
     text.push_str(&format!("\n## Tasks per second\n\n{}", table(record).markdown()));
+    text.push_str(&format!("\n## Requests per second\n\n{}", requests::table(record).markdown()));
+    text.push_str(&format!("\n{}", requests::READING));
+    text.push_str(&format!("\n## Bandwidth\n\n{}", bandwidth::table(record).markdown()));
+    text.push_str(&format!("\n{}", bandwidth::READING));
     text.push_str(
         "\nProof: every wave in every sample was checked when it was over: all of its tasks had\n\
-         completed and their sums were right. A row without that is a failure and has no rate.\n",
+         completed and their sums were right, and where they asked a server, that had answered all\n\
+         of them. A row without that is a failure and has no rate.\n",
     );
     text
 }
@@ -48,29 +53,14 @@ pub(super) fn table(record: &Record) -> Table {
         (FLOOR.to_owned(), Align::Right),
         (SAMPLES.to_owned(), Align::Right),
     ]);
-    let rows = sorted(record);
-    for timed in &rows {
-        let own = rate(record, timed);
-        let alike = || rows.iter().filter(|other| is_comparable(other, timed));
-        let reference = alike().find(|other| other.contestant == REFERENCE);
-        let fastest = alike()
-            .filter(|other| model_of(&other.contestant) != BASELINE)
-            .filter_map(|other| rate(record, other))
-            .max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
-        let against = |base: Option<Sampled>| {
-            let ratio = own.as_ref().zip(base).and_then(|(own, base)| own.over(&base));
-            ratio.map_or_else(|| NONE.into(), |ratio| format::ratio(&ratio))
-        };
-        let cpu = per_sample(record, timed, "cpu", |tasks, sample| {
-            (tasks > 0.0).then(|| sample.cpu_ns as f64 / 1e3 / tasks)
-        });
+    for timed in sorted(record, Shape::is_timer) {
         table.push(vec![
             label(timed),
             format::count(timed.tasks),
             rate_text(record, timed),
-            cpu.map_or_else(|| NONE.into(), |cpu| format::estimate_fine(&cpu.estimate)),
-            against(reference.and_then(|reference| rate(record, reference))),
-            against(fastest),
+            cpu_text(record, timed),
+            against(record, timed, REFERENCE),
+            against_fastest(record, timed),
             format::duration(timed.floor_ns as f64),
             format::count(timed.samples.len() as u64),
         ]);
@@ -91,9 +81,38 @@ pub(super) fn rate_text(record: &Record, timed: &Throughput) -> String {
     }
 }
 
-/// The rows by contestant and N, in the order of the models.
-pub(super) fn sorted(record: &Record) -> Vec<&Throughput> {
-    let mut rows: Vec<&Throughput> = record.throughput.iter().collect();
+/// User and system CPU per task in µs.
+pub(super) fn cpu_text(record: &Record, timed: &Throughput) -> String {
+    let cpu = per_sample(record, timed, "cpu", |tasks, sample| {
+        (tasks > 0.0).then(|| sample.cpu_ns as f64 / 1e3 / tasks)
+    });
+    cpu.map_or_else(|| NONE.into(), |cpu| format::estimate_fine(&cpu.estimate))
+}
+
+/// A row's rate divided by what this contestant had in the same.
+pub(super) fn against(record: &Record, timed: &Throughput, contestant: &str) -> String {
+    let base = alike(record, timed).find(|other| other.contestant == contestant);
+    ratio_text(rate(record, timed), base.and_then(|base| rate(record, base)))
+}
+
+/// A row's rate divided by that of the fastest in the same, baselines left aside.
+pub(super) fn against_fastest(record: &Record, timed: &Throughput) -> String {
+    let fastest = alike(record, timed)
+        .filter(|other| model_of(&other.contestant) != BASELINE)
+        .filter_map(|other| rate(record, other))
+        .max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
+    ratio_text(rate(record, timed), fastest)
+}
+
+fn ratio_text(rate: Option<Sampled>, base: Option<Sampled>) -> String {
+    let ratio = rate.zip(base).and_then(|(rate, base)| rate.over(&base));
+    ratio.map_or_else(|| NONE.into(), |ratio| format::ratio(&ratio))
+}
+
+/// The rows of such shapes by contestant and N, in the order of the models.
+pub(super) fn sorted(record: &Record, is_wanted: fn(&Shape) -> bool) -> Vec<&Throughput> {
+    let mut rows: Vec<&Throughput> =
+        record.throughput.iter().filter(|timed| is_wanted(&Shape::of(&timed.workload))).collect();
     rows.sort_by(|a, b| {
         contestant_order(&a.contestant, &b.contestant)
             .then_with(|| Shape::of(&a.workload).cmp(&Shape::of(&b.workload)))
@@ -128,12 +147,14 @@ fn per_sample(
     median(&values, Bootstrap::new(record.run.seed, &names))
 }
 
-/// Whether two rows do the same, so that their rates may be divided.
-fn is_comparable(a: &Throughput, b: &Throughput) -> bool {
-    a.tasks == b.tasks && a.workload == b.workload
+/// The rows that do the same, so that their rates may be divided.
+fn alike<'a>(record: &'a Record, timed: &Throughput) -> impl Iterator<Item = &'a Throughput> {
+    let (tasks, workload) = (timed.tasks, timed.workload.clone());
+    record.throughput.iter().filter(move |other| other.tasks == tasks && other.workload == workload)
 }
 
-fn label(timed: &Throughput) -> String {
+/// The contestant, with whatever sets its workload apart.
+pub(super) fn label(timed: &Throughput) -> String {
     let shape = Shape::of(&timed.workload);
     let workers = timed.pool_workers.map_or_else(String::new, |workers| {
         format!(", {} workers", format::count(u64::from(workers)))
@@ -216,8 +237,27 @@ mod tests {
         | threads/per-task      |    100 |                              24,390 ± 610 (2.5 %) | 0.50 ± 0.00 (0.0 %) |       1.00× (1.00–1.00) | 0.268× (0.260–0.280) |                 1 ms |       3 |
         | coroutines/smol       |    100 |                            90,909 ± 1,623 (1.8 %) | 0.50 ± 0.00 (0.0 %) |       3.73× (3.57–3.85) |    1.00× (1.00–1.00) |                 1 ms |       3 |
 
+        ## Requests per second
+
+        There is nothing of this in the record.
+
+        N tasks at once, each with one request over a new connection, to a server that answers after the
+        delay. The server is another process on the same cores: a rate is what client and server do
+        together, and CPU is the client's alone. Open at the server is the most requests that the server
+        ever had open at once in these waves: with a delay shorter than making N connections takes, the
+        first are answered before the last have come. Over the delay is how much later than the delay asked
+        for the tasks of the last wave had their whole answer, from when each of them began to connect.
+
+        ## Bandwidth
+
+        There is nothing of this in the record.
+
+        Bodies through a server that sends no more than the limit over all of them together. The least time
+        is bytes ÷ limit; no way of waiting can be faster, and one that waits well is hardly slower.
+
         Proof: every wave in every sample was checked when it was over: all of its tasks had
-        completed and their sums were right. A row without that is a failure and has no rate.
+        completed and their sums were right, and where they asked a server, that had answered all
+        of them. A row without that is a failure and has no rate.
         "#);
     }
 }

@@ -3,18 +3,22 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::task::Context;
 use std::thread;
 use std::time::Duration;
 
 use workload::Moment;
 
+use super::driver::Driver;
 use super::slab::Slab;
-use super::sleep::{next_deadline, wake_due};
-use super::waker::{Registered, Woken};
+use super::waker::{Registered, Rouse, Woken};
+use super::{alarm, sleep};
 
 /// How many sleepers are woken before they are polled. It bounds the list of woken tasks when a
 /// herd of them is due at once.
+///
+/// And about how many tasks are polled before sockets and alarms are looked at again.
 const BATCH: usize = 256;
 
 /// An executor for futures of one type, on the thread that made it.
@@ -26,12 +30,19 @@ pub struct Executor<F> {
     woken: Registered,
     /// Kept between rounds, so that its memory is.
     polling: Vec<u32>,
+    /// After the tasks, which may own sockets.
+    driver: Rc<Driver>,
 }
 
 impl<F: Future<Output = ()>> Executor<F> {
     /// An executor without tasks.
     pub fn new() -> Self {
-        Self { tasks: Slab::new(), woken: Woken::register(thread::current()), polling: Vec::new() }
+        Self {
+            tasks: Slab::new(),
+            woken: Woken::register(thread::current()),
+            polling: Vec::new(),
+            driver: Driver::of_this_thread(),
+        }
     }
 
     /// Takes the future in and polls it for the first time, so that it starts now and does not
@@ -44,19 +55,28 @@ impl<F: Future<Output = ()>> Executor<F> {
     /// Polls what is woken until no task is left.
     ///
     /// A task that panics ends itself and no other.
+    ///
+    /// # Panics
+    /// If the operating system's poller fails, which is there once a task has a socket.
     pub fn run(&mut self) {
+        let mut polled = 0;
         while !self.tasks.is_empty() {
-            let due = wake_due(BATCH);
+            let due = sleep::wake_due(BATCH);
             let mut polling = std::mem::take(&mut self.polling);
             self.woken.take(&mut polling);
             for key in &polling {
                 self.poll(*key);
             }
-            let idle = due == 0 && polling.is_empty();
+            let is_idle = due == 0 && polling.is_empty();
+            polled += polling.len();
             polling.clear();
             self.polling = polling;
-            if idle {
-                park();
+            if is_idle {
+                self.sleep();
+                polled = 0;
+            } else if polled >= BATCH {
+                self.look(Some(Duration::ZERO));
+                polled = 0;
             }
         }
     }
@@ -71,6 +91,36 @@ impl<F: Future<Output = ()>> Executor<F> {
         let polled = catch_unwind(AssertUnwindSafe(|| task.poll(&mut context)));
         if polled.map_or(true, |poll| poll.is_ready()) {
             self.tasks.remove(key);
+        }
+    }
+
+    /// Sleeps until the next deadline, until a socket is ready, or until a waker rouses this thread.
+    fn sleep(&self) {
+        let deadlines = [sleep::next_deadline(), alarm::next_deadline()];
+        let next = deadlines.into_iter().flatten().min();
+        let left = next.map(|deadline| deadline.since(Moment::now()));
+        let notifier = self.driver.notifier();
+        let is_parked = notifier.is_none();
+        if left == Some(Duration::ZERO)
+            || !self.woken.fall_asleep(notifier.map_or(Rouse::Unpark, Rouse::Notify))
+        {
+            return self.look(Some(Duration::ZERO));
+        }
+        match left {
+            _ if !is_parked => self.look(left),
+            Some(left) => thread::park_timeout(left),
+            None => thread::park(),
+        }
+    }
+
+    /// Waits for sockets, at most for `timeout`, and wakes the tasks whose sockets are ready or
+    /// whose alarms are due.
+    fn look(&self, timeout: Option<Duration>) {
+        let now = Moment::now();
+        // An alarm is due only if what it bounds was not there in time. It may have been, if there
+        // was more than the poller says at once; then the next look will tell.
+        if self.driver.poll(timeout) {
+            alarm::wake_due(now);
         }
     }
 }
@@ -98,17 +148,6 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     executor.run();
     drop(executor);
     output.expect("the future panicked")
-}
-
-/// Sleeps until the next deadline, or until a waker unparks this thread.
-fn park() {
-    match next_deadline() {
-        None => thread::park(),
-        Some(deadline) => match deadline.since(Moment::now()) {
-            Duration::ZERO => {}
-            left => thread::park_timeout(left),
-        },
-    }
 }
 
 #[cfg(test)]

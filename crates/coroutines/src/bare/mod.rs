@@ -9,20 +9,31 @@
 //! | [`executor`] | [`Executor`]: polls the futures that are woken |
 //! | [`slab`] | [`Slab`](slab::Slab): the futures, in chunks that do not move |
 //! | [`sleep`] | [`Sleep`]: a future that ends at a deadline, and the heap behind it |
+//! | [`alarm`] | [`Alarm`]: the same for a deadline that seldom comes, because it bounds another wait |
+//! | [`tcp`] | [`TcpStream`]: a connection that futures wait for |
+//! | `driver` | the sockets of a thread, and where its executor waits for them |
 //! | [`waker`] | wakers that take no allocation |
 
+pub mod alarm;
+mod driver;
 pub mod executor;
 pub mod slab;
 pub mod sleep;
+pub mod tcp;
 pub mod waker;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
 
-use workload::{ContestantId, Ledger, Moment};
+use workload::{ContestantId, Ledger, Moment, Visit, Wait};
 
+pub use self::alarm::Alarm;
 pub use self::executor::{Executor, block_on};
 pub use self::sleep::Sleep;
+pub use self::tcp::TcpStream;
+use crate::fetch::fetch;
 use crate::runtime::Runtime;
 use crate::task::add;
 
@@ -34,6 +45,8 @@ impl Runtime for Bare {
     const ID: ContestantId = ContestantId::new("coroutines/bare");
     const SUMMARY: &'static str = "futures in one slab, polled by hand over one heap of deadlines";
 
+    type Stream = TcpStream;
+
     fn new() -> io::Result<Self> {
         Ok(Self(()))
     }
@@ -42,15 +55,47 @@ impl Runtime for Bare {
         Sleep::until(deadline)
     }
 
+    fn alarm(deadline: Moment) -> impl Future {
+        Alarm::at(deadline)
+    }
+
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
+        TcpStream::connect(address)
+    }
+
+    fn poll_read(
+        stream: &mut TcpStream,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        stream.poll_read(context, buffer)
+    }
+
+    fn poll_write(
+        stream: &mut TcpStream,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        stream.poll_write(context, bytes)
+    }
+
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         block_on(future)
     }
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
-        let mut executor = Executor::new();
-        for index in 0..ledger.workload().tasks {
-            executor.spawn(add::<Self, N>(ledger.visit(index)));
+        match ledger.workload().wait {
+            Wait::Timer { .. } => run(ledger, add::<Self, N>),
+            Wait::Http(_) => run(ledger, fetch::<Self, N>),
         }
-        executor.run();
     }
+}
+
+/// An executor holds futures of one type, so each kind of task has its own.
+fn run<F: Future<Output = ()>>(ledger: &'static Ledger, task: fn(Visit) -> F) {
+    let mut executor = Executor::new();
+    for index in 0..ledger.workload().tasks {
+        executor.spawn(task(ledger.visit(index)));
+    }
+    executor.run();
 }

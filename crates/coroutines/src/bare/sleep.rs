@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use timers::Timers;
+use reactor::Timers;
 use workload::Moment;
 
 /// A future that ends at its deadline, in 8 bytes.

@@ -15,6 +15,8 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 use std::thread::Thread;
 
+use reactor::Notifier;
+
 const _: () = assert!(
     usize::BITS >= 64,
     "a waker of `bare` keeps the numbers of an executor and of a task in one word of 64 bits"
@@ -25,7 +27,24 @@ const _: () = assert!(
 pub struct Woken {
     executor: u32,
     thread: Thread,
-    keys: Mutex<Vec<u32>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    keys: Vec<u32>,
+    /// How the executor wants to be roused, if it is asleep. While it is at work it is not: it
+    /// looks at the keys before it falls asleep, so rousing it would only cost.
+    rouse: Option<Rouse>,
+}
+
+/// How a sleeping executor is roused.
+#[derive(Debug)]
+pub enum Rouse {
+    /// Its thread is parked.
+    Unpark,
+    /// Its thread waits for sockets.
+    Notify(Notifier),
 }
 
 impl Woken {
@@ -33,7 +52,7 @@ impl Woken {
     pub fn register(thread: Thread) -> Registered {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let executor = NEXT.fetch_add(1, Ordering::Relaxed);
-        let woken = Arc::new(Self { executor, thread, keys: Mutex::default() });
+        let woken = Arc::new(Self { executor, thread, state: Mutex::default() });
         let mut executors = EXECUTORS.write().unwrap_or_else(PoisonError::into_inner);
         executors.insert(executor, woken.clone());
         Registered(woken)
@@ -49,19 +68,36 @@ impl Woken {
 
     /// Moves all woken keys into `keys`, which should be empty.
     pub fn take(&self, keys: &mut Vec<u32>) {
-        std::mem::swap(&mut *self.keys(), keys);
+        let mut state = self.lock();
+        state.rouse = None;
+        std::mem::swap(&mut state.keys, keys);
+    }
+
+    /// Has whoever wakes the first task from now on rouse the executor. Says whether it may sleep:
+    /// not if a task is woken already.
+    pub fn fall_asleep(&self, rouse: Rouse) -> bool {
+        let mut state = self.lock();
+        let may_sleep = state.keys.is_empty();
+        if may_sleep {
+            state.rouse = Some(rouse);
+        }
+        may_sleep
     }
 
     fn wake(&self, key: u32) {
-        let mut keys = self.keys();
-        keys.push(key);
-        if keys.len() == 1 {
-            self.thread.unpark();
+        let mut state = self.lock();
+        state.keys.push(key);
+        let rouse = state.rouse.take();
+        drop(state);
+        match rouse {
+            None => {}
+            Some(Rouse::Unpark) => self.thread.unpark(),
+            Some(Rouse::Notify(notifier)) => notifier.notify(),
         }
     }
 
-    fn keys(&self) -> MutexGuard<'_, Vec<u32>> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -163,10 +199,21 @@ mod tests {
         let other = thread::spawn(move || waker.wake());
         let mut keys = Vec::new();
         while keys.is_empty() {
-            thread::park();
+            if woken.fall_asleep(Rouse::Unpark) {
+                thread::park();
+            }
             woken.take(&mut keys);
         }
         other.join().unwrap();
         assert_eq!(keys, [3]);
+    }
+
+    #[test]
+    fn nobody_falls_asleep_over_a_woken_task() {
+        let woken = Woken::register(thread::current());
+        woken.waker(1).wake();
+        assert!(!woken.fall_asleep(Rouse::Unpark));
+        assert_eq!(taken(&woken), [1]);
+        assert!(woken.fall_asleep(Rouse::Unpark));
     }
 }

@@ -3,12 +3,13 @@
 use async_std::task::{block_on, sleep, spawn};
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::Straight;
+use super::{Straight, only_timers};
 
 pub(super) const ASYNC_STD: Straight = Straight {
     id: ContestantId::new("baseline/async-std"),
     summary: "the task written straight on async-std's global executor",
     stays_in_process: true,
+    unsupported: only_timers,
     start: || {
         block_on(spawn(async {}));
         Ok(Box::new(run))

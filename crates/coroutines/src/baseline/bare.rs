@@ -2,13 +2,14 @@
 
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::Straight;
+use super::{Straight, only_timers};
 use crate::bare::{Executor, Sleep};
 
 pub(super) const BARE: Straight = Straight {
     id: ContestantId::new("baseline/bare"),
     summary: "the task written straight on the executor of `coroutines/bare`",
     stays_in_process: false,
+    unsupported: only_timers,
     start: || Ok(Box::new(run)),
 };
 

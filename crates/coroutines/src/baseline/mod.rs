@@ -4,11 +4,16 @@
 //! would write who knows only that runtime and the ledger's three calls. What `coroutines/tokio`
 //! costs more than `baseline/tokio` is ours, not tokio's.
 //!
+//! `baseline/hyper` is the one that has no contestant of its name: it is a plain client on hyper, and
+//! shows what requests cost those who do not write their own.
+//!
 //! Baselines are rows of the benchmark and no contestants: they run one kind of workload only.
 
 #[cfg(feature = "async-std")]
 mod async_std;
 mod bare;
+#[cfg(feature = "hyper")]
+mod hyper;
 #[cfg(feature = "smol")]
 mod smol;
 #[cfg(feature = "tokio")]
@@ -18,7 +23,7 @@ use std::io;
 use std::num::NonZeroU16;
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize, Workload,
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize, Wait, Workload,
 };
 
 /// All baselines whose features are on.
@@ -35,6 +40,8 @@ pub fn baselines() -> Vec<Box<dyn Contestant>> {
         #[cfg(feature = "smol")]
         smol::LOCAL,
         bare::BARE,
+        #[cfg(feature = "hyper")]
+        hyper::HYPER,
     ];
     baselines.map(|baseline| Box::new(baseline) as Box<dyn Contestant>).into()
 }
@@ -47,6 +54,7 @@ struct Straight {
     id: ContestantId,
     summary: &'static str,
     stays_in_process: bool,
+    unsupported: fn(&Workload) -> Option<&'static str>,
     start: Start,
 }
 
@@ -68,32 +76,48 @@ impl Contestant for Straight {
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
-        unsupported(workload)
+        (self.unsupported)(workload)
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
         let run =
             (self.start)().map_err(|source| Refusal::Start { what: "the runtime", source })?;
-        Ok(Box::new(Started(run)))
+        Ok(Box::new(Started { run, unsupported: self.unsupported }))
     }
 }
 
-struct Started(Box<dyn FnMut(&'static Ledger)>);
+struct Started {
+    run: Box<dyn FnMut(&'static Ledger)>,
+    unsupported: fn(&Workload) -> Option<&'static str>,
+}
 
 impl Engine for Started {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if let Some(only) = unsupported(ledger.workload()) {
+        if let Some(only) = (self.unsupported)(ledger.workload()) {
             return Err(Refusal::Unsupported { only });
         }
-        (self.0)(ledger);
+        (self.run)(ledger);
         Ok(())
     }
 }
 
-/// The task is written out without a loop and without state, so it does nothing else.
-fn unsupported(workload: &Workload) -> Option<&'static str> {
-    let is_plain = workload.state == StateSize::None
+/// What a baseline of the timers runs, if it is not this.
+fn only_timers(workload: &Workload) -> Option<&'static str> {
+    let is_fit = matches!(workload.wait, Wait::Timer { .. }) && is_plain(workload);
+    (!is_fit).then_some("timers, with one wait a task and no state")
+}
+
+/// What a baseline of the requests runs, if it is not this.
+#[cfg(feature = "hyper")]
+fn only_requests(workload: &Workload) -> Option<&'static str> {
+    let is_fit = workload.asks().is_some_and(|http| !http.keep_alive) && is_plain(workload);
+    (!is_fit).then_some("requests over a connection each, with one wait a task and no state")
+}
+
+/// Whether nothing is asked for that would take a loop or a state: the tasks are written out
+/// without, so they do nothing else.
+fn is_plain(workload: &Workload) -> bool {
+    workload.state == StateSize::None
         && workload.waits_per_task == NonZeroU16::MIN
-        && workload.panicking_task.is_none();
-    (!is_plain).then_some("tasks with one wait and no state")
+        && workload.panicking_task.is_none()
 }

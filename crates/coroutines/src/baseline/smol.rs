@@ -3,12 +3,13 @@
 use smol::{LocalExecutor, Timer, block_on, spawn};
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::Straight;
+use super::{Straight, only_timers};
 
 pub(super) const GLOBAL: Straight = Straight {
     id: ContestantId::new("baseline/smol"),
     summary: "the task written straight on smol's global executor",
     stays_in_process: true,
+    unsupported: only_timers,
     start: || {
         block_on(spawn(async {}));
         Ok(Box::new(|ledger| {
@@ -26,6 +27,7 @@ pub(super) const LOCAL: Straight = Straight {
     id: ContestantId::new("baseline/smol-local"),
     summary: "the task written straight on smol's local executor",
     stays_in_process: true,
+    unsupported: only_timers,
     start: || {
         let executor = LocalExecutor::new();
         Ok(Box::new(move |ledger| {

@@ -4,14 +4,15 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep_until;
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::Straight;
+use super::{Straight, only_timers};
 
 pub(super) const MULTI_THREAD: Straight = Straight {
     id: ContestantId::new("baseline/tokio"),
     summary: "the task written straight on tokio, a worker thread for each core",
     stays_in_process: false,
+    unsupported: only_timers,
     start: || {
-        let runtime = Builder::new_multi_thread().enable_time().build()?;
+        let runtime = Builder::new_multi_thread().enable_io().enable_time().build()?;
         Ok(Box::new(move |ledger| run(&runtime, ledger)))
     },
 };
@@ -20,8 +21,9 @@ pub(super) const CURRENT_THREAD: Straight = Straight {
     id: ContestantId::new("baseline/tokio-current-thread"),
     summary: "the task written straight on tokio, all on one thread",
     stays_in_process: false,
+    unsupported: only_timers,
     start: || {
-        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         Ok(Box::new(move |ledger| run(&runtime, ledger)))
     },
 };

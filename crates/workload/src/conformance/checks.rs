@@ -1,4 +1,4 @@
-//! The checks.
+//! The checks that need nothing but timers.
 
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -161,7 +161,7 @@ fn leaves_nothing_behind(contestant: &dyn Contestant) -> Result<(), String> {
 
 const THREE: NonZeroU16 = NonZeroU16::new(3).unwrap();
 
-fn index_of(event: Event) -> u32 {
+pub(super) fn index_of(event: Event) -> u32 {
     match event {
         Event::In(index)
         | Event::Woke(index, _)

@@ -4,15 +4,30 @@
 //! run one after another on the main thread: what a contestant leaves behind is found by counting
 //! this process's threads and descriptors, which other tests would disturb.
 //!
-//! A model crate's `tests/conformance.rs` (with `harness = false`) is one line:
+//! | file | what lives there |
+//! | --- | --- |
+//! | `checks` | what is checked with timers |
+//! | [`http`] | what is checked with a server, and every fault |
+//! | `residue` | what is left in the process |
+//!
+//! A model crate's `tests/conformance.rs` (with `harness = false`) starts a server in a process of
+//! its own, before anything is counted, and hands over its address:
 //!
 //! ```ignore
-//! fn main() -> ExitCode { workload::conformance::main(threads::contestants()) }
+//! fn main() -> ExitCode {
+//!     if let Some(code) = delay_server::process::become_server_if_asked() {
+//!         return code;
+//!     }
+//!     let server = ServerProcess::start_this_program(SERVER_ARGUMENTS).expect("a server starts");
+//!     workload::conformance::main(threads::contestants(), server.address())
+//! }
 //! ```
 
 mod checks;
+pub mod http;
 mod residue;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -21,9 +36,11 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::contestant::{Contestant, Settings};
+use crate::http::Http;
 use crate::ledger::{Ledger, PLANTED_PANIC, Proof};
 use crate::spec::Workload;
 pub use checks::CHECKS;
+pub use http::SERVER_ARGUMENTS;
 
 /// A check that has not ended after this long will not end.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -34,8 +51,9 @@ pub const SETTINGS: Settings = Settings { pool_workers: 8 };
 /// What a check is: its name, and what it does with a contestant.
 pub type Check = (&'static str, fn(&dyn Contestant) -> Result<(), String>);
 
-/// Runs all checks on all contestants, with the arguments that `cargo test` passes.
-pub fn main(contestants: Vec<Box<dyn Contestant>>) -> ExitCode {
+/// Runs all checks on all contestants, with the arguments that `cargo test` passes. The server is
+/// one that was started with [`SERVER_ARGUMENTS`].
+pub fn main(contestants: Vec<Box<dyn Contestant>>, server: SocketAddr) -> ExitCode {
     silence_planted_panics();
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
@@ -43,15 +61,36 @@ pub fn main(contestants: Vec<Box<dyn Contestant>>) -> ExitCode {
     for contestant in contestants {
         let contestant: Arc<dyn Contestant> = Arc::from(contestant);
         for &(name, check) in CHECKS {
-            let id = contestant.id();
-            let contestant = contestant.clone();
-            trials.push(Trial::test(format!("{id}: {name}"), move || {
-                let _watchdog = Watchdog::over(format!("{id}: {name}"));
-                check(contestant.as_ref()).map_err(Failed::from)
-            }));
+            trials.push(trial(&contestant, name, check));
+        }
+        let http = Workload::http(1, Http::new(server, Duration::ZERO, 0));
+        if contestant.unsupported(&http).is_some() {
+            continue;
+        }
+        for &(name, check) in http::CHECKS {
+            trials.push(trial(&contestant, name, move |contestant| check(contestant, server)));
+        }
+        for &fault in http::FAULTS {
+            let (cause, kind, _) = fault;
+            let name = format!("fault {cause} ends as {kind}");
+            let check = move |contestant: &dyn Contestant| http::ends_as(contestant, server, fault);
+            trials.push(trial(&contestant, &name, check));
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(
+    contestant: &Arc<dyn Contestant>,
+    name: &str,
+    check: impl FnOnce(&dyn Contestant) -> Result<(), String> + Send + 'static,
+) -> Trial {
+    let contestant = contestant.clone();
+    let name = format!("{}: {name}", contestant.id());
+    Trial::test(name.clone(), move || {
+        let _watchdog = Watchdog::over(name);
+        check(contestant.as_ref()).map_err(Failed::from)
+    })
 }
 
 /// Starts the contestant, runs the workload on it, and stops it.

@@ -9,16 +9,24 @@
 //! | [`spec`] | [`Http`]: what a request asks for, and how long it may take |
 //! | [`fault`] | [`Fault`]: what the server is asked to do wrong, in tests |
 //! | [`body`] | the bytes of an answer's body, which the client can tell from any others |
+//! | [`codec`] | HTTP/1.1 without a socket: requests to bytes, bytes to events |
+//! | [`fetch`] | [`Fetch`]: one request of one task, and whether its answer is the right one |
+//! | [`mod@get`] | [`get()`]: a small client that blocks, for tests and for whoever runs them |
 //! | [`error`] | [`FetchError`]: what went wrong with a request, in which phase, and when |
 //! | [`stats`] | [`Stats`]: what the server says of itself |
 
 pub mod body;
+pub mod codec;
 pub mod error;
 pub mod fault;
+pub mod fetch;
+pub mod get;
 pub mod spec;
 pub mod stats;
 
 pub use error::{ErrorKind, FetchError, Phase};
 pub use fault::Fault;
+pub use fetch::{Answer, Fetch};
+pub use get::{GetError, get};
 pub use spec::{Http, Timeouts};
 pub use stats::Stats;

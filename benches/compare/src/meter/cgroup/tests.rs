@@ -123,8 +123,15 @@ fn version_1_adds_the_kernels_part_to_the_exact_user_part() {
     machine.write("g/memory.kmem.usage_in_bytes", "1000\n");
     machine.write("g/memory.usage_in_bytes", "999999\n");
     machine.write("g/memory.stat", "cache 1\nrss 2\ntotal_cache 30\ntotal_rss 200\n");
-    let expected = GroupWeight { total_bytes: Some(1230), kernel_bytes: Some(1000) };
+    let expected =
+        GroupWeight { total_bytes: Some(1230), kernel_bytes: Some(1000), socket_bytes: None };
     assert_eq!(v1::weigh(&machine.path("g")), expected);
+
+    machine.write("g/memory.kmem.tcp.usage_in_bytes", "50\n");
+    let expected =
+        GroupWeight { total_bytes: Some(1280), kernel_bytes: Some(1050), socket_bytes: Some(50) };
+    assert_eq!(v1::weigh(&machine.path("g")), expected);
+    fs::remove_file(machine.path("g/memory.kmem.tcp.usage_in_bytes")).unwrap();
 
     machine.write("g/memory.stat", "cache 1\n");
     assert_eq!(v1::weigh(&machine.path("g")).total_bytes, Some(999_999));
@@ -147,13 +154,15 @@ fn version_2_weighs_newer_and_older_kernels_alike() {
         "old/memory.stat",
         "anon 100\nfile 20\nkernel_stack 1000\npagetables 200\npercpu 0\nsock 7\nslab 300\n",
     );
-    let expected = GroupWeight { total_bytes: Some(1627), kernel_bytes: Some(1507) };
+    let expected =
+        GroupWeight { total_bytes: Some(1627), kernel_bytes: Some(1507), socket_bytes: Some(7) };
     assert_eq!(v2::weigh(&machine.path("new")), expected);
     assert_eq!(v2::weigh(&machine.path("old")), expected);
 
     machine.write("partial/memory.stat", "kernel 1500\nsock 7\n");
     machine.write("partial/memory.current", "4096\n");
-    let expected = GroupWeight { total_bytes: Some(4096), kernel_bytes: Some(1507) };
+    let expected =
+        GroupWeight { total_bytes: Some(4096), kernel_bytes: Some(1507), socket_bytes: Some(7) };
     assert_eq!(v2::weigh(&machine.path("partial")), expected);
     assert_eq!(v2::weigh(&machine.path("missing")), GroupWeight::default());
 }

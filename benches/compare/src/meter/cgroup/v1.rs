@@ -8,11 +8,15 @@
 //! too high by 256 KiB a core or so. The same section recommends the sum of `rss` and `cache` in
 //! `memory.stat`, which are user memory only. So here
 //!
-//! > total = `total_rss` + `total_cache` + `memory.kmem.usage_in_bytes`
+//! > total = `total_rss` + `total_cache` + `memory.kmem.usage_in_bytes` +
+//! > `memory.kmem.tcp.usage_in_bytes`
 //!
 //! where `total_cache` includes shared memory, and page cache of files that this group was the
-//! first to read. Swapped memory is in neither, nor are the pages of TCP buffers, for which
-//! version 1 has a counter that is off by default (section 2.7.1; the sockets themselves are in).
+//! first to read. Swapped memory is in neither. The sockets themselves are in kmem, but not the
+//! pages of TCP buffers: for these, version 1 has a counter of their own (section 2.7.1), which is
+//! off until it is given a limit, and here is given one that limits nothing. Seen on Linux 6.18:
+//! 500 sockets with 20 kB to read each took it from 0 to 24.6 kB a socket, and left the others
+//! where they were.
 //!
 //! How exact that is: kmem is charged page by page (small objects through a stock of less than a
 //! page a core). `memory.stat` is brought up to date at most 2 s late, and at once when more than
@@ -25,22 +29,33 @@
 //! and total by 42.6 kB, of which kmem was 26.0 kB (16 kB stack, 4.1 kB page tables, task structure,
 //! mappings) and `total_rss` 16.6 kB, to the byte what `smaps_rollup` had as `Anonymous`.
 
+use std::fs;
 use std::path::Path;
 
 use super::{Ceiling, GroupWeight, Own, flat_keyed, single};
+
+/// Has the buffers of TCP sockets counted that are made in this group from here on. Where the
+/// kernel has no such counter any more, they are not.
+pub(super) fn count_socket_buffers(group: &Path) {
+    const NO_LIMIT: &str = "-1";
+    let _ = fs::write(group.join("memory.kmem.tcp.limit_in_bytes"), NO_LIMIT);
+}
 
 /// What is charged to the group in this folder.
 pub fn weigh(group: &Path) -> GroupWeight {
     // Every process has kernel memory. Zero means that it is not accounted
     // (`cgroup.memory=nokmem`), or that nothing has been charged to the group yet.
-    let kernel = single(&group.join("memory.kmem.usage_in_bytes")).filter(|&bytes| bytes > 0);
+    let socket_bytes = single(&group.join("memory.kmem.tcp.usage_in_bytes"));
+    let kernel = single(&group.join("memory.kmem.usage_in_bytes"))
+        .filter(|&bytes| bytes > 0)
+        .map(|bytes| bytes + socket_bytes.unwrap_or(0));
     let stat = flat_keyed(&group.join("memory.stat"));
     let user = stat.get("total_rss").zip(stat.get("total_cache")).map(|(rss, cache)| rss + cache);
     let total_bytes = kernel.and_then(|kernel| match user {
         Some(user) => Some(user + kernel),
         None => single(&group.join("memory.usage_in_bytes")),
     });
-    GroupWeight { total_bytes, kernel_bytes: kernel }
+    GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes }
 }
 
 /// The memory limit of the own group: `hierarchical_memory_limit`, which the kernel has made the

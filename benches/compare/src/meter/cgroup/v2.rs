@@ -33,7 +33,7 @@ pub fn weigh(group: &Path) -> GroupWeight {
         Some(user) => Some(user + kernel),
         None => single(&group.join("memory.current")),
     });
-    GroupWeight { total_bytes, kernel_bytes: kernel }
+    GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes: get("sock") }
 }
 
 /// Makes sure that children of this group, which the process is in, get a memory controller, and

@@ -1,0 +1,107 @@
+//! What `compare run` takes for workloads that ask a server.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use anyhow::bail;
+use workload::http::Timeouts;
+use workload::http::spec::{LARGEST_BODY, LONGEST_DELAY};
+use workload::{Http, Wait, Workload};
+
+use crate::plan::Kind;
+use crate::servers::Servers;
+use crate::units;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "With --workload http or transfer")]
+pub(super) struct HttpArgs {
+    /// A delay server that is already there, such as http://192.0.2.7:8080 [default: one is started]
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The size of each answer's body [default: 1KiB; with transfer 128KiB]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true)]
+    bytes: Option<u64>,
+    /// What the server sends a second at most, over all answers together; with --server, the limit
+    /// that it was started with [default: 10MiB]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true)]
+    rate_limit: Option<u64>,
+    /// Send further requests over the same connection, where tasks run one after another
+    #[arg(long)]
+    keep_alive: bool,
+    /// How long a connection may take [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    connect_timeout: Option<Duration>,
+    /// How long nothing may come, beyond the wait asked for [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    read_timeout: Option<Duration>,
+    /// How long a whole request may take, beyond the wait asked for [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    total_timeout: Option<Duration>,
+}
+
+impl HttpArgs {
+    /// The workload of this kind, still without tasks, whose waits last `wait`.
+    pub(super) fn workload(&self, kind: Kind, wait: Option<Duration>) -> anyhow::Result<Workload> {
+        let mut workload = kind.workload();
+        let Wait::Http(http) = &mut workload.wait else {
+            if let Some(flag) = self.given() {
+                bail!("`{flag}` is for --workload http or transfer, and this is timer");
+            }
+            return Ok(workload);
+        };
+        if wait.is_some_and(|wait| wait > LONGEST_DELAY) {
+            let longest = units::duration(LONGEST_DELAY);
+            bail!("a server waits at most {longest} before it answers; give a shorter --wait");
+        }
+        let bytes = self.bytes.unwrap_or(http.bytes);
+        if bytes > LARGEST_BODY {
+            bail!("`--bytes {bytes}` is too many: a body has at most {LARGEST_BODY} (64MiB)");
+        }
+        if self.rate_limit.is_some() && kind != Kind::Transfer {
+            bail!("`--rate-limit` is for --workload transfer");
+        }
+        let rate_limit = match self.rate_limit {
+            None if self.server.is_some() && kind == Kind::Transfer => {
+                bail!("say with --rate-limit which limit the server was started with");
+            }
+            None => http.rate_limit,
+            Some(given) => match NonZeroU64::new(given) {
+                None => bail!("`--rate-limit 0` lets nothing through: give 1 or more bytes"),
+                limit => limit,
+            },
+        };
+        let usual = Timeouts::default();
+        *http = Http {
+            bytes,
+            rate_limit,
+            keep_alive: self.keep_alive,
+            timeouts: Timeouts {
+                connect: self.connect_timeout.unwrap_or(usual.connect),
+                read: self.read_timeout.unwrap_or(usual.read),
+                total: self.total_timeout.unwrap_or(usual.total),
+            },
+            ..*http
+        };
+        Ok(workload)
+    }
+
+    /// The servers to ask, if the user has named one.
+    pub(super) fn servers(&self) -> anyhow::Result<Option<Servers>> {
+        let Some(url) = &self.server else { return Ok(None) };
+        Ok(Some(Servers::at(url)?))
+    }
+
+    /// The first of the flags that was given.
+    fn given(&self) -> Option<&'static str> {
+        let flags = [
+            ("--server", self.server.is_some()),
+            ("--bytes", self.bytes.is_some()),
+            ("--rate-limit", self.rate_limit.is_some()),
+            ("--keep-alive", self.keep_alive),
+            ("--connect-timeout", self.connect_timeout.is_some()),
+            ("--read-timeout", self.read_timeout.is_some()),
+            ("--total-timeout", self.total_timeout.is_some()),
+        ];
+        flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+}

@@ -1,0 +1,31 @@
+//! What the tests of the command line share.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+pub(crate) fn compare() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_compare"))
+}
+
+pub(crate) fn scratch() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Runs `compare run` with these arguments and a record in `folder`.
+pub(crate) fn run(folder: &TempDir, arguments: &[&str]) -> (Output, PathBuf) {
+    let record = folder.path().join("record.jsonl");
+    let output =
+        compare().arg("run").args(arguments).arg("--record").arg(&record).output().unwrap();
+    (output, record)
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

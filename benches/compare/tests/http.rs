@@ -1,0 +1,260 @@
+//! Workloads that ask a server, on the command line, run as a process.
+#![cfg(feature = "server")]
+
+mod common;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{compare, run, scratch, stderr, stdout};
+use compare::record::{Cell, Status, read_file};
+use delay_server::process::ServerProcess;
+
+const ALL_MODELS: &str = "subroutine/*,threads/*,callbacks/*,coroutines/*";
+
+fn proven(cell: &Cell) {
+    assert_eq!(cell.status, Status::Ok, "{cell:?}");
+    assert_eq!(cell.proof.unwrap().flaw(cell.tasks), None, "{cell:?}");
+    assert!(cell.errors.is_empty(), "{cell:?}");
+}
+
+#[test]
+fn every_model_asks_with_proof_from_the_server() {
+    let folder = scratch();
+    let arguments = ["--workload", "http", "--only", ALL_MODELS, "--tasks", "5", "--bytes", "70000"];
+    let (output, path) = run(&folder, &[&arguments[..], &["--waits", "2", "--no-heap"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert!(record.cells.len() >= 7);
+    for cell in &record.cells {
+        proven(cell);
+        let server = cell.server.unwrap();
+        let in_flight = cell.proof.unwrap().expected_in_flight;
+        assert_eq!((server.served, server.broken), (10, 0), "{cell:?}");
+        assert_eq!(server.high_water, in_flight, "{cell:?}");
+        assert_eq!(server.open_before_weighing, in_flight, "{cell:?}");
+        assert_eq!(server.open_after_weighing, in_flight, "{cell:?}");
+        assert_eq!(cell.workload.http.unwrap().bytes, 70_000);
+        if cfg!(target_os = "linux") && in_flight == 5 {
+            let descriptors = |weight: compare::record::Weight| weight.descriptors.unwrap();
+            let memory = &cell.memory;
+            let more = descriptors(memory.parked.unwrap()) - descriptors(memory.idle.unwrap());
+            assert!(more >= 5, "{cell:?}");
+        }
+    }
+    let text = stdout(&output);
+    assert!(text.contains("Bytes per waiting request"), "{text}");
+    let proof = compare().arg("proof").arg("--record").arg(&path).output().unwrap();
+    assert!(proof.status.success(), "{}", stdout(&proof));
+}
+
+#[test]
+fn a_kept_connection_serves_one_request_after_another() {
+    let folder = scratch();
+    let server = ServerProcess::start(Path::new(env!("CARGO_BIN_EXE_compare")), [""; 0]).unwrap();
+    let url = format!("http://{}", server.address());
+    let connections = || {
+        workload::http::Stats::of(server.address(), None, Duration::from_secs(5))
+            .unwrap()
+            .connections
+    };
+    let ask = |more: &[&str]| {
+        let before = connections();
+        let only = "subroutine/*,threads/crossbeam-pool";
+        let arguments =
+            ["--workload", "http", "--server", &url, "--only", only, "--tasks", "6", "--no-heap"];
+        let pool = ["--pool-workers", "2", "--wait", "200ms", "--overwrite"];
+        let (output, path) = run(&folder, &[&arguments[..], &pool, more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        read_file(&path).unwrap().cells.iter().for_each(proven);
+        connections() - before
+    };
+    assert_eq!(ask(&[]), 12, "a connection for each request");
+    assert_eq!(ask(&["--keep-alive"]), 1 + 2, "one for the subroutine, and one for each worker");
+}
+
+#[test]
+fn a_transfer_takes_bytes_by_limit() {
+    let folder = scratch();
+    let only = "subroutine/*,callbacks/*,coroutines/bare,threads/per-task";
+    let arguments = ["--workload", "transfer", "--only", only, "--tasks", "8", "--bytes", "64KiB"];
+    let (output, path) =
+        run(&folder, &[&arguments[..], &["--rate-limit", "1MiB", "--no-heap"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert_eq!(record.cells.len(), 4);
+    for cell in &record.cells {
+        proven(cell);
+        assert_eq!(cell.workload.wait, "transfer");
+        // 512 KiB at 1 MiB/s. No more than that is known: the machine may be slow.
+        assert!(cell.time.unwrap().wall_ns >= 475_000_000, "{cell:?}");
+    }
+    assert!(stdout(&output).contains("Bandwidth"), "{}", stdout(&output));
+}
+
+/// The limit is the process's own and the server's too, because both inherit it.
+#[cfg(target_os = "linux")]
+#[test]
+fn descriptors_that_run_out_are_a_wall() {
+    let folder = scratch();
+    let path = folder.path().join("record.jsonl");
+    let only = if cfg!(all(feature = "tokio", feature = "smol", feature = "async-std")) {
+        "threads/per-task,callbacks/*,coroutines/*"
+    } else {
+        "threads/per-task,callbacks/*,coroutines/bare"
+    };
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -n 256 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_compare"), "run"])
+        .args(["--workload", "http", "--only", only, "--tasks", "1000", "--no-heap"])
+        .arg("--record")
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "a wall is a result: {}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert!(record.cells.len() >= 3);
+    for cell in &record.cells {
+        assert_eq!(cell.status, Status::Wall, "{cell:?}");
+        let limit = cell.limit.as_ref().unwrap();
+        assert_eq!((limit.name.as_str(), limit.value), ("nofile", 256), "{cell:?}");
+        assert!(cell.errors.iter().any(|error| error.kind == "descriptors"), "{cell:?}");
+        let reason = cell.reason.as_ref().unwrap();
+        assert!(reason.contains("Too many open files"), "{reason}");
+    }
+}
+
+#[test]
+fn bad_input_is_one_line_and_nothing_is_written() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let deaf = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let cases: &[(&[&str], &str)] = &[
+        (&["--keep-alive"], "`--keep-alive` is for --workload http or transfer"),
+        (&["--server", "http://127.0.0.1"], "`--server` is for --workload http or transfer"),
+        (&["--workload", "htp"], "'htp'"),
+        (&["--workload", "http", "--bytes", "1.5KB"], "`1.5KB` is not a size"),
+        (&["--workload", "http", "--bytes", "65MiB"], "at most 67108864 (64MiB)"),
+        (&["--workload", "http", "--wait", "11m"], "a server waits at most"),
+        (&["--workload", "http", "--rate-limit", "1MiB"], "`--rate-limit` is for --workload transfer"),
+        (&["--workload", "transfer", "--rate-limit", "0"], "lets nothing through"),
+        (&["--workload", "transfer", "--server", "http://127.0.0.1"], "say with --rate-limit"),
+        (&["--workload", "http", "--read-timeout", "5"], "`5` is not a duration"),
+        (&["--workload", "http", "--server", "https://127.0.0.1"], "`https://127.0.0.1` is no server"),
+        (&["--workload", "http", "--server", "http://nobody.invalid"], "`http://nobody.invalid` is nowhere"),
+        (&["--workload", "http", "--server", &deaf], "does not answer GET /stats"),
+    ];
+    for (arguments, expected) in cases {
+        let folder = scratch();
+        let (output, path) = run(&folder, &[&["--tasks", "1"], *arguments].concat());
+        let line = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {line}");
+        assert_eq!(line.lines().count(), 1, "{arguments:?}: {line}");
+        assert!(line.contains(expected), "{arguments:?}: {line}");
+        assert!(!path.exists(), "{arguments:?}");
+    }
+}
+
+/// What answers, but not as a delay server does, is refused before anything runs.
+#[test]
+fn another_server_is_refused() {
+    use std::io::{Read, Write};
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answers = std::thread::spawn(move || {
+        for body in ["<html>", "{}"] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]).unwrap();
+            let length = body.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        }
+    });
+    for _ in 0..2 {
+        let folder = scratch();
+        let (output, path) =
+            run(&folder, &["--workload", "http", "--server", &url, "--tasks", "1"]);
+        let line = stderr(&output);
+        assert_eq!((output.status.code(), line.lines().count()), (Some(2), 1), "{line}");
+        assert!(line.contains("does not answer GET /stats"), "{line}");
+        assert!(!path.exists());
+    }
+    answers.join().unwrap();
+}
+
+/// A run of cells that take long, until its first cell waits; with the processes that it started.
+#[cfg(target_os = "linux")]
+fn long_run(record: &Path) -> (Child, Vec<u32>) {
+    let child = Command::new(env!("CARGO_BIN_EXE_compare"))
+        .args(["run", "--workload", "http", "--only", "coroutines/bare", "--tasks", "20"])
+        .args(["--wait", "2s", "--repeats", "2", "--no-heap", "--record"])
+        .arg(record)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let children = || -> Vec<u32> {
+        let path = format!("/proc/{0}/task/{0}/children", child.id());
+        let children = std::fs::read_to_string(path).unwrap_or_default();
+        children.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    };
+    let patience = Instant::now() + Duration::from_secs(20);
+    while children().len() < 2 && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let children = children();
+    assert_eq!(children.len(), 2, "a server and a cell");
+    (child, children)
+}
+
+#[cfg(target_os = "linux")]
+fn kill(signal: &str, pid: u32) {
+    let kill = Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
+    assert!(kill.success());
+}
+
+/// Dead, or dead and waiting to be buried by whoever adopted it.
+#[cfg(target_os = "linux")]
+fn is_gone(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_server_ends_with_its_run_however_that_ends() {
+    for (signal, code) in [("-INT", Some(130)), ("-KILL", None)] {
+        let folder = scratch();
+        let path = folder.path().join("record.jsonl");
+        let (mut child, children) = long_run(&path);
+        kill(signal, child.id());
+        assert_eq!(child.wait().unwrap().code(), code);
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !children.iter().all(|pid| is_gone(*pid)) {
+            assert!(Instant::now() < patience, "{signal}: {children:?} are still there");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(read_file(&path).unwrap().cells.is_empty());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_dies_costs_one_cell() {
+    let folder = scratch();
+    let path = folder.path().join("record.jsonl");
+    let (mut child, children) = long_run(&path);
+    let is_server = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
+        !line.split(|byte| *byte == 0).any(|argument| argument == b"cell")
+    };
+    let server = children.into_iter().find(is_server).unwrap();
+    kill("-KILL", server);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let record = read_file(&path).unwrap();
+    let statuses: Vec<_> = record.cells.iter().map(|cell| cell.status).collect();
+    assert_eq!(statuses, [Status::Failed, Status::Ok], "{:?}", record.cells);
+    proven(&record.cells[1]);
+}

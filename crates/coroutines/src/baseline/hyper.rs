@@ -1,0 +1,105 @@
+//! A plain client on hyper and tokio, to hold our requests per second against.
+//!
+//! It does what an `http` task does, with hyper in the place of our codec and without timeouts: each
+//! request has a new connection, and every byte of the answer is checked. The connection is a task
+//! beside the one that asks, as in hyper's own examples.
+
+use std::error::Error;
+use std::io;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::handshake;
+use hyper::header::{CONNECTION, HOST};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use workload::http::fetch::SUM_HEADER;
+use workload::http::{Fetch, body};
+use workload::{ContestantId, Ledger, State, Task, Visit};
+
+use super::{Straight, only_requests};
+
+pub(super) const HYPER: Straight = Straight {
+    id: ContestantId::new("baseline/hyper"),
+    summary: "a plain client on hyper and tokio, a worker thread for each core",
+    stays_in_process: false,
+    unsupported: only_requests,
+    start: || {
+        let runtime = Builder::new_multi_thread().enable_io().enable_time().build()?;
+        Ok(Box::new(move |ledger| run(&runtime, ledger)))
+    },
+};
+
+fn run(runtime: &Runtime, ledger: &'static Ledger) {
+    runtime.block_on(async {
+        for index in 0..ledger.workload().tasks {
+            tokio::spawn(fetch(ledger.visit(index)));
+        }
+        ledger.over().await;
+    });
+}
+
+async fn fetch(mut visit: Visit) {
+    visit.sign_in();
+    let Some(deadline) = visit.next_wait() else {
+        return;
+    };
+    // It knows where the server is, and our words for what goes wrong.
+    let fetch = Fetch::begin(&visit, deadline);
+    let sum = match TcpStream::connect(fetch.address()).await {
+        Ok(stream) => {
+            get(&visit, stream).await.map_err(|error| fetch.read_failed(&io::Error::other(error)))
+        }
+        Err(error) => Err(fetch.connect_failed(&error)),
+    };
+    match sum {
+        Ok(sum) => {
+            visit.woke(deadline, &State::<0>::empty());
+            visit.sign_out(sum);
+        }
+        Err(error) => visit.fail(&error),
+    }
+}
+
+/// One request and its answer. Returns the sum that the server worked out.
+async fn get(visit: &Visit, stream: TcpStream) -> Result<u64, Box<dyn Error + Send + Sync>> {
+    stream.set_nodelay(true)?;
+    let host = stream.peer_addr()?;
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+
+    let Task { a, b } = visit.task();
+    let http = visit.workload().asks().ok_or("this is no request")?;
+    let (bytes, group) = (http.bytes, http.group);
+    let ms = visit.workload().duration_of(visit.index()).as_secs_f64() * 1e3;
+    let request = Request::get(format!("/wait?ms={ms}&bytes={bytes}&a={a}&b={b}&group={group}"))
+        .header(HOST, host.to_string())
+        .header(CONNECTION, "close")
+        .body(Empty::<Bytes>::new())?;
+    let mut answer = sender.send_request(request).await?;
+    let sum = sum_of(&answer)?;
+
+    let mut length = 0;
+    while let Some(frame) = answer.frame().await {
+        if let Some(bytes) = frame?.data_ref() {
+            if !body::is_right(visit.task(), length, bytes) {
+                return Err("a byte of the body is not this task's".into());
+            }
+            length += bytes.len() as u64;
+        }
+    }
+    if length != bytes {
+        return Err(format!("{length} bytes instead of {bytes}").into());
+    }
+    Ok(sum)
+}
+
+fn sum_of(answer: &Response<Incoming>) -> Result<u64, Box<dyn Error + Send + Sync>> {
+    if answer.status() != StatusCode::OK {
+        return Err(answer.status().to_string().into());
+    }
+    let sum = answer.headers().get(SUM_HEADER).ok_or("an answer without a sum")?;
+    Ok(sum.to_str()?.parse()?)
+}

@@ -1,0 +1,58 @@
+//! An operation beside an alarm that goes off when it has taken too long.
+
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use workload::Moment;
+
+use crate::runtime::Runtime;
+
+/// Does the operation, which fails with [`ErrorKind::TimedOut`] if it is not done at `by`.
+///
+/// The alarm is set when the operation has to wait, and not before: most writes and many reads are
+/// done the first time they are polled.
+pub(crate) fn in_time<R: Runtime, T>(
+    by: Moment,
+    operation: impl Future<Output = io::Result<T>>,
+) -> impl Future<Output = io::Result<T>> {
+    InTime { operation, alarm: None, set_alarm: R::alarm, by }
+}
+
+pin_project! {
+    /// Written out, because an `async` block would hold a pinned reference to each of its parts
+    /// beside the part itself.
+    struct InTime<O, A, S> {
+        #[pin]
+        operation: O,
+        #[pin]
+        alarm: Option<A>,
+        set_alarm: S,
+        by: Moment,
+    }
+}
+
+impl<T, O, A, S> Future for InTime<O, A, S>
+where
+    O: Future<Output = io::Result<T>>,
+    A: Future,
+    S: Fn(Moment) -> A,
+{
+    type Output = io::Result<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let mut this = self.project();
+        if let Poll::Ready(done) = this.operation.poll(context) {
+            return Poll::Ready(done);
+        }
+        if this.alarm.is_none() {
+            this.alarm.set(Some((this.set_alarm)(*this.by)));
+        }
+        match this.alarm.as_pin_mut().map(|alarm| alarm.poll(context)) {
+            Some(Poll::Ready(_)) => Poll::Ready(Err(ErrorKind::TimedOut.into())),
+            _ => Poll::Pending,
+        }
+    }
+}
