@@ -23,7 +23,8 @@ fn proven(cell: &Cell) {
 #[test]
 fn every_model_asks_with_proof_from_the_server() {
     let folder = scratch();
-    let arguments = ["--workload", "http", "--only", ALL_MODELS, "--tasks", "5", "--bytes", "70000"];
+    let arguments =
+        ["--workload", "http", "--only", ALL_MODELS, "--tasks", "5", "--bytes", "70000"];
     let (output, path) = run(&folder, &[&arguments[..], &["--waits", "2", "--no-heap"]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     let record = read_file(&path).unwrap();
@@ -137,12 +138,21 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--workload", "http", "--bytes", "1.5KB"], "`1.5KB` is not a size"),
         (&["--workload", "http", "--bytes", "65MiB"], "at most 67108864 (64MiB)"),
         (&["--workload", "http", "--wait", "11m"], "a server waits at most"),
-        (&["--workload", "http", "--rate-limit", "1MiB"], "`--rate-limit` is for --workload transfer"),
+        (
+            &["--workload", "http", "--rate-limit", "1MiB"],
+            "`--rate-limit` is for --workload transfer",
+        ),
         (&["--workload", "transfer", "--rate-limit", "0"], "lets nothing through"),
         (&["--workload", "transfer", "--server", "http://127.0.0.1"], "say with --rate-limit"),
         (&["--workload", "http", "--read-timeout", "5"], "`5` is not a duration"),
-        (&["--workload", "http", "--server", "https://127.0.0.1"], "`https://127.0.0.1` is no server"),
-        (&["--workload", "http", "--server", "http://nobody.invalid"], "`http://nobody.invalid` is nowhere"),
+        (
+            &["--workload", "http", "--server", "https://127.0.0.1"],
+            "`https://127.0.0.1` is no server",
+        ),
+        (
+            &["--workload", "http", "--server", "http://nobody.invalid"],
+            "`http://nobody.invalid` is nowhere",
+        ),
         (&["--workload", "http", "--server", &deaf], "does not answer GET /stats"),
     ];
     for (arguments, expected) in cases {
