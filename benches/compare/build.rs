@@ -10,7 +10,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// The packages whose version can change a figure.
-const COMPARED: [&str; 13] = [
+const COMPARED: [&str; 17] = [
     "async-executor",
     "async-global-executor",
     "async-io",
@@ -19,10 +19,14 @@ const COMPARED: [&str; 13] = [
     "criterion",
     "crossbeam-channel",
     "hdrhistogram",
+    "httparse",
+    "hyper",
+    "hyper-util",
     "polling",
     "rayon",
     "rayon-core",
     "smol",
+    "socket2",
     "tokio",
 ];
 

@@ -70,7 +70,7 @@ fn run() -> Result<(), Trouble> {
         Order::Go => return Err(Trouble::refused(&"the first order must be to begin")),
     };
     let orders = listen(stdin).map_err(|error| Trouble::refused(&error))?;
-    let Begin { contestant, workload, tasks, pool_workers, server } = begin;
+    let Begin { contestant, workload, tasks, pool_workers, server } = *begin;
     let contestant = registry::find(&contestant).map_err(|error| Trouble::refused(&error))?;
     let workload =
         workload.with_tasks(tasks, server.as_ref()).map_err(|error| Trouble::refused(&error))?;

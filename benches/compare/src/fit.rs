@@ -295,10 +295,8 @@ impl fmt::Display for Shape {
             write!(f, ", {}", self.wait)?;
         }
         if let Some(asked) = &self.asked {
-            write!(f, ", bodies of {} B", asked.bytes)?;
-            if asked.keep_alive {
-                write!(f, ", keep-alive")?;
-            }
+            let kept = if asked.keep_alive { ", keep-alive" } else { "" };
+            write!(f, " ({} B{kept})", asked.bytes)?;
         }
         if self.state_bytes != 0 {
             write!(f, ", {} B state", self.state_bytes)?;
@@ -470,8 +468,7 @@ pub fn proven<'a>(record: &'a Record, series: &Series, build: Build) -> Vec<&'a 
 
 /// Whether a cell did its work and has proof of it.
 pub fn is_proven(cell: &Cell) -> bool {
-    cell.status == Status::Ok
-        && proof_of(cell).is_some_and(|proof| proof.flaw(cell.tasks).is_none())
+    cell.status == Status::Ok && cell.flaw().is_none()
 }
 
 /// Whether all tasks of a proven cell waited at the same time, as they do unless the contestant

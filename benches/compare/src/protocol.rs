@@ -49,7 +49,7 @@ pub struct Message<T> {
 #[serde(tag = "order", rename_all = "kebab-case")]
 pub enum Order {
     /// The first line: what to start.
-    Begin(Begin),
+    Begin(Box<Begin>),
     /// On to the next phase.
     Go,
 }
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     fn begin() -> Order {
-        Order::Begin(Begin {
+        Order::Begin(Box::new(Begin {
             contestant: "coroutines/bare".into(),
             workload: WorkloadLine {
                 wait: "timer".into(),
@@ -240,7 +240,7 @@ mod tests {
             tasks: 3,
             pool_workers: 4,
             server: None,
-        })
+        }))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! model is one line here.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use globset::{Glob, GlobMatcher};
 use workload::Contestant;
@@ -140,7 +141,9 @@ fn is_compiled_in(id: &str) -> bool {
 /// Everybody that a feature brings, baselines included, with that feature.
 fn optional() -> impl Iterator<Item = (String, &'static str)> {
     coroutines::FEATURES.iter().flat_map(|&(id, feature)| {
-        [id.to_owned(), id.replace("coroutines/", "baseline/")].map(|id| (id, feature))
+        let baseline = id.replace("coroutines/", "baseline/");
+        let baseline = (baseline != id).then_some(baseline);
+        iter::once(id.to_owned()).chain(baseline).map(move |id| (id, feature))
     })
 }
 

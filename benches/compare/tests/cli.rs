@@ -521,7 +521,15 @@ fn the_record_describes_the_machine() {
     let (path, _) = small_record(&folder);
     let Record { run, .. } = read_file(&path).unwrap();
     assert!(run.host.cores > 0 && run.host.memory_bytes.is_some() && run.host.kernel.is_some());
-    for limit in ["max_map_count", "pid_max", "threads_max", "nofile", "nproc"] {
+    for limit in [
+        "max_map_count",
+        "pid_max",
+        "threads_max",
+        "nofile",
+        "nofile_given",
+        "nofile_hard",
+        "nproc",
+    ] {
         assert!(run.host.limits.contains_key(limit), "{limit}");
     }
     assert!(run.host.rustc.starts_with("rustc "), "{}", run.host.rustc);

@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::task::{Poll, ready};
 
 use workload::http::{Answer, Fetch, FetchError};
-use workload::{Moment, State, Visit};
+use workload::{State, Visit};
 
 use crate::in_time::in_time;
 use crate::runtime::Runtime;
@@ -27,10 +27,33 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
         let mut connection = None;
         let mut sum = 0;
         while let Some(deadline) = visit.next_wait() {
-            match ask::<R>(&visit, deadline, &mut connection).await {
-                Ok(answer) => sum = answer.sum,
-                Err(error) => return visit.fail(&error),
+            let mut fetch = Fetch::begin(&visit, deadline);
+            let mut is_new = false;
+            let answer = loop {
+                let Some(stream) = &mut connection else {
+                    match connect::<R>(&fetch).await {
+                        Ok(stream) => connection = Some(stream),
+                        Err(error) => return visit.fail(&fetch.connect_failed(&error)),
+                    }
+                    is_new = true;
+                    continue;
+                };
+                match exchange::<R>(&mut fetch, stream).await {
+                    Ok(answer) => break answer,
+                    Err(error) => {
+                        connection = None;
+                        if is_new || !fetch.is_stale(&error) {
+                            return visit.fail(&error);
+                        }
+                        // The server had closed it while nobody used it: once more, over a new one.
+                        fetch = Fetch::begin(&visit, deadline);
+                    }
+                }
+            };
+            if !answer.is_reusable {
+                connection = None;
             }
+            sum = answer.sum;
             visit.woke(deadline, &state);
         }
         drop(connection);
@@ -38,42 +61,11 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
     }
 }
 
-/// One request and its answer, over the connection that there is or over a new one.
-#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
-fn ask<R: Runtime>(
-    visit: &Visit,
-    deadline: Moment,
-    connection: &mut Option<R::Stream>,
-) -> impl Future<Output = Result<Answer, FetchError>> {
-    async move {
-        let mut fetch = Fetch::begin(visit, deadline);
-        let mut is_kept = true;
-        loop {
-            let Some(stream) = connection else {
-                let connected = connect::<R>(&fetch).await;
-                *connection = Some(connected.map_err(|error| fetch.connect_failed(&error))?);
-                is_kept = false;
-                continue;
-            };
-            let answer = exchange::<R>(&mut fetch, stream).await;
-            if !answer.as_ref().is_ok_and(|answer| answer.is_reusable) {
-                *connection = None;
-            }
-            match answer {
-                // The server had closed it while nobody used it.
-                Err(error) if is_kept && fetch.is_stale(&error) => {
-                    fetch = Fetch::begin(visit, deadline);
-                }
-                answer => return answer,
-            }
-        }
-    }
-}
-
 fn connect<R: Runtime>(fetch: &Fetch) -> impl Future<Output = io::Result<R::Stream>> {
     in_time::<R, _>(fetch.connect_by(), R::connect(fetch.address()))
 }
 
+/// One request and its answer.
 #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
 fn exchange<R: Runtime>(
     fetch: &mut Fetch,
@@ -136,13 +128,65 @@ fn receive<R: Runtime, const SIZE: usize>(
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{SocketAddr, TcpListener};
+    use std::num::NonZeroU16;
     use std::task::Context;
+    use std::thread::{self, JoinHandle};
     use std::time::Duration;
 
-    use workload::{ContestantId, Http, Ledger, Workload};
+    use workload::{ContestantId, Http, Ledger, Moment, Settings, Task, Workload, http};
 
     use super::*;
+
+    const TWO: NonZeroU16 = NonZeroU16::new(2).unwrap();
+
+    #[test]
+    fn a_connection_that_the_server_closed_meanwhile_is_replaced() {
+        for contestant in crate::contestants() {
+            let (http, server) = serve(&[true, true]);
+            let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
+            contestant.start(&Settings::default()).unwrap().run(ledger).unwrap();
+            assert!(ledger.proof().is_whole(1), "{}: {:?}", contestant.id(), ledger.failures());
+            server.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_request_is_not_sent_again_over_a_second_new_connection() {
+        for contestant in crate::contestants() {
+            let (http, server) = serve(&[true, false]);
+            let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
+            contestant.start(&Settings::default()).unwrap().run(ledger).unwrap();
+            let kind = ledger.failures()[0].kind;
+            assert!(
+                matches!(kind, http::ErrorKind::Closed | http::ErrorKind::Reset),
+                "{}: {kind}",
+                contestant.id()
+            );
+            server.join().unwrap();
+        }
+    }
+
+    /// A server that takes as many connections as there are in `answers`, reads one request over
+    /// each, answers it or does not, and closes the connection without having announced it.
+    fn serve(answers: &'static [bool]) -> (Http, JoinHandle<()>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let http = Http::new(listener.local_addr().unwrap(), Duration::ZERO, 0);
+        let server = thread::spawn(move || {
+            for does_answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let head = BufReader::new(&stream).lines().map_while(Result::ok);
+                assert!(head.take_while(|line| !line.is_empty()).count() > 0);
+                if *does_answer {
+                    let sum = Task::nth(0).sum();
+                    write!(stream, "HTTP/1.1 200 OK\r\nx-sum: {sum}\r\ncontent-length: 0\r\n\r\n")
+                        .unwrap();
+                }
+            }
+        });
+        (Http { keep_alive: true, ..http }, server)
+    }
 
     /// What is ours in the frame, beside the runtime's socket, its connecting and its alarm.
     #[test]
@@ -152,17 +196,17 @@ mod tests {
             let ledger = Ledger::open(Workload::http(1, http));
             size_of_val(&fetch::<Weightless, N>(ledger.visit(0)))
         }
-        /// The visit and where the task is; the wait's deadline; whether there is a connection; the
-        /// fetch.
-        const TASK: usize = 16 + 8 + 8 + size_of::<Fetch>();
-        /// What `ask` and `exchange` were called with, and where they are.
-        const CALLS: usize = (8 + 2 * 8 + 8) + (2 * 8 + 8);
-        /// The largest step: the request, how much of it is sent, where to, until when, and whether
-        /// the alarm is set.
-        const SEND: usize = size_of::<Vec<u8>>() + 8 + 8 + 8 + 8;
-        assert_eq!(frame::<0>(), TASK + CALLS + SEND);
-        assert_eq!(frame::<64>(), TASK + CALLS + SEND + 64);
-        assert_eq!(frame::<8192>(), TASK + CALLS + SEND + 8192);
+        /// The visit and where the task is; whether there is a connection, and a new one; when the
+        /// answer is due; the fetch.
+        const TASK: usize = 16 + 8 + size_of::<Moment>() + size_of::<Fetch>();
+        /// What `exchange` was called with, and where it is.
+        const EXCHANGE: usize = 2 * 8 + 8;
+        /// The largest step of ours: the request, how much of it is sent, and where to; until when,
+        /// and whether the alarm is set.
+        const SEND: usize = size_of::<Vec<u8>>() + 8 + 8 + size_of::<Moment>() + 8;
+        assert_eq!(frame::<0>(), TASK + EXCHANGE + SEND);
+        assert_eq!(frame::<64>(), TASK + EXCHANGE + SEND + 64);
+        assert_eq!(frame::<8192>(), TASK + EXCHANGE + SEND + 8192);
     }
 
     /// A runtime of which nothing is in the frame.

@@ -56,3 +56,41 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::{pending, poll_fn, ready};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::bare::{Bare, block_on};
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn what_is_done_at_once_is_done_even_after_its_time() {
+        let done = block_on(in_time::<Bare, _>(Moment::now(), ready(Ok(3))));
+        assert_eq!(done.unwrap(), 3);
+    }
+
+    #[test]
+    fn what_takes_too_long_is_timed_out_and_not_before() {
+        let by = Moment::now() + 5 * MS;
+        let done = block_on(in_time::<Bare, ()>(by, pending()));
+        assert_eq!(done.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert!(Moment::now() >= by);
+    }
+
+    #[test]
+    fn what_is_done_later_is_done() {
+        let polls = Cell::new(0);
+        let operation = poll_fn(|context| {
+            polls.set(polls.get() + 1);
+            context.waker().wake_by_ref();
+            if polls.get() == 3 { Poll::Ready(Ok(())) } else { Poll::Pending }
+        });
+        block_on(in_time::<Bare, _>(Moment::now() + 1000 * MS, operation)).unwrap();
+        assert_eq!(polls.get(), 3);
+    }
+}

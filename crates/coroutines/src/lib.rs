@@ -4,13 +4,14 @@
 //! | --- | --- |
 //! | [`task`] | the task as a coroutine: [`add`](task::add), written once |
 //! | [`mod@fetch`] | the task whose waits are requests: [`fetch`](fetch::fetch), written once |
+//! | `in_time` | an operation beside an alarm that goes off when it has taken too long |
 //! | [`runtime`] | [`Runtime`]: the little that the task wants of a runtime |
 //! | [`contestant`] | a [`Contestant`] out of any runtime |
 //! | [`bare`] | `coroutines/bare`: futures in one slab, polled by hand; always there |
 //! | `tokio` | (feature `tokio`) `coroutines/tokio` and `coroutines/tokio-current-thread` |
 //! | `async_std` | (feature `async-std`) `coroutines/async-std` |
 //! | `smol` | (feature `smol`) `coroutines/smol` and `coroutines/smol-local` |
-//! | [`baseline`] | the same task written straight on each runtime, to weigh our scaffolding |
+//! | [`baseline`] | the same task written straight on each runtime, to weigh our scaffolding; and a plain hyper client |
 
 #[cfg(feature = "async-std")]
 pub mod async_std;

@@ -16,8 +16,9 @@ use tokio::time::Instant;
 /// The largest grant: what a connection gets before it is the next one's turn.
 pub const LARGEST_GRANT_BYTES: u64 = 16 * 1024;
 
-/// How much bandwidth nobody used is kept for later.
-const BURST: Duration = Duration::from_millis(20);
+/// How much bandwidth nobody used is kept for later. Not more: whoever comes first would have a whole
+/// body of it before the others are there.
+const BURST: Duration = Duration::from_millis(2);
 
 /// How often the bucket is filled while somebody waits.
 const TICK: Duration = Duration::from_millis(5);
@@ -49,7 +50,7 @@ impl Pacer {
         pacer
     }
 
-    /// How many bytes can be granted at once after nobody wanted any: what 20 ms bring, and at
+    /// How many bytes can be granted at once after nobody wanted any: what 2 ms bring, and at
     /// least one.
     pub fn burst_bytes(&self) -> usize {
         let burst = u128::from(self.bytes_per_second.get()) * BURST.as_nanos() / NS_PER_SECOND;

@@ -33,44 +33,38 @@ pub fn fetch<const N: usize>(mut visit: Visit, kept: &mut Option<Connection>) {
     let mut connection = kept.take();
     let mut sum = 0;
     while let Some(deadline) = visit.next_wait() {
-        match ask(&visit, deadline, &mut connection) {
-            Ok(answer) => sum = answer.sum,
-            Err(error) => return visit.fail(&error),
+        let mut fetch = Fetch::begin(&visit, deadline);
+        connection.take_if(|kept| kept.address != fetch.address());
+        let mut is_new = false;
+        let answer = loop {
+            let Some(Connection { stream, .. }) = &mut connection else {
+                match connect(&fetch) {
+                    Ok(stream) => connection = Some(stream),
+                    Err(error) => return visit.fail(&fetch.connect_failed(&error)),
+                }
+                is_new = true;
+                continue;
+            };
+            match exchange(&mut fetch, stream) {
+                Ok(answer) => break answer,
+                Err(error) => {
+                    connection = None;
+                    if is_new || !fetch.is_stale(&error) {
+                        return visit.fail(&error);
+                    }
+                    // The server had closed it while nobody used it: once more, over a new one.
+                    fetch = Fetch::begin(&visit, deadline);
+                }
+            }
+        };
+        if !answer.is_reusable {
+            connection = None;
         }
+        sum = answer.sum;
         visit.woke(deadline, &state);
     }
     *kept = connection;
     visit.sign_out(sum);
-}
-
-/// One request and its answer, over the connection that there is or over a new one.
-fn ask(
-    visit: &Visit,
-    deadline: Moment,
-    connection: &mut Option<Connection>,
-) -> Result<Answer, FetchError> {
-    let mut fetch = Fetch::begin(visit, deadline);
-    connection.take_if(|kept| kept.address != fetch.address());
-    let mut is_kept = true;
-    loop {
-        let Some(Connection { stream, .. }) = connection else {
-            let connected = connect(&fetch);
-            *connection = Some(connected.map_err(|error| fetch.connect_failed(&error))?);
-            is_kept = false;
-            continue;
-        };
-        let answer = exchange(&mut fetch, stream);
-        if !answer.as_ref().is_ok_and(|answer| answer.is_reusable) {
-            *connection = None;
-        }
-        match answer {
-            // The server had closed it while nobody used it.
-            Err(error) if is_kept && fetch.is_stale(&error) => {
-                fetch = Fetch::begin(visit, deadline);
-            }
-            answer => return answer,
-        }
-    }
 }
 
 fn connect(fetch: &Fetch) -> io::Result<Connection> {
@@ -80,6 +74,7 @@ fn connect(fetch: &Fetch) -> io::Result<Connection> {
     Ok(Connection { stream, address })
 }
 
+/// One request and its answer.
 fn exchange(fetch: &mut Fetch, stream: &mut TcpStream) -> Result<Answer, FetchError> {
     let sent = send(fetch, stream);
     sent.map_err(|error| fetch.send_failed(&error))?;
@@ -158,5 +153,79 @@ fn left_until(by: Moment) -> io::Result<Duration> {
     match by.since(Moment::now()) {
         Duration::ZERO => Err(ErrorKind::TimedOut.into()),
         left => Ok(left),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::net::TcpListener;
+    use std::num::NonZeroU16;
+    use std::thread::{self, JoinHandle};
+
+    use workload::{Http, Ledger, Task, Workload, http};
+
+    use super::*;
+
+    const TWO: NonZeroU16 = NonZeroU16::new(2).unwrap();
+
+    #[test]
+    fn a_connection_that_the_server_closed_meanwhile_is_replaced() {
+        let (http, server) = serve(&[true, true]);
+        let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
+        fetch::<0>(ledger.visit(0), &mut None);
+        assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_request_is_not_sent_again_over_a_second_new_connection() {
+        let (http, server) = serve(&[true, false]);
+        let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
+        let mut kept = None;
+        fetch::<0>(ledger.visit(0), &mut kept);
+        assert!(matches!(
+            ledger.failures()[0].kind,
+            http::ErrorKind::Closed | http::ErrorKind::Reset
+        ));
+        assert!(kept.is_none());
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_connection_is_left_for_the_next_task_and_replaced_if_that_goes_elsewhere() {
+        let (http, server) = serve(&[true]);
+        let ledger = Ledger::open(Workload::http(1, http));
+        let mut kept = None;
+        fetch::<0>(ledger.visit(0), &mut kept);
+        assert_eq!(kept.as_ref().map(|kept| kept.address), Some(http.server));
+        server.join().unwrap();
+
+        let (elsewhere, server) = serve(&[true]);
+        let ledger = Ledger::open(Workload::http(1, elsewhere));
+        fetch::<0>(ledger.visit(0), &mut kept);
+        assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
+        assert_eq!(kept.map(|kept| kept.address), Some(elsewhere.server));
+        server.join().unwrap();
+    }
+
+    /// A server that takes as many connections as there are in `answers`, reads one request over
+    /// each, answers it or does not, and closes the connection without having announced it.
+    fn serve(answers: &'static [bool]) -> (Http, JoinHandle<()>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let http = Http::new(listener.local_addr().unwrap(), Duration::ZERO, 0);
+        let server = thread::spawn(move || {
+            for does_answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let head = BufReader::new(&stream).lines().map_while(Result::ok);
+                assert!(head.take_while(|line| !line.is_empty()).count() > 0);
+                if *does_answer {
+                    let sum = Task::nth(0).sum();
+                    write!(stream, "HTTP/1.1 200 OK\r\nx-sum: {sum}\r\ncontent-length: 0\r\n\r\n")
+                        .unwrap();
+                }
+            }
+        });
+        (Http { keep_alive: true, ..http }, server)
     }
 }

@@ -141,11 +141,6 @@ impl Outcome {
             after_weighing: drained.in_flight_after_weighing.unwrap_or(0),
             lost: drained.lost,
         };
-        let requests = u64::from(workload.tasks) * u64::from(workload.waits_per_task.get());
-        let flaw = proof
-            .flaw(u64::from(workload.tasks))
-            .or_else(|| server.and_then(|server| server.flaw(requests, expected_in_flight)));
-        let status = if flaw.is_some() { Status::Failed } else { Status::Ok };
         let is_timed = spec.build == Build::Timed;
         let cell = Cell {
             proof: Some(proof),
@@ -167,12 +162,15 @@ impl Outcome {
                 involuntary_switches: drained.involuntary_switches,
             }),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
-            ..spec.cell(workload, status, flaw)
+            ..spec.cell(workload, Status::Ok, None)
         };
-        if drained.errors.is_empty() {
-            return cell;
+        if !drained.errors.is_empty() {
+            return failed_with(drained.errors, cell, limits, &last_seen);
         }
-        failed_with(drained.errors, cell, limits, &last_seen)
+        match cell.flaw() {
+            None => cell,
+            flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
+        }
     }
 }
 

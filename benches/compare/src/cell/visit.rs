@@ -101,13 +101,13 @@ impl Run<'_> {
     }
 
     fn try_phases(&mut self, expected: u64) -> Result<Outcome, Stopped> {
-        self.child.tell(Order::Begin(Begin {
+        self.child.tell(Order::Begin(Box::new(Begin {
             contestant: self.spec.contestant.as_str().to_owned(),
             workload: self.workload.into(),
             tasks: self.workload.tasks,
             pool_workers: self.spec.pool_workers,
             server: self.workload.asks().map(Into::into),
-        }));
+        })));
         let Event::Idle { heap_bytes } = self.next("start its runtime", self.patience)? else {
             return Err(unexpected("idle"));
         };

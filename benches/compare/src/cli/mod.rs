@@ -42,7 +42,7 @@ enum Command {
     List(list::Args),
     /// Run some cells, weigh them and print the tables
     #[command(after_help = run::EXAMPLES)]
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Write everything that a record yields, or check that it is fresh
     Tables(tables::Args),
     /// Print the verdicts on a record

@@ -65,10 +65,7 @@ fn flaws(record: &Record) -> Vec<String> {
 
 fn flaw(cell: &Cell) -> Option<String> {
     match cell.status {
-        Status::Ok => match &cell.proof {
-            Some(proof) => proof.flaw(cell.tasks),
-            None => Some("it has no proof".into()),
-        },
+        Status::Ok => cell.flaw(),
         Status::Wall if cell.limit.is_none() => Some("a wall that names no limit".into()),
         Status::Wall | Status::Skipped => None,
         Status::Failed => Some(cell.reason.clone().unwrap_or_else(|| "it failed".into())),

@@ -197,6 +197,23 @@ pub struct Cell {
     pub errors: Vec<ErrorLine>,
 }
 
+impl Cell {
+    /// What is wrong with its proof, in words, the server's included where there is one; `None` if
+    /// it proves what it must.
+    pub fn flaw(&self) -> Option<String> {
+        let Some(proof) = &self.proof else { return Some("it has no proof".into()) };
+        if let Some(flaw) = proof.flaw(self.tasks) {
+            return Some(flaw);
+        }
+        self.workload.http?;
+        let Some(server) = &self.server else {
+            return Some("it has no proof from its server".into());
+        };
+        let requests = self.tasks * u64::from(self.workload.waits_per_task);
+        server.flaw(requests, proof.expected_in_flight)
+    }
+}
+
 /// A workload without its number of tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WorkloadLine {

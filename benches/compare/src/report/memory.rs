@@ -341,7 +341,7 @@ fn status_word(cell: &Cell) -> &'static str {
 }
 
 fn reason_of(cell: &Cell) -> String {
-    let flaw = || cell.proof.and_then(|proof| proof.flaw(cell.tasks));
+    let flaw = || cell.flaw();
     cell.reason.clone().or_else(flaw).unwrap_or_else(|| "none was recorded".into())
 }
 
@@ -576,10 +576,10 @@ mod tests {
     fn requests_have_a_table_of_their_own_and_transfers_none() {
         let record = asking_run();
         insta::assert_snapshot!(bill_table(&record, Shape::is_http).markdown(), @r#"
-        | Contestant                               |            RSS (B) | RSS + page tables (B) |      Full bill (B) |   of it kernel (B) | of it socket buffers (B) | Heap (B) | full bill ÷ leanest | full bill ÷ threads/per-task |       N | Cells |
-        | ---------------------------------------- | -----------------: | --------------------: | -----------------: | -----------------: | -----------------------: | -------: | ------------------: | ---------------------------: | ------: | ----: |
-        | threads/per-task, http, bodies of 1024 B | 10,000 ± 0 (0.0 %) |    10,020 ± 0 (0.0 %) | 40,000 ± 0 (0.0 %) | 30,000 ± 0 (0.0 %) |                0.0 ± 0.0 |        — |   8.16× (8.16–8.16) |            1.00× (1.00–1.00) | 1–1,000 |     9 |
-        | coroutines/smol, http, bodies of 1024 B  |    900 ± 0 (0.0 %) |       902 ± 0 (0.0 %) |  4,900 ± 0 (0.0 %) |  4,000 ± 0 (0.0 %) |                0.0 ± 0.0 |        — |   1.00× (1.00–1.00) |         0.122× (0.122–0.123) | 1–5,000 |     9 |
+        | Contestant                      |            RSS (B) | RSS + page tables (B) |      Full bill (B) |   of it kernel (B) | of it socket buffers (B) | Heap (B) | full bill ÷ leanest | full bill ÷ threads/per-task |       N | Cells |
+        | ------------------------------- | -----------------: | --------------------: | -----------------: | -----------------: | -----------------------: | -------: | ------------------: | ---------------------------: | ------: | ----: |
+        | threads/per-task, http (1024 B) | 10,000 ± 0 (0.0 %) |    10,020 ± 0 (0.0 %) | 40,000 ± 0 (0.0 %) | 30,000 ± 0 (0.0 %) |                0.0 ± 0.0 |        — |   8.16× (8.16–8.16) |            1.00× (1.00–1.00) | 1–1,000 |     9 |
+        | coroutines/smol, http (1024 B)  |    900 ± 0 (0.0 %) |       902 ± 0 (0.0 %) |  4,900 ± 0 (0.0 %) |  4,000 ± 0 (0.0 %) |                0.0 ± 0.0 |        — |   1.00× (1.00–1.00) |         0.122× (0.122–0.123) | 1–5,000 |     9 |
         "#);
         assert!(bill_table(&record, Shape::is_timer).is_empty());
         assert!(!start_table(&record).markdown().contains("transfer"));

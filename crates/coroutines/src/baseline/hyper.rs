@@ -2,7 +2,8 @@
 //!
 //! It does what an `http` task does, with hyper in the place of our codec and without timeouts: each
 //! request has a new connection, and every byte of the answer is checked. The connection is a task
-//! beside the one that asks, as in hyper's own examples.
+//! beside the one that asks, as in hyper's own examples; to poll both in one task is not measurably
+//! faster.
 
 use std::error::Error;
 use std::io;
