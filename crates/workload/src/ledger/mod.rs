@@ -22,7 +22,7 @@ mod visit;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -44,13 +44,24 @@ pub const SHARDS: usize = 16;
 /// How many tasks with neighbouring indices share a shard.
 pub const RUN_OF_TASKS: u32 = 64;
 
+/// All that signed in have been summed up.
+const FLAT: u8 = 0;
+/// Somebody signed in since.
+const RISING: u8 = 1;
+/// A sum is being made, and nobody signed in since it began.
+const SUMMING: u8 = 2;
+
 /// Where the tasks of one workload sign in and out.
 #[derive(Debug)]
 pub struct Ledger {
     workload: Workload,
     shards: Box<[Shard; SHARDS]>,
-    /// Set when a task signs in, cleared when the number in flight is summed up.
-    rising: AtomicBool,
+    /// Whether tasks signed in since the number in flight was last summed up: [`FLAT`], [`RISING`]
+    /// or [`SUMMING`].
+    tide: AtomicU8,
+    /// Held by the leaving task that sums up. Others that leave meanwhile wait for it: if they left
+    /// before it has counted them, the peak would be lost.
+    summing: Mutex<()>,
     peak: AtomicU64,
     full_shards: AtomicUsize,
     end: End,
@@ -120,7 +131,8 @@ impl Ledger {
         let ledger = Self {
             workload,
             shards: Box::new(shards),
-            rising: AtomicBool::new(false),
+            tide: AtomicU8::new(FLAT),
+            summing: Mutex::default(),
             peak: AtomicU64::new(0),
             full_shards: AtomicUsize::new(0),
             end: End::default(),
@@ -157,7 +169,7 @@ impl Ledger {
             shard.reset();
             empty_shards += usize::from(shard.quota == 0);
         }
-        self.rising.store(false, Ordering::SeqCst);
+        self.tide.store(FLAT, Ordering::SeqCst);
         self.peak.store(0, Ordering::SeqCst);
         self.full_shards.store(empty_shards, Ordering::SeqCst);
         lock(&self.failures).clear();
@@ -172,7 +184,6 @@ impl Ledger {
     /// Those that signed in are counted before those that signed out, so the result is never more
     /// than there were at the moment between the two counts. When tasks only wait, it is exact.
     pub fn in_flight(&self) -> u64 {
-        self.rising.store(false, Ordering::SeqCst);
         let came: u64 = self.shards.iter().map(|shard| shard.came.load(Ordering::SeqCst)).sum();
         let left: u64 = self.shards.iter().map(|shard| shard.left.load(Ordering::SeqCst)).sum();
         let in_flight = came.saturating_sub(left);
@@ -246,8 +257,8 @@ impl Ledger {
     pub fn enter(&self, index: u32) {
         self.shard(index).came.fetch_add(1, Ordering::SeqCst);
         // Read before written, so that a burst of tasks shares the line instead of fighting for it.
-        if !self.rising.load(Ordering::Relaxed) {
-            self.rising.store(true, Ordering::SeqCst);
+        if self.tide.load(Ordering::SeqCst) != RISING {
+            self.tide.store(RISING, Ordering::SeqCst);
         }
         self.note(Event::In(index));
     }
@@ -305,10 +316,19 @@ impl Ledger {
         }
     }
 
+    /// To be called by a task that leaves, before it is counted out.
     fn look_for_a_peak(&self) {
-        if self.rising.load(Ordering::Relaxed) {
-            self.in_flight();
+        if self.tide.load(Ordering::SeqCst) == FLAT {
+            return;
         }
+        let _summing = lock(&self.summing);
+        if self.tide.load(Ordering::SeqCst) == FLAT {
+            return;
+        }
+        self.tide.store(SUMMING, Ordering::SeqCst);
+        self.in_flight();
+        // It stays as it is if a task signed in meanwhile, which may not be in the sum.
+        let _ = self.tide.compare_exchange(SUMMING, FLAT, Ordering::SeqCst, Ordering::SeqCst);
     }
 
     fn count_out(&self, shard: &Shard) {
