@@ -94,12 +94,18 @@ impl ServerProcess {
             lines.push('\n');
             lines.push_str(argument);
         }
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .env(ARGUMENTS, lines)
+            // Whatever it serves, it is the same server.
+            .env_remove("TOKIO_WORKER_THREADS")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut process = Process(child);
+            .stdout(Stdio::piped());
+        // In a process group of its own, an interrupt from the keyboard reaches whoever started it
+        // alone, which still wants answers then, and stops it itself.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut process = Process(command.spawn()?);
         let line = process.first_line()?;
         let address = line.strip_prefix("http://").and_then(|address| address.parse().ok());
         let Some(address) = address else { return Err(StartError::FirstLine(line)) };
