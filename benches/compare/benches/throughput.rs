@@ -5,8 +5,8 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context;
-use compare::bench::throughput::{self, Combination, tasks};
-use compare::bench::{Invocation, memory};
+use compare::bench::throughput::{Combination, tasks};
+use compare::bench::{Invocation, memory, requests};
 use compare::cell::process::RUNTIME_SETTINGS;
 use compare::limits;
 use compare::output::print;
@@ -104,7 +104,7 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     }
     group.finish();
     criterion.final_summary();
-    failures += requests(&invocation, &contestants, record.as_mut())?;
+    failures += time_requests(&invocation, &contestants, record.as_mut())?;
     if let Some(record) = record {
         failures += record.complete()?;
     }
@@ -112,7 +112,7 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// Times waves of requests, and says how many combinations failed.
-fn requests(
+fn time_requests(
     invocation: &Invocation,
     contestants: &[Box<dyn Contestant>],
     mut record: Option<&mut Recording>,
@@ -120,33 +120,19 @@ fn requests(
     if invocation.is_help() {
         return Ok(0);
     }
+    if invocation.is_list() {
+        requests::names(invocation, contestants)
+            .for_each(|name| print(format_args!("{name}: benchmark")));
+        return Ok(0);
+    }
     let mut servers = Servers::own(Path::new(env!("CARGO_BIN_EXE_compare")));
+    let seed = record.as_ref().map_or_else(|| invocation.seed(), |record| record.seed);
     let mut failures = 0;
-    for contestant in contestants {
-        for &(tasks, delay, samples) in throughput::requests(invocation) {
-            let name = format!("http-{}ms/{}/{tasks}", delay.as_millis(), contestant.id());
-            if !invocation.wants(&name) {
-                continue;
-            }
-            if invocation.is_list() {
-                print(format_args!("{name}: benchmark"));
-                continue;
-            }
-            let server = servers.get(None)?;
-            let mut combination = Combination::requests(contestant.as_ref(), tasks, delay, server);
-            if contestant.unsupported(combination.workload()).is_some() {
-                break;
-            }
-            // A fresh engine for each: no connection or thread of one wave's making is left over.
-            match contestant.start(&Settings::default()) {
-                Ok(mut engine) => combination.sample(engine.as_mut(), samples),
-                Err(refusal) => combination.fail(refusal.to_string()),
-            }
-            print(format_args!("{name:<60} {}", combination.describe()));
-            let samples = usize::try_from(samples).unwrap_or(usize::MAX);
-            if !keep(combination, samples, record.as_deref_mut())? {
+    for waves in requests::waves(invocation) {
+        for combination in waves.time(invocation, contestants, &mut servers, seed)? {
+            print(combination.describe());
+            if !keep(combination, waves.samples, record.as_deref_mut())? {
                 failures += 1;
-                break;
             }
         }
     }
@@ -175,6 +161,7 @@ fn keep(
 struct Recording {
     session: Session,
     writer: Writer,
+    seed: u64,
 }
 
 impl Recording {
@@ -186,7 +173,7 @@ impl Recording {
         let path = session.begin(Part::Throughput);
         let writer = Writer::create(&path, suite.description().clone())
             .with_context(|| format!("record {} cannot be written", path.display()))?;
-        Ok(Self { session, writer })
+        Ok(Self { session, writer, seed: suite.description().seed })
     }
 
     /// Publishes, and says how many cells of the other part failed.

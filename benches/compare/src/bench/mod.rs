@@ -14,6 +14,7 @@
 //! A name filter, which is criterion's, selects contestants in both targets.
 
 pub mod memory;
+pub mod requests;
 pub mod throughput;
 
 use std::ffi::OsString;

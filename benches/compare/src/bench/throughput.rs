@@ -16,7 +16,7 @@ use super::Invocation;
 use crate::meter::usage::Usage;
 use crate::plan::Kind;
 use crate::protocol::ServerLine;
-use crate::record::{Extent, Sample, Status, Throughput, ns};
+use crate::record::{Sample, Status, Throughput, ns};
 use crate::servers;
 use crate::units;
 
@@ -31,31 +31,6 @@ const QUICK: &[u32] = &[1, 100, 1_000];
 
 /// How many in a check whether the target works.
 const CHECK: &[u32] = &[1, 100];
-
-/// Waves of requests: how many requests, how long the server waits before it answers, and how many
-/// waves are timed.
-///
-/// They are not criterion's, which takes no fewer than ten samples of each: a wave of 10,000
-/// connections takes as long as a hundred waves of timers.
-pub type Requests = (u32, Duration, u64);
-
-const FIFTY: Duration = Duration::from_millis(50);
-
-const FULL_REQUESTS: &[Requests] =
-    &[(100, Duration::ZERO, 15), (100, FIFTY, 10), (10_000, Duration::ZERO, 5), (10_000, FIFTY, 5)];
-
-const QUICK_REQUESTS: &[Requests] = &[(100, Duration::ZERO, 3), (1_000, Duration::ZERO, 3)];
-
-const CHECK_REQUESTS: &[Requests] = &[(20, Duration::ZERO, 1)];
-
-/// Which waves of requests are timed in such an invocation.
-pub fn requests(invocation: &Invocation) -> &'static [Requests] {
-    match (invocation.is_bench(), invocation.sizes()) {
-        (false, _) => CHECK_REQUESTS,
-        (true, Extent::Quick) => QUICK_REQUESTS,
-        (true, _) => FULL_REQUESTS,
-    }
-}
 
 /// How many tasks a wave has in such an invocation.
 pub fn tasks(invocation: &Invocation) -> &'static [u32] {
@@ -133,24 +108,20 @@ impl Combination {
         self.ledger.workload()
     }
 
-    /// How many tasks a second in the median sample, for a terminal.
+    /// Who ran what, and how many tasks a second in the median sample, for a terminal.
     pub fn describe(&self) -> String {
-        if self.is_floor() {
-            return format!(
-                "not run: takes at least {}",
-                units::duration(Duration::from_nanos(self.line.floor_ns))
-            );
-        }
         let mut ns: Vec<u64> = self.line.samples.iter().map(|sample| sample.elapsed_ns).collect();
         ns.sort_unstable();
-        match ns.get(ns.len() / 2) {
-            Some(&ns) if ns > 0 => {
-                #[allow(clippy::cast_precision_loss, reason = "for a terminal")]
-                let rate = f64::from(self.tasks) / (ns as f64 / 1e9);
-                format!("{rate:.0} requests/s")
-            }
-            _ => "no sample".into(),
-        }
+        #[allow(clippy::cast_precision_loss, reason = "for a terminal")]
+        let rate = |ns: u64| f64::from(self.tasks) / (ns.max(1) as f64 / 1e9);
+        let floor = Duration::from_nanos(self.line.floor_ns);
+        let result = match (self.line.status, ns.get(ns.len() / 2)) {
+            (Status::Skipped, _) => format!("not run: takes at least {}", units::duration(floor)),
+            (Status::Failed, _) | (_, None) => "no rate".into(),
+            (_, Some(&ns)) => format!("{:.0} a second", rate(ns)),
+        };
+        let delay = units::duration(self.workload().duration());
+        format!("{} × {}, {delay} each: {result}", self.line.contestant, self.tasks)
     }
 
     /// How many tasks a wave has.
@@ -191,15 +162,15 @@ impl Combination {
         elapsed
     }
 
-    /// Runs one wave to warm up and then so many one by one, unless it is only its floor.
-    pub fn sample(&mut self, engine: &mut dyn Engine, samples: u64) {
-        for _ in 0..=samples {
-            if self.line.status != Status::Ok {
-                return;
-            }
-            self.waves(engine, 1);
-        }
+    /// Runs one wave and notes how late its answers were.
+    pub fn wave(&mut self, engine: &mut dyn Engine) {
+        self.waves(engine, 1);
         self.line.lateness_ns = self.ledger.lateness().map(Into::into);
+    }
+
+    /// Whether there is nothing against running it, or running it again.
+    pub fn can_run(&self) -> bool {
+        self.line.status == Status::Ok
     }
 
     /// Marks it as failed before it was run.

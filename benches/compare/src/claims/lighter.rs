@@ -342,12 +342,12 @@ fn figure_exceptions(pairs: &[Pair]) -> Vec<String> {
 /// These pairs in a few words: contestants that fail against the same threads are named together.
 fn which_pairs(some: &[&Pair], all: &[Pair]) -> String {
     let against = |pairs: &mut dyn Iterator<Item = &Pair>| {
-        let mut threads: Vec<(String, Vec<String>)> = Vec::new();
+        let mut threads: Vec<(Series, Vec<String>)> = Vec::new();
         for pair in pairs {
-            let (coroutine, thread) = (pair.coroutine.to_string(), pair.thread.contestant.clone());
-            match threads.iter_mut().find(|(name, _)| *name == coroutine) {
+            let thread = pair.thread.contestant.clone();
+            match threads.iter_mut().find(|(series, _)| *series == pair.coroutine) {
                 Some((_, threads)) => threads.push(thread),
-                None => threads.push((coroutine, vec![thread])),
+                None => threads.push((pair.coroutine.clone(), vec![thread])),
             }
         }
         threads
@@ -355,18 +355,18 @@ fn which_pairs(some: &[&Pair], all: &[Pair]) -> String {
     let everything = against(&mut all.iter());
     let every_thread: BTreeSet<&str> =
         all.iter().map(|pair| pair.thread.contestant.as_str()).collect();
-    let mut groups: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(Vec<String>, Vec<Series>)> = Vec::new();
     for (coroutine, threads) in against(&mut some.iter().copied()) {
         match groups.iter_mut().find(|(others, _)| *others == threads) {
             Some((_, coroutines)) => coroutines.push(coroutine),
             None => groups.push((threads, vec![coroutine])),
         }
     }
-    let in_words = |(threads, coroutines): &(Vec<String>, Vec<String>)| {
+    let in_words = |(threads, coroutines): &(Vec<String>, Vec<Series>)| {
         let who = if coroutines.len() == everything.len() && coroutines.len() > 1 {
             "every coroutine".to_owned()
         } else {
-            format::list(coroutines)
+            format::list(&by_workload(coroutines, everything.iter().map(|(series, _)| series)))
         };
         let whom = if threads.len() == every_thread.len() && threads.len() > 1 {
             "every thread contestant".to_owned()
@@ -376,6 +376,24 @@ fn which_pairs(some: &[&Pair], all: &[Pair]) -> String {
         format!("{who} against {whom}")
     };
     groups.iter().map(in_words).collect::<Vec<_>>().join(", and for ")
+}
+
+/// The names of these series. Where they are all that there are of one workload, that says it.
+fn by_workload<'a>(some: &[Series], all: impl Iterator<Item = &'a Series> + Clone) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for series in some {
+        let alike = |other: &&Series| other.shape == series.shape;
+        let of_all = all.clone().filter(alike).count();
+        let name = if of_all > 1 && some.iter().filter(alike).count() == of_all {
+            format!("every coroutine{}", series.shape)
+        } else {
+            series.to_string()
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn evidence(pair: &Pair) -> Vec<Evidence> {

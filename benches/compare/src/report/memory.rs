@@ -268,7 +268,7 @@ fn reach_table(record: &Record) -> Table {
         ("Its value", Align::Right),
         ("In use then", Align::Right),
     ]);
-    for series in series(record) {
+    for series in weighed_series(record) {
         let wall = record
             .cells
             .iter()

@@ -1,0 +1,125 @@
+//! The waves of requests that the bench target `throughput` times.
+//!
+//! They are not criterion's, which takes no fewer than ten samples of each: a wave of 10,000
+//! connections takes as long as a hundred waves of timers. And they are run in rounds, each
+//! contestant once in a round, in an order that follows from the seed: a rate depends on the server
+//! and on what else the machine does, both of which drift, and so it falls on all alike.
+
+use std::time::Duration;
+
+use workload::{Contestant, Engine, Settings};
+
+use super::Invocation;
+use super::throughput::Combination;
+use crate::plan;
+use crate::record::Extent;
+use crate::servers::{NoServer, Servers};
+
+/// Waves of one kind: so many requests at once, to a server that waits so long before it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waves {
+    /// How many requests.
+    pub tasks: u32,
+    /// How long the server waits.
+    pub delay: Duration,
+    /// How many waves of each contestant are timed, after one to warm up.
+    pub samples: usize,
+}
+
+const fn waves_of(tasks: u32, delay_ms: u64, samples: usize) -> Waves {
+    Waves { tasks, delay: Duration::from_millis(delay_ms), samples }
+}
+
+const FULL: &[Waves] =
+    &[waves_of(100, 0, 15), waves_of(100, 50, 10), waves_of(10_000, 0, 5), waves_of(10_000, 50, 4)];
+
+const QUICK: &[Waves] = &[waves_of(100, 0, 3), waves_of(1_000, 0, 3)];
+
+/// To see whether the target works.
+const CHECK: &[Waves] = &[waves_of(20, 0, 1)];
+
+/// Which waves are timed in such an invocation.
+pub fn waves(invocation: &Invocation) -> &'static [Waves] {
+    match (invocation.is_bench(), invocation.sizes()) {
+        (false, _) => CHECK,
+        (true, Extent::Quick) => QUICK,
+        (true, _) => FULL,
+    }
+}
+
+/// The names of all combinations that such an invocation times.
+pub fn names(
+    invocation: &Invocation,
+    contestants: &[Box<dyn Contestant>],
+) -> impl Iterator<Item = String> {
+    waves(invocation).iter().flat_map(move |waves| {
+        contestants
+            .iter()
+            .map(|contestant| waves.name(contestant.as_ref()))
+            .filter(|name| invocation.wants(name))
+    })
+}
+
+/// One contestant in these waves.
+struct Entrant {
+    combination: Combination,
+    engine: Option<Box<dyn Engine>>,
+}
+
+impl Waves {
+    /// Times all contestants that run requests, in rounds whose order follows from the seed.
+    ///
+    /// # Errors
+    /// If there is no server.
+    pub fn time(
+        &self,
+        invocation: &Invocation,
+        contestants: &[Box<dyn Contestant>],
+        servers: &mut Servers,
+        seed: u64,
+    ) -> Result<Vec<Combination>, NoServer> {
+        let mut entrants = Vec::new();
+        for contestant in contestants {
+            if invocation.wants(&self.name(contestant.as_ref())) {
+                entrants.extend(self.enter(contestant.as_ref(), servers)?);
+            }
+        }
+        for round in 0..=self.samples {
+            let mut order: Vec<&mut Entrant> = entrants.iter_mut().collect();
+            plan::shuffle(&mut order, seed.wrapping_add(round as u64));
+            for Entrant { combination, engine } in order {
+                if let Some(engine) = engine
+                    && combination.can_run()
+                {
+                    combination.wave(engine.as_mut());
+                }
+            }
+        }
+        Ok(entrants.into_iter().map(|entrant| entrant.combination).collect())
+    }
+
+    /// A contestant with a started engine; `None` if it does not run requests.
+    fn enter(
+        &self,
+        contestant: &dyn Contestant,
+        servers: &mut Servers,
+    ) -> Result<Option<Entrant>, NoServer> {
+        let server = servers.get(None)?;
+        let mut combination = Combination::requests(contestant, self.tasks, self.delay, server);
+        if contestant.unsupported(combination.workload()).is_some() {
+            return Ok(None);
+        }
+        let engine = match contestant.start(&Settings::default()) {
+            Ok(engine) => Some(engine),
+            Err(refusal) => {
+                combination.fail(refusal.to_string());
+                None
+            }
+        };
+        Ok(Some(Entrant { combination, engine }))
+    }
+
+    fn name(&self, contestant: &dyn Contestant) -> String {
+        format!("http-{}ms/{}/{}", self.delay.as_millis(), contestant.id(), self.tasks)
+    }
+}
