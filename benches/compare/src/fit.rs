@@ -363,11 +363,13 @@ pub enum Figure {
     Mappings,
     /// Threads.
     Threads,
-    /// Time from the first task's start until all were in flight, in ns.
+    /// Time from the first task's start until all were in flight, in ns; where a server is asked,
+    /// until that had all requests open.
     Start,
     /// User and system CPU from the first task's start until all were over, in ns.
     Cpu,
-    /// User and system CPU until all were in flight, in ns.
+    /// User and system CPU until all were in flight, in ns. Not known of requests: the client knows
+    /// when it has begun them all, and not when the server has them.
     StartCpu,
 }
 
@@ -383,7 +385,12 @@ impl Figure {
     /// The reading of this cell, all tasks waiting or over; `None` where it could not be had.
     pub fn read(self, cell: &Cell) -> Option<f64> {
         let weighed = cell.memory.parked.and_then(|weight| self.of_weight(&weight));
-        let timed = || cell.time.and_then(|time| self.of_time(&time));
+        let timed = || match (self, cell.server) {
+            // Where a server is asked, a task has started when its request is there.
+            (Self::Start, Some(server)) => Some(server.all_open_ns),
+            (Self::StartCpu, Some(_)) => None,
+            _ => cell.time.and_then(|time| self.of_time(&time)),
+        };
         weighed.or_else(timed).map(|reading| reading as f64)
     }
 
@@ -601,6 +608,19 @@ mod tests {
             }
         }
         readings
+    }
+
+    #[test]
+    fn a_request_has_started_when_the_server_has_it() {
+        let record = crate::report::synthetic::asking_run();
+        let cell = record.cells.iter().find(|cell| cell.tasks == 5_000).unwrap();
+        let (begun, open) = (cell.time.unwrap().start_ns, cell.server.unwrap().all_open_ns);
+        assert!(open > begun);
+        assert_eq!(Figure::Start.read(cell), Some(open as f64));
+        assert_eq!(Figure::StartCpu.read(cell), None);
+        let timer = Cell { server: None, ..cell.clone() };
+        assert_eq!(Figure::Start.read(&timer), Some(begun as f64));
+        assert!(Figure::StartCpu.read(&timer).is_some());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Claim, Evidence, Judgement, Verdict};
 use crate::fit::{
-    Estimate, Figure, Series, fit, model_of, readings, series, task_counts, values_at,
+    Estimate, Figure, Series, Shape, fit, model_of, readings, series, task_counts, values_at,
 };
 use crate::record::{Cell, Record};
 use crate::report::{format, full_bill_note, small_pool_note};
@@ -70,21 +70,30 @@ pub(crate) fn in_plain_words(record: &Record) -> String {
             return format!("“{statement}” is not measured: {reason}.");
         }
     };
-    let is_shown = |pair: &&Pair| pair.coroutine.shape.is_plain() && pair.bytes.ratio.is_some();
-    let plain = || pairs.iter().filter(is_shown);
-    let by_value = |a: &&Estimate, b: &&Estimate| a.value.total_cmp(&b.value);
-    let ratios = || plain().filter_map(|pair| pair.bytes.ratio.as_ref());
-    if let Some((least, most)) = ratios().min_by(by_value).zip(ratios().max_by(by_value)) {
-        text.push_str(&format!(
-            " A waiting coroutine weighs {}× to {}× what a waiting thread does ({}; pairs \
-             compared: {}).",
-            format::ratio_value(least),
-            format::ratio_value(most),
-            if plain().all(|pair| pair.by == Figure::Total) { "full bill" } else { "RSS" },
-            ratios().count()
-        ));
+    if let Some(range) = range_of_bytes(&pairs, Shape::is_plain) {
+        text.push_str(&format!(" A waiting coroutine weighs {range} what a waiting thread does."));
+    }
+    if let Some(range) = range_of_bytes(&pairs, Shape::is_http) {
+        text.push_str(&format!(" With an open connection each, it weighs {range}."));
     }
     text
+}
+
+/// From the least to the most that a coroutine's bytes are of a thread's, over the pairs of such
+/// workloads; `None` if there is no such pair.
+fn range_of_bytes(pairs: &[Pair], is_wanted: fn(&Shape) -> bool) -> Option<String> {
+    let wanted = || pairs.iter().filter(|pair| is_wanted(&pair.coroutine.shape));
+    let shown = || wanted().filter(|pair| pair.bytes.ratio.is_some());
+    let ratios = || shown().filter_map(|pair| pair.bytes.ratio.as_ref());
+    let by_value = |a: &&Estimate, b: &&Estimate| a.value.total_cmp(&b.value);
+    let (least, most) = ratios().min_by(by_value).zip(ratios().max_by(by_value))?;
+    Some(format!(
+        "{}× to {}× ({}; pairs compared: {})",
+        format::ratio_value(least),
+        format::ratio_value(most),
+        if shown().all(|pair| pair.by == Figure::Total) { "full bill" } else { "RSS" },
+        ratios().count()
+    ))
 }
 
 /// What is judged of a pair.
@@ -339,6 +348,9 @@ fn figure_exceptions(pairs: &[Pair]) -> Vec<String> {
     alike.into_iter().map(|(what, figures)| format!("{}: {what}", format::list(&figures))).collect()
 }
 
+/// How long a list of pairs may be, in bytes, before it is only counted: the evidence has them all.
+const MOST_WORDS: usize = 200;
+
 /// These pairs in a few words: contestants that fail against the same threads are named together.
 fn which_pairs(some: &[&Pair], all: &[Pair]) -> String {
     let against = |pairs: &mut dyn Iterator<Item = &Pair>| {
@@ -375,7 +387,12 @@ fn which_pairs(some: &[&Pair], all: &[Pair]) -> String {
         };
         format!("{who} against {whom}")
     };
-    groups.iter().map(in_words).collect::<Vec<_>>().join(", and for ")
+    let words = groups.iter().map(in_words).collect::<Vec<_>>().join(", and for ");
+    if words.len() <= MOST_WORDS {
+        words
+    } else {
+        format!("{} of {} pairs", format::count(some.len() as u64), format::count(all.len() as u64))
+    }
 }
 
 /// The names of these series. Where they are all that there are of one workload, that says it.

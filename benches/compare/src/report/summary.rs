@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_summary_of_a_small_run() {
         insta::assert_snapshot!(summary(&small_run()), @r#"
-        “Coroutines are lighter than threads” holds in everything that was measured. A waiting coroutine weighs 0.00919× to 0.00919× what a waiting thread does (full bill; pairs compared: 1).
+        “Coroutines are lighter than threads” holds in everything that was measured. A waiting coroutine weighs 0.00919× to 0.00919× (full bill; pairs compared: 1) what a waiting thread does.
 
         | Contestant            | Full bill per waiting task (B) |            RSS (B) |         ÷ threads/per-task |  Tasks per s (N = 100) | Largest N with proof |
         | --------------------- | -----------------------------: | -----------------: | -------------------------: | ---------------------: | -------------------: |

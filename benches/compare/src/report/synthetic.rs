@@ -259,6 +259,9 @@ impl Synthetic {
             voluntary_switches: 0,
             involuntary_switches: 0,
         });
+        if let Some((server, time)) = cell.server.as_mut().zip(cell.time) {
+            server.all_open_ns = 2 * time.start_ns;
+        }
         cell.lateness_ns =
             Some(LatenessLine { p99: LATE.p99 + tasks, max: LATE.max + tasks, ..LATE });
         cell
