@@ -10,6 +10,7 @@ use compare::bench::{Invocation, memory, requests};
 use compare::cell::process::RUNTIME_SETTINGS;
 use compare::limits;
 use compare::output::print;
+use compare::plan::Kind;
 use compare::project::Project;
 use compare::record::{Cell, Extent, Status, Writer};
 use compare::report;
@@ -125,11 +126,15 @@ fn time_requests(
             .for_each(|name| print(format_args!("{name}: benchmark")));
         return Ok(0);
     }
+    if !Kind::Http.is_at_hand() {
+        print("requests: not timed, because the delay server is compiled out (--features server)");
+        return Ok(0);
+    }
     let mut servers = Servers::own(Path::new(env!("CARGO_BIN_EXE_compare")));
     let seed = record.as_ref().map_or_else(|| invocation.seed(), |record| record.seed);
     let mut failures = 0;
     for waves in requests::waves(invocation) {
-        for combination in waves.time(invocation, contestants, &mut servers, seed)? {
+        for combination in waves.time(invocation, contestants, &mut servers, seed) {
             print(combination.describe());
             if !keep(combination, waves.samples, record.as_deref_mut())? {
                 failures += 1;

@@ -39,6 +39,11 @@ impl Kind {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Timer, Self::Http, Self::Transfer];
 
+    /// Whether it can be run without a server of the user's.
+    pub const fn is_at_hand(self) -> bool {
+        cfg!(feature = "server") || matches!(self, Self::Timer)
+    }
+
     /// The size of an answer's body where nothing else is asked for.
     pub const fn default_bytes(self) -> u64 {
         match self {
@@ -85,7 +90,7 @@ pub const UNKNOWN_SERVER: SocketAddr =
 pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
     Kind::ALL
         .into_iter()
-        .filter(|kind| contestant.unsupported(&kind.workload()).is_none())
+        .filter(|kind| kind.is_at_hand() && contestant.unsupported(&kind.workload()).is_none())
         .flat_map(|kind| {
             let steps = default_steps(contestant, kind, extent);
             let is_given = !kind.waits_to_be_weighed();

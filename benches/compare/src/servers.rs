@@ -5,13 +5,16 @@
 //! again for the next cell. Each cell has a number of its own under which the server counts its
 //! requests, so cells do not see each other's, nor those of strangers.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::{NonZeroU8, NonZeroU64};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use workload::http::Stats;
+use workload::http::get::Client;
 
 use crate::protocol::ServerLine;
 
@@ -36,8 +39,8 @@ pub struct Servers {
 enum Source {
     /// This program, again.
     Own(PathBuf),
-    /// The user's.
-    Given(SocketAddr),
+    /// The user's, on so many addresses.
+    Given(SocketAddr, NonZeroU8),
 }
 
 #[derive(Debug)]
@@ -50,7 +53,10 @@ struct Own {
 #[derive(Debug, thiserror::Error)]
 pub enum NoServer {
     /// The URL is not one that can be asked.
-    #[error("`{given}` is no server that can be asked: give http://HOST or http://HOST:PORT")]
+    #[error(
+        "`{given}` is no server that can be asked: give http://HOST or http://HOST:PORT, with an IPv6 \
+         address in brackets"
+    )]
     NotAUrl {
         /// What was given.
         given: String,
@@ -87,9 +93,26 @@ impl Servers {
     /// # Errors
     /// If it is not, or is no URL of the form `http://HOST[:PORT]`.
     pub fn at(url: &str) -> Result<Self, NoServer> {
-        let address = resolve(url)?;
-        ask(address, None)?;
-        Ok(Self::from(Source::Given(address)))
+        let mut last = None;
+        for address in resolve(url)? {
+            match ask(address, None) {
+                Ok(stats) => {
+                    let addresses = NonZeroU8::new(stats.addresses).unwrap_or(NonZeroU8::MIN);
+                    return Ok(Self::from(Source::Given(address, addresses)));
+                }
+                Err(error) => last = Some(error),
+            }
+        }
+        let nowhere = || NoServer::Nowhere {
+            given: url.to_owned(),
+            problem: "the name has no address".into(),
+        };
+        Err(last.unwrap_or_else(nowhere))
+    }
+
+    /// Whether servers are started here.
+    pub fn are_own(&self) -> bool {
+        matches!(self.source, Source::Own(_))
     }
 
     fn from(source: Source) -> Self {
@@ -106,12 +129,18 @@ impl Servers {
     pub fn get(&mut self, rate_limit: Option<NonZeroU64>) -> Result<ServerLine, NoServer> {
         self.last_group = self.last_group.wrapping_add(1);
         let (address, addresses) = match &self.source {
-            Source::Given(address) => {
+            Source::Given(address, addresses) => {
                 ask(*address, None)?;
-                (*address, NonZeroU8::MIN)
+                (*address, *addresses)
             }
             Source::Own(program) => {
-                self.own.retain(|own| ask(own.process.address(), None).is_ok());
+                for own in std::mem::take(&mut self.own) {
+                    match ask(own.process.address(), None) {
+                        Ok(_) => self.own.push(own),
+                        // It is dead or stuck: nobody waits for it to stop by itself.
+                        Err(_) => own.process.kill(),
+                    }
+                }
                 let known = self.own.iter().find(|own| own.rate_limit == rate_limit);
                 let address = match known {
                     Some(own) => own.process.address(),
@@ -119,6 +148,7 @@ impl Servers {
                         let process = process::Server::start(program, rate_limit)?;
                         let address = process.address();
                         self.own.push(Own { rate_limit, process });
+                        ask(address, None)?;
                         address
                     }
                 };
@@ -131,28 +161,43 @@ impl Servers {
 
 /// What the server says of this group's requests, or of all.
 ///
+/// The connection to each server is kept: one whose descriptors have run out still answers over it.
+///
 /// # Errors
 /// If it does not say.
 pub fn ask(server: SocketAddr, group: Option<u32>) -> Result<Stats, NoServer> {
-    Stats::of(server, group, PATIENCE)
-        .map_err(|error| NoServer::Dumb { server, problem: error.to_string() })
+    static CLIENTS: Mutex<Option<HashMap<SocketAddr, Client>>> = Mutex::new(None);
+    let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let client =
+        clients.get_or_insert_default().entry(server).or_insert_with(|| Client::new(server));
+    Stats::ask(client, group, PATIENCE)
+        .map_err(|error| NoServer::Dumb { server, problem: error.why.to_string() })
 }
 
-fn resolve(url: &str) -> Result<SocketAddr, NoServer> {
+fn resolve(url: &str) -> Result<Vec<SocketAddr>, NoServer> {
+    const SCHEME: &str = "http://";
     let not_a_url = || NoServer::NotAUrl { given: url.to_owned() };
-    let host = url.strip_prefix("http://").ok_or_else(not_a_url)?;
+    let (scheme, host) = url.split_at_checked(SCHEME.len()).ok_or_else(not_a_url)?;
     let host = host.strip_suffix('/').unwrap_or(host);
-    if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => {
+            (name, port.parse().map_err(|_| not_a_url())?)
+        }
+        _ => (host, 80),
+    };
+    // An IPv6 address stands in brackets, or its last part would be taken for a port.
+    let is_bare_ipv6 = name.contains(':') && !name.starts_with('[');
+    let is_wrong = name.is_empty() || name.contains(['/', '?', '#', '@', ' ']) || is_bare_ipv6;
+    if !scheme.eq_ignore_ascii_case(SCHEME) || is_wrong {
         return Err(not_a_url());
     }
-    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let with_port = if has_port { host.to_owned() } else { format!("{host}:80") };
     let nowhere = |problem: &dyn fmt::Display| NoServer::Nowhere {
         given: url.to_owned(),
         problem: problem.to_string(),
     };
-    let mut addresses = with_port.to_socket_addrs().map_err(|error| nowhere(&error))?;
-    addresses.next().ok_or_else(|| nowhere(&"the name has no address"))
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let addresses = (name, port).to_socket_addrs().map_err(|error| nowhere(&error))?;
+    Ok(addresses.collect())
 }
 
 #[cfg(feature = "server")]
@@ -185,6 +230,10 @@ mod process {
         pub(super) fn address(&self) -> SocketAddr {
             self.0.address()
         }
+
+        pub(super) fn kill(self) {
+            self.0.kill();
+        }
     }
 }
 
@@ -209,6 +258,10 @@ mod process {
         pub(super) fn address(&self) -> SocketAddr {
             match *self {}
         }
+
+        pub(super) fn kill(self) {
+            match self {}
+        }
     }
 }
 
@@ -220,15 +273,26 @@ mod tests {
 
     #[test]
     fn a_url_has_a_scheme_and_a_host_and_nothing_else() {
-        for wrong in
-            ["", "127.0.0.1:80", "https://127.0.0.1", "http://", "http://a/b", "http://u@host"]
-        {
+        let wrong = [
+            "",
+            "127.0.0.1:80",
+            "https://127.0.0.1",
+            "http://",
+            "http://a/b",
+            "http://u@host",
+            "http://::1",
+            "http://[::1]:99999",
+            "http://a:b",
+        ];
+        for wrong in wrong {
             let message = Servers::at(wrong).unwrap_err().to_string();
             assert!(message.starts_with(&format!("`{wrong}` is no server")), "{message}");
         }
-        assert_eq!(resolve("http://127.0.0.1").unwrap().to_string(), "127.0.0.1:80");
-        assert_eq!(resolve("http://127.0.0.1:81/").unwrap().to_string(), "127.0.0.1:81");
-        assert_eq!(resolve("http://[::1]:81").unwrap().to_string(), "[::1]:81");
+        let first = |url| resolve(url).unwrap()[0].to_string();
+        assert_eq!(first("http://127.0.0.1"), "127.0.0.1:80");
+        assert_eq!(first("HTTP://127.0.0.1:81/"), "127.0.0.1:81");
+        assert_eq!(first("http://[::1]:81"), "[::1]:81");
+        assert_eq!(first("http://[::1]"), "[::1]:80");
         let nowhere = resolve("http://nobody.invalid").unwrap_err().to_string();
         assert!(nowhere.starts_with("`http://nobody.invalid` is nowhere: "), "{nowhere}");
     }

@@ -95,35 +95,67 @@ fn a_transfer_takes_bytes_by_limit() {
     assert!(stdout(&output).contains("Bandwidth"), "{}", stdout(&output));
 }
 
-/// The limit is the process's own and the server's too, because both inherit it.
+/// Runs so many requests where a process may have 256 descriptors, which the server inherits.
 #[cfg(target_os = "linux")]
-#[test]
-fn descriptors_that_run_out_are_a_wall() {
+fn with_few_descriptors(only: &str, tasks: &str) -> Vec<Cell> {
     let folder = scratch();
     let path = folder.path().join("record.jsonl");
-    let only = if cfg!(all(feature = "tokio", feature = "smol", feature = "async-std")) {
-        "threads/per-task,callbacks/*,coroutines/*"
-    } else {
-        "threads/per-task,callbacks/*,coroutines/bare"
-    };
     let output = Command::new("sh")
         .args(["-c", "ulimit -n 256 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_compare"), "run"])
-        .args(["--workload", "http", "--only", only, "--tasks", "1000", "--no-heap"])
+        .args(["--workload", "http", "--only", only, "--tasks", tasks, "--no-heap"])
         .arg("--record")
         .arg(&path)
         .output()
         .unwrap();
     assert!(output.status.success(), "a wall is a result: {}", stderr(&output));
-    let record = read_file(&path).unwrap();
-    assert!(record.cells.len() >= 3);
-    for cell in &record.cells {
+    let cells = read_file(&path).unwrap().cells;
+    for cell in &cells {
         assert_eq!(cell.status, Status::Wall, "{cell:?}");
         let limit = cell.limit.as_ref().unwrap();
         assert_eq!((limit.name.as_str(), limit.value), ("nofile", 256), "{cell:?}");
+    }
+    cells
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn descriptors_that_run_out_are_a_wall() {
+    let only = if cfg!(all(feature = "tokio", feature = "smol", feature = "async-std")) {
+        "threads/per-task,callbacks/*,coroutines/*"
+    } else {
+        "threads/per-task,callbacks/*,coroutines/bare"
+    };
+    let cells = with_few_descriptors(only, "1000");
+    assert!(cells.len() >= 3);
+    for cell in &cells {
         assert!(cell.errors.iter().any(|error| error.kind == "descriptors"), "{cell:?}");
         let reason = cell.reason.as_ref().unwrap();
         assert!(reason.contains("Too many open files"), "{reason}");
     }
+}
+
+/// The server needs more of them beside the connections than its clients do, so there are numbers of
+/// tasks for which it runs out first.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_without_descriptors_is_a_wall_too() {
+    let cells = with_few_descriptors("threads/per-task,callbacks/*,coroutines/bare", "240");
+    assert_eq!(cells.len(), 3);
+    for cell in &cells {
+        let reason = cell.reason.as_ref().unwrap();
+        assert!(reason.contains("the server has no descriptor left"), "{reason}");
+    }
+}
+
+#[test]
+fn a_transfer_that_is_over_too_soon_is_not_run() {
+    let folder = scratch();
+    let only = ["--workload", "transfer", "--only", "coroutines/bare", "--no-heap"];
+    let (output, path) = run(&folder, &[&only[..], &["--tasks", "1", "--bytes", "1"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let [cell] = &read_file(&path).unwrap().cells[..] else { panic!("one cell") };
+    assert_eq!(cell.status, Status::Skipped);
+    assert!(cell.reason.as_ref().unwrap().contains("give more bytes"), "{cell:?}");
 }
 
 #[test]
@@ -138,6 +170,7 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--workload", "http", "--bytes", "1.5KB"], "`1.5KB` is not a size"),
         (&["--workload", "http", "--bytes", "65MiB"], "at most 67108864 (64MiB)"),
         (&["--workload", "http", "--wait", "11m"], "a server waits at most"),
+        (&["--workload", "http", "--wait", "9m", "--spread", "2m"], "a server waits at most"),
         (
             &["--workload", "http", "--rate-limit", "1MiB"],
             "`--rate-limit` is for --workload transfer",

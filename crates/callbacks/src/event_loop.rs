@@ -10,6 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use reactor::{Socket, Sockets, TimeoutId, Timeouts, Timers};
 use workload::Moment;
 
+/// After how many rounds in which there was more to do than the poller says at once, timeouts are
+/// looked at all the same.
+const MOST_FULL_ROUNDS: u32 = 64;
+
 /// What is called back: once, with the loop, so that it can wait for something else.
 pub type Callback = Box<dyn FnOnce(&mut EventLoop)>;
 
@@ -68,6 +72,7 @@ impl EventLoop {
     /// # Errors
     /// When the operating system's poller fails.
     pub fn run(&mut self) -> io::Result<()> {
+        let mut full_rounds = 0;
         loop {
             let now = Moment::now();
             self.call_due(now);
@@ -79,8 +84,10 @@ impl EventLoop {
             let all = self.sockets.poll(Some(deadline.since(now)), &mut self.ready)?;
             self.call_ready();
             // A wait is too long only if what it waits for was not there in time. It may have been,
-            // if there was more than the poller says at once; then the next round will tell.
-            if all {
+            // if there was more than the poller says at once; then the next round will tell, or one
+            // of those after it.
+            full_rounds = if all { 0 } else { full_rounds + 1 };
+            if full_rounds % MOST_FULL_ROUNDS == 0 {
                 self.call_timed_out(now);
             }
         }

@@ -8,6 +8,8 @@
 //! some nanoseconds, twice a request.
 
 use std::collections::HashMap;
+use std::num::NonZeroU8;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use workload::http::Stats;
@@ -17,7 +19,11 @@ pub const MOST_GROUPS: usize = 4096;
 
 /// What was counted.
 #[derive(Debug, Default)]
-pub struct Counters(Mutex<Counted>);
+pub struct Counters {
+    counted: Mutex<Counted>,
+    exhausted: AtomicU64,
+    addresses: u8,
+}
 
 #[derive(Debug, Default)]
 struct Counted {
@@ -34,13 +40,25 @@ struct Group {
 }
 
 impl Counters {
+    /// Nothing counted yet, of a server on so many addresses.
+    pub fn of(addresses: NonZeroU8) -> Self {
+        Self { addresses: addresses.get(), ..Self::default() }
+    }
+
     /// What was counted in all, or of one group; zeros if it is not known.
     pub fn read(&self, group: Option<u32>) -> Stats {
         let counted = self.lock();
-        match group {
+        let stats = match group {
             None => counted.total,
             Some(group) => counted.groups.get(&group).map(|group| group.stats).unwrap_or_default(),
-        }
+        };
+        let exhausted = self.exhausted.load(Ordering::Relaxed);
+        Stats { exhausted, addresses: self.addresses, ..stats }
+    }
+
+    /// Notes that a connection could not be accepted for want of something.
+    pub fn exhausted(&self) {
+        self.exhausted.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a request of this group as open until the [`Open`] ends. `previous` is the group of
@@ -56,7 +74,7 @@ impl Counters {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -134,12 +152,20 @@ mod tests {
         let other = counters.open(8, Some(7));
         one.served();
         drop(two);
-        let seven = Stats { open: 0, served: 1, broken: 1, high_water: 2, connections: 1 };
+        let stats = |open, served, broken, high_water, connections| Stats {
+            open,
+            served,
+            broken,
+            high_water,
+            connections,
+            ..Stats::default()
+        };
+        let seven = stats(0, 1, 1, 2, 1);
         assert_eq!(counters.read(Some(7)), seven);
-        let total = Stats { open: 1, served: 1, broken: 1, high_water: 3, connections: 1 };
+        let total = stats(1, 1, 1, 3, 1);
         assert_eq!(counters.read(None), total);
         other.as_a_fault().served();
-        let eight = Stats { open: 0, served: 0, broken: 1, high_water: 1, connections: 1 };
+        let eight = stats(0, 0, 1, 1, 1);
         assert_eq!(counters.read(Some(8)), eight);
         assert_eq!(counters.read(Some(9)), Stats::default());
     }

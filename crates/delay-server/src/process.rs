@@ -18,8 +18,14 @@ use crate::cli;
 /// The variable that asks a program to be a server: its arguments, one a line.
 const ARGUMENTS: &str = "DELAY_SERVER_ARGUMENTS";
 
-/// How long a server may take to start, and to stop beyond what it was told to.
+/// How much of what a server says before it is one is kept.
+const MOST_SAID_BYTES: u64 = 4096;
+
+/// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a server may take to stop: its grace time, and a little.
+const STOPPING: Duration = Duration::from_secs(6);
 
 /// If this process was started to be a server, is one until it is stopped.
 ///
@@ -43,8 +49,13 @@ pub enum StartError {
     #[error("the server's process could not be started: {0}")]
     Process(#[from] io::Error),
     /// The server said something else than its address, or nothing.
-    #[error("the server's first line is {0:?}, not its address")]
-    FirstLine(String),
+    #[error("{}", first_line(line, said))]
+    FirstLine {
+        /// Its first line.
+        line: String,
+        /// What it said on its standard error.
+        said: String,
+    },
     /// The server does not answer.
     #[error("the server at {address} does not answer: {source}")]
     Silent {
@@ -53,6 +64,13 @@ pub enum StartError {
         /// What happened instead.
         source: io::Error,
     },
+}
+
+fn first_line(line: &str, said: &str) -> String {
+    match said.trim() {
+        "" => format!("the server's first line is {line:?}, not its address"),
+        said => said.to_owned(),
+    }
 }
 
 /// A server in a process of its own. It stops when this is dropped, or when this process ends,
@@ -100,7 +118,8 @@ impl ServerProcess {
             // Whatever it serves, it is the same server.
             .env_remove("TOKIO_WORKER_THREADS")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         // In a process group of its own, an interrupt from the keyboard reaches whoever started it
         // alone, which still wants answers then, and stops it itself.
         #[cfg(unix)]
@@ -108,7 +127,11 @@ impl ServerProcess {
         let mut process = Process(command.spawn()?);
         let line = process.first_line()?;
         let address = line.strip_prefix("http://").and_then(|address| address.parse().ok());
-        let Some(address) = address else { return Err(StartError::FirstLine(line)) };
+        let Some(address) = address else {
+            let said = process.last_words();
+            return Err(StartError::FirstLine { line, said });
+        };
+        process.pass_on_what_it_says();
         ask(address).map_err(|source| StartError::Silent { address, source })?;
         Ok(Self { address, process })
     }
@@ -116,6 +139,11 @@ impl ServerProcess {
     /// The first address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Ends the process at once, which need not answer any more.
+    pub fn kill(mut self) {
+        let _ = self.process.0.kill();
     }
 
     /// The process's id.
@@ -142,6 +170,23 @@ impl Process {
         receiver.recv_timeout(PATIENCE).map_err(|_| io::ErrorKind::TimedOut)?
     }
 
+    /// All that it says on its standard error. It has ended, or will be ended here.
+    fn last_words(&mut self) -> String {
+        let _ = self.0.kill();
+        let mut said = Vec::new();
+        if let Some(stderr) = self.0.stderr.take() {
+            let _ = stderr.take(MOST_SAID_BYTES).read_to_end(&mut said);
+        }
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// Passes on what it says from here on.
+    fn pass_on_what_it_says(&mut self) {
+        if let Some(mut stderr) = self.0.stderr.take() {
+            thread::spawn(move || io::copy(&mut stderr, &mut io::stderr()));
+        }
+    }
+
     fn has_ended(&mut self) -> bool {
         !matches!(self.0.try_wait(), Ok(None))
     }
@@ -150,7 +195,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
-        let patience = Instant::now() + PATIENCE;
+        let patience = Instant::now() + STOPPING;
         while !self.has_ended() && Instant::now() < patience {
             thread::sleep(Duration::from_millis(2));
         }

@@ -115,7 +115,8 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> usize {
         let pacer = self.options.rate_limit.map(|limit| Arc::new(Pacer::new(limit)));
         let refill = pacer.clone().map(|pacer| tokio::spawn(pacer.refill()));
-        let shared = Arc::new(Shared { counters: Arc::new(Counters::default()), pacer });
+        let shared =
+            Arc::new(Shared { counters: Arc::new(Counters::of(self.options.addresses)), pacer });
         let (stop, stopping) = watch::channel(false);
         for listener in self.listeners {
             tokio::spawn(accept(listener, shared.clone(), stopping.clone()));
@@ -186,7 +187,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stopping: watch::Rec
             None => return,
             Some(Ok((stream, _))) => start(stream, &shared, &stopping),
             // Other errors are those of a connection that is gone again (accept(2)).
-            Some(Err(error)) if is_exhausted(&error) => tokio::time::sleep(EXHAUSTED).await,
+            Some(Err(error)) if is_exhausted(&error) => {
+                shared.counters.exhausted();
+                tokio::time::sleep(EXHAUSTED).await;
+            }
             Some(Err(_)) => {}
         }
     }

@@ -5,15 +5,17 @@
 //! contestant once in a round, in an order that follows from the seed: a rate depends on the server
 //! and on what else the machine does, both of which drift, and so it falls on all alike.
 
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use workload::{Contestant, Engine, Settings};
 
 use super::Invocation;
 use super::throughput::Combination;
-use crate::plan;
+use crate::plan::{self, UNKNOWN_SERVER};
+use crate::protocol::ServerLine;
 use crate::record::Extent;
-use crate::servers::{NoServer, Servers};
+use crate::servers::Servers;
 
 /// Waves of one kind: so many requests at once, to a server that waits so long before it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,21 +69,19 @@ struct Entrant {
 }
 
 impl Waves {
-    /// Times all contestants that run requests, in rounds whose order follows from the seed.
-    ///
-    /// # Errors
-    /// If there is no server.
+    /// Times all contestants that run requests, in rounds whose order follows from the seed. Without
+    /// a server, each of them has failed.
     pub fn time(
         &self,
         invocation: &Invocation,
         contestants: &[Box<dyn Contestant>],
         servers: &mut Servers,
         seed: u64,
-    ) -> Result<Vec<Combination>, NoServer> {
+    ) -> Vec<Combination> {
         let mut entrants = Vec::new();
         for contestant in contestants {
             if invocation.wants(&self.name(contestant.as_ref())) {
-                entrants.extend(self.enter(contestant.as_ref(), servers)?);
+                entrants.extend(self.enter(contestant.as_ref(), servers));
             }
         }
         for round in 0..=self.samples {
@@ -95,28 +95,23 @@ impl Waves {
                 }
             }
         }
-        Ok(entrants.into_iter().map(|entrant| entrant.combination).collect())
+        entrants.into_iter().map(|entrant| entrant.combination).collect()
     }
 
     /// A contestant with a started engine; `None` if it does not run requests.
-    fn enter(
-        &self,
-        contestant: &dyn Contestant,
-        servers: &mut Servers,
-    ) -> Result<Option<Entrant>, NoServer> {
-        let server = servers.get(None)?;
-        let mut combination = Combination::requests(contestant, self.tasks, self.delay, server);
+    fn enter(&self, contestant: &dyn Contestant, servers: &mut Servers) -> Option<Entrant> {
+        let nowhere = ServerLine { address: UNKNOWN_SERVER, addresses: NonZeroU8::MIN, group: 0 };
+        let server = servers.get(None);
+        let line = *server.as_ref().unwrap_or(&nowhere);
+        let mut combination = Combination::requests(contestant, self.tasks, self.delay, line);
         if contestant.unsupported(combination.workload()).is_some() {
-            return Ok(None);
+            return None;
         }
-        let engine = match contestant.start(&Settings::default()) {
-            Ok(engine) => Some(engine),
-            Err(refusal) => {
-                combination.fail(refusal.to_string());
-                None
-            }
-        };
-        Ok(Some(Entrant { combination, engine }))
+        let started = server.map_err(|error| error.to_string()).and_then(|_| {
+            contestant.start(&Settings::default()).map_err(|refusal| refusal.to_string())
+        });
+        let engine = started.map_err(|why| combination.fail(why)).ok();
+        Some(Entrant { combination, engine })
     }
 
     fn name(&self, contestant: &dyn Contestant) -> String {

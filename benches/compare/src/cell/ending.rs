@@ -26,6 +26,11 @@ pub enum Ending {
         /// What the process used at most.
         last_seen: LastSeen,
     },
+    /// The server had no descriptor left for a connection.
+    ServerFull {
+        /// What the process used at most.
+        last_seen: LastSeen,
+    },
     /// The first task was over before the last one had been weighed.
     TooShort,
     /// The operating system refused something to it, and it said so.
@@ -86,6 +91,12 @@ impl Ending {
             Self::Errors { errors, last_seen } => {
                 let cell = spec.cell(workload, Status::Failed, None);
                 failed_with(errors, cell, limits, &last_seen)
+            }
+            Self::ServerFull { last_seen } => {
+                let reason = "the server has no descriptor left for another connection".into();
+                let limit = limits.descriptors(&last_seen);
+                let status = if limit.is_some() { Status::Wall } else { Status::Failed };
+                Cell { limit, ..spec.cell(workload, status, Some(reason)) }
             }
             Self::Refused { reason, last_seen } => wall_or_failure(
                 spec.cell(workload, Status::Failed, None),

@@ -23,7 +23,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use workload::{Contestant, Http, Settings, Wait};
+use workload::http::spec::LONGEST_DELAY;
+use workload::{Contestant, Http, Settings, Wait, Workload};
 
 use self::ending::Ending;
 use self::estimate::Estimates;
@@ -43,6 +44,9 @@ const MOST_ATTEMPTS: u32 = 6;
 /// A workload whose arithmetic floor is above this is not run: it would take that long whatever the
 /// contestant did.
 pub const HIGHEST_FLOOR: Duration = Duration::from_secs(60);
+
+/// The least that a transfer must last, so that all of its bodies are seen under way at once.
+const SHORTEST_TRANSFER: Duration = Duration::from_millis(100);
 
 /// The share of the available memory that a cell may be expected to take.
 const MEMORY_SHARE: f64 = 0.8;
@@ -106,6 +110,9 @@ impl Runner {
                 )),
             ));
         }
+        if let Some(reason) = over_too_soon(&workload) {
+            return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
+        }
         if let Some(reason) = self.too_large(spec) {
             return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
         }
@@ -118,7 +125,8 @@ impl Runner {
                 match self.servers.get(http.rate_limit) {
                     Ok(ServerLine { address, addresses, group }) => {
                         // A kept connection can serve the next task only if that goes there too.
-                        let addresses = if http.keep_alive { NonZeroU8::MIN } else { addresses };
+                        let is_shared = http.keep_alive && ceiling.limit() < workload.tasks.into();
+                        let addresses = if is_shared { NonZeroU8::MIN } else { addresses };
                         *http = Http { server: address, addresses, group, ..*http };
                     }
                     Err(error) => {
@@ -128,6 +136,13 @@ impl Runner {
             }
             let expected = ceiling.expected_in_flight(workload.tasks);
             match visit::run(self, spec, &workload, expected, stop) {
+                // Doubling nothing makes no difference: a transfer lasts as long as its bytes.
+                Ending::TooShort if workload.duration().is_zero() => {
+                    return Ok(self.too_short(spec, &workload, attempt));
+                }
+                Ending::TooShort if is_longest(&workload) => {
+                    return Ok(self.too_short(spec, &workload, attempt));
+                }
                 Ending::TooShort => {
                     workload = workload.with_duration(workload.duration() * 2);
                     if workload.longest(ceiling.limit()) > HIGHEST_FLOOR {
@@ -147,7 +162,7 @@ impl Runner {
     }
 
     /// The cell after so many attempts, the last of them with half the wait of this workload.
-    fn too_short(&self, spec: &CellSpec, workload: &workload::Workload, attempts: u32) -> Cell {
+    fn too_short(&self, spec: &CellSpec, workload: &Workload, attempts: u32) -> Cell {
         let reason = format!(
             "a wait of {} was still too short to find all tasks in flight",
             units::duration(workload.duration() / 2)
@@ -177,9 +192,30 @@ impl Runner {
     }
 }
 
+/// Why a transfer is too small to be found under way; `None` if it is none, or large enough.
+fn over_too_soon(workload: &Workload) -> Option<String> {
+    workload.asks()?.rate_limit?;
+    let floor = workload.transfer_floor();
+    (floor < SHORTEST_TRANSFER).then(|| {
+        format!(
+            "{} bodies of {} are through in {}, and a transfer must last {} to be seen as a whole; \
+             give more bytes or a lower limit",
+            units::count(workload.tasks.into()),
+            units::bytes(workload.asks().map_or(0, |http| http.bytes) as f64),
+            units::duration(floor),
+            units::duration(SHORTEST_TRANSFER)
+        )
+    })
+}
+
+/// Whether the server would refuse a longer delay.
+fn is_longest(workload: &Workload) -> bool {
+    workload.asks().is_some() && 2 * workload.duration_of(0) > LONGEST_DELAY
+}
+
 impl CellSpec {
     /// A cell of this spec that did not come to a proof.
-    fn cell(&self, workload: &workload::Workload, status: Status, reason: Option<String>) -> Cell {
+    fn cell(&self, workload: &Workload, status: Status, reason: Option<String>) -> Cell {
         Cell {
             contestant: self.contestant.as_str().to_owned(),
             workload: workload.into(),

@@ -29,6 +29,12 @@ const TICK: Duration = Duration::from_millis(5);
 /// most cells are over by then.
 const UNWATCHED: Duration = Duration::from_millis(150);
 
+/// How long tasks may take to end with errors when their server says nothing any more.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// What a request may take beyond its delay, on a slow machine.
+const REQUEST: Duration = Duration::from_millis(20);
+
 /// How long the server may take to count its last answers.
 const COUNTING: Duration = Duration::from_secs(1);
 
@@ -113,9 +119,13 @@ impl Run<'_> {
         };
         let idle = self.weigh(heap_bytes);
 
+        let exhausted_before = match self.workload.asks() {
+            Some(http) => self.ask(http)?.exhausted,
+            None => 0,
+        };
         self.child.tell(Order::Go);
         let gone = Instant::now();
-        let waits = self.workload.longest(expected);
+        let waits = self.workload.longest(expected) + work(self.workload, expected);
         let parked = match self.next("start its tasks", self.patience + waits)? {
             Event::Parked(parked) => parked,
             Event::Drained(drained) => return Err(self.all_too_soon(drained)),
@@ -123,7 +133,7 @@ impl Run<'_> {
         };
         let mut server = match self.workload.asks() {
             None => None,
-            Some(http) => match self.wait_for_server(http, expected, gone)? {
+            Some(http) => match self.wait_for_server(http, expected, gone, exhausted_before)? {
                 Some(proof) => Some(proof),
                 None => {
                     // The child knows why, if anybody does.
@@ -137,7 +147,7 @@ impl Run<'_> {
         };
         let parked_weight = self.weigh(parked.heap_bytes);
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
-            proof.open_after_weighing = ask(http)?.open;
+            proof.open_after_weighing = self.ask(http)?.open;
         }
 
         self.child.tell(Order::Go);
@@ -147,7 +157,7 @@ impl Run<'_> {
         // Nobody must have left while the weighing went on.
         let left_early = drained.in_flight_after_weighing.unwrap_or(0) < expected
             || server.is_some_and(|proof| proof.open_after_weighing < expected);
-        if left_early {
+        if left_early || !drained.errors.is_empty() {
             return Err(self.all_too_soon(drained));
         }
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
@@ -183,16 +193,20 @@ impl Run<'_> {
         http: &Http,
         expected: u64,
         gone: Instant,
+        exhausted_before: u64,
     ) -> Result<Option<ServerProof>, Stopped> {
         let requests = requests(self.workload);
         loop {
-            let stats = ask(http)?;
+            let stats = self.ask(http)?;
             if stats.open == expected {
                 return Ok(Some(ServerProof {
                     open_before_weighing: stats.open,
                     all_open_ns: ns(gone.elapsed()),
                     ..ServerProof::default()
                 }));
+            }
+            if stats.exhausted > exhausted_before {
+                return Err(Ending::ServerFull { last_seen: self.last_seen }.into());
             }
             let is_late = gone.elapsed() > self.patience + self.workload.longest(expected);
             if requests.saturating_sub(stats.served + stats.broken) < expected || is_late {
@@ -208,10 +222,10 @@ impl Run<'_> {
 
     /// Fills in what the server saw of the whole cell. It may count an answer a moment after the
     /// client has it.
-    fn settle(&self, proof: &mut ServerProof, http: &Http) -> Result<(), Stopped> {
+    fn settle(&mut self, proof: &mut ServerProof, http: &Http) -> Result<(), Stopped> {
         let patience = Instant::now() + COUNTING;
         let stats = loop {
-            let stats = ask(http)?;
+            let stats = self.ask(http)?;
             if stats.served + stats.broken >= requests(self.workload) || Instant::now() > patience {
                 break stats;
             }
@@ -221,6 +235,27 @@ impl Run<'_> {
         proof.served = stats.served;
         proof.broken = stats.broken;
         Ok(())
+    }
+
+    /// What the server says of this cell's requests. If it says nothing any more, the tasks may
+    /// know more of it, and are given a moment to.
+    fn ask(&mut self, http: &Http) -> Result<Stats, Stopped> {
+        let error = match servers::ask(http.server, Some(http.group)) {
+            Ok(stats) => return Ok(stats),
+            Err(error) => error,
+        };
+        self.child.tell(Order::Go);
+        let patience = Instant::now() + LAST_WORDS;
+        while Instant::now() < patience && !self.stop.load(Ordering::SeqCst) {
+            match self.child.next(TICK) {
+                Some(Ok(Event::Drained(drained))) if !drained.errors.is_empty() => {
+                    return Err(self.all_too_soon(drained));
+                }
+                None => {}
+                Some(_) => break,
+            }
+        }
+        Err(Ending::NotStarted(error.to_string()).into())
     }
 
     /// The next event; `to` says what the child is expected to do, for the reason if it does not.
@@ -345,10 +380,13 @@ fn requests(workload: &Workload) -> u64 {
     u64::from(workload.tasks) * u64::from(workload.waits_per_task.get())
 }
 
-/// What the server says of this cell's requests.
-fn ask(http: &Http) -> Result<Stats, Stopped> {
-    servers::ask(http.server, Some(http.group))
-        .map_err(|error| Ending::NotStarted(error.to_string()).into())
+/// What connecting and asking may take beyond the waits where tasks do it one after another.
+fn work(workload: &Workload, expected: u64) -> Duration {
+    if workload.asks().is_none() {
+        return Duration::ZERO;
+    }
+    let in_turn = requests(workload).div_ceil(expected.max(1));
+    REQUEST.saturating_mul(u32::try_from(in_turn).unwrap_or(u32::MAX))
 }
 
 enum Stopped {

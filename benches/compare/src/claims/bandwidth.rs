@@ -8,6 +8,9 @@ use crate::report::{BASELINE, Transfer, format, transfers};
 /// limit, and a clock may be a little off.
 const LEAST: f64 = 0.95;
 
+/// How much of it at most. Beyond that it was not the bandwidth that bound the transfer.
+const MOST: f64 = 1.25;
+
 /// The claim.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bandwidth;
@@ -24,9 +27,11 @@ impl Claim for Bandwidth {
     fn threshold(&self) -> String {
         format!(
             "bodies are fetched through a server that caps all answers together. A contestant is \
-             bound if the median of its times is at least {}× of bytes ÷ limit. The claim holds if \
-             every contestant is bound in every transfer with proof, and is refuted if one is not.",
-            format::number(LEAST, 2)
+             bound by it if the median of its times is from {}× to {}× of bytes ÷ limit. The claim \
+             holds if every contestant is bound in every transfer with proof, it holds with \
+             conditions if some take longer, and is refuted if one takes less or all take longer.",
+            format::number(LEAST, 2),
+            format::number(MOST, 2)
         )
     }
 
@@ -35,16 +40,7 @@ impl Claim for Bandwidth {
             .into_iter()
             .filter(|transfer| transfer.series.model() != BASELINE && transfer.ratio.is_some())
             .collect();
-        let is_bound = |transfer: &Transfer| {
-            transfer.ratio.as_ref().is_some_and(|ratio| ratio.estimate.value >= LEAST)
-        };
-        let verdict = if transfers.is_empty() {
-            Verdict::NotMeasured("no transfer in this record has proof".into())
-        } else if transfers.iter().all(is_bound) {
-            Verdict::Holds
-        } else {
-            Verdict::Refuted
-        };
+        let verdict = verdict(&transfers);
         let evidence = transfers.iter().map(|transfer| Evidence {
             subject: transfer.series.contestant.clone(),
             figure: format!(
@@ -54,10 +50,41 @@ impl Claim for Bandwidth {
                 format::count(transfer.asked.rate_limit.unwrap_or(0)),
             ),
             ratio: transfer.ratio.as_ref().map(|ratio| ratio.estimate),
-            finding: if is_bound(transfer) { "bound" } else { "not bound" }.into(),
+            finding: finding(transfer).into(),
             is_judged: true,
         });
         Judgement { verdict, evidence: evidence.collect(), notes: Vec::new() }
+    }
+}
+
+const BOUND: &str = "bound";
+const FASTER: &str = "faster than the limit";
+const SLOWER: &str = "slower than the limit";
+
+fn finding(transfer: &Transfer) -> &'static str {
+    match transfer.ratio.as_ref().map(|ratio| ratio.estimate.value) {
+        Some(ratio) if ratio < LEAST => FASTER,
+        Some(ratio) if ratio > MOST => SLOWER,
+        _ => BOUND,
+    }
+}
+
+fn verdict(transfers: &[Transfer]) -> Verdict {
+    let found = |what| transfers.iter().filter(move |transfer| finding(transfer) == what);
+    if transfers.is_empty() {
+        return Verdict::NotMeasured("no transfer in this record has proof".into());
+    }
+    if found(FASTER).count() > 0 || found(SLOWER).count() == transfers.len() {
+        return Verdict::Refuted;
+    }
+    let mut slower: Vec<&str> =
+        found(SLOWER).map(|transfer| transfer.series.contestant.as_str()).collect();
+    slower.dedup();
+    if slower.is_empty() {
+        Verdict::Holds
+    } else {
+        let who = format::list(&slower);
+        Verdict::HoldsWhen(format!("the way of waiting keeps up, as {who} did not"))
     }
 }
 
@@ -75,8 +102,15 @@ mod tests {
     fn it_holds_when_nobody_is_faster_than_the_limit_and_falls_when_one_is() {
         let mut record = asking_run();
         assert_eq!(Bandwidth.judge(&record).verdict, Verdict::Holds);
+        for cell in record.cells.iter_mut().filter(|cell| cell.contestant.ends_with("smol")) {
+            cell.time.iter_mut().for_each(|time| time.wall_ns *= 3);
+        }
+        let Verdict::HoldsWhen(condition) = Bandwidth.judge(&record).verdict else {
+            panic!("one of them did not keep up")
+        };
+        assert!(condition.contains("coroutines/smol"), "{condition}");
         for cell in &mut record.cells {
-            cell.time.iter_mut().for_each(|time| time.wall_ns /= 3);
+            cell.time.iter_mut().for_each(|time| time.wall_ns /= 9);
         }
         assert_eq!(Bandwidth.judge(&record).verdict, Verdict::Refuted);
     }

@@ -70,8 +70,13 @@ impl Most {
         most.unwrap_or_default()
     }
 
+    /// Whether so many tasks were there that they would have been many.
+    fn was_asked_for_many(self) -> bool {
+        self.tasks >= MANY
+    }
+
     fn is_many(self) -> bool {
-        self.high_water == self.tasks && self.tasks >= MANY
+        self.high_water == self.tasks && self.was_asked_for_many()
     }
 
     /// Whether it had fewer open than there were tasks.
@@ -98,12 +103,13 @@ fn verdict(contestants: &[(Series, Most)]) -> Verdict {
             format!("{} has at most {}", series.contestant, format::count(most.high_water))
         })
         .collect();
+    let were_asked = contestants.iter().any(|(_, most)| most.was_asked_for_many());
     match (many, limited.is_empty()) {
-        (0, true) => Verdict::NotMeasured(format!(
+        (0, _) if !were_asked => Verdict::NotMeasured(format!(
             "no contestant was asked for {} requests at once with proof",
             format::count(MANY)
         )),
-        (0, false) => Verdict::Refuted,
+        (0, _) => Verdict::Refuted,
         (_, true) => Verdict::Holds,
         (_, false) => Verdict::HoldsWhen(format!(
             "tasks do not wait for one another's answers: {}",
@@ -154,8 +160,12 @@ mod tests {
 
     #[test]
     fn it_is_refuted_when_nobody_has_many_open() {
-        let mut made = Synthetic::new();
-        made.asking(1, None).line("subroutine/sequential", &[4], Bill::of(1));
-        assert_eq!(ManyHttp.judge(&made.record()).verdict, Verdict::Refuted);
+        let one_at_a_time = |tasks| {
+            let mut made = Synthetic::new();
+            made.asking(1, None).line("subroutine/sequential", &[tasks], Bill::of(1));
+            ManyHttp.judge(&made.record()).verdict
+        };
+        assert_eq!(one_at_a_time(1_000), Verdict::Refuted);
+        assert!(matches!(one_at_a_time(4), Verdict::NotMeasured(_)), "nobody was asked for many");
     }
 }

@@ -296,7 +296,7 @@ mod tests {
 
         ## `bandwidth`: Network bandwidth bounds the data moved, whatever the way of waiting
 
-        Threshold: bodies are fetched through a server that caps all answers together. A contestant is bound if the median of its times is at least 0.95× of bytes ÷ limit. The claim holds if every contestant is bound in every transfer with proof, and is refuted if one is not.
+        Threshold: bodies are fetched through a server that caps all answers together. A contestant is bound by it if the median of its times is from 0.95× to 1.25× of bytes ÷ limit. The claim holds if every contestant is bound in every transfer with proof, it holds with conditions if some take longer, and is refuted if one takes less or all take longer.
 
         Verdict: **not measured**: no transfer in this record has proof.
 

@@ -40,8 +40,14 @@ pub(super) struct HttpArgs {
 }
 
 impl HttpArgs {
-    /// The workload of this kind, still without tasks, whose waits last `wait`.
-    pub(super) fn workload(&self, kind: Kind, wait: Option<Duration>) -> anyhow::Result<Workload> {
+    /// The workload of this kind, still without tasks, whose waits last `wait` and, of
+    /// the first task, `spread` more.
+    pub(super) fn workload(
+        &self,
+        kind: Kind,
+        wait: Option<Duration>,
+        spread: Option<Duration>,
+    ) -> anyhow::Result<Workload> {
         let mut workload = kind.workload();
         let Wait::Http(http) = &mut workload.wait else {
             if let Some(flag) = self.given() {
@@ -49,9 +55,16 @@ impl HttpArgs {
             }
             return Ok(workload);
         };
-        if wait.is_some_and(|wait| wait > LONGEST_DELAY) {
+        if wait.unwrap_or_default() + spread.unwrap_or_default() > LONGEST_DELAY {
             let longest = units::duration(LONGEST_DELAY);
-            bail!("a server waits at most {longest} before it answers; give a shorter --wait");
+            bail!(
+                "a server waits at most {longest} before it answers: shorten --wait and --spread"
+            );
+        }
+        if self.server.is_none() && !kind.is_at_hand() {
+            bail!(
+                "the delay server is compiled out: give --server URL, or build with --features server"
+            );
         }
         let bytes = self.bytes.unwrap_or(http.bytes);
         if bytes > LARGEST_BODY {

@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let waits = waits_per_task(args.waits)?;
     let workload = args
         .http
-        .workload(args.workload, args.wait)?
+        .workload(args.workload, args.wait, args.spread)?
         .with_duration(args.wait.unwrap_or(Duration::ZERO))
         .with_spread(args.spread.unwrap_or(Duration::ZERO))
         .with_state(args.state)

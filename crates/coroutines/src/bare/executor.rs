@@ -1,5 +1,6 @@
 //! Polls the futures that are woken.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,9 +31,14 @@ pub struct Executor<F> {
     woken: Registered,
     /// Kept between rounds, so that its memory is.
     polling: Vec<u32>,
+    /// How many looks in a row found more than the poller says at once.
+    full_looks: Cell<u32>,
     /// After the tasks, which may own sockets.
     driver: Rc<Driver>,
 }
+
+/// After how many such looks alarms are looked at all the same.
+const MOST_FULL_LOOKS: u32 = 64;
 
 impl<F: Future<Output = ()>> Executor<F> {
     /// An executor without tasks.
@@ -41,6 +47,7 @@ impl<F: Future<Output = ()>> Executor<F> {
             tasks: Slab::new(),
             woken: Woken::register(thread::current()),
             polling: Vec::new(),
+            full_looks: Cell::new(0),
             driver: Driver::of_this_thread(),
         }
     }
@@ -118,8 +125,10 @@ impl<F: Future<Output = ()>> Executor<F> {
     fn look(&self, timeout: Option<Duration>) {
         let now = Moment::now();
         // An alarm is due only if what it bounds was not there in time. It may have been, if there
-        // was more than the poller says at once; then the next look will tell.
-        if self.driver.poll(timeout) {
+        // was more than the poller says at once; then the next look will tell, or one after it.
+        let full = if self.driver.poll(timeout) { 0 } else { self.full_looks.get() + 1 };
+        self.full_looks.set(full);
+        if full % MOST_FULL_LOOKS == 0 {
             alarm::wake_due(now);
         }
     }

@@ -1,12 +1,13 @@
 //! A plain client on hyper and tokio, to hold our requests per second against.
 //!
-//! It does what an `http` task does, with hyper in the place of our codec and without timeouts: each
+//! It does what an `http` task does, with hyper in the place of our codec and one timeout in the place of three: each
 //! request has a new connection, and every byte of the answer is checked. The connection is a task
 //! beside the one that asks, as in hyper's own examples; to poll both in one task is not measurably
 //! faster.
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
@@ -16,6 +17,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout_at;
 use workload::http::fetch::SUM_HEADER;
 use workload::http::{Fetch, body};
 use workload::{ContestantId, Ledger, State, Task, Visit};
@@ -49,12 +51,17 @@ async fn fetch(mut visit: Visit) {
     };
     // It knows where the server is, and our words for what goes wrong.
     let fetch = Fetch::begin(&visit, deadline);
-    let sum = match TcpStream::connect(fetch.address()).await {
-        Ok(stream) => {
-            get(&visit, stream).await.map_err(|error| fetch.read_failed(&io::Error::other(error)))
-        }
-        Err(error) => Err(fetch.connect_failed(&error)),
+    let ask = async {
+        let stream = TcpStream::connect(fetch.address()).await;
+        let stream = stream.map_err(|error| fetch.connect_failed(&error))?;
+        get(&visit, stream).await.map_err(|error| fetch.read_failed(&io::Error::other(error)))
     };
+    // One timeout for all of it, as a plain client would have.
+    let total = visit.workload().asks().map_or(Duration::ZERO, |http| http.timeouts.total);
+    let too_late = || fetch.read_failed(&io::ErrorKind::TimedOut.into());
+    let sum = timeout_at((deadline + total).instant().into(), ask)
+        .await
+        .unwrap_or_else(|_| Err(too_late()));
     match sum {
         Ok(sum) => {
             visit.woke(deadline, &State::<0>::empty());

@@ -166,7 +166,7 @@ fn reaches_its_ceiling(contestant: &dyn Contestant, server: SocketAddr) -> Resul
     let expected = |tasks| contestant.ceiling(&SETTINGS).expected_in_flight(tasks);
     let tasks = if expected(200) == 1 { 3 } else { 200 };
     let all_at_once = expected(tasks) == u64::from(tasks);
-    let http = requests(server, if all_at_once { 5 * LONG } else { 20 * SHORT }, 100);
+    let http = requests(server, if all_at_once { 5 * LONG } else { 60 * SHORT }, 100);
     let ledger = run(contestant, &SETTINGS, Workload::http(tasks, http))?;
     expect_complete(&ledger.proof(), tasks)?;
     let peak = ledger.proof().peak_in_flight;
@@ -303,18 +303,22 @@ struct Faulty {
 
 impl Faulty {
     fn new(cause: Cause, server: SocketAddr) -> Result<Self, String> {
+        // Short where the fault is to run into it, and else so long that only a fault does.
+        let short = Duration::from_millis(500);
+        let enough = Duration::from_secs(5);
+        let waits_for_bytes = matches!(cause, Cause::Asked(Fault::Stall | Fault::Silence));
         let timeouts = Timeouts {
-            connect: Duration::from_millis(400),
-            read: Duration::from_millis(400),
-            total: Duration::from_secs(10),
+            connect: if cause == Cause::FullBacklog { short } else { enough },
+            read: if waits_for_bytes { short } else { enough },
+            total: Duration::from_secs(20),
         };
         let http = Http { timeouts, ..requests(server, 20 * SHORT, 1024) };
         let faulty = Self { http, tasks: 8, all_fail: false, _listener: None };
         match cause {
             // A byte comes each second, so there is progress, and the end does not come in time.
             Cause::Asked(Fault::SlowDrip) => {
-                let read = Duration::from_millis(1800);
-                let total = Duration::from_millis(2200);
+                let read = Duration::from_millis(2000);
+                let total = Duration::from_millis(2500);
                 let timeouts = Timeouts { read, total, ..timeouts };
                 let http = Http { fault: Some(Fault::SlowDrip), timeouts, ..http };
                 Ok(Self { http, tasks: 4, ..faulty })

@@ -21,11 +21,18 @@ pub fn get(
     target: &str,
     timeout: Duration,
 ) -> Result<(u16, Vec<u8>), GetError> {
-    exchange(server, target, timeout).map_err(|why| GetError {
-        server,
-        target: target.to_owned(),
-        why,
-    })
+    let ask = || {
+        if !is_target(target) {
+            return Err(Why::Target);
+        }
+        let clock = Clock { started: Instant::now(), timeout };
+        let mut stream = connect(server, &clock)?;
+        exchange(&mut stream, &get_request(server, target, false), &clock)
+    };
+    match ask() {
+        Ok((status, body, _)) => Ok((status, body)),
+        Err(why) => Err(GetError { server, target: target.to_owned(), why }),
+    }
 }
 
 /// A question that got no answer.
@@ -65,15 +72,78 @@ pub enum Why {
     Json(serde_json::Error),
 }
 
-fn exchange(server: SocketAddr, target: &str, timeout: Duration) -> Result<(u16, Vec<u8>), Why> {
-    if !is_target(target) {
-        return Err(Why::Target);
+/// A client that keeps its connection for the next question, so that a server that can accept no
+/// more is still there for it.
+#[derive(Debug)]
+pub struct Client {
+    server: SocketAddr,
+    kept: Option<TcpStream>,
+}
+
+impl Client {
+    /// A client of this server, not connected yet.
+    pub fn new(server: SocketAddr) -> Self {
+        Self { server, kept: None }
     }
-    let clock = Clock { started: Instant::now(), timeout };
-    let mut stream =
-        TcpStream::connect_timeout(&server, clock.left()?).map_err(|error| clock.why(error))?;
+
+    /// Whose client it is.
+    pub fn server(&self) -> SocketAddr {
+        self.server
+    }
+
+    /// As [`get`], over the connection that was kept if it is still there.
+    ///
+    /// # Errors
+    /// As [`get`].
+    pub fn get(&mut self, target: &str, timeout: Duration) -> Result<(u16, Vec<u8>), GetError> {
+        self.try_get(target, timeout).map_err(|why| GetError {
+            server: self.server,
+            target: target.to_owned(),
+            why,
+        })
+    }
+
+    fn try_get(&mut self, target: &str, timeout: Duration) -> Result<(u16, Vec<u8>), Why> {
+        if !is_target(target) {
+            return Err(Why::Target);
+        }
+        let clock = Clock { started: Instant::now(), timeout };
+        let request = get_request(self.server, target, true);
+        if let Some(stream) = self.kept.take() {
+            match self.exchange(stream, &request, &clock) {
+                // The server had closed it while nobody used it.
+                Err(Why::Io(_) | Why::Codec(CodecError::Closed)) => {}
+                done => return done,
+            }
+        }
+        let stream = connect(self.server, &clock)?;
+        self.exchange(stream, &request, &clock)
+    }
+
+    fn exchange(
+        &mut self,
+        mut stream: TcpStream,
+        request: &[u8],
+        clock: &Clock,
+    ) -> Result<(u16, Vec<u8>), Why> {
+        let (status, body, is_reusable) = exchange(&mut stream, request, clock)?;
+        self.kept = is_reusable.then_some(stream);
+        Ok((status, body))
+    }
+}
+
+fn connect(server: SocketAddr, clock: &Clock) -> Result<TcpStream, Why> {
+    TcpStream::connect_timeout(&server, clock.left()?).map_err(|error| clock.why(error))
+}
+
+/// Returns the status, the body, and whether the connection can be used again.
+fn exchange(
+    stream: &mut TcpStream,
+    request: &[u8],
+    clock: &Clock,
+) -> Result<(u16, Vec<u8>, bool), Why> {
     stream.set_write_timeout(Some(clock.left()?))?;
-    stream.write_all(&get_request(server, target, false)).map_err(|error| clock.why(error))?;
+    stream.write_all(request).map_err(|error| clock.why(error))?;
 
     let mut reader = ResponseReader::new(Limits::body(LARGEST_BODY));
     let (mut status, mut body) = (0, Vec::new());
@@ -97,7 +167,7 @@ fn exchange(server: SocketAddr, target: &str, timeout: Duration) -> Result<(u16,
             Err(error) => return Err(clock.why(error)),
         }
     }
-    Ok((status, body))
+    Ok((status, body, reader.keep_alive()))
 }
 
 /// One timeout for all steps together.
@@ -164,7 +234,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\nContent-Length: 49\r\n\r\n",
             r#"{"open":1,"served":2,"broken":3,"high_water":400}"#,
         ]);
-        let stats = Stats { open: 1, served: 2, broken: 3, high_water: 400, connections: 0 };
+        let stats = Stats { open: 1, served: 2, broken: 3, high_water: 400, ..Stats::default() };
         assert_eq!(Stats::of(address, Some(7), PATIENCE).unwrap(), stats);
         assert!(server.join().unwrap().starts_with("GET /stats?group=7 "));
 

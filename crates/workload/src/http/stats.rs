@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::get::{GetError, Why, get};
+use super::get::{Client, GetError, Why};
 
 /// The answer to `GET /stats`, or to `GET /stats?group=7` for the requests of one group alone.
 ///
@@ -24,6 +24,13 @@ pub struct Stats {
     /// come counts again for each change of the group.
     #[serde(default)]
     pub connections: u64,
+    /// How often the server could not accept a connection for want of descriptors or memory, for
+    /// whomever.
+    #[serde(default)]
+    pub exhausted: u64,
+    /// On how many addresses it listens, counted up from the first, with the same port.
+    #[serde(default)]
+    pub addresses: u8,
 }
 
 impl Stats {
@@ -33,15 +40,27 @@ impl Stats {
     /// # Errors
     /// If it does not answer with 200 and such an object in time.
     pub fn of(server: SocketAddr, group: Option<u32>, timeout: Duration) -> Result<Self, GetError> {
+        Self::ask(&mut Client::new(server), group, timeout)
+    }
+
+    /// The same over a connection that is kept.
+    ///
+    /// # Errors
+    /// As [`Stats::of`].
+    pub fn ask(
+        client: &mut Client,
+        group: Option<u32>,
+        timeout: Duration,
+    ) -> Result<Self, GetError> {
         let target = match group {
             Some(group) => format!("/stats?group={group}"),
             None => "/stats".to_owned(),
         };
-        let (status, body) = get(server, &target, timeout)?;
+        let (status, body) = client.get(&target, timeout)?;
         let stats = match status {
             200 => serde_json::from_slice(&body).map_err(Why::Json),
             _ => Err(Why::Status(status)),
         };
-        stats.map_err(|why| GetError { server, target, why })
+        stats.map_err(|why| GetError { server: client.server(), target, why })
     }
 }
