@@ -439,7 +439,7 @@ fn a_changed_page_is_stale() {
     assert_eq!(tables(&path, &["--check"]).status.code(), Some(1), "there are no pages yet");
     assert!(tables(&path, &[]).status.success());
     assert!(tables(&path, &["--check"]).status.success());
-    for page in ["memory.md", "throughput.md", "machine.md", "claims.md"] {
+    for page in ["memory.md", "throughput.md", "trust.md", "machine.md", "claims.md"] {
         let page = folder.path().join(page);
         let text = fs::read_to_string(&page).unwrap();
         fs::write(&page, format!("{text} ")).unwrap();
