@@ -56,9 +56,9 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     ];
     let mut contestants = coroutines::contestants();
     for id in again {
-        let is_it =
-            |of: &Box<dyn Contestant>| Some(of.id().as_str().into()) == again_of(id.as_str());
-        if let Some(position) = contestants.iter().position(is_it) {
+        let itself = again_of(id.as_str());
+        let position = contestants.iter().position(|of| Some(of.id().to_string()) == itself);
+        if let Some(position) = position {
             all.push(Box::new(Again { id, of: contestants.swap_remove(position) }));
         }
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use common::{compare, run, scratch, stderr, stdout};
+use compare::fit::{self, Figure};
 use compare::record::{Build, Record, Status, read_file};
 use tempfile::TempDir;
 
@@ -242,6 +243,26 @@ fn a_contestant_below_its_ceiling_is_found_out() {
     assert!(record.cells[0].attempts > 1, "the wait was doubled first");
     let reason = record.cells[0].reason.as_ref().unwrap();
     assert!(reason.contains("too short to find all tasks in flight"), "{reason}");
+}
+
+/// The whole way from a process that holds 512 bytes a task to a slope of 512.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_control_weighs_what_it_holds() {
+    let folder = scratch();
+    let only = "control/512,control/again-bare,coroutines/bare";
+    let (output, path) = run(&folder, &["--only", only, "--tasks", "1,20k", "--repeats", "2"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    let all = fit::series(&record);
+    let control = all.iter().find(|series| series.contestant == "control/512").unwrap();
+    for figure in [Figure::Rss, Figure::Heap] {
+        let slope = fit::fit(&record, control, figure).unwrap().slope.estimate.value;
+        assert!((slope - 512.0).abs() < 5.0, "{figure:?}: {slope}");
+    }
+    let text = stdout(&output);
+    assert!(text.contains("what is held is what is measured"), "{text}");
+    assert!(text.contains("a contestant against itself"), "{text}");
 }
 
 #[test]
