@@ -8,6 +8,7 @@ use anyhow::Context;
 use compare::bench::throughput::{Combination, tasks};
 use compare::bench::{Invocation, memory, requests};
 use compare::cell::process::RUNTIME_SETTINGS;
+use compare::fit;
 use compare::limits;
 use compare::output::print;
 use compare::plan::Kind;
@@ -78,7 +79,7 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     let mut failures = 0;
     let mut group = criterion.benchmark_group(GROUP);
     group.sampling_mode(SamplingMode::Flat);
-    for contestant in contestants.iter().filter(|c| c.id().model() != "baseline") {
+    for contestant in contestants.iter().filter(|c| fit::is_compared(c.id().as_str())) {
         let mut engine = contestant.start(&Settings::default());
         for &tasks in tasks {
             let id = BenchmarkId::new(contestant.id().as_str(), tasks);

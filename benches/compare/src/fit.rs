@@ -32,7 +32,19 @@ pub const RESAMPLES: usize = 2000;
 pub const CONFIDENCE: f64 = 0.95;
 
 /// The models, in the order in which everything is listed. Others come after these.
-pub const MODELS: [&str; 5] = ["subroutine", "threads", "callbacks", "coroutines", "baseline"];
+pub const MODELS: [&str; 6] =
+    ["subroutine", "threads", "callbacks", "coroutines", "baseline", "control"];
+
+/// Whether this contestant takes part in the comparison. Baselines show what our scaffolding costs,
+/// and controls check the instrument.
+pub fn is_compared(contestant: &str) -> bool {
+    !matches!(model_of(contestant), "baseline" | "control")
+}
+
+/// Whether this contestant is one of the [controls](crate::controls).
+pub fn is_control(contestant: &str) -> bool {
+    model_of(contestant) == "control"
+}
 
 /// A figure and its interval, in the unit of the figure.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -95,6 +107,16 @@ impl Sampled {
             .zip(&base.resamples)
             .map(|(above, below)| if *below > 0.0 { above / below } else { f64::INFINITY });
         Some(interval_around(value, ratios.collect()))
+    }
+
+    /// This figure less `base`, divided by `per`. The interval is made as that of [`Sampled::over`].
+    pub fn less(&self, base: &Self, per: f64) -> Estimate {
+        let value = (self.estimate.value - base.estimate.value) / per;
+        if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
+            return Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY };
+        }
+        let pairs = self.resamples.iter().zip(&base.resamples);
+        interval_around(value, pairs.map(|(above, below)| (above - below) / per).collect())
     }
 
     fn new(value: f64, resamples: Vec<f64>) -> Self {
@@ -371,6 +393,20 @@ pub enum Figure {
     /// User and system CPU until all were in flight, in ns. Not known of requests: the client knows
     /// when it has begun them all, and not when the server has them.
     StartCpu,
+    /// User CPU from the first task's start until all were over, in ns.
+    UserCpu,
+    /// System CPU in the same time, in ns.
+    SystemCpu,
+    /// Time from when the last task's waits could be over until all tasks were, in ns: all of the
+    /// time, less the time to start and the waits. Below zero where the start was seen late. Only
+    /// known of timers that start at once and are not spread.
+    Finish,
+    /// User and system CPU after all were in flight, in ns. Not known of requests.
+    FinishCpu,
+    /// Switches because a thread had to wait.
+    VoluntarySwitches,
+    /// Switches because another thread got the core.
+    InvoluntarySwitches,
 }
 
 impl Figure {
@@ -384,11 +420,14 @@ impl Figure {
 
     /// The reading of this cell, all tasks waiting or over; `None` where it could not be had.
     pub fn read(self, cell: &Cell) -> Option<f64> {
+        if self == Self::Finish {
+            return finish_ns(cell);
+        }
         let weighed = cell.memory.parked.and_then(|weight| self.of_weight(&weight));
         let timed = || match (self, cell.server) {
             // Where a server is asked, a task has started when its request is there.
             (Self::Start, Some(server)) => Some(server.all_open_ns),
-            (Self::StartCpu, Some(_)) => None,
+            (Self::StartCpu | Self::FinishCpu, Some(_)) => None,
             _ => cell.time.and_then(|time| self.of_time(&time)),
         };
         weighed.or_else(timed).map(|reading| reading as f64)
@@ -412,7 +451,15 @@ impl Figure {
             Self::Heap => weight.heap_bytes,
             Self::Mappings => weight.mappings,
             Self::Threads => weight.threads,
-            Self::Start | Self::Cpu | Self::StartCpu => None,
+            Self::Start
+            | Self::Cpu
+            | Self::StartCpu
+            | Self::UserCpu
+            | Self::SystemCpu
+            | Self::Finish
+            | Self::FinishCpu
+            | Self::VoluntarySwitches
+            | Self::InvoluntarySwitches => None,
         }
     }
 
@@ -421,6 +468,13 @@ impl Figure {
             Self::Start => Some(time.start_ns),
             Self::Cpu => Some(time.user_ns.saturating_add(time.system_ns)),
             Self::StartCpu => Some(time.start_cpu_ns),
+            Self::UserCpu => Some(time.user_ns),
+            Self::SystemCpu => Some(time.system_ns),
+            Self::FinishCpu => {
+                Some(time.user_ns.saturating_add(time.system_ns).saturating_sub(time.start_cpu_ns))
+            }
+            Self::VoluntarySwitches => Some(time.voluntary_switches),
+            Self::InvoluntarySwitches => Some(time.involuntary_switches),
             _ => None,
         }
     }
@@ -439,8 +493,24 @@ impl Figure {
             Self::Start => "start",
             Self::Cpu => "cpu",
             Self::StartCpu => "start-cpu",
+            Self::UserCpu => "user-cpu",
+            Self::SystemCpu => "system-cpu",
+            Self::Finish => "finish",
+            Self::FinishCpu => "finish-cpu",
+            Self::VoluntarySwitches => "voluntary-switches",
+            Self::InvoluntarySwitches => "involuntary-switches",
         }
     }
+}
+
+/// [`Figure::Finish`]: the whole time, less the start and the waits.
+fn finish_ns(cell: &Cell) -> Option<f64> {
+    let WorkloadLine { duration_ns, spread_ns, waits_per_task, .. } = cell.workload;
+    let WorkloadLine { wait, arrival, .. } = &cell.workload;
+    let is_herd = wait == "timer" && arrival == "burst" && spread_ns == 0;
+    let time = cell.time.filter(|_| is_herd)?;
+    let waits_ns = duration_ns as f64 * f64::from(waits_per_task);
+    Some(time.wall_ns as f64 - time.start_ns as f64 - waits_ns)
 }
 
 /// The series of this record, by model, contestant and shape; those without a single proof too.

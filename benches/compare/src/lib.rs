@@ -20,6 +20,7 @@
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`], [`output`] | where results go |
 //! | [`mod@bench`] | what the two bench targets share |
+//! | [`controls`] | contestants whose weight is known, to check the instrument |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
 
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
@@ -29,6 +30,7 @@ pub mod cell;
 pub mod child;
 pub mod claims;
 pub mod cli;
+pub mod controls;
 pub mod faults;
 pub mod fit;
 pub mod host;

@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use workload::{Contestant, Http, Settings, Workload};
+use workload::{Contestant, Http, Settings, StateSize, Workload};
 
 use crate::cell::CellSpec;
 use crate::record::{Build, Extent};
@@ -99,6 +99,20 @@ pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpe
         .collect()
 }
 
+/// The cells that show what live state costs this contestant: every size of state but none, which the
+/// default cells have.
+pub fn state_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
+    let steps: Vec<Step> =
+        STATE.iter().filter(|size| size.is_of(contestant)).flat_map(Sizes::steps).collect();
+    StateSize::ALL
+        .into_iter()
+        .filter(|state| *state != StateSize::None)
+        .map(|state| Kind::Timer.workload().with_state(state))
+        .filter(|workload| contestant.unsupported(workload).is_none())
+        .flat_map(|workload| cells(contestant, &steps, workload, false, None))
+        .collect()
+}
+
 /// The cells of the default run for this contestant and kind, or of a quick one.
 pub fn default_steps(contestant: &dyn Contestant, kind: Kind, extent: Extent) -> Vec<Step> {
     let sizes = match (kind, extent) {
@@ -109,17 +123,7 @@ pub fn default_steps(contestant: &dyn Contestant, kind: Kind, extent: Extent) ->
         (Kind::Transfer, Extent::Quick) => QUICK_TRANSFER,
         (Kind::Transfer, _) => FULL_TRANSFER,
     };
-    let id = contestant.id();
-    sizes
-        .iter()
-        .filter(|size| match size.who {
-            Who::Model(model) => id.model() == model,
-            Who::Contestant(name) => id.as_str() == name,
-        })
-        .flat_map(|size| {
-            size.steps.iter().map(|&(tasks, repeats)| Step { tasks, repeats, build: size.build })
-        })
-        .collect()
+    sizes.iter().filter(|size| size.is_of(contestant)).flat_map(Sizes::steps).collect()
 }
 
 /// The cells that these steps make for this contestant.
@@ -168,6 +172,20 @@ struct Sizes {
     steps: &'static [(u32, u32)],
 }
 
+impl Sizes {
+    fn is_of(&self, contestant: &dyn Contestant) -> bool {
+        let id = contestant.id();
+        match self.who {
+            Who::Model(model) => id.model() == model,
+            Who::Contestant(name) => id.as_str() == name,
+        }
+    }
+
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        self.steps.iter().map(|&(tasks, repeats)| Step { tasks, repeats, build: self.build })
+    }
+}
+
 enum Who {
     Model(&'static str),
     Contestant(&'static str),
@@ -185,6 +203,10 @@ const fn also(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
     Sizes { who: Who::Contestant(contestant), build: Build::Timed, steps }
 }
 
+const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Contestant(contestant), build: Build::Counting, steps }
+}
+
 /// The default run. A slope needs sizes far apart; the interval needs repeats; the small sizes show
 /// from how many tasks on a model is worth its runtime; the largest show where each one ends.
 const FULL: &[Sizes] = &[
@@ -200,14 +222,38 @@ const FULL: &[Sizes] = &[
     also("threads/rayon-pool", &[(400, 3)]),
     timed("callbacks", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 7), (1_000_000, 5)]),
     counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    timed("coroutines", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 13), (1_000_000, 3)]),
+    // One task often: by how much one process differs from the next is in every slope that is small.
+    timed("coroutines", &[(1, 7), (10, 3), (100, 3), (10_000, 3), (100_000, 13), (1_000_000, 3)]),
     counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     also("coroutines/smol", &[(10_000_000, 1)]),
     also("coroutines/bare", &[(10_000_000, 1)]),
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
     timed("baseline", &[(10_000, 3), (100_000, 13)]),
+    also("control/null", HOLDS_LITTLE),
+    also_counted("control/null", CONTROL_COUNTED),
+    also("control/64", HOLDS_LITTLE),
+    also_counted("control/64", CONTROL_COUNTED),
+    also("control/512", HOLDS_512),
+    also_counted("control/512", CONTROL_COUNTED),
+    also("control/4096", HOLDS_4096),
+    also_counted("control/4096", CONTROL_COUNTED),
+    // Of the sizes of whom it is, those that are soon done, and each as often.
+    also("control/again-bare", AGAIN_STEPS),
+    also("control/again-tokio-current-thread", AGAIN_STEPS),
 ];
+
+/// So many tasks that what one process differs from the next, some dozen pages, is well below the bar;
+/// and no size between: where a resample has none of the largest, its slope is that noise.
+const HOLDS_LITTLE: &[(u32, u32)] = &[(1, 5), (300_000, 5)];
+
+const HOLDS_512: &[(u32, u32)] = &[(1, 3), (100_000, 3)];
+
+const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
+
+const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
+
+const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 13)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
@@ -218,7 +264,27 @@ const QUICK: &[Sizes] = &[
     counted("callbacks", &[(1_000, 1), (20_000, 1)]),
     timed("coroutines", &[(1, 1), (100, 1), (20_000, 3)]),
     counted("coroutines", &[(1_000, 1), (20_000, 1)]),
+    // As in the full run: in a moment, and a taste too wants to be trusted.
+    also("control/null", HOLDS_LITTLE),
+    also_counted("control/null", CONTROL_COUNTED),
+    also("control/64", HOLDS_LITTLE),
+    also_counted("control/64", CONTROL_COUNTED),
+    also("control/512", HOLDS_512),
+    also_counted("control/512", CONTROL_COUNTED),
+    also("control/4096", HOLDS_4096),
+    also_counted("control/4096", CONTROL_COUNTED),
+    also("control/again-bare", &[(1, 1), (100, 1), (20_000, 3)]),
+    also("control/again-tokio-current-thread", &[(1, 1), (100, 1), (20_000, 3)]),
 ];
+
+/// What live state costs. The sizes are such that the default run has two of them without state.
+const STATE: &[Sizes] = &[
+    timed("threads", &[(100, 3), (1_000, 3)]),
+    timed("callbacks", STATE_STEPS),
+    timed("coroutines", STATE_STEPS),
+];
+
+const STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 3), (10_000, 3)];
 
 /// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
 /// usual limit; a thread for each needs more mappings than a usual system allows.
@@ -264,12 +330,72 @@ const QUICK_TRANSFER: &[Sizes] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::controls;
+    use crate::fit::is_compared;
     use crate::registry;
+
+    /// The timed sizes of a contestant with their repeats.
+    fn timed_sizes(id: &str, extent: Extent) -> BTreeSet<(u32, u32)> {
+        let contestant = registry::find(id).unwrap();
+        default_steps(contestant.as_ref(), Kind::Timer, extent)
+            .into_iter()
+            .filter(|step| step.build == Build::Timed)
+            .map(|step| (step.tasks, step.repeats))
+            .collect()
+    }
+
+    #[test]
+    fn every_control_is_in_every_run_with_enough_cells_for_an_interval() {
+        for control in controls::all() {
+            for extent in [Extent::Full, Extent::Quick] {
+                let id = control.id();
+                let steps = default_steps(control.as_ref(), Kind::Timer, extent);
+                let cells = |build| {
+                    let steps = steps.iter().filter(move |step| step.build == build);
+                    steps.map(|step| step.repeats).sum::<u32>()
+                };
+                assert!(cells(Build::Timed) >= 5, "{id}");
+                let is_counted = controls::held_bytes(id.as_str()).is_some();
+                assert_eq!(cells(Build::Counting) >= 3, is_counted, "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_contestant_and_itself_have_equal_plans() {
+        for control in controls::all() {
+            let Some(itself) = controls::again_of(control.id().as_str()) else { continue };
+            for extent in [Extent::Full, Extent::Quick] {
+                let again = timed_sizes(control.id().as_str(), extent);
+                let itself = timed_sizes(&itself, extent);
+                assert!(again.len() >= 3 && again.is_subset(&itself), "{again:?} of {itself:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn live_state_is_weighed_at_sizes_that_are_known_without_it() {
+        for contestant in registry::all() {
+            let (id, cells) = (contestant.id(), state_cells(contestant.as_ref()));
+            let waits_for_all = is_compared(id.as_str()) && id.model() != "subroutine";
+            assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
+            let without = timed_sizes(id.as_str(), Extent::Full);
+            for state in [StateSize::Bytes64, StateSize::KiB1, StateSize::KiB8] {
+                let with = cells.iter().filter(|cell| cell.workload.state == state);
+                let sizes: BTreeSet<u32> = with.map(|cell| cell.workload.tasks).collect();
+                let common = sizes.iter().filter(|size| without.iter().any(|at| at.0 == **size));
+                assert!(!waits_for_all || common.count() >= 2, "{id} with {state}");
+            }
+            assert!(cells.iter().all(|cell| cell.workload.state != StateSize::None));
+        }
+    }
 
     #[test]
     fn every_contestant_has_cells_and_a_slope_in_the_default_run() {
-        for contestant in registry::all().iter().filter(|c| c.id().model() != "baseline") {
+        for contestant in registry::all().iter().filter(|c| is_compared(c.id().as_str())) {
             for kind in [Kind::Timer, Kind::Http] {
                 let steps = default_steps(contestant.as_ref(), kind, Extent::Full);
                 let timed = steps.iter().filter(|step| step.build == Build::Timed);

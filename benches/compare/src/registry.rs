@@ -9,9 +9,9 @@ use std::iter;
 use globset::{Glob, GlobMatcher};
 use workload::Contestant;
 
-use crate::faults;
+use crate::{controls, faults};
 
-/// All contestants and baselines that are compiled in, in the order of the models.
+/// All contestants, baselines and controls that are compiled in, in the order of the models.
 pub fn all() -> Vec<Box<dyn Contestant>> {
     let mut all = Vec::new();
     all.extend(subroutine::contestants());
@@ -19,6 +19,7 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     all.extend(callbacks::contestants());
     all.extend(coroutines::contestants());
     all.extend(coroutines::baseline::baselines());
+    all.extend(controls::all());
     all
 }
 
@@ -138,13 +139,14 @@ fn is_compiled_in(id: &str) -> bool {
     all().iter().any(|contestant| contestant.id().as_str() == id)
 }
 
-/// Everybody that a feature brings, baselines included, with that feature.
+/// Everybody that a feature brings, baselines and controls included, with that feature.
 fn optional() -> impl Iterator<Item = (String, &'static str)> {
-    coroutines::FEATURES.iter().flat_map(|&(id, feature)| {
+    let contestants = coroutines::FEATURES.iter().flat_map(|&(id, feature)| {
         let baseline = id.replace("coroutines/", "baseline/");
         let baseline = (baseline != id).then_some(baseline);
         iter::once(id.to_owned()).chain(baseline).map(move |id| (id, feature))
-    })
+    });
+    contestants.chain(controls::FEATURES.iter().map(|&(id, feature)| (id.to_owned(), feature)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use common::{compare, run, scratch, stderr, stdout};
+use compare::fit::{self, Figure};
 use compare::record::{Build, Record, Status, read_file};
 use tempfile::TempDir;
 
@@ -244,6 +245,26 @@ fn a_contestant_below_its_ceiling_is_found_out() {
     assert!(reason.contains("too short to find all tasks in flight"), "{reason}");
 }
 
+/// The whole way from a process that holds 512 bytes a task to a slope of 512.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_control_weighs_what_it_holds() {
+    let folder = scratch();
+    let only = "control/512,control/again-bare,coroutines/bare";
+    let (output, path) = run(&folder, &["--only", only, "--tasks", "1,20k", "--repeats", "2"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    let all = fit::series(&record);
+    let control = all.iter().find(|series| series.contestant == "control/512").unwrap();
+    for figure in [Figure::Rss, Figure::Heap] {
+        let slope = fit::fit(&record, control, figure).unwrap().slope.estimate.value;
+        assert!((slope - 512.0).abs() < 5.0, "{figure:?}: {slope}");
+    }
+    let text = stdout(&output);
+    assert!(text.contains("what is held is what is measured"), "{text}");
+    assert!(text.contains("a contestant against itself"), "{text}");
+}
+
 #[test]
 fn a_floor_that_is_too_high_is_not_run() {
     let folder = scratch();
@@ -439,7 +460,7 @@ fn a_changed_page_is_stale() {
     assert_eq!(tables(&path, &["--check"]).status.code(), Some(1), "there are no pages yet");
     assert!(tables(&path, &[]).status.success());
     assert!(tables(&path, &["--check"]).status.success());
-    for page in ["memory.md", "throughput.md", "machine.md", "claims.md"] {
+    for page in ["memory.md", "throughput.md", "trust.md", "machine.md", "claims.md"] {
         let page = folder.path().join(page);
         let text = fs::read_to_string(&page).unwrap();
         fs::write(&page, format!("{text} ")).unwrap();

@@ -1,9 +1,10 @@
 //! The part of `throughput.md` on transfers: how long bodies take through a server with a rate
 //! limit, against bytes ÷ limit.
 
+use super::detectable::{self, Entry};
 use super::format::{self, NONE};
 use super::table::{Align, Table};
-use crate::fit::{Asked, Bootstrap, Sampled, Series, median, proven, series};
+use crate::fit::{Asked, Bootstrap, Sampled, Series, is_compared, median, proven, series};
 use crate::record::{Build, Cell, Record};
 
 /// What to know when reading the table.
@@ -34,6 +35,20 @@ pub(super) fn table(record: &Record) -> Table {
         ]);
     }
     table
+}
+
+/// What difference in time could have been told, after an empty line.
+pub(super) fn told(record: &Record) -> Option<String> {
+    let entries: Vec<Entry> = transfers(record)
+        .into_iter()
+        .filter(|transfer| is_compared(&transfer.series.contestant))
+        .map(|transfer| Entry {
+            name: transfer.series.contestant,
+            did: format!("{} × {}", transfer.bodies, transfer.series.shape),
+            figure: transfer.ratio,
+        })
+        .collect();
+    detectable::sentence("time", &entries)
 }
 
 /// The cells of one contestant that sent the same bodies through the same limit.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::{self, NONE};
 use super::table::{Align, Table};
-use super::{BASELINE, REFERENCE, machine_line, page_head, reference_for};
+use super::{BASELINE, REFERENCE, cpu, detectable, machine_line, page_head, reference_for, state};
 use crate::fit::{
-    self, Estimate, Figure, Fit, Sampled, Series, Shape, between, fit, is_all_waiting, is_proven,
-    proven, quantile, readings, series, task_counts,
+    self, Estimate, Figure, Fit, Sampled, Series, Shape, between, fit, is_all_waiting, is_control,
+    is_proven, proven, quantile, readings, series, task_counts,
 };
 use crate::record::{Build, Cell, CgroupKind, LatenessLine, Record, Status};
 
@@ -55,6 +55,7 @@ pub(super) fn page(record: &Record) -> String {
     for note in bill_notes(record) {
         text.push_str(&format!("\n{note}\n"));
     }
+    text.extend(told(record, Shape::is_timer));
     section(&mut text, "Bytes per waiting request", &bill_table(record, Shape::is_http));
     text.push_str(
         "\nEach request waits on an open connection of its own. The full bill holds the socket as\n\
@@ -62,6 +63,8 @@ pub(super) fn page(record: &Record) -> String {
          bytes under way, of which there are none while all wait. The server is another process,\n\
          and what its side of a connection weighs is not in here.\n",
     );
+    text.extend(told(record, Shape::is_http));
+    text.extend(state::sections(record));
     section(&mut text, "Walls and reach", &reach_table(record));
     text.push_str("\nEvery cell that has no figure, with its reason:\n\n");
     text.push_str(&missing_table(record).markdown());
@@ -80,8 +83,7 @@ pub(super) fn page(record: &Record) -> String {
         format::number(SCAFFOLDING_BYTES_BAR, 2),
         format::number(SCAFFOLDING_CPU_BAR, 2)
     ));
-    section(&mut text, "Start and CPU", &start_table(record));
-    text.push_str(&format!("\nSlopes per task. {}\n", machine_line(record)));
+    text.push_str(&cpu::sections(record));
     section(&mut text, "Lateness", &lateness_table(record));
     text.push_str(&format!(
         "\nHow long after its deadline a task woke, at the largest N that every contestant with\n\
@@ -116,7 +118,7 @@ pub(super) fn bill_table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Tabl
         (CELLS.to_owned(), Align::Right),
     ]);
     let mut all = series(record);
-    all.retain(|series| is_wanted(&series.shape));
+    all.retain(|series| is_wanted(&series.shape) && !is_control(&series.contestant));
     let slopes: Vec<(&Series, Option<Fit>)> =
         all.iter().map(|series| (series, fit(record, series, deciding))).collect();
     for (series, decided) in &slopes {
@@ -144,6 +146,13 @@ pub(super) fn bill_table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Tabl
         ]);
     }
     if all.iter().any(|series| series.shape.is_http()) { table } else { table.without(&[SOCKETS]) }
+}
+
+/// What difference in bytes could have been told, after an empty line.
+fn told(record: &Record, is_wanted: fn(&Shape) -> bool) -> Option<String> {
+    let figure = deciding_figure(record);
+    let what = if figure == Figure::Total { "the full bill" } else { "RSS" };
+    detectable::of_slopes(record, what, figure, is_wanted)
 }
 
 /// The largest N that a series reached with proof, as text; the number in flight where it is less.
@@ -232,14 +241,15 @@ pub(crate) fn small_pool_note(record: &Record, series: &Series) -> Option<String
     ))
 }
 
-/// The series of which something per waiting task can be said.
-fn weighed_series(record: &Record) -> Vec<Series> {
+/// The series of which something per waiting task can be said. Controls have a page of their own.
+pub(super) fn weighed_series(record: &Record) -> Vec<Series> {
     let mut all = series(record);
-    all.retain(|series| !series.shape.is_transfer());
+    all.retain(|series| !series.shape.is_transfer() && !is_control(&series.contestant));
     all
 }
 
-fn section(text: &mut String, title: &str, table: &Table) {
+/// A heading and its table.
+pub(super) fn section(text: &mut String, title: &str, table: &Table) {
     text.push_str(&format!("\n## {title}\n\n{}", table.markdown()));
 }
 
@@ -443,53 +453,13 @@ fn added_between(
     between(&readings(record, series, figure), from, to, bootstrap)
 }
 
-fn bar_word(ratio: Option<Estimate>, bar: f64) -> &'static str {
+pub(super) fn bar_word(ratio: Option<Estimate>, bar: f64) -> &'static str {
     match ratio {
         None => "not measured",
         Some(ratio) if ratio.high <= bar => "met",
         Some(ratio) if ratio.low > bar => "missed",
         Some(_) => "undecided",
     }
-}
-
-fn start_table(record: &Record) -> Table {
-    let mut table = Table::new([
-        ("Contestant", Align::Left),
-        ("Start (ns)", Align::Right),
-        ("Start CPU (ns)", Align::Right),
-        ("All CPU (µs)", Align::Right),
-        ("Threads", Align::Right),
-        ("Mappings", Align::Right),
-    ]);
-    for series in weighed_series(record) {
-        let slope = |figure| fit(record, &series, figure).map(|fit| fit.slope.estimate);
-        let plain =
-            |figure| slope(figure).map_or_else(|| NONE.into(), |slope| format::estimate(&slope));
-        let fine = |figure, per_unit: f64| {
-            slope(figure).map_or_else(
-                || NONE.into(),
-                |slope| {
-                    format::estimate_fine(&Estimate {
-                        value: slope.value / per_unit,
-                        low: slope.low / per_unit,
-                        high: slope.high / per_unit,
-                    })
-                },
-            )
-        };
-        let row = vec![
-            series.to_string(),
-            plain(Figure::Start),
-            plain(Figure::StartCpu),
-            fine(Figure::Cpu, 1e3),
-            fine(Figure::Threads, 1.0),
-            fine(Figure::Mappings, 1.0),
-        ];
-        if row[1..].iter().any(|cell| cell != NONE) {
-            table.push(row);
-        }
-    }
-    table
 }
 
 fn lateness_table(record: &Record) -> Table {
@@ -582,7 +552,6 @@ mod tests {
         | coroutines/smol, http (1024 B)  |    900 ± 0 (0.0 %) |       902 ± 0 (0.0 %) |  4,900 ± 0 (0.0 %) |  4,000 ± 0 (0.0 %) |                0.0 ± 0.0 |        — |   1.00× (1.00–1.00) |         0.122× (0.122–0.123) | 1–5,000 |     9 |
         "#);
         assert!(bill_table(&record, Shape::is_timer).is_empty());
-        assert!(!start_table(&record).markdown().contains("transfer"));
         assert!(!small_table(&record).markdown().contains("transfer"));
     }
 
@@ -622,6 +591,8 @@ mod tests {
         | baseline/smol         |    290 ± 0 (0.0 %) |       291 ± 0 (0.0 %) |    330 ± 0 (0.0 %) | 40.0 ± 0.0 (0.0 %) |               — | 0.971× (0.970–0.971) |   0.00892× (0.00892–0.00892) | 10,000–100,000 |     6 |
 
         subroutine/sequential takes one task at a time: the others are queued, not waiting, so there is no weight per waiting task.
+
+        Told from noise: a difference in the full bill between two contestants of under 0.1 % (median over pairs; under 0.1 % for the worst of them, threads/per-task and coroutines/smol; pairs compared: 1).
 
         ## Bytes per waiting request
 
@@ -670,15 +641,34 @@ mod tests {
         (reading at the larger N − reading at the smaller) ÷ tasks between. The bar is met where
         the whole interval is at most 1.05× the bytes (RSS) and 1.15× the CPU.
 
-        ## Start and CPU
+        ## Start and finish
 
-        | Contestant       |         Start (ns) |     Start CPU (ns) |         All CPU (µs) |             Threads |            Mappings |
-        | ---------------- | -----------------: | -----------------: | -------------------: | ------------------: | ------------------: |
-        | threads/per-task | 10,000 ± 1 (0.0 %) | 10,000 ± 1 (0.0 %) | 20.00 ± 0.00 (0.0 %) | 1.00 ± 0.00 (0.0 %) | 4.00 ± 0.00 (0.0 %) |
-        | coroutines/smol  |    300 ± 0 (0.0 %) |    300 ± 0 (0.0 %) |  0.60 ± 0.00 (0.0 %) |         0.00 ± 0.00 |         0.00 ± 0.00 |
-        | baseline/smol    |    300 ± 0 (0.0 %) |    300 ± 0 (0.0 %) |  0.60 ± 0.00 (0.0 %) |         0.00 ± 0.00 |         0.00 ± 0.00 |
+        | Contestant       |         Start (ns) |     Start CPU (ns) | Finish (ns) |    Finish CPU (ns) |
+        | ---------------- | -----------------: | -----------------: | ----------: | -----------------: |
+        | threads/per-task | 10,000 ± 1 (0.0 %) | 10,000 ± 1 (0.0 %) |   0.0 ± 1.2 | 10,000 ± 0 (0.0 %) |
+        | coroutines/smol  |    300 ± 0 (0.0 %) |    300 ± 0 (0.0 %) |   0.0 ± 0.0 |    300 ± 0 (0.0 %) |
+        | baseline/smol    |    300 ± 0 (0.0 %) |    300 ± 0 (0.0 %) |   0.0 ± 0.0 |    300 ± 0 (0.0 %) |
 
-        Slopes per task. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
+        Slopes per task. Start is the time from the first task's start until all were in flight;
+        for requests, until the server had all of them. Finish is what is left of the whole time
+        without the start and the wait: near zero where tasks end as fast as they were started,
+        and below it where they end faster. Start CPU is what was used until all were in flight,
+        finish CPU what was used from then on. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
+
+        Told from noise: a difference in start cost between two contestants of under 0.1 % (median over pairs; under 0.1 % for the worst of them, threads/per-task and coroutines/smol; pairs compared: 1).
+
+        ## CPU and switches
+
+        | Contestant       |        User CPU (µs) | System CPU (µs) |         All CPU (µs) | Voluntary switches | Involuntary switches |             Threads |            Mappings |
+        | ---------------- | -------------------: | --------------: | -------------------: | -----------------: | -------------------: | ------------------: | ------------------: |
+        | threads/per-task | 20.00 ± 0.00 (0.0 %) |     0.00 ± 0.00 | 20.00 ± 0.00 (0.0 %) |        0.00 ± 0.00 |          0.00 ± 0.00 | 1.00 ± 0.00 (0.0 %) | 4.00 ± 0.00 (0.0 %) |
+        | coroutines/smol  |  0.60 ± 0.00 (0.0 %) |     0.00 ± 0.00 |  0.60 ± 0.00 (0.0 %) |        0.00 ± 0.00 |          0.00 ± 0.00 |         0.00 ± 0.00 |         0.00 ± 0.00 |
+        | baseline/smol    |  0.60 ± 0.00 (0.0 %) |     0.00 ± 0.00 |  0.60 ± 0.00 (0.0 %) |        0.00 ± 0.00 |          0.00 ± 0.00 |         0.00 ± 0.00 |         0.00 ± 0.00 |
+
+        Slopes per task, from the first task's start until all were over. A switch is voluntary
+        where a thread had to wait, and involuntary where another got its core. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
+
+        Told from noise: a difference in CPU between two contestants of under 0.1 % (median over pairs; under 0.1 % for the worst of them, threads/per-task and coroutines/smol; pairs compared: 1).
 
         ## Lateness
 

@@ -3,6 +3,10 @@
 //! | file | what it makes |
 //! | --- | --- |
 //! | `memory` | `memory.md`: what a waiting task weighs, and how many of them fit |
+//! | `cpu` | the part of that page on time and CPU |
+//! | `state` | the part of that page on live state |
+//! | `trust` | `trust.md`: whether the instrument measures right, by contestants whose weight is known |
+//! | `detectable` | the smallest difference that a table could have shown |
 //! | `throughput` | `throughput.md`: how many tasks a second |
 //! | `requests` | the part of that page on requests |
 //! | `bandwidth` | the part of that page on transfers |
@@ -16,17 +20,21 @@
 //! The page `claims.md` is made by [`crate::claims`].
 
 mod bandwidth;
+mod cpu;
+mod detectable;
 pub(crate) mod format;
 mod machine;
 mod memory;
 mod requests;
 mod splice;
+mod state;
 mod summary;
 #[cfg(test)]
 pub(crate) mod synthetic;
 pub(crate) mod table;
 mod terminal;
 mod throughput;
+mod trust;
 
 use crate::claims;
 use crate::fit::{RESAMPLES, Series, Shape};
@@ -62,6 +70,7 @@ pub fn pages(record: &Record) -> Vec<Page> {
     vec![
         Page { file: "memory.md", text: memory::page(record) },
         Page { file: "throughput.md", text: throughput::page(record) },
+        Page { file: "trust.md", text: trust::page(record) },
         Page { file: "machine.md", text: machine::page(record) },
         Page { file: "claims.md", text: claims::render_markdown(record) },
     ]
@@ -123,6 +132,7 @@ pub(crate) fn cautions(record: &Record) -> Vec<String> {
                 .to_owned(),
         );
     }
+    cautions.extend(trust::misses(record));
     let of_contestants = record
         .run
         .cautions
@@ -187,7 +197,10 @@ mod tests {
     fn every_record_has_pages_a_summary_and_tables() {
         for record in odd_records().iter().chain([&small_run()]) {
             let files: Vec<&str> = pages(record).iter().map(|page| page.file).collect();
-            assert_eq!(files, ["memory.md", "throughput.md", "machine.md", "claims.md"]);
+            assert_eq!(
+                files,
+                ["memory.md", "throughput.md", "trust.md", "machine.md", "claims.md"]
+            );
             for page in pages(record) {
                 assert!(page.text.starts_with("<!-- Generated"));
                 assert!(page.text.contains(COMMAND) && page.text.contains("Machine:"));

@@ -2,9 +2,9 @@
 
 use super::format::{self, NONE};
 use super::table::{Align, Table};
-use super::{BASELINE, REFERENCE, cautions, machine_line, memory, reference_for, throughput};
+use super::{REFERENCE, cautions, machine_line, memory, reference_for, throughput};
 use crate::claims;
-use crate::fit::{Figure, Shape, fit, series};
+use crate::fit::{Figure, Shape, fit, is_compared, series};
 use crate::record::{Record, Status, Throughput};
 
 /// The verdict on coroutines and threads, one table, and the machine, in Markdown.
@@ -37,7 +37,8 @@ fn table(record: &Record) -> Table {
         ("Largest N with proof".to_owned(), Align::Right),
     ]);
     let all = series(record);
-    for series in all.iter().filter(|series| series.shape.is_plain() && series.model() != BASELINE)
+    for series in
+        all.iter().filter(|series| series.shape.is_plain() && is_compared(&series.contestant))
     {
         let own = fit(record, series, deciding);
         let reference = fit(record, &reference_for(&series.shape), deciding);

@@ -1,7 +1,7 @@
 //! The main tables for a terminal.
 
 use super::table::Table;
-use super::{bandwidth, cautions, machine_line, memory, requests, throughput};
+use super::{bandwidth, cautions, machine_line, memory, requests, throughput, trust};
 use crate::claims;
 use crate::fit::Shape;
 use crate::record::Record;
@@ -38,6 +38,8 @@ pub fn terminal(record: &Record, width: Option<u16>) -> String {
     show("Tasks per second", throughput::table(record));
     show("Requests per second", requests::table(record));
     show("Bandwidth", bandwidth::table(record));
+    show("Controls: what is held is what is measured", trust::held_table(record));
+    show("Controls: a contestant against itself", trust::again_table(record));
     if timers || requests {
         text.push('\n');
         for note in memory::bill_notes(record) {

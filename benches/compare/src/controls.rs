@@ -1,0 +1,277 @@
+//! Contestants that check the instrument: what they weigh is known before they are weighed.
+//!
+//! | id | what it is | what must be measured |
+//! | --- | --- | --- |
+//! | `control/null` | the harness alone: tasks sign in, wait and sign out, and hold nothing | 0 bytes a task |
+//! | `control/64`, `control/512`, `control/4096` | the same, and so many bytes held for each task | that many bytes a task |
+//! | `control/again-…` | a contestant under another label (A/A) | 1.00 times what that contestant has |
+//!
+//! They run beside the others in every run, and take no part in the comparison: see
+//! [`fit::is_compared`](crate::fit::is_compared).
+
+use std::hint::black_box;
+use std::thread;
+
+use workload::{
+    Arrival, Ceiling, Contestant, ContestantId, Engine, Ledger, Moment, Refusal, Settings,
+    StateSize, Task, Workload,
+};
+
+/// The controls whose contestant a feature brings, with that feature.
+pub const FEATURES: &[(&str, &str)] = &[("control/again-tokio-current-thread", "tokio")];
+
+/// What precedes, in the id of an A/A control, the name of the coroutine contestant that it is.
+const AGAIN: &str = "control/again-";
+
+/// All controls whose features are on.
+pub fn all() -> Vec<Box<dyn Contestant>> {
+    let mut all: Vec<Box<dyn Contestant>> = vec![
+        Box::new(Holds {
+            id: ContestantId::new("control/null"),
+            summary: "the harness alone: tasks sign in and out, and nothing is held for them",
+            bytes_per_task: 0,
+        }),
+        Box::new(Holds {
+            id: ContestantId::new("control/64"),
+            summary: "the harness, and exactly 64 bytes held for each task",
+            bytes_per_task: 64,
+        }),
+        Box::new(Holds {
+            id: ContestantId::new("control/512"),
+            summary: "the harness, and exactly 512 bytes held for each task",
+            bytes_per_task: 512,
+        }),
+        Box::new(Holds {
+            id: ContestantId::new("control/4096"),
+            summary: "the harness, and exactly 4096 bytes held for each task",
+            bytes_per_task: 4096,
+        }),
+    ];
+    // One that is always there, and a real runtime. Both run on one thread: what several threads
+    // use of the CPU depends on who gets which core, and differs more from run to run than an A/A
+    // comparison of a few seconds could average out.
+    let again = [
+        ContestantId::new("control/again-bare"),
+        ContestantId::new("control/again-tokio-current-thread"),
+    ];
+    let mut contestants = coroutines::contestants();
+    for id in again {
+        let itself = again_of(id.as_str());
+        let position = contestants.iter().position(|of| Some(of.id().to_string()) == itself);
+        if let Some(position) = position {
+            all.push(Box::new(Again { id, of: contestants.swap_remove(position) }));
+        }
+    }
+    all
+}
+
+/// How many bytes this control holds for each task; `None` if it is none of those.
+pub fn held_bytes(id: &str) -> Option<u64> {
+    match id.strip_prefix("control/")? {
+        "null" => Some(0),
+        bytes => bytes.parse().ok(),
+    }
+}
+
+/// Who this A/A control is under its own name; `None` if it is none.
+pub fn again_of(id: &str) -> Option<String> {
+    id.strip_prefix(AGAIN).map(|name| format!("coroutines/{name}"))
+}
+
+/// Signs all tasks in, holds them until their deadlines, and signs them out. What it holds for them
+/// is one block.
+#[derive(Clone, Copy, Debug)]
+struct Holds {
+    id: ContestantId,
+    summary: &'static str,
+    bytes_per_task: usize,
+}
+
+impl Contestant for Holds {
+    fn id(&self) -> ContestantId {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    fn ceiling(&self, _: &Settings) -> Ceiling {
+        Ceiling::Unbounded
+    }
+
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        let is_fit = workload.asks().is_none()
+            && workload.state == StateSize::None
+            && workload.waits_per_task.get() == 1
+            && workload.arrival == Arrival::Burst
+            && workload.panicking_task.is_none();
+        (!is_fit).then_some("timers that start at once, with one wait a task and no state")
+    }
+
+    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Engine for Holds {
+    fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        if let Some(only) = self.unsupported(ledger.workload()) {
+            return Err(Refusal::Unsupported { only });
+        }
+        let held = self.hold(ledger.workload().tasks)?;
+        for index in 0..ledger.workload().tasks {
+            ledger.enter(index);
+        }
+        // One deadline for all, because one for each would be something held for a task. Where
+        // waits are spread, the last task's is the shortest.
+        let started = Moment::now();
+        for index in (0..ledger.workload().tasks).rev() {
+            let deadline = started + ledger.workload().duration_of(index);
+            loop {
+                let left = deadline.since(Moment::now());
+                if left.is_zero() {
+                    break;
+                }
+                thread::sleep(left);
+            }
+            ledger.woke(index, deadline);
+            ledger.leave(index, Task::nth(index).sum());
+        }
+        drop(black_box(held));
+        Ok(())
+    }
+}
+
+impl Holds {
+    /// The bytes for so many tasks, every one of them written, so that they are there and not only
+    /// promised.
+    fn hold(&self, tasks: u32) -> Result<Vec<u8>, Refusal> {
+        let refused = |source| Refusal::Start { what: "the block of bytes to hold", source };
+        let out_of_memory = || refused(std::io::ErrorKind::OutOfMemory.into());
+        let mut held = Vec::new();
+        if self.bytes_per_task == 0 {
+            return Ok(held);
+        }
+        let bytes = self.bytes_per_task.checked_mul(tasks as usize).ok_or_else(out_of_memory)?;
+        held.try_reserve_exact(bytes).map_err(|_| out_of_memory())?;
+        held.resize(bytes, 0xa5);
+        Ok(black_box(held))
+    }
+}
+
+/// A contestant under another label.
+struct Again {
+    id: ContestantId,
+    of: Box<dyn Contestant>,
+}
+
+impl Contestant for Again {
+    fn id(&self) -> ContestantId {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        "the coroutine contestant of that name once more, to compare it with itself"
+    }
+
+    fn ceiling(&self, settings: &Settings) -> Ceiling {
+        self.of.ceiling(settings)
+    }
+
+    fn stays_in_process(&self) -> bool {
+        self.of.stays_in_process()
+    }
+
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        if workload.asks().is_some() {
+            return Some("timers");
+        }
+        self.of.unsupported(workload)
+    }
+
+    fn caution(&self) -> Option<&'static str> {
+        self.of.caution()
+    }
+
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+        self.of.start(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn every_control_does_the_work_with_all_tasks_in_flight() {
+        let workload = Workload::timer(1_000, Duration::from_millis(20));
+        for workload in [workload, workload.with_spread(Duration::from_millis(5))] {
+            for control in all() {
+                let ledger = Ledger::open(workload);
+                control.start(&Settings::default()).unwrap().run(ledger).unwrap();
+                let proof = ledger.proof();
+                assert!(proof.is_whole(1_000), "{}: {proof:?}", control.id());
+                assert_eq!((proof.peak_in_flight, ledger.early()), (1_000, 0), "{}", control.id());
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_wave_is_the_same_again() {
+        for control in all() {
+            let ledger = Ledger::open(Workload::timer(70, Duration::from_millis(1)));
+            let mut engine = control.start(&Settings::default()).unwrap();
+            for _ in 0..2 {
+                ledger.rewind();
+                engine.run(ledger).unwrap();
+                assert!(ledger.proof().is_whole(70), "{}", control.id());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_held_is_exactly_what_the_id_says() {
+        let holds =
+            |id, bytes_per_task| Holds { id: ContestantId::new(id), summary: "", bytes_per_task };
+        assert_eq!(holds("control/512", 512).hold(1_000).unwrap().capacity(), 512_000);
+        assert_eq!(holds("control/null", 0).hold(1_000).unwrap().capacity(), 0);
+        let known: Vec<_> =
+            all().iter().filter_map(|control| held_bytes(control.id().as_str())).collect();
+        assert_eq!(known, [0, 64, 512, 4096]);
+    }
+
+    #[test]
+    fn a_block_that_cannot_be_had_is_refused() {
+        let holds = Holds {
+            id: ContestantId::new("control/all"),
+            summary: "",
+            bytes_per_task: usize::MAX / 2,
+        };
+        assert!(matches!(holds.hold(3), Err(Refusal::Start { .. })));
+    }
+
+    #[test]
+    fn an_aa_control_names_who_it_is() {
+        assert_eq!(again_of("control/again-bare").as_deref(), Some("coroutines/bare"));
+        assert_eq!(again_of("control/512"), None);
+        assert_eq!(held_bytes("control/again-bare"), None);
+        assert_eq!(held_bytes("coroutines/512"), None);
+        let again: Vec<_> =
+            all().iter().filter_map(|control| again_of(control.id().as_str())).collect();
+        let ids: Vec<_> = coroutines::contestants().iter().map(|c| c.id().to_string()).collect();
+        assert!(again.contains(&"coroutines/bare".to_owned()));
+        assert!(again.iter().all(|id| ids.contains(id)), "{again:?}");
+        assert_eq!(again.len(), 1 + usize::from(cfg!(feature = "tokio")));
+    }
+
+    #[test]
+    fn no_control_asks_a_server() {
+        let http = workload::Http::new("127.0.0.1:1".parse().unwrap(), Duration::ZERO, 1);
+        for control in all() {
+            assert!(control.unsupported(&Workload::http(1, http)).is_some(), "{}", control.id());
+        }
+    }
+}
