@@ -97,6 +97,17 @@ impl Sampled {
         Some(interval_around(value, ratios.collect()))
     }
 
+    /// This figure less another, in their unit: its interval comes from the resamples in the same way.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        let value = self.estimate.value - other.estimate.value;
+        if !self.estimate.is_bounded() || !other.estimate.is_bounded() {
+            return Self::without_interval(value);
+        }
+        let pairs = self.resamples.iter().zip(&other.resamples);
+        Self::new(value, pairs.map(|(more, less)| more - less).collect())
+    }
+
     fn new(value: f64, resamples: Vec<f64>) -> Self {
         Self { estimate: interval_around(value, resamples.clone()), resamples }
     }
@@ -359,6 +370,20 @@ pub enum Figure {
     Sockets,
     /// Bytes asked of the allocator and not given back (counting build).
     Heap,
+    /// The anonymous part of resident user memory in bytes: heap, allocator and stacks.
+    Anonymous,
+    /// Touched stacks of threads in bytes, which are a part of that.
+    Stacks,
+    /// Page tables in bytes, as the control group lists them, else as the process has them.
+    PageTables,
+    /// The threads' stacks in the kernel in bytes.
+    KernelStacks,
+    /// The kernel's small objects in bytes, as the control group lists them.
+    Slab,
+    /// The same as the whole system has more of them than before.
+    SystemSlab,
+    /// What is left of the kernel's part without its stacks, page tables and socket buffers.
+    OtherKernel,
     /// Memory mappings.
     Mappings,
     /// Threads.
@@ -384,20 +409,28 @@ impl Figure {
 
     /// The reading of this cell, all tasks waiting or over; `None` where it could not be had.
     pub fn read(self, cell: &Cell) -> Option<f64> {
-        let weighed = cell.memory.parked.and_then(|weight| self.of_weight(&weight));
+        let weighed = cell.memory.parked.and_then(|weight| self.read_weight(&weight));
         let timed = || match (self, cell.server) {
             // Where a server is asked, a task has started when its request is there.
             (Self::Start, Some(server)) => Some(server.all_open_ns),
             (Self::StartCpu, Some(_)) => None,
             _ => cell.time.and_then(|time| self.of_time(&time)),
         };
-        weighed.or_else(timed).map(|reading| reading as f64)
+        weighed.or_else(|| timed().map(|reading| reading as f64))
+    }
+
+    /// The reading of one weighing, whichever phase it is of; `None` for what is not weighed.
+    pub fn read_weight(self, weight: &Weight) -> Option<f64> {
+        match self {
+            // The system can have less than before: then the cell's own is below what else changed.
+            Self::SystemSlab => weight.system_slab_bytes.map(|bytes| bytes as f64),
+            _ => self.of_weight(weight).map(|reading| reading as f64),
+        }
     }
 
     /// The reading of this cell before its first task; `None` for what is only known of tasks.
     pub fn read_idle(self, cell: &Cell) -> Option<f64> {
-        let weighed = cell.memory.idle.and_then(|weight| self.of_weight(&weight));
-        weighed.map(|reading| reading as f64)
+        cell.memory.idle.and_then(|weight| self.read_weight(&weight))
     }
 
     fn of_weight(self, weight: &Weight) -> Option<u64> {
@@ -410,9 +443,21 @@ impl Figure {
             Self::Kernel => weight.kernel_bytes,
             Self::Sockets => weight.socket_bytes,
             Self::Heap => weight.heap_bytes,
+            Self::Anonymous => weight.anonymous_bytes,
+            Self::Stacks => weight.stack_bytes,
+            Self::PageTables => weight.charged_page_table_bytes.or(weight.page_table_bytes),
+            Self::KernelStacks => weight.kernel_stack_bytes,
+            Self::Slab => weight.slab_bytes,
+            Self::OtherKernel => {
+                let known = Self::KernelStacks
+                    .of_weight(weight)?
+                    .saturating_add(Self::PageTables.of_weight(weight)?)
+                    .saturating_add(weight.socket_bytes.unwrap_or(0));
+                Some(weight.kernel_bytes?.saturating_sub(known))
+            }
             Self::Mappings => weight.mappings,
             Self::Threads => weight.threads,
-            Self::Start | Self::Cpu | Self::StartCpu => None,
+            Self::SystemSlab | Self::Start | Self::Cpu | Self::StartCpu => None,
         }
     }
 
@@ -434,6 +479,13 @@ impl Figure {
             Self::Kernel => "kernel",
             Self::Sockets => "sockets",
             Self::Heap => "heap",
+            Self::Anonymous => "anonymous",
+            Self::Stacks => "stacks",
+            Self::PageTables => "page-tables",
+            Self::KernelStacks => "kernel-stacks",
+            Self::Slab => "slab",
+            Self::SystemSlab => "system-slab",
+            Self::OtherKernel => "other-kernel",
             Self::Mappings => "mappings",
             Self::Threads => "threads",
             Self::Start => "start",

@@ -130,6 +130,7 @@ pub fn cells(
 ) -> Vec<CellSpec> {
     let is_pool = matches!(contestant.ceiling(&Settings::default()), workload::Ceiling::Pool(_));
     let mut cells = Vec::new();
+    let again = second_wave_at(contestant, steps, &workload, wait_is_given);
     for step in steps {
         for repeat in 0..step.repeats {
             cells.push(CellSpec {
@@ -140,10 +141,34 @@ pub fn cells(
                 is_pool,
                 repeat,
                 build: step.build,
+                second_wave: step.build == Build::Timed && repeat == 0 && again == Some(step.tasks),
             });
         }
     }
     cells
+}
+
+/// The number of tasks at which a second wave is run: the largest that is cheap, because what is kept
+/// has to stand out from what a process weighs anyhow. `None` where nothing waits to be weighed, or
+/// where each wait was asked to be long.
+fn second_wave_at(
+    contestant: &dyn Contestant,
+    steps: &[Step],
+    workload: &Workload,
+    wait_is_given: bool,
+) -> Option<u32> {
+    const MOST_TIMERS: u32 = 100_000;
+    const MOST_REQUESTS: u32 = 1_000;
+    const LONGEST: Duration = Duration::from_millis(200);
+    let is_long = wait_is_given && workload.duration_of(0) > LONGEST;
+    let is_transfer = workload.asks().is_some_and(|http| http.rate_limit.is_some());
+    // The tasks written straight on a runtime take no part in this.
+    if is_long || is_transfer || contestant.id().model() == "baseline" {
+        return None;
+    }
+    let most = if workload.asks().is_some() { MOST_REQUESTS } else { MOST_TIMERS };
+    let timed = steps.iter().filter(|step| step.build == Build::Timed && step.tasks <= most);
+    timed.map(|step| step.tasks).max()
 }
 
 /// Puts the cells in a random order that follows from the seed (Fisher and Yates).

@@ -197,6 +197,7 @@ impl CellSpec {
             lateness_ns: None,
             server: None,
             errors: Vec::new(),
+            second: None,
         }
     }
 }

@@ -9,9 +9,10 @@
 //! through a small buffer and never held whole.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::stacks;
 use crate::record::Weight;
 
 /// The proc filesystem.
@@ -57,6 +58,15 @@ impl Procfs {
             descriptors: self.descriptors(pid),
             ..Weight::default()
         }
+    }
+
+    /// How much of its threads' stacks the process has touched, in bytes; see [`stacks`].
+    ///
+    /// The kernel writes some 700 bytes about each mapping and walks its pages: measured on Linux
+    /// 6.18, a process of 10,000 threads, which have four mappings each, takes STACKSTIME.
+    pub fn stacks(&self, pid: u32) -> Option<u64> {
+        let smaps = File::open(self.path(pid, "smaps")).ok()?;
+        stacks::touched_bytes(BufReader::with_capacity(1 << 16, smaps)).ok()
     }
 
     /// How many threads the process has; cheap, for a watcher.
