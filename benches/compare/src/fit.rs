@@ -424,6 +424,13 @@ impl Figure {
         match self {
             // The system can have less than before: then the cell's own is below what else changed.
             Self::SystemSlab => weight.system_slab_bytes.map(|bytes| bytes as f64),
+            // The first thread's stack was made by whoever started the process, and is charged there, so
+            // this can be below zero as well.
+            Self::OtherKernel => {
+                let read = |figure: Self| figure.of_weight(weight).map(|bytes| bytes as f64);
+                let known = read(Self::KernelStacks)? + read(Self::PageTables)?;
+                Some(read(Self::Kernel)? - known - read(Self::Sockets).unwrap_or(0.0))
+            }
             _ => self.of_weight(weight).map(|reading| reading as f64),
         }
     }
@@ -448,16 +455,9 @@ impl Figure {
             Self::PageTables => weight.charged_page_table_bytes.or(weight.page_table_bytes),
             Self::KernelStacks => weight.kernel_stack_bytes,
             Self::Slab => weight.slab_bytes,
-            Self::OtherKernel => {
-                let known = Self::KernelStacks
-                    .of_weight(weight)?
-                    .saturating_add(Self::PageTables.of_weight(weight)?)
-                    .saturating_add(weight.socket_bytes.unwrap_or(0));
-                Some(weight.kernel_bytes?.saturating_sub(known))
-            }
             Self::Mappings => weight.mappings,
             Self::Threads => weight.threads,
-            Self::SystemSlab | Self::Start | Self::Cpu | Self::StartCpu => None,
+            Self::SystemSlab | Self::OtherKernel | Self::Start | Self::Cpu | Self::StartCpu => None,
         }
     }
 
@@ -692,6 +692,25 @@ mod tests {
         assert!((fit.intercept - 5e6).abs() < 1e-3);
         assert_eq!((fit.min_tasks, fit.max_tasks, fit.cells), (1, 10_000, 16));
         assert!(fit.slope.estimate.relative_half_width().unwrap() < 1e-6);
+    }
+
+    /// Two figures of the same cells move together, so their difference is surer than either.
+    #[test]
+    fn a_difference_of_figures_that_move_together_is_sure() {
+        let noisy = line(100.0, 1e6);
+        let more = Fit::of(&noisy, ANY).unwrap().slope;
+        let less: Vec<Reading> = noisy
+            .iter()
+            .map(|reading| Reading {
+                value: reading.value - 40.0 * reading.tasks as f64,
+                ..*reading
+            })
+            .collect();
+        let difference = more.less(&Fit::of(&less, ANY).unwrap().slope).estimate;
+        assert!((difference.value - 40.0).abs() < 1e-6, "{difference:?}");
+        assert!(difference.half_width() < 1e-6 && more.estimate.half_width() > 1.0);
+        let unsure = Sampled::without_interval(1.0);
+        assert!(!more.less(&unsure).estimate.is_bounded());
     }
 
     #[test]

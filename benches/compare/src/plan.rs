@@ -158,15 +158,20 @@ fn second_wave_at(
     wait_is_given: bool,
 ) -> Option<u32> {
     const MOST_TIMERS: u32 = 100_000;
+    const MOST_THREADS: u32 = 4_000;
     const MOST_REQUESTS: u32 = 1_000;
-    const LONGEST: Duration = Duration::from_millis(200);
+    const LONGEST: Duration = Duration::from_millis(100);
     let is_long = wait_is_given && workload.duration_of(0) > LONGEST;
     let is_transfer = workload.asks().is_some_and(|http| http.rate_limit.is_some());
     // The tasks written straight on a runtime take no part in this.
     if is_long || is_transfer || contestant.id().model() == "baseline" {
         return None;
     }
-    let most = if workload.asks().is_some() { MOST_REQUESTS } else { MOST_TIMERS };
+    let most = match (workload.asks(), contestant.id().model()) {
+        (Some(_), _) => MOST_REQUESTS,
+        (None, "threads") => MOST_THREADS,
+        (None, _) => MOST_TIMERS,
+    };
     let timed = steps.iter().filter(|step| step.build == Build::Timed && step.tasks <= most);
     timed.map(|step| step.tasks).max()
 }
@@ -338,6 +343,46 @@ mod tests {
         assert_eq!(cells_of(None).len(), 2);
         assert!(cells_of(None).iter().all(|cell| cell.is_pool && cell.pool_workers == 300));
         assert!(cells_of(Some(64)).iter().all(|cell| cell.pool_workers == 64));
+    }
+
+    #[test]
+    fn one_cell_of_each_contestant_and_kind_has_a_second_wave_at_most() {
+        for contestant in registry::all() {
+            let cells = default_cells(contestant.as_ref(), Extent::Full);
+            for kind in Kind::ALL {
+                let again: Vec<&CellSpec> = cells
+                    .iter()
+                    .filter(|cell| cell.second_wave && is_of(kind, &cell.workload))
+                    .collect();
+                let is_left_out = kind == Kind::Transfer || contestant.id().model() == "baseline";
+                assert_eq!(again.len(), usize::from(!is_left_out), "{} {kind:?}", contestant.id());
+                for cell in again {
+                    assert_eq!((cell.repeat, cell.build), (0, Build::Timed));
+                    assert!(cell.workload.tasks <= 100_000);
+                }
+            }
+        }
+    }
+
+    fn is_of(kind: Kind, workload: &Workload) -> bool {
+        match workload.asks() {
+            None => kind == Kind::Timer,
+            Some(http) if http.rate_limit.is_none() => kind == Kind::Http,
+            Some(_) => kind == Kind::Transfer,
+        }
+    }
+
+    #[test]
+    fn a_long_wait_that_was_asked_for_is_not_waited_for_twice() {
+        let bare = registry::find("coroutines/bare").unwrap();
+        let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
+        let second = |wait, is_given| {
+            let workload = Workload::timer(0, wait);
+            cells(bare.as_ref(), &steps, workload, is_given, None)[0].second_wave
+        };
+        assert!(second(Duration::from_millis(100), true));
+        assert!(!second(Duration::from_secs(10), true));
+        assert!(second(Duration::from_secs(10), false));
     }
 
     #[test]

@@ -258,9 +258,10 @@ mod tests {
 
     #[test]
     fn ours_is_taken_out_and_the_rest_is_left() {
-        let invocation =
-            parse("--quick --save-baseline main --only a/*,b/c --only=d/* tokio --seed 7 --bench");
-        assert!(invocation.quick);
+        let invocation = parse(
+            "--quick --save-baseline main --only a/*,b/c --only=d/* --no-scope tokio --seed 7 --bench",
+        );
+        assert!(invocation.quick && invocation.no_scope);
         assert_eq!(invocation.only, ["a/*", "b/c", "d/*"]);
         assert_eq!(invocation.seed, Some(7));
         assert_eq!(invocation.foreign, ["--save-baseline", "main", "tokio", "--bench"]);

@@ -49,7 +49,7 @@ const WEIGHING_NS: f64 = 60.0;
 
 /// The same for each thread: the kernel lists its four mappings, once to count them and once with
 /// what was touched of them.
-const WEIGHING_THREAD_NS: f64 = 60_000.0;
+const WEIGHING_THREAD_NS: f64 = 40_000.0;
 
 /// Cells of fewer tasks say more about the harness than about a task.
 const FEWEST_TASKS: u64 = 1_000;

@@ -232,3 +232,122 @@ pub(super) fn table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Table {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Weight;
+    use crate::report::synthetic::{Bill as Costs, Synthetic, asking_run};
+
+    const KERNEL_STACK: u64 = 16_384;
+
+    /// Threads of which the kernel's part is a stack, page tables and 9,000 B of slab each, and
+    /// coroutines of which it is slab alone; `change` is done to what each cell weighed.
+    fn record(change: impl Fn(&mut Weight)) -> Record {
+        let mut made = Synthetic::new();
+        let thread = Costs { threads: 1, ..Costs::of(10_000).with_kernel(27_000) };
+        made.line("threads/per-task", &[1, 100, 10_000], thread)
+            .line("coroutines/smol", &[1, 100, 10_000], Costs::of(300).with_kernel(40))
+            .line("subroutine/sequential", &[1, 4], Costs::of(16).with_kernel(0))
+            .counting("threads/per-task", &[100, 1_000], 220)
+            .counting("coroutines/smol", &[100, 1_000], 320);
+        let mut record = made.record();
+        for weight in record.cells.iter_mut().filter_map(|cell| cell.memory.parked.as_mut()) {
+            let Some(threads) = weight.threads else { continue };
+            weight.stack_bytes = Some((threads - 1) * 9_000);
+            weight.kernel_stack_bytes = Some(threads * KERNEL_STACK);
+            let known = weight.kernel_stack_bytes.unwrap() + weight.page_table_bytes.unwrap();
+            weight.slab_bytes = weight.kernel_bytes.map(|all| all.saturating_sub(known));
+            change(weight);
+        }
+        record
+    }
+
+    fn row(record: &Record, contestant: &str) -> Vec<String> {
+        let text = table(record, Shape::is_timer).markdown();
+        let line = text.lines().find(|line| line.starts_with(&format!("| {contestant} ")));
+        let line = line.unwrap_or_else(|| panic!("no {contestant} in\n{text}"));
+        line.split('|').skip(2).map(|cell| cell.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_part_has_its_slope_and_they_add_up() {
+        let threads = row(&record(|_| {}), "threads/per-task");
+        let values: Vec<&str> =
+            threads.iter().map(|cell| cell.split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(
+            values[..11],
+            [
+                "220", "780", "9,000", "19.5", "16,384", "10,596", "37,000", "37,000", "1.00×",
+                "yes", "group"
+            ]
+        );
+        assert_eq!(values[11], "4.00");
+    }
+
+    #[test]
+    fn what_was_asked_for_and_not_touched_is_below_zero() {
+        assert!(row(&record(|_| {}), "coroutines/smol")[1].starts_with("−20"));
+    }
+
+    #[test]
+    fn one_task_at_a_time_has_no_bill() {
+        let text = table(&record(|_| {}), Shape::is_timer).markdown();
+        assert!(!text.contains("subroutine"), "{text}");
+    }
+
+    #[test]
+    fn parts_that_do_not_add_up_are_said_to() {
+        let missing = record(|weight| weight.slab_bytes = Some(0));
+        assert_eq!(row(&missing, "threads/per-task")[9], "no: some is missing");
+        let twice = record(|weight| {
+            weight.kernel_stack_bytes = weight.kernel_stack_bytes.map(|bytes| 2 * bytes);
+        });
+        assert_eq!(row(&twice, "threads/per-task")[9], "no: some is there twice");
+        // The other contestant has no more than its one thread: it is not touched by that.
+        assert_eq!(row(&twice, "coroutines/smol")[9], "yes");
+    }
+
+    #[test]
+    fn the_systems_slab_speaks_where_the_group_is_silent_unless_it_is_too_noisy() {
+        let system = |noise: i64| {
+            record(move |weight| {
+                let slab = weight.slab_bytes.take().unwrap_or(0) as i64;
+                let tasks = weight.rss_bytes.unwrap_or(0) as i64;
+                // Differs from cell to cell, and from size to size in no order.
+                weight.system_slab_bytes = Some(slab + tasks * 7_919 % (2 * noise + 1) - noise);
+            })
+        };
+        let quiet = row(&system(1_000), "threads/per-task");
+        assert_eq!((quiet[9].as_str(), quiet[10].as_str()), ("yes", "system"));
+        let mut loud = record(|weight| weight.slab_bytes = None);
+        for cell in &mut loud.cells {
+            if let Some(weight) = cell.memory.parked.as_mut() {
+                let noise = [-40_000_000, 5_000_000, 60_000_000][cell.repeat as usize];
+                weight.system_slab_bytes = Some(noise);
+            }
+        }
+        let loud = row(&loud, "threads/per-task");
+        assert_eq!((loud[9].as_str(), loud[10].as_str()), ("yes", "remainder"));
+        assert!(loud[5].starts_with("10,596"), "{}", loud[5]);
+    }
+
+    #[test]
+    fn without_a_control_group_there_is_a_lower_bound_that_says_so() {
+        let record = record(|weight| {
+            weight.total_bytes = None;
+            weight.kernel_bytes = None;
+            weight.slab_bytes = None;
+        });
+        let threads = row(&record, "threads/per-task");
+        assert!(threads[6].starts_with("≥ 26,404"), "{}", threads[6]);
+        assert_eq!(threads[7..11], [NONE, NONE, NONE, NONE]);
+        assert!(page(&record).contains("“≥” marks"));
+    }
+
+    #[test]
+    fn an_older_record_has_no_such_table() {
+        assert!(table(&asking_run(), Shape::is_http).is_empty());
+        assert!(page(&asking_run()).contains("There is nothing of this in the record."));
+    }
+}

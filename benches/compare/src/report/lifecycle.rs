@@ -23,9 +23,10 @@ pub(super) fn section(record: &Record) -> String {
          more. Kept is what is still there after the first wave, for each of its tasks. What is below\n\
          {} % of what the first wave added at its peak, or below {} KiB, counts as nothing. A process\n\
          *gives back* what it keeps nothing of; it *keeps, and does not grow*, where the second wave\n\
-         adds nothing to what the first has left, as an allocator does that holds on to freed memory\n\
-         for later; it *grows* where the second wave leaves more. That last may be a leak, or a runtime\n\
-         that is not warm after one wave: two waves cannot tell.\n",
+         finds room in what the first has left, as in an allocator that holds on to freed memory for\n\
+         later; it *grows* where the second wave both leaves more and needs more at its peak, because\n\
+         what leaks cannot be used again. That may still be a runtime that is not warm after one wave:\n\
+         two waves cannot tell.\n",
         table(record).markdown(),
         format::number(NOTABLE_SHARE * 100.0, 0),
         format::number(NOTABLE_BYTES / 1024.0, 0),
@@ -64,9 +65,13 @@ impl Phases {
         self.second_drained - self.drained
     }
 
+    fn growth_at_peak(&self) -> f64 {
+        self.second_parked - self.parked
+    }
+
     fn verdict(&self) -> &'static str {
         let notable = (NOTABLE_SHARE * (self.parked - self.idle)).max(NOTABLE_BYTES);
-        if self.growth() >= notable {
+        if self.growth().min(self.growth_at_peak()) >= notable {
             "grows"
         } else if self.kept() >= notable {
             "keeps, does not grow"
@@ -118,4 +123,53 @@ fn largest(record: &Record, series: &Series, figure: Figure) -> Option<Phases> {
     let all = proven(record, series, Build::Timed).into_iter().filter(|cell| is_all_waiting(cell));
     all.filter_map(|cell| Phases::of(cell, figure))
         .reduce(|most, next| if next.tasks > most.tasks { next } else { most })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic::{Bill, Synthetic};
+
+    /// A contestant that weighs so much in its five phases, in MiB.
+    fn phases(mib: [u64; 5]) -> Record {
+        let mut made = Synthetic::new();
+        made.line("coroutines/smol", &[1, 1_024], Bill::of(300).with_kernel(40));
+        let mut record = made.record();
+        let cell =
+            record.cells.iter_mut().find(|cell| cell.tasks == 1_024 && cell.repeat == 0).unwrap();
+        let weight = |mib: u64| Some(Weight { total_bytes: Some(mib << 20), ..Weight::default() });
+        cell.memory.idle = weight(mib[0]);
+        cell.memory.parked = weight(mib[1]);
+        cell.memory.drained = weight(mib[2]);
+        cell.memory.second_parked = weight(mib[3]);
+        cell.memory.second_drained = weight(mib[4]);
+        record
+    }
+
+    fn row(record: &Record) -> String {
+        table(record).markdown().lines().last().unwrap().to_owned()
+    }
+
+    #[test]
+    fn what_is_given_back_kept_or_grows_is_told_apart() {
+        assert!(row(&phases([2, 50, 2, 50, 2])).ends_with("| gives back |"));
+        assert!(row(&phases([2, 50, 49, 50, 49])).ends_with("| keeps, does not grow |"));
+        let grows = row(&phases([2, 50, 10, 58, 18]));
+        assert!(grows.ends_with("| grows |"), "{grows}");
+        assert!(grows.contains("| 8,192 |") || grows.contains(" 8,192 "), "{grows}");
+        assert!(grows.contains("8,388,608"), "{grows}");
+        // An allocator that gives back less the second time is no leak: the peak is the same.
+        assert!(row(&phases([2, 50, 10, 50, 40])).ends_with("| keeps, does not grow |"));
+        // Less than one part in fifty of what the wave added.
+        assert!(row(&phases([2, 202, 2, 202, 5])).ends_with("| gives back |"));
+    }
+
+    #[test]
+    fn only_cells_with_a_second_wave_are_shown() {
+        let mut made = Synthetic::new();
+        made.line("coroutines/smol", &[1, 100], Bill::of(300).with_kernel(40));
+        assert!(table(&made.record()).is_empty());
+        assert!(section(&made.record()).contains("There is nothing of this in the record."));
+        assert!(row(&phases([2, 50, 2, 50, 2])).contains("1,024"));
+    }
 }

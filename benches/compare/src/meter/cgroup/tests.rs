@@ -319,7 +319,7 @@ mod live {
         const HELD: u64 = 100 << 10;
         let Some(cgroups) = version_1() else { return };
         let procfs = Procfs::default();
-        for _ in 0..5 {
+        for _ in 0..2 {
             let group = cgroups.make().unwrap();
             let (mut child, stdin) =
                 spawn_into(&group, &format!("x=$(head -c {HELD} /dev/zero | tr '\\0' x)"));
