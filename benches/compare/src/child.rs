@@ -1,4 +1,4 @@
-//! The process of a cell: runs one contestant once, and says when there is something to weigh.
+//! The process of a cell: runs one contestant once, or twice if it is told to, and says when there is something to weigh.
 //!
 //! It is the same program as the harness, started with the hidden command `cell`. The contestant
 //! runs on the main thread and knows nothing of all this; a second thread watches the ledger and
@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use workload::{Ledger, Refusal, Settings};
+use workload::{Engine, Ledger, Refusal, Settings};
 
 use crate::meter::heap;
 use crate::meter::usage::Usage;
@@ -67,7 +67,9 @@ fn run() -> Result<(), Trouble> {
     let mut stdin = BufReader::new(io::stdin());
     let begin = match protocol::read(&mut stdin)? {
         Order::Begin(begin) => begin,
-        Order::Go => return Err(Trouble::refused(&"the first order must be to begin")),
+        Order::Go | Order::Again => {
+            return Err(Trouble::refused(&"the first order must be to begin"));
+        }
     };
     let orders = listen(stdin).map_err(|error| Trouble::refused(&error))?;
     let Begin { contestant, workload, tasks, pool_workers, server } = *begin;
@@ -89,6 +91,25 @@ fn run() -> Result<(), Trouble> {
     say(Event::Idle { heap_bytes: heap::live_bytes() });
     // The watcher reads the order to go, because it has the orders from here on.
     let Ok(Watched::Go) = reported.recv() else { return Err(ProtocolError::Closed.into()) };
+    loop {
+        say(Event::Drained(wave(engine.as_mut(), ledger, &start, &reported)?));
+        // The drained weighing goes on until the next order.
+        match reported.recv() {
+            Ok(Watched::Again) => ledger.rewind(),
+            _ => break,
+        }
+    }
+    drop(engine);
+    Ok(())
+}
+
+/// Runs all tasks once.
+fn wave(
+    engine: &mut dyn Engine,
+    ledger: &'static Ledger,
+    start: &SyncSender<Begun>,
+    reported: &Receiver<Watched>,
+) -> Result<Drained, Trouble> {
     let begun = Begun { at: Instant::now(), usage: usage() };
     // The watcher waits for this; it can only have ended with the process.
     let _ = start.send(begun);
@@ -106,7 +127,7 @@ fn run() -> Result<(), Trouble> {
         return Err(ProtocolError::Closed.into());
     };
     let proof = ledger.proof();
-    say(Event::Drained(Drained {
+    Ok(Drained {
         in_flight_after_weighing,
         completed: proof.completed,
         checksum: proof.checksum,
@@ -120,11 +141,7 @@ fn run() -> Result<(), Trouble> {
         involuntary_switches: used.involuntary_switches,
         lateness_ns: ledger.lateness().map(Into::into),
         heap_bytes: heap::live_bytes(),
-    }));
-    // The drained weighing goes on until the next order.
-    let _ = reported.recv();
-    drop(engine);
-    Ok(())
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -137,6 +154,8 @@ struct Begun {
 enum Watched {
     /// The harness said go.
     Go,
+    /// The harness wants another wave.
+    Again,
     /// The wave was watched to its parked weighing, if it came to one.
     Wave { in_flight_after_weighing: Option<u64> },
 }
@@ -156,7 +175,7 @@ fn listen(mut stdin: BufReader<Stdin>) -> io::Result<Receiver<Order>> {
     Ok(orders)
 }
 
-/// Watches one wave and speaks with the harness meanwhile.
+/// Watches waves and speaks with the harness meanwhile.
 fn watch(
     ledger: &'static Ledger,
     expected: u64,
@@ -166,21 +185,31 @@ fn watch(
 ) {
     let go = || match orders.recv() {
         Ok(Order::Go) => {}
-        Ok(Order::Begin(_)) | Err(_) => std::process::exit(0),
+        Ok(Order::Begin(_) | Order::Again) | Err(_) => std::process::exit(0),
     };
     go();
     if report.send(Watched::Go).is_err() {
         return;
     }
-    let Ok(begun) = started.recv() else { return };
-    let in_flight_after_weighing = wait_for_all(ledger, expected, begun).map(|parked| {
-        say(Event::Parked(parked));
-        go();
-        ledger.in_flight()
-    });
-    let _ = report.send(Watched::Wave { in_flight_after_weighing });
-    go();
-    let _ = report.send(Watched::Go);
+    loop {
+        let Ok(begun) = started.recv() else { return };
+        let in_flight_after_weighing = wait_for_all(ledger, expected, begun).map(|parked| {
+            say(Event::Parked(parked));
+            go();
+            ledger.in_flight()
+        });
+        let _ = report.send(Watched::Wave { in_flight_after_weighing });
+        match orders.recv() {
+            Ok(Order::Again) => {
+                let _ = report.send(Watched::Again);
+            }
+            Ok(Order::Go) => {
+                let _ = report.send(Watched::Go);
+                return;
+            }
+            Ok(Order::Begin(_)) | Err(_) => std::process::exit(0),
+        }
+    }
 }
 
 /// Waits until all tasks are in flight; `None` if some were over before.

@@ -4,6 +4,7 @@
 //! contestant can fail, and each must cost its own cell and no other.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Setti
 
 /// All of them.
 pub fn all() -> Vec<Box<dyn Contestant>> {
-    let faults: [(&str, Run); 9] = [
+    let faults: [(&str, Run); 11] = [
         ("fault/hang", |_| {
             loop {
                 thread::park();
@@ -35,6 +36,9 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
             ledger.workload().state.with(OneAtATime(ledger));
             Ok(())
         }),
+        ("fault/second-wave", |ledger| again(ledger, || std::process::abort())),
+        // Not a fault but a contestant of an older protocol, which knows one wave only.
+        ("fault/one-wave", |ledger| again(ledger, || std::process::exit(0))),
     ];
     faults
         .into_iter()
@@ -82,6 +86,15 @@ fn wrong_sum(ledger: &'static Ledger) -> Result<(), Refusal> {
 /// Waits for all tasks at once, and forgets the first.
 fn lost_task(ledger: &'static Ledger) -> Result<(), Refusal> {
     wait_for_all(ledger, |index, sum| (index != 0).then_some(sum))
+}
+
+/// Does it right the first time, and this the second time.
+fn again(ledger: &'static Ledger, second: fn()) -> Result<(), Refusal> {
+    static HAS_RUN: AtomicBool = AtomicBool::new(false);
+    if HAS_RUN.swap(true, Ordering::SeqCst) {
+        second();
+    }
+    wait_for_all(ledger, |_, sum| Some(sum))
 }
 
 fn wait_for_all(

@@ -110,13 +110,24 @@ impl Sampled {
     }
 
     /// This figure less `base`, divided by `per`. The interval is made as that of [`Sampled::over`].
-    pub fn less(&self, base: &Self, per: f64) -> Estimate {
+    pub fn less_per(&self, base: &Self, per: f64) -> Estimate {
         let value = (self.estimate.value - base.estimate.value) / per;
         if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
             return Estimate { value, low: f64::NEG_INFINITY, high: f64::INFINITY };
         }
         let pairs = self.resamples.iter().zip(&base.resamples);
         interval_around(value, pairs.map(|(above, below)| (above - below) / per).collect())
+    }
+
+    /// This figure less another, in their unit: its interval comes from the resamples in the same way.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        let value = self.estimate.value - other.estimate.value;
+        if !self.estimate.is_bounded() || !other.estimate.is_bounded() {
+            return Self::without_interval(value);
+        }
+        let pairs = self.resamples.iter().zip(&other.resamples);
+        Self::new(value, pairs.map(|(more, less)| more - less).collect())
     }
 
     fn new(value: f64, resamples: Vec<f64>) -> Self {
@@ -381,6 +392,20 @@ pub enum Figure {
     Sockets,
     /// Bytes asked of the allocator and not given back (counting build).
     Heap,
+    /// The anonymous part of resident user memory in bytes: heap, allocator and stacks.
+    Anonymous,
+    /// Touched stacks of threads in bytes, which are a part of that.
+    Stacks,
+    /// Page tables in bytes, as the control group lists them, else as the process has them.
+    PageTables,
+    /// The threads' stacks in the kernel in bytes.
+    KernelStacks,
+    /// The kernel's small objects in bytes, as the control group lists them.
+    Slab,
+    /// The same as the whole system has more of them than before.
+    SystemSlab,
+    /// What is left of the kernel's part without its stacks, page tables and socket buffers.
+    OtherKernel,
     /// Memory mappings.
     Mappings,
     /// Threads.
@@ -423,20 +448,35 @@ impl Figure {
         if self == Self::Finish {
             return finish_ns(cell);
         }
-        let weighed = cell.memory.parked.and_then(|weight| self.of_weight(&weight));
+        let weighed = cell.memory.parked.and_then(|weight| self.read_weight(&weight));
         let timed = || match (self, cell.server) {
             // Where a server is asked, a task has started when its request is there.
             (Self::Start, Some(server)) => Some(server.all_open_ns),
             (Self::StartCpu | Self::FinishCpu, Some(_)) => None,
             _ => cell.time.and_then(|time| self.of_time(&time)),
         };
-        weighed.or_else(timed).map(|reading| reading as f64)
+        weighed.or_else(|| timed().map(|reading| reading as f64))
+    }
+
+    /// The reading of one weighing, whichever phase it is of; `None` for what is not weighed.
+    pub fn read_weight(self, weight: &Weight) -> Option<f64> {
+        match self {
+            // The system can have less than before: then the cell's own is below what else changed.
+            Self::SystemSlab => weight.system_slab_bytes.map(|bytes| bytes as f64),
+            // The first thread's stack was made by whoever started the process, and is charged there, so
+            // this can be below zero as well.
+            Self::OtherKernel => {
+                let read = |figure: Self| figure.of_weight(weight).map(|bytes| bytes as f64);
+                let known = read(Self::KernelStacks)? + read(Self::PageTables)?;
+                Some(read(Self::Kernel)? - known - read(Self::Sockets).unwrap_or(0.0))
+            }
+            _ => self.of_weight(weight).map(|reading| reading as f64),
+        }
     }
 
     /// The reading of this cell before its first task; `None` for what is only known of tasks.
     pub fn read_idle(self, cell: &Cell) -> Option<f64> {
-        let weighed = cell.memory.idle.and_then(|weight| self.of_weight(&weight));
-        weighed.map(|reading| reading as f64)
+        cell.memory.idle.and_then(|weight| self.read_weight(&weight))
     }
 
     fn of_weight(self, weight: &Weight) -> Option<u64> {
@@ -449,9 +489,16 @@ impl Figure {
             Self::Kernel => weight.kernel_bytes,
             Self::Sockets => weight.socket_bytes,
             Self::Heap => weight.heap_bytes,
+            Self::Anonymous => weight.anonymous_bytes,
+            Self::Stacks => weight.stack_bytes,
+            Self::PageTables => weight.charged_page_table_bytes.or(weight.page_table_bytes),
+            Self::KernelStacks => weight.kernel_stack_bytes,
+            Self::Slab => weight.slab_bytes,
             Self::Mappings => weight.mappings,
             Self::Threads => weight.threads,
-            Self::Start
+            Self::SystemSlab
+            | Self::OtherKernel
+            | Self::Start
             | Self::Cpu
             | Self::StartCpu
             | Self::UserCpu
@@ -488,6 +535,13 @@ impl Figure {
             Self::Kernel => "kernel",
             Self::Sockets => "sockets",
             Self::Heap => "heap",
+            Self::Anonymous => "anonymous",
+            Self::Stacks => "stacks",
+            Self::PageTables => "page-tables",
+            Self::KernelStacks => "kernel-stacks",
+            Self::Slab => "slab",
+            Self::SystemSlab => "system-slab",
+            Self::OtherKernel => "other-kernel",
             Self::Mappings => "mappings",
             Self::Threads => "threads",
             Self::Start => "start",
@@ -710,6 +764,25 @@ mod tests {
         assert!((fit.intercept - 5e6).abs() < 1e-3);
         assert_eq!((fit.min_tasks, fit.max_tasks, fit.cells), (1, 10_000, 16));
         assert!(fit.slope.estimate.relative_half_width().unwrap() < 1e-6);
+    }
+
+    /// Two figures of the same cells move together, so their difference is surer than either.
+    #[test]
+    fn a_difference_of_figures_that_move_together_is_sure() {
+        let noisy = line(100.0, 1e6);
+        let more = Fit::of(&noisy, ANY).unwrap().slope;
+        let less: Vec<Reading> = noisy
+            .iter()
+            .map(|reading| Reading {
+                value: reading.value - 40.0 * reading.tasks as f64,
+                ..*reading
+            })
+            .collect();
+        let difference = more.less(&Fit::of(&less, ANY).unwrap().slope).estimate;
+        assert!((difference.value - 40.0).abs() < 1e-6, "{difference:?}");
+        assert!(difference.half_width() < 1e-6 && more.estimate.half_width() > 1.0);
+        let unsure = Sampled::without_interval(1.0);
+        assert!(!more.less(&unsure).estimate.is_bounded());
     }
 
     #[test]

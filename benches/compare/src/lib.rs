@@ -13,6 +13,7 @@
 //! | [`protocol`] | what the two say to each other |
 //! | [`servers`] | the servers that cells ask |
 //! | [`meter`] | weighs a process from outside |
+//! | [`scope`] | gets a user without privileges a control group |
 //! | [`host`], [`limits`] | the machine, and what it limits |
 //! | [`record`] | the raw results |
 //! | [`fit`] | slopes and their intervals |
@@ -45,6 +46,7 @@ pub mod protocol;
 pub mod record;
 pub mod registry;
 pub mod report;
+pub mod scope;
 pub mod servers;
 pub mod session;
 pub mod suite;

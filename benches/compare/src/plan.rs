@@ -139,6 +139,7 @@ pub fn cells(
 ) -> Vec<CellSpec> {
     let is_pool = matches!(contestant.ceiling(&Settings::default()), workload::Ceiling::Pool(_));
     let mut cells = Vec::new();
+    let again = second_wave_at(contestant, steps, &workload, wait_is_given);
     for step in steps {
         for repeat in 0..step.repeats {
             cells.push(CellSpec {
@@ -149,10 +150,39 @@ pub fn cells(
                 is_pool,
                 repeat,
                 build: step.build,
+                second_wave: step.build == Build::Timed && repeat == 0 && again == Some(step.tasks),
             });
         }
     }
     cells
+}
+
+/// The number of tasks at which a second wave is run: the largest that is cheap, because what is kept
+/// has to stand out from what a process weighs anyhow. `None` where nothing waits to be weighed, or
+/// where each wait was asked to be long.
+fn second_wave_at(
+    contestant: &dyn Contestant,
+    steps: &[Step],
+    workload: &Workload,
+    wait_is_given: bool,
+) -> Option<u32> {
+    const MOST_TIMERS: u32 = 100_000;
+    const MOST_THREADS: u32 = 4_000;
+    const MOST_REQUESTS: u32 = 1_000;
+    const LONGEST: Duration = Duration::from_millis(100);
+    let is_long = wait_is_given && workload.duration_of(0) > LONGEST;
+    let is_transfer = workload.asks().is_some_and(|http| http.rate_limit.is_some());
+    // The tasks written straight on a runtime take no part in this.
+    if is_long || is_transfer || contestant.id().model() == "baseline" {
+        return None;
+    }
+    let most = match (workload.asks(), contestant.id().model()) {
+        (Some(_), _) => MOST_REQUESTS,
+        (None, "threads") => MOST_THREADS,
+        (None, _) => MOST_TIMERS,
+    };
+    let timed = steps.iter().filter(|step| step.build == Build::Timed && step.tasks <= most);
+    timed.map(|step| step.tasks).max()
 }
 
 /// Puts the cells in a random order that follows from the seed (Fisher and Yates).
@@ -444,6 +474,46 @@ mod tests {
         assert_eq!(cells_of(None).len(), 2);
         assert!(cells_of(None).iter().all(|cell| cell.is_pool && cell.pool_workers == 300));
         assert!(cells_of(Some(64)).iter().all(|cell| cell.pool_workers == 64));
+    }
+
+    #[test]
+    fn one_cell_of_each_contestant_and_kind_has_a_second_wave_at_most() {
+        for contestant in registry::all() {
+            let cells = default_cells(contestant.as_ref(), Extent::Full);
+            for kind in Kind::ALL {
+                let again: Vec<&CellSpec> = cells
+                    .iter()
+                    .filter(|cell| cell.second_wave && is_of(kind, &cell.workload))
+                    .collect();
+                let is_left_out = kind == Kind::Transfer || contestant.id().model() == "baseline";
+                assert_eq!(again.len(), usize::from(!is_left_out), "{} {kind:?}", contestant.id());
+                for cell in again {
+                    assert_eq!((cell.repeat, cell.build), (0, Build::Timed));
+                    assert!(cell.workload.tasks <= 100_000);
+                }
+            }
+        }
+    }
+
+    fn is_of(kind: Kind, workload: &Workload) -> bool {
+        match workload.asks() {
+            None => kind == Kind::Timer,
+            Some(http) if http.rate_limit.is_none() => kind == Kind::Http,
+            Some(_) => kind == Kind::Transfer,
+        }
+    }
+
+    #[test]
+    fn a_long_wait_that_was_asked_for_is_not_waited_for_twice() {
+        let bare = registry::find("coroutines/bare").unwrap();
+        let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
+        let second = |wait, is_given| {
+            let workload = Workload::timer(0, wait);
+            cells(bare.as_ref(), &steps, workload, is_given, None)[0].second_wave
+        };
+        assert!(second(Duration::from_millis(100), true));
+        assert!(!second(Duration::from_secs(10), true));
+        assert!(second(Duration::from_secs(10), false));
     }
 
     #[test]

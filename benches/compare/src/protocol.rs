@@ -13,10 +13,12 @@
 //! {"v":1,"order":"go"}                    ->  looks again, lets the tasks end
 //!                                         <-  {"v":1,"event":"drained",…}
 //! {"v":1,"order":"go"}                    ->  ends
+//!   or {"v":1,"order":"again"}            ->  starts all tasks once more: parked, go, drained, go
 //! ```
 //!
 //! A child that has not seen all tasks in flight before the first ends says `drained` without
-//! `parked`: its wait was too short. A child that is refused something says `refused` at any time.
+//! `parked`: its wait was too short. A child that knows one wave only may end, with exit code 0, when
+//! it is told to go again. A child that is refused something says `refused` at any time.
 //! A child whose standard input ends, ends too.
 
 use std::io::{self, BufRead, Read, Write};
@@ -52,6 +54,8 @@ pub enum Order {
     Begin(Box<Begin>),
     /// On to the next phase.
     Go,
+    /// After `drained`: the same tasks once more, in the same process and runtime.
+    Again,
 }
 
 /// What to start.
@@ -248,9 +252,11 @@ mod tests {
         let mut pipe = Vec::new();
         write(&mut pipe, begin()).unwrap();
         write(&mut pipe, Order::Go).unwrap();
+        write(&mut pipe, Order::Again).unwrap();
         let mut from = pipe.as_slice();
         assert_eq!(read::<Order>(&mut from).unwrap(), begin());
         assert_eq!(read::<Order>(&mut from).unwrap(), Order::Go);
+        assert_eq!(read::<Order>(&mut from).unwrap(), Order::Again);
         assert!(matches!(read::<Order>(&mut from), Err(ProtocolError::Closed)));
     }
 

@@ -11,8 +11,7 @@ use crate::cell::estimate::Estimates;
 use crate::cell::{CellSpec, Runner};
 use crate::host;
 use crate::limits::Limits;
-use crate::meter::cgroup::Cgroups;
-use crate::meter::process::Procfs;
+use crate::meter::cgroup::{self, Cgroups};
 use crate::plan;
 use crate::progress::Progress;
 use crate::record::{CgroupKind, Extent, Run, SCHEMA, Status, Writer};
@@ -52,9 +51,9 @@ impl Suite {
     ///
     /// `program` is the program that runs cells, timed; the counting one is looked for beside it.
     pub fn new(program: &Path, extent: Extent, seed: u64, patience: Duration) -> Self {
-        let (cgroups, cgroup_note) = match Cgroups::detect(&Procfs::default()) {
+        let (cgroups, cgroup_note) = match cgroup::of_this_process() {
             Ok(cgroups) => (Some(cgroups), None),
-            Err(why) => (None, Some(why.to_string())),
+            Err(why) => (None, Some(why)),
         };
         let kind = cgroups.as_ref().map_or(CgroupKind::None, Cgroups::kind);
         let counting =

@@ -203,6 +203,7 @@ fn a_fault_costs_one_cell() {
         ("fault/babble", "`this is not the protocol` is not a line of this protocol"),
         ("fault/wrong-sum", "is not the expected"),
         ("fault/lost-task", "9 of 10 tasks completed"),
+        ("fault/second-wave", "second wave: died: signal: 6 (SIGABRT)"),
     ];
     let folder = scratch();
     let mut only: Vec<_> = faults.iter().map(|(id, _)| *id).collect();
@@ -229,6 +230,34 @@ fn a_fault_costs_one_cell() {
         "{}",
         stdout(&proof)
     );
+}
+
+/// The same tasks once more in the same process: what they weigh then, with a proof of their own. A
+/// process that knows one wave only is no failure, and one that goes wrong in the second keeps what the
+/// first brought.
+#[test]
+fn a_second_wave_is_weighed_and_proven_where_there_is_one() {
+    let folder = scratch();
+    let only = "coroutines/bare,threads/*,fault/one-wave,fault/second-wave";
+    let (_, path) = run(
+        &folder,
+        &["--only", only, "--tasks", "3,20", "--repeats", "2", "--no-heap", "--wait", "100ms"],
+    );
+    let record = read_file(&path).unwrap();
+    for cell in &record.cells {
+        let is_fault = cell.contestant.starts_with("fault/");
+        let is_asked_for = cell.tasks == 20 && cell.repeat == 0;
+        assert_eq!(cell.second.is_some(), is_asked_for && !is_fault, "{cell:?}");
+        let memory = &cell.memory;
+        assert_eq!(memory.second_parked.is_some(), cell.second.is_some(), "{cell:?}");
+        assert_eq!(memory.second_drained.is_some(), cell.second.is_some(), "{cell:?}");
+        assert!(memory.parked.is_some() && memory.drained.is_some(), "{cell:?}");
+        let has_failed = is_asked_for && cell.contestant == "fault/second-wave";
+        assert_eq!(cell.status, if has_failed { Status::Failed } else { Status::Ok }, "{cell:?}");
+        if let Some(second) = cell.second {
+            assert_eq!(second.proof.flaw(20), None);
+        }
+    }
 }
 
 #[test]

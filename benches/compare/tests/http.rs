@@ -38,6 +38,9 @@ fn every_model_asks_with_proof_from_the_server() {
         assert_eq!(server.open_before_weighing, in_flight, "{cell:?}");
         assert_eq!(server.open_after_weighing, in_flight, "{cell:?}");
         assert_eq!(cell.workload.http.unwrap().bytes, 70_000);
+        let again = cell.second.unwrap().server.unwrap();
+        assert_eq!((again.served, again.broken), (10, 0), "{cell:?}");
+        assert_eq!(again.open_after_weighing, in_flight, "{cell:?}");
         if cfg!(target_os = "linux") && in_flight == 5 {
             let descriptors = |weight: compare::record::Weight| weight.descriptors.unwrap();
             let memory = &cell.memory;

@@ -18,6 +18,7 @@ use crate::project::Project;
 use crate::record::{Build, Extent};
 use crate::registry;
 use crate::report;
+use crate::scope;
 use crate::session::{self, Part, Session};
 use crate::suite::{DEFAULT_PATIENCE, Suite};
 
@@ -52,6 +53,7 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
 
+    scope::enter(invocation.no_scope);
     let extent = invocation.extent();
     let session = Session::open(Project::find()?, extent)?;
     let mut suite = Suite::new(program, extent, invocation.seed(), DEFAULT_PATIENCE);

@@ -9,6 +9,7 @@
 //! | `--quick` | everything in a small size, in under a minute; `docs/results` stays as it is |
 //! | `--only GLOB` | only these contestants; `docs/results` stays as it is |
 //! | `--seed N` | the seed of the order and of the intervals |
+//! | `--no-scope` | stay where only a systemd scope would give cells a control group |
 //! | anything else | criterion's |
 //!
 //! A name filter, which is criterion's, selects contestants in both targets.
@@ -32,6 +33,8 @@ pub struct Invocation {
     pub only: Vec<String>,
     /// The seed, if one was given.
     pub seed: Option<u64>,
+    /// Not to start again in a systemd scope where only that gives cells a control group.
+    pub no_scope: bool,
     /// What is not ours.
     pub foreign: Vec<String>,
 }
@@ -47,8 +50,8 @@ pub enum InvocationError {
     NotASeed(String),
     /// The flag is neither ours nor criterion's.
     #[error(
-        "`{0}` is no flag here: ours are --quick, --only GLOB and --seed N, and criterion's are \
-         passed on"
+        "`{0}` is no flag here: ours are --quick, --only GLOB, --seed N and --no-scope, and \
+         criterion's are passed on"
     )]
     Unknown(String),
 }
@@ -110,6 +113,7 @@ Flags of both bench targets:
   --quick      everything in a small size, in under a minute; docs/results stays as it is
   --only GLOB  only these contestants, such as 'coroutines/*'; docs/results stays as it is
   --seed N     the seed of the order and of the intervals
+  --no-scope   stay where only a systemd scope would give cells a control group
 Anything else is criterion's; a name filter selects contestants in both targets.";
 
 impl Invocation {
@@ -130,6 +134,7 @@ impl Invocation {
             };
             match flag {
                 "--quick" => invocation.quick = true,
+                "--no-scope" => invocation.no_scope = true,
                 "--only" => {
                     let globs = value_of("--only")?;
                     invocation.only.extend(globs.split(',').map(str::to_owned));
@@ -160,6 +165,9 @@ impl Invocation {
         let mut own = Vec::new();
         if self.quick {
             own.push("--quick".into());
+        }
+        if self.no_scope {
+            own.push("--no-scope".into());
         }
         for glob in &self.only {
             own.extend(["--only".into(), glob.into()]);
@@ -250,9 +258,10 @@ mod tests {
 
     #[test]
     fn ours_is_taken_out_and_the_rest_is_left() {
-        let invocation =
-            parse("--quick --save-baseline main --only a/*,b/c --only=d/* tokio --seed 7 --bench");
-        assert!(invocation.quick);
+        let invocation = parse(
+            "--quick --save-baseline main --only a/*,b/c --only=d/* --no-scope tokio --seed 7 --bench",
+        );
+        assert!(invocation.quick && invocation.no_scope);
         assert_eq!(invocation.only, ["a/*", "b/c", "d/*"]);
         assert_eq!(invocation.seed, Some(7));
         assert_eq!(invocation.foreign, ["--save-baseline", "main", "tokio", "--bench"]);

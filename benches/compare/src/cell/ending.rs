@@ -10,7 +10,8 @@ use super::CellSpec;
 use crate::limits::{LastSeen, Limits};
 use crate::protocol::{Drained, Parked};
 use crate::record::{
-    Build, Cell, ErrorLine, Limit, Memory, ProofLine, ServerProof, Status, Time, Weight,
+    Build, Cell, ErrorLine, Limit, Memory, ProofLine, SecondProof, ServerProof, Status, Time,
+    Weight,
 };
 use crate::units;
 
@@ -62,12 +63,23 @@ pub enum Ending {
 }
 
 /// What a run of a cell brought.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Outcome {
     /// How many tasks the contestant's ceiling allows in flight.
     pub expected_in_flight: u64,
     /// The weight before the first task.
     pub idle: Weight,
+    /// All tasks, once.
+    pub first: Wave,
+    /// The same once more.
+    pub second: Second,
+    /// What the process used at most.
+    pub last_seen: LastSeen,
+}
+
+/// All tasks from their start to their end.
+#[derive(Clone, Debug)]
+pub struct Wave {
     /// The weight with all tasks in flight.
     pub parked_weight: Weight,
     /// The weight after the last task.
@@ -78,8 +90,33 @@ pub struct Outcome {
     pub drained: Drained,
     /// What the server saw, where there is one.
     pub server: Option<ServerProof>,
-    /// What the process used at most.
-    pub last_seen: LastSeen,
+}
+
+/// What became of the second wave.
+#[derive(Debug)]
+pub enum Second {
+    /// None was asked for, or the process knows one wave only.
+    None,
+    /// It went as it should.
+    Done(Box<Wave>),
+    /// It ended in this way.
+    Failed(Box<Ending>),
+}
+
+impl Wave {
+    fn proof(&self, expected_in_flight: u64, workload: &Workload) -> ProofLine {
+        ProofLine {
+            completed: self.drained.completed,
+            checksum: self.drained.checksum,
+            // Worked out here and not asked of the child: it must not mark its own paper.
+            expected_checksum: expected_checksum(workload.tasks, None),
+            peak_in_flight: self.drained.peak_in_flight,
+            expected_in_flight,
+            before_weighing: self.parked.in_flight,
+            after_weighing: self.drained.in_flight_after_weighing.unwrap_or(0),
+            lost: self.drained.lost,
+        }
+    }
 }
 
 impl Ending {
@@ -131,29 +168,11 @@ impl Ending {
 
 impl Outcome {
     fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
-        let Self {
-            expected_in_flight,
-            idle,
-            parked_weight,
-            drained_weight,
-            parked,
-            drained,
-            server,
-            last_seen,
-        } = self;
-        let proof = ProofLine {
-            completed: drained.completed,
-            checksum: drained.checksum,
-            // Worked out here and not asked of the child: it must not mark its own paper.
-            expected_checksum: expected_checksum(workload.tasks, None),
-            peak_in_flight: drained.peak_in_flight,
-            expected_in_flight,
-            before_weighing: parked.in_flight,
-            after_weighing: drained.in_flight_after_weighing.unwrap_or(0),
-            lost: drained.lost,
-        };
+        let Self { expected_in_flight, idle, first, second, last_seen } = self;
+        let proof = first.proof(expected_in_flight, workload);
+        let Wave { parked_weight, drained_weight, parked, drained, server } = first;
         let is_timed = spec.build == Build::Timed;
-        let cell = Cell {
+        let mut cell = Cell {
             proof: Some(proof),
             server,
             memory: Memory {
@@ -178,11 +197,35 @@ impl Outcome {
         if !drained.errors.is_empty() {
             return failed_with(drained.errors, cell, limits, &last_seen);
         }
+        match second {
+            Second::None => {}
+            Second::Done(wave) if wave.drained.errors.is_empty() => {
+                let proof = wave.proof(expected_in_flight, workload);
+                cell.second = Some(SecondProof { proof, server: wave.server });
+                cell.memory.second_parked = Some(wave.parked_weight);
+                cell.memory.second_drained = Some(wave.drained_weight);
+            }
+            Second::Done(wave) => {
+                let Cell { reason, errors, .. } =
+                    failed_with(wave.drained.errors, cell.clone(), limits, &last_seen);
+                return Cell { errors, ..in_second_wave(cell, reason) };
+            }
+            Second::Failed(ending) => {
+                let Cell { reason, errors, .. } = ending.into_cell(spec, workload, limits);
+                return Cell { errors, ..in_second_wave(cell, reason) };
+            }
+        }
         match cell.flaw() {
             None => cell,
             flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
         }
     }
+}
+
+/// The cell that went wrong in its second wave, for this reason.
+fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
+    let reason = format!("second wave: {}", reason.unwrap_or_else(|| "failed".into()));
+    Cell { status: Status::Failed, reason: Some(reason), ..cell }
 }
 
 /// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
@@ -233,6 +276,7 @@ mod tests {
             is_pool: false,
             repeat: 0,
             build: Build::Timed,
+            second_wave: false,
         };
         let limits =
             Limits { max_map_count: Some(LimitValue::Number(65_530)), ..Limits::default() };

@@ -47,6 +47,10 @@ const FAR: f64 = 4.0;
 /// What weighing may take for each task, in nanoseconds: the kernel walks the page tables.
 const WEIGHING_NS: f64 = 60.0;
 
+/// The same for each thread: the kernel lists its four mappings, once to count them and once with
+/// what was touched of them.
+const WEIGHING_THREAD_NS: f64 = 40_000.0;
+
 /// Cells of fewer tasks say more about the harness than about a task.
 const FEWEST_TASKS: u64 = 1_000;
 
@@ -81,7 +85,9 @@ impl Estimates {
             let is_far = tasks >= FAR * estimate.most_tasks;
             estimate.start_ns_per_task * if is_far { FAR_MARGIN } else { MARGIN }
         });
-        let ns = tasks * (start_ns + WEIGHING_NS);
+        let weighing_ns =
+            if spec.contestant.model() == "threads" { WEIGHING_THREAD_NS } else { WEIGHING_NS };
+        let ns = tasks * (start_ns + weighing_ns);
         Some(SHORTEST + Duration::from_secs_f64(ns / 1e9))
     }
 
@@ -163,6 +169,7 @@ mod tests {
             is_pool: false,
             repeat: 0,
             build: Build::Timed,
+            second_wave: false,
         }
     }
 

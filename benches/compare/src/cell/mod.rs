@@ -233,6 +233,7 @@ impl CellSpec {
             lateness_ns: None,
             server: None,
             errors: Vec::new(),
+            second: None,
         }
     }
 }

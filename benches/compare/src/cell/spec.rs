@@ -21,4 +21,7 @@ pub struct CellSpec {
     pub repeat: u32,
     /// Which build runs it.
     pub build: Build,
+    /// Whether the same tasks are run once more in the same process, to see what is kept and whether
+    /// that grows.
+    pub second_wave: bool,
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use workload::http::Stats;
 use workload::{Http, Workload};
 
-use super::ending::{Ending, Outcome};
+use super::ending::{Ending, Outcome, Second, Wave};
 use super::process::ChildProcess;
 use super::{CellSpec, Runner, procfs};
 use crate::limits::LastSeen;
@@ -63,6 +63,10 @@ pub(super) fn run(
         Ok(group) => group,
         Err(error) => return Ending::NotStarted(format!("no control group: {error}")),
     };
+    // The server's side of a connection is slab of the same system: nobody could tell whose it is.
+    let slab_before = (spec.build == Build::Timed && workload.asks().is_none())
+        .then(|| meter::kernel::slab_in_system(&procfs()))
+        .flatten();
     let child = match ChildProcess::start(program) {
         Ok(child) => child,
         Err(error) => {
@@ -80,6 +84,7 @@ pub(super) fn run(
         child,
         last_seen: LastSeen::default(),
         mappings_per_thread: None,
+        slab_before,
         group,
     };
     run.phases(expected)
@@ -94,19 +99,39 @@ struct Run<'a> {
     child: ChildProcess,
     last_seen: LastSeen,
     mappings_per_thread: Option<f64>,
+    /// All slab of the system before the process was started.
+    slab_before: Option<u64>,
     group: Option<Group>,
 }
 
 impl Run<'_> {
     fn phases(mut self, expected: u64) -> Ending {
-        match self.try_phases(expected) {
-            Ok(outcome) => Ending::Done(Box::new(outcome)),
-            Err(Stopped::Ending(ending)) => *ending,
-            Err(Stopped::Died) => self.autopsy(),
+        let mut outcome = match self.first_wave(expected) {
+            Ok(outcome) => outcome,
+            Err(Stopped::Ending(ending)) => return *ending,
+            Err(Stopped::Died) => return self.autopsy(),
+        };
+        if self.spec.second_wave {
+            outcome.second = match self.wave(Order::Again, expected, outcome.first.server) {
+                Ok(wave) => Second::Done(Box::new(wave)),
+                Err(Stopped::Ending(ending)) => match *ending {
+                    // The whole cell again, or not at all.
+                    Ending::TooShort | Ending::Interrupted => return *ending,
+                    ending => Second::Failed(Box::new(ending)),
+                },
+                Err(Stopped::Died) => match self.autopsy() {
+                    // It knows one wave only, as the protocol allows.
+                    Ending::Died { status, .. } if status.success() => Second::None,
+                    ending => Second::Failed(Box::new(ending)),
+                },
+            };
+        } else {
+            self.child.tell(Order::Go);
         }
+        Ending::Done(Box::new(outcome))
     }
 
-    fn try_phases(&mut self, expected: u64) -> Result<Outcome, Stopped> {
+    fn first_wave(&mut self, expected: u64) -> Result<Outcome, Stopped> {
         self.child.tell(Order::Begin(Box::new(Begin {
             contestant: self.spec.contestant.as_str().to_owned(),
             workload: self.workload.into(),
@@ -118,12 +143,28 @@ impl Run<'_> {
             return Err(unexpected("idle"));
         };
         let idle = self.weigh(heap_bytes);
+        let first = self.wave(Order::Go, expected, None)?;
+        Ok(Outcome {
+            expected_in_flight: expected,
+            idle,
+            first,
+            second: Second::None,
+            last_seen: self.last_seen,
+        })
+    }
 
+    /// All tasks from their start to their end. `before` is what the server saw of an earlier wave.
+    fn wave(
+        &mut self,
+        order: Order,
+        expected: u64,
+        before: Option<ServerProof>,
+    ) -> Result<Wave, Stopped> {
         let exhausted_before = match self.workload.asks() {
             Some(http) => self.ask(http)?.exhausted,
             None => 0,
         };
-        self.child.tell(Order::Go);
+        self.child.tell(order);
         let gone = Instant::now();
         let waits = self.workload.longest(expected) + work(self.workload, expected);
         let parked = match self.next("start its tasks", self.patience + waits)? {
@@ -131,21 +172,24 @@ impl Run<'_> {
             Event::Drained(drained) => return Err(self.all_too_soon(drained)),
             _ => return Err(unexpected("parked")),
         };
+        let over = before.map_or(0, |before| before.served + before.broken);
         let mut server = match self.workload.asks() {
             None => None,
-            Some(http) => match self.wait_for_server(http, expected, gone, exhausted_before)? {
-                Some(proof) => Some(proof),
-                None => {
-                    // The child knows why, if anybody does.
-                    self.child.tell(Order::Go);
-                    return match self.next("end its tasks", self.patience + waits)? {
-                        Event::Drained(drained) => Err(self.all_too_soon(drained)),
-                        _ => Err(unexpected("drained")),
-                    };
+            Some(http) => {
+                match self.wait_for_server(http, expected, over, gone, exhausted_before)? {
+                    Some(proof) => Some(proof),
+                    None => {
+                        // The child knows why, if anybody does.
+                        self.child.tell(Order::Go);
+                        return match self.next("end its tasks", self.patience + waits)? {
+                            Event::Drained(drained) => Err(self.all_too_soon(drained)),
+                            _ => Err(unexpected("drained")),
+                        };
+                    }
                 }
-            },
+            }
         };
-        let parked_weight = self.weigh(parked.heap_bytes);
+        let parked_weight = self.weigh_in_detail(parked.heap_bytes);
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
             proof.open_after_weighing = self.ask(http)?.open;
         }
@@ -161,20 +205,10 @@ impl Run<'_> {
             return Err(self.all_too_soon(drained));
         }
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
-            self.settle(proof, http)?;
+            self.settle(proof, before.unwrap_or_default(), http)?;
         }
-        let drained_weight = self.weigh(drained.heap_bytes);
-        self.child.tell(Order::Go);
-        Ok(Outcome {
-            expected_in_flight: expected,
-            idle,
-            parked_weight,
-            drained_weight,
-            parked,
-            drained,
-            server,
-            last_seen: self.last_seen,
-        })
+        let drained_weight = self.weigh_in_detail(drained.heap_bytes);
+        Ok(Wave { parked_weight, drained_weight, parked, drained, server })
     }
 
     /// The tasks were not all in flight while they were weighed: some failed, or their wait was too
@@ -187,15 +221,16 @@ impl Run<'_> {
     }
 
     /// Waits until the server has as many requests open as are expected; `None` if that cannot be
-    /// any more, because too few are left to come.
+    /// any more, because too few are left to come. `over` of its requests are of an earlier wave.
     fn wait_for_server(
         &mut self,
         http: &Http,
         expected: u64,
+        over: u64,
         gone: Instant,
         exhausted_before: u64,
     ) -> Result<Option<ServerProof>, Stopped> {
-        let requests = requests(self.workload);
+        let requests = over + requests(self.workload);
         loop {
             let stats = self.ask(http)?;
             if stats.open == expected {
@@ -220,20 +255,26 @@ impl Run<'_> {
         }
     }
 
-    /// Fills in what the server saw of the whole cell. It may count an answer a moment after the
-    /// client has it.
-    fn settle(&mut self, proof: &mut ServerProof, http: &Http) -> Result<(), Stopped> {
+    /// Fills in what the server saw of the whole wave, beyond what it saw before. It may count an
+    /// answer a moment after the client has it.
+    fn settle(
+        &mut self,
+        proof: &mut ServerProof,
+        before: ServerProof,
+        http: &Http,
+    ) -> Result<(), Stopped> {
+        let requests = requests(self.workload) + before.served + before.broken;
         let patience = Instant::now() + COUNTING;
         let stats = loop {
             let stats = self.ask(http)?;
-            if stats.served + stats.broken >= requests(self.workload) || Instant::now() > patience {
+            if stats.served + stats.broken >= requests || Instant::now() > patience {
                 break stats;
             }
             thread::sleep(Duration::from_millis(1));
         };
         proof.high_water = stats.high_water;
-        proof.served = stats.served;
-        proof.broken = stats.broken;
+        proof.served = stats.served.saturating_sub(before.served);
+        proof.broken = stats.broken.saturating_sub(before.broken);
         Ok(())
     }
 
@@ -359,6 +400,21 @@ impl Run<'_> {
                 weight
             }
         }
+    }
+
+    /// The same with what takes long to read, and with what only makes sense beside tasks.
+    fn weigh_in_detail(&mut self, heap_bytes: Option<u64>) -> Weight {
+        let mut weight = self.weigh(heap_bytes);
+        if self.spec.build == Build::Timed {
+            if let Some(before) = self.slab_before.filter(|_| weight.slab_bytes.is_none()) {
+                let now = meter::kernel::slab_in_system(&procfs());
+                let signed = |bytes: u64| i64::try_from(bytes).ok();
+                weight.system_slab_bytes =
+                    now.and_then(signed).zip(signed(before)).map(|(now, before)| now - before);
+            }
+            weight.stack_bytes = procfs().stacks(self.child.id());
+        }
+        weight
     }
 
     fn autopsy(self) -> Ending {

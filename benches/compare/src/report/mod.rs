@@ -7,6 +7,8 @@
 //! | `state` | the part of that page on live state |
 //! | `trust` | `trust.md`: whether the instrument measures right, by contestants whose weight is known |
 //! | `detectable` | the smallest difference that a table could have shown |
+//! | `bill` | `bill.md`: who holds what of that weight, and whether the parts add up |
+//! | `lifecycle` | the part of that page on what is kept when the tasks are over |
 //! | `throughput` | `throughput.md`: how many tasks a second |
 //! | `requests` | the part of that page on requests |
 //! | `bandwidth` | the part of that page on transfers |
@@ -20,9 +22,11 @@
 //! The page `claims.md` is made by [`crate::claims`].
 
 mod bandwidth;
+mod bill;
 mod cpu;
 mod detectable;
 pub(crate) mod format;
+mod lifecycle;
 mod machine;
 mod memory;
 mod requests;
@@ -69,6 +73,7 @@ pub struct Page {
 pub fn pages(record: &Record) -> Vec<Page> {
     vec![
         Page { file: "memory.md", text: memory::page(record) },
+        Page { file: "bill.md", text: bill::page(record) },
         Page { file: "throughput.md", text: throughput::page(record) },
         Page { file: "trust.md", text: trust::page(record) },
         Page { file: "machine.md", text: machine::page(record) },
@@ -201,6 +206,7 @@ mod tests {
                 files,
                 ["memory.md", "throughput.md", "trust.md", "machine.md", "claims.md"]
             );
+            assert_eq!(files, ["memory.md", "bill.md", "throughput.md", "machine.md", "claims.md"]);
             for page in pages(record) {
                 assert!(page.text.starts_with("<!-- Generated"));
                 assert!(page.text.contains(COMMAND) && page.text.contains("Machine:"));

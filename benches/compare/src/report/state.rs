@@ -56,7 +56,7 @@ fn table(record: &Record) -> Table {
             let held = fit
                 .as_ref()
                 .zip(kept.none.as_ref())
-                .map(|(with, none)| with.slope.less(&none.slope, *bytes as f64));
+                .map(|(with, none)| with.slope.less_per(&none.slope, *bytes as f64));
             held.map_or_else(|| NONE.into(), |held| held_text(&held))
         }));
         if row[1..].iter().any(|cell| cell != NONE) {

@@ -244,6 +244,7 @@ impl Synthetic {
                 mappings: Some(30 + 4 * bill.threads * tasks),
                 threads: Some(1 + bill.threads * tasks),
                 descriptors: Some(5),
+                ..Weight::default()
             }
         };
         let mut cell = self.cell(id, tasks, repeat);
@@ -301,6 +302,7 @@ impl Synthetic {
                 ..ServerProof::default()
             }),
             errors: Vec::new(),
+            second: None,
         }
     }
 }

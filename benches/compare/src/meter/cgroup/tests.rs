@@ -117,19 +117,26 @@ fn version_2_that_cannot_be_prepared_moves_this_process_back() {
     assert_eq!(back, std::process::id().to_string());
 }
 
+fn group_weight(total: Option<u64>, kernel: Option<u64>, socket: Option<u64>) -> GroupWeight {
+    GroupWeight {
+        total_bytes: total,
+        kernel_bytes: kernel,
+        socket_bytes: socket,
+        ..GroupWeight::default()
+    }
+}
+
 #[test]
 fn version_1_adds_the_kernels_part_to_the_exact_user_part() {
     let machine = Machine::new("", "");
     machine.write("g/memory.kmem.usage_in_bytes", "1000\n");
     machine.write("g/memory.usage_in_bytes", "999999\n");
     machine.write("g/memory.stat", "cache 1\nrss 2\ntotal_cache 30\ntotal_rss 200\n");
-    let expected =
-        GroupWeight { total_bytes: Some(1230), kernel_bytes: Some(1000), socket_bytes: None };
+    let expected = group_weight(Some(1230), Some(1000), None);
     assert_eq!(v1::weigh(&machine.path("g")), expected);
 
     machine.write("g/memory.kmem.tcp.usage_in_bytes", "50\n");
-    let expected =
-        GroupWeight { total_bytes: Some(1280), kernel_bytes: Some(1050), socket_bytes: Some(50) };
+    let expected = group_weight(Some(1280), Some(1050), Some(50));
     assert_eq!(v1::weigh(&machine.path("g")), expected);
     fs::remove_file(machine.path("g/memory.kmem.tcp.usage_in_bytes")).unwrap();
 
@@ -154,17 +161,30 @@ fn version_2_weighs_newer_and_older_kernels_alike() {
         "old/memory.stat",
         "anon 100\nfile 20\nkernel_stack 1000\npagetables 200\npercpu 0\nsock 7\nslab 300\n",
     );
-    let expected =
-        GroupWeight { total_bytes: Some(1627), kernel_bytes: Some(1507), socket_bytes: Some(7) };
-    assert_eq!(v2::weigh(&machine.path("new")), expected);
-    assert_eq!(v2::weigh(&machine.path("old")), expected);
+    let expected = group_weight(Some(1627), Some(1507), Some(7));
+    let new = GroupWeight { kernel_stack_bytes: Some(9), ..expected };
+    assert_eq!(v2::weigh(&machine.path("new")), new);
+    let old = GroupWeight {
+        kernel_stack_bytes: Some(1000),
+        page_table_bytes: Some(200),
+        slab_bytes: Some(300),
+        ..expected
+    };
+    assert_eq!(v2::weigh(&machine.path("old")), old);
 
     machine.write("partial/memory.stat", "kernel 1500\nsock 7\n");
     machine.write("partial/memory.current", "4096\n");
-    let expected =
-        GroupWeight { total_bytes: Some(4096), kernel_bytes: Some(1507), socket_bytes: Some(7) };
+    let expected = group_weight(Some(4096), Some(1507), Some(7));
     assert_eq!(v2::weigh(&machine.path("partial")), expected);
     assert_eq!(v2::weigh(&machine.path("missing")), GroupWeight::default());
+}
+
+#[test]
+fn cores_are_the_numbered_lines_of_stat() {
+    let machine = Machine::new("", "");
+    assert_eq!(cores_online(&machine.procfs()), 1);
+    machine.write("proc/stat", "cpu  1 2 3\ncpu0 1 2 3\ncpu7 1 2 3\nintr 5\ncpufreq 3\n");
+    assert_eq!(cores_online(&machine.procfs()), 2);
 }
 
 #[test]
@@ -291,6 +311,29 @@ mod live {
         let path = group.path().to_owned();
         drop(group);
         assert!(!path.exists());
+    }
+
+    /// What the kernel has not brought together yet is there after [`Group::settle`], to the page.
+    #[test]
+    fn a_settled_group_lacks_no_page_that_was_just_touched() {
+        const HELD: u64 = 100 << 10;
+        let Some(cgroups) = version_1() else { return };
+        let procfs = Procfs::default();
+        for _ in 0..2 {
+            let group = cgroups.make().unwrap();
+            let (mut child, stdin) =
+                spawn_into(&group, &format!("x=$(head -c {HELD} /dev/zero | tr '\\0' x)"));
+            group.settle(&procfs);
+            let first = group.weigh();
+            // The kernel's own turn, after which nothing can be outstanding.
+            thread::sleep(Duration::from_millis(2500));
+            let later = group.weigh();
+            let user =
+                |weight: GroupWeight| weight.total_bytes.unwrap() - weight.kernel_bytes.unwrap();
+            assert_eq!(user(first), user(later));
+            drop(stdin);
+            child.wait().unwrap();
+        }
     }
 
     #[test]

@@ -28,6 +28,11 @@
 //! the truth plus kmem: 3000 further threads with 2 MiB stacks took usage up by 42.5 kB a thread,
 //! and total by 42.6 kB, of which kmem was 26.0 kB (16 kB stack, 4.1 kB page tables, task structure,
 //! mappings) and `total_rss` 16.6 kB, to the byte what `smaps_rollup` had as `Anonymous`.
+//! [`super::Group::settle`] makes it exact at once.
+//!
+//! The kernel's part is one figure here, and its parts are listed nowhere: `memory.kmem.slabinfo`
+//! has been empty since Linux 5.9, which charges single objects and no longer gives each group
+//! caches of its own. [`crate::meter::kernel`] says where they come from instead.
 
 use std::fs;
 use std::path::Path;
@@ -55,7 +60,7 @@ pub fn weigh(group: &Path) -> GroupWeight {
         Some(user) => Some(user + kernel),
         None => single(&group.join("memory.usage_in_bytes")),
     });
-    GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes }
+    GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes, ..GroupWeight::default() }
 }
 
 /// The memory limit of the own group: `hierarchical_memory_limit`, which the kernel has made the

@@ -8,7 +8,7 @@
 //! exists since Linux 5.18; before that, its parts are added up: `kernel_stack`, `pagetables`
 //! (5.7), `percpu`, `sock` and `slab`. `sock` is not in `kernel` and is added to it here, since
 //! socket buffers are memory that the kernel holds for the cell. `memory.stat` can be as late as it
-//! is in version 1; see [`super::v1`].
+//! is in version 1; see [`super::v1`] and [`super::Group::settle`].
 //!
 //! A group that has processes cannot hand controllers to its children ("no internal processes").
 //! Where this program's group is such a one, the program first moves itself into a leaf group
@@ -33,7 +33,14 @@ pub fn weigh(group: &Path) -> GroupWeight {
         Some(user) => Some(user + kernel),
         None => single(&group.join("memory.current")),
     });
-    GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes: get("sock") }
+    GroupWeight {
+        total_bytes,
+        kernel_bytes: kernel,
+        socket_bytes: get("sock"),
+        kernel_stack_bytes: get("kernel_stack"),
+        page_table_bytes: get("pagetables"),
+        slab_bytes: get("slab"),
+    }
 }
 
 /// Makes sure that children of this group, which the process is in, get a memory controller, and
