@@ -8,6 +8,7 @@
 //! | [`registry`] | who can be run, by id |
 //! | [`plan`] | which cells a run is made of, and in which order |
 //! | [`suite`] | runs the cells and appends each to the record |
+//! | [`resume`] | which cells of a killed run are left |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
 //! | [`child`] | the process of a cell, which runs one contestant |
 //! | [`protocol`] | what the two say to each other |
@@ -43,6 +44,7 @@ pub mod protocol;
 pub mod record;
 pub mod registry;
 pub mod report;
+pub mod resume;
 pub mod servers;
 pub mod session;
 pub mod suite;
