@@ -17,6 +17,7 @@
 //! | [`host`], [`limits`] | the machine, and what it limits |
 //! | [`record`] | the raw results |
 //! | [`fit`] | slopes and their intervals |
+//! | [`diff`] | two records, figure by figure |
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`], [`output`] | where results go |
@@ -30,6 +31,7 @@ pub mod cell;
 pub mod child;
 pub mod claims;
 pub mod cli;
+pub mod diff;
 pub mod faults;
 pub mod fit;
 pub mod host;

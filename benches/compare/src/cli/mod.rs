@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`list`] | `compare list`: who there is |
 //! | [`run`] | `compare run`: some cells, as asked for |
+//! | [`diff`] | `compare diff`: two records, figure by figure |
 //! | [`tables`] | `compare tables`: the generated files of a record |
 //! | [`claims`] | `compare claims`: the verdicts on a record |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
@@ -13,6 +14,7 @@
 //! else; an interrupted one with 130.
 
 pub mod claims;
+pub mod diff;
 mod http;
 pub mod list;
 pub mod proof;
@@ -43,6 +45,9 @@ enum Command {
     /// Run some cells, weigh them and print the tables
     #[command(after_help = run::EXAMPLES)]
     Run(Box<run::Args>),
+    /// Compare two records, figure by figure
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::Args),
     /// Write everything that a record yields, or check that it is fresh
     Tables(tables::Args),
     /// Print the verdicts on a record
@@ -57,7 +62,6 @@ enum Command {
 const EXAMPLES: &str = "\
 Examples:
   compare list
-  compare run --only 'coroutines/*' --tasks 1k,10k,100k --repeats 3
   compare run --only threads/per-task --tasks 40k
   compare tables --check
   compare claims --record target/compare/quick/record.jsonl
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::List(args) => list::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Tables(args) => tables::run(&args),
         Command::Claims(args) => claims::run(&args),
         Command::Proof(args) => proof::run(&args),
