@@ -18,6 +18,7 @@
 //! | [`record`] | the raw results |
 //! | [`fit`] | slopes and their intervals |
 //! | [`diff`] | two records, figure by figure |
+//! | [`repeat`] | how far figures move from run to run |
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`], [`output`] | where results go |
@@ -45,6 +46,7 @@ pub mod project;
 pub mod protocol;
 pub mod record;
 pub mod registry;
+pub mod repeat;
 pub mod report;
 pub mod resume;
 pub mod servers;

@@ -1,4 +1,4 @@
-//! `compare diff`, run as a process.
+//! `compare diff` and `compare repeat`, run as processes.
 
 mod common;
 
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use common::{compare, run, scratch, stderr, stdout};
+use compare::record::read_file;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -128,4 +129,103 @@ fn bad_input_of_diff_is_one_line() {
         assert_refused(&output, &[&format!("`{wrong}`"), "5% or 0.05"]);
     }
     assert_refused(&compare().args(["diff", "a.jsonl"]).output().unwrap(), &["<NEW>"]);
+}
+
+#[test]
+fn repeats_are_recorded_and_held_to_the_bars() {
+    let folder = scratch();
+    let repeat = |runs: &str, more: &[&str]| {
+        compare()
+            .args(["repeat", runs, "--only", "coroutines/bare,callbacks/*", "--tasks", "1,20k"])
+            .args(["--no-heap", "--seed", "5", "--record"])
+            .arg(folder.path().join("again.jsonl"))
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    let output = repeat("2", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    for bar in
+        ["slopes of bytes within 2.0 %: ", "slopes of CPU within", "same order of contestants"]
+    {
+        let line =
+            text.lines().find(|line| line.starts_with(bar)).unwrap_or_else(|| panic!("{text}"));
+        assert!(line.contains(": met: ") || line.contains(": missed: "), "{line}");
+    }
+    let [first, second] = ["again.1.jsonl", "again.2.jsonl"].map(|name| folder.path().join(name));
+    let records = [&first, &second].map(|path| read_file(path).unwrap());
+    assert_eq!(records.each_ref().map(|record| record.cells.len()), [4, 4]);
+    assert_eq!(records.each_ref().map(|record| record.run.seed), [5, 6]);
+
+    // What was asked of both is asked of the records alone.
+    let both = format!("{},{}", first.display(), second.display());
+    let of = compare().args(["repeat", "--of", &both]).output().unwrap();
+    assert_eq!(stdout(&of), text);
+    let json = compare().args(["repeat", "--json", "--of", &both]).output().unwrap();
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["runs"], json["bars"].as_array().unwrap().len()), (&2.into(), 3));
+
+    assert_refused(&repeat("2", &[]), &["again.1.jsonl exists"]);
+    assert!(repeat("2", &["--overwrite"]).status.success());
+    // A run of a repeat is a run: it can be resumed.
+    let text = fs::read_to_string(&second).unwrap();
+    fs::write(&second, text.split_inclusive('\n').take(3).collect::<String>()).unwrap();
+    let resumed = compare().args(["run", "--resume"]).arg(&second).output().unwrap();
+    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert_eq!(read_file(&second).unwrap().cells.len(), 4);
+}
+
+#[test]
+fn bad_input_of_repeat_is_one_line_and_nothing_is_written() {
+    let folder = scratch();
+    let path = folder.path().join("again.jsonl");
+    let repeat = |arguments: &[&str]| {
+        compare().arg("repeat").args(arguments).arg("--record").arg(&path).output().unwrap()
+    };
+    for wrong in ["0", "1", "21", "-3", "two"] {
+        assert_refused(&repeat(&[wrong]), &[&format!("`{wrong}`"), "from 2 to 20"]);
+    }
+    assert_refused(&repeat(&["2", "--only", "fibres/*"]), &["`fibres/*`"]);
+    assert_refused(&repeat(&["2", "--tasks", "ten"]), &["`ten`"]);
+    assert_refused(&repeat(&[]), &["<K>"]);
+    assert_refused(&repeat(&["--of", "a,b"]), &["--of", "--record"]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    let of = |arguments: &[&str]| compare().arg("repeat").args(arguments).output().unwrap();
+    assert_refused(&of(&["--of", "a.jsonl"]), &["from 2 to 20"]);
+    assert_refused(&of(&["--of", "a.jsonl,b.jsonl"]), &["a.jsonl", "cannot be read"]);
+    assert_refused(&of(&["--of", "a,b", "--tasks", "5"]), &["`--tasks=5`"]);
+    assert_refused(&of(&["2", "--of", "a,b"]), &["--of"]);
+}
+
+/// An interrupt ends the run that is on, and no other is begun.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_keeps_what_is_there() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let folder = scratch();
+    let path = folder.path().join("again.jsonl");
+    let mut repeat = Command::new(env!("CARGO_BIN_EXE_compare"))
+        .args(["repeat", "3", "--only", "coroutines/bare", "--tasks", "1", "--repeats", "20"])
+        .args(["--wait", "100ms", "--no-heap", "--record"])
+        .arg(&path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let first = folder.path().join("again.1.jsonl");
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !read_file(&first).is_ok_and(|record| !record.cells.is_empty()) {
+        assert!(Instant::now() < patience);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = repeat.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(repeat.wait().unwrap().code(), Some(130));
+    let cells = read_file(&first).unwrap().cells.len();
+    assert!((1..20).contains(&cells), "{cells}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

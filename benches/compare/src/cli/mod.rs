@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`list`] | `compare list`: who there is |
 //! | [`run`] | `compare run`: some cells, as asked for |
+//! | [`repeat`] | `compare repeat`: the same run several times, and how far its figures moved |
 //! | [`diff`] | `compare diff`: two records, figure by figure |
 //! | [`tables`] | `compare tables`: the generated files of a record |
 //! | [`claims`] | `compare claims`: the verdicts on a record |
@@ -18,6 +19,7 @@ pub mod diff;
 mod http;
 pub mod list;
 pub mod proof;
+pub mod repeat;
 pub mod run;
 pub mod tables;
 
@@ -45,6 +47,9 @@ enum Command {
     /// Run some cells, weigh them and print the tables
     #[command(after_help = run::EXAMPLES)]
     Run(Box<run::Args>),
+    /// Run the same cells several times, and see how far the figures move
+    #[command(after_help = repeat::EXAMPLES)]
+    Repeat(Box<repeat::Args>),
     /// Compare two records, figure by figure
     #[command(after_help = diff::EXAMPLES)]
     Diff(diff::Args),
@@ -62,6 +67,7 @@ enum Command {
 const EXAMPLES: &str = "\
 Examples:
   compare list
+  compare run --only 'coroutines/*' --tasks 1k,10k,100k --repeats 3
   compare run --only threads/per-task --tasks 40k
   compare tables --check
   compare claims --record target/compare/quick/record.jsonl
@@ -78,6 +84,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::List(args) => list::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Repeat(args) => repeat::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Tables(args) => tables::run(&args),
         Command::Claims(args) => claims::run(&args),

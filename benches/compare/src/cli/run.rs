@@ -203,6 +203,11 @@ impl Given {
         self.selection.seed.unwrap_or_else(seed_from_clock)
     }
 
+    /// Whether any of these options was given.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.arguments.first().map(String::as_str)
+    }
+
     /// Looks at the machine and plans the cells.
     ///
     /// # Errors

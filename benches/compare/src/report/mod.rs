@@ -33,7 +33,7 @@ use crate::fit::{RESAMPLES, Series, Shape};
 use crate::record::{Extent, Record};
 
 pub(crate) use bandwidth::{Transfer, transfers};
-pub(crate) use memory::{full_bill_note, small_pool_note};
+pub(crate) use memory::{deciding_figure, full_bill_note, small_pool_note};
 pub use splice::{BEGIN, END, SpliceError, splice};
 pub use summary::summary;
 pub use terminal::{terminal, terminal_width};
