@@ -40,6 +40,7 @@ pub fn split(planned: Vec<CellSpec>, there: &[Cell]) -> Result<Split, Stranger> 
     }
     let mut split = Split::default();
     for spec in planned {
+        // Cells that were asked for twice are alike, and whichever is there is one of them.
         match by_key.get_mut(&Key::of_planned(&spec)).and_then(Vec::pop) {
             Some(cell) => split.there.push((spec, cell.clone())),
             None => split.left.push(spec),

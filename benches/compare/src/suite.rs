@@ -13,6 +13,7 @@ use crate::host;
 use crate::limits::Limits;
 use crate::meter::cgroup::Cgroups;
 use crate::meter::process::Procfs;
+use crate::output::complain;
 use crate::plan;
 use crate::progress::Progress;
 use crate::record::{Cell, CgroupKind, Extent, Run, SCHEMA, Status, Unfinished, Writer};
@@ -143,6 +144,13 @@ impl Suite {
         for (spec, cell) in &there {
             self.runner.estimates.learn(spec, cell);
             tally.count(cell);
+        }
+        if left.is_empty() {
+            complain(format_args!(
+                "compare: {} is complete: there are all {} cells",
+                path.display(),
+                there.len()
+            ));
         }
         let record = unfinished.go_on().with_context(|| unwritable(&path))?;
         self.append(&left, record, &path, tally, stop)

@@ -18,7 +18,7 @@ use crate::interrupt;
 use crate::output::{complain, print};
 use crate::plan::{self, Kind, Step};
 use crate::project::{Project, RECORD};
-use crate::record::{Build, Difference, Extent, Record, Unfinished, differences, read_file};
+use crate::record::{Build, Difference, Extent, Unfinished, differences, read_file};
 use crate::registry;
 use crate::report;
 use crate::suite::{Suite, Tally};
@@ -149,7 +149,7 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
         bail!("{name} is no ordinary file; give a record to resume");
     }
     let unfinished = Unfinished::open(path)?;
-    let Record { run, cells, .. } = unfinished.record();
+    let run = &unfinished.record().run;
     let Some(arguments) = &run.arguments else {
         bail!("{name} cannot be resumed: it does not say how `compare run` was called");
     };
@@ -177,9 +177,6 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
     }
     if planned.lacks_heap {
         bail!("{name} cannot be resumed: it counts heaps, and {NO_HEAP}");
-    }
-    if cells.len() == planned.cells.len() {
-        complain(format_args!("compare: {name} is complete: there are all {} cells", cells.len()));
     }
     let tally = planned.suite.resume(planned.cells, unfinished, interrupt::listen()?)?;
     show(path, args.json)?;
