@@ -16,7 +16,7 @@ use crate::fit::{
     self, Estimate, Figure, Sampled, Series, bootstrap_of_side, is_all_waiting, median, proven,
     side_by_side,
 };
-use crate::record::{Build, LatenessLine, Record, Throughput, differences};
+use crate::record::{Build, Difference, LatenessLine, Record, Throughput, differences};
 use crate::registry::{self, SelectError};
 use crate::report::format::{self, NONE};
 use crate::report::table::{Align, Table};
@@ -161,8 +161,21 @@ pub fn diff(old: &Record, new: &Record, patterns: &[String]) -> Result<Diff, Sel
         }
     }
     rows.extend(throughput(old, new, &wanted));
-    let warnings = differences(&old.run, &new.run).iter().map(ToString::to_string).collect();
+    let mut differences = differences(&old.run, &new.run);
+    if let (Some(before), Some(after)) = (profile(old), profile(new))
+        && before != after
+    {
+        let (before, after) = (format!("`{before}`"), format!("`{after}`"));
+        differences.push(Difference { what: "profile".into(), before, after });
+    }
+    let warnings = differences.iter().map(ToString::to_string).collect();
     Ok(Diff { warnings, rows })
+}
+
+/// How the program that made a record was built, without the fingerprint of its sources: those
+/// differ in nearly every comparison, and are why it is made.
+fn profile(record: &Record) -> Option<&str> {
+    Some(record.run.program.as_ref()?.rsplit_once(' ')?.0)
 }
 
 fn contestants(record: &Record) -> impl Iterator<Item = &str> {
@@ -292,10 +305,10 @@ impl Diff {
 
 /// What to know before believing a difference.
 const NOTE: &str = "\
-An interval holds what the readings of each run scatter, and not what changed between the runs: bytes
-repeat from run to run, while CPU, start, lateness and rates also move with the state of the machine.
-A difference in them is worth believing when it comes again (`compare repeat`). Each interval holds
-for its own figure; of many, about one in twenty is on the wrong side by chance.";
+An interval holds what the readings of each run scatter, and not what changed between the runs: CPU,
+start, lateness and rates also move with the state of the machine. A difference in them is worth
+believing when it comes again (`compare repeat`). Each interval holds for its own figure; of many,
+about one in twenty is on the wrong side by chance, and more where readings are few.";
 
 #[cfg(test)]
 mod tests {
@@ -421,6 +434,21 @@ mod tests {
     }
 
     #[test]
+    fn another_profile_is_said_and_other_sources_are_not() {
+        let built = |program: &str| {
+            let mut record = small_run();
+            record.run.program = Some(program.into());
+            record
+        };
+        let old = built("release -O3 0001");
+        assert!(compare(&old, &built("release -O3 0002")).warnings.is_empty());
+        assert_eq!(
+            compare(&old, &built("debug -O0 0001")).warnings,
+            ["profile was `release -O3` and is `debug -O0`"]
+        );
+    }
+
+    #[test]
     fn machines_get_every_figure() {
         let json = compare(&one(noisy(100)), &one(noisy(120))).to_json();
         let rss = json["figures"].as_array().unwrap().iter().find(|row| row["figure"] == "RSS (B)");
@@ -456,10 +484,10 @@ mod tests {
         └────────────────────────────────┴───────────────────┴────────┴─────────┴─────────┴──────────────────────┴──────────────┘
 
         9 figures: 1 better, 3 worse, 5 within noise, 0 cannot be told.
-        An interval holds what the readings of each run scatter, and not what changed between the runs: bytes
-        repeat from run to run, while CPU, start, lateness and rates also move with the state of the machine.
-        A difference in them is worth believing when it comes again (`compare repeat`). Each interval holds
-        for its own figure; of many, about one in twenty is on the wrong side by chance.
+        An interval holds what the readings of each run scatter, and not what changed between the runs: CPU,
+        start, lateness and rates also move with the state of the machine. A difference in them is worth
+        believing when it comes again (`compare repeat`). Each interval holds for its own figure; of many,
+        about one in twenty is on the wrong side by chance, and more where readings are few.
         ");
     }
 }
