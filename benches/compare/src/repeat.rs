@@ -133,7 +133,7 @@ pub fn compare(records: &[&Record]) -> Comparison {
 /// Whether a series takes part in the order: yardsticks and controls do not.
 fn is_compared(series: &Series) -> bool {
     let model = model_of(&series.contestant);
-    MODELS.contains(&model) && model != BASELINE
+    MODELS.contains(&model) && !matches!(model, BASELINE | "control")
 }
 
 fn swap(first: &(String, Vec<Estimate>), second: &(String, Vec<Estimate>)) -> Option<Swap> {

@@ -95,17 +95,14 @@ mod tests {
     use workload::{ContestantId, StateSize, Workload};
 
     use super::*;
+    use crate::plan::{self, Step};
+    use crate::registry;
 
     fn spec(tasks: u32, repeat: u32) -> CellSpec {
-        CellSpec {
-            contestant: ContestantId::new("coroutines/bare"),
-            workload: Workload::timer(tasks, Duration::ZERO),
-            wait_is_given: false,
-            pool_workers: tasks,
-            is_pool: false,
-            repeat,
-            build: Build::Timed,
-        }
+        let bare = registry::find("coroutines/bare").unwrap();
+        let steps = [Step { tasks, repeats: repeat + 1, build: Build::Timed }];
+        let workload = Workload::timer(0, Duration::ZERO);
+        plan::cells(bare.as_ref(), &steps, workload, false, None).pop().unwrap()
     }
 
     /// A cell of this spec, after a wait that nobody asked for.
