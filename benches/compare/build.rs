@@ -1,11 +1,11 @@
-//! Carries two facts into the program: the compiler's version, and the locked versions of what is
-//! compared. A record names both.
+//! Carries three facts into the program: the compiler's version, the locked versions of what is
+//! compared, and a fingerprint of the build. A record names all of them.
 //!
-//! Neither may fail the build: without `rustc -V` or `Cargo.lock` the fact is left empty, and the
+//! None may fail the build: without `rustc -V` or `Cargo.lock` the fact is left empty, and the
 //! program says that it is not known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
@@ -37,6 +37,58 @@ fn main() {
     println!("cargo:rustc-env=COMPARE_RUSTC={}", rustc_version().unwrap_or_default());
     let lock = fs::read_to_string(lock).unwrap_or_default();
     println!("cargo:rustc-env=COMPARE_VERSIONS={}", versions(&lock));
+    println!("cargo:rustc-env=COMPARE_PROGRAM={}", program(&lock));
+}
+
+/// The profile, and a number that another build has only if it was made from the same sources and
+/// packages with the same features.
+fn program(lock: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("src")];
+    folders.extend(entries(&root.join("../../crates")).iter().map(|member| member.join("src")));
+    let mut hash = FNV_OFFSET;
+    for folder in folders {
+        println!("cargo:rerun-if-changed={}", folder.display());
+        add_sources(&mut hash, &folder);
+    }
+    add(&mut hash, lock.as_bytes());
+    let features: BTreeSet<String> = env::vars()
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("CARGO_FEATURE_"))
+        .collect();
+    for name in features {
+        add(&mut hash, name.as_bytes());
+    }
+    let level = env::var("OPT_LEVEL").unwrap_or_default();
+    format!("{} -O{level} {hash:016x}", env::var("PROFILE").unwrap_or_default())
+}
+
+fn add_sources(hash: &mut u64, folder: &Path) {
+    for path in entries(folder) {
+        if path.is_dir() {
+            add_sources(hash, &path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            add(hash, &fs::read(&path).unwrap_or_default());
+        }
+    }
+}
+
+/// What is in a folder, in an order that is the same everywhere.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+/// FNV-1a, 64 bits, <http://www.isthe.com/chongo/tech/comp/fnv/>.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn add(hash: &mut u64, bytes: &[u8]) {
+    // The zero byte keeps two files from reading like one.
+    for byte in bytes.iter().chain(&[0]) {
+        *hash = (*hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
 }
 
 fn rustc_version() -> Option<String> {

@@ -527,7 +527,7 @@ impl Figure {
     }
 
     /// A name that never changes, because the draws of the bootstrap depend on it.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rss => "rss",
             Self::RssAndPageTables => "rss+page-tables",
@@ -626,6 +626,37 @@ pub fn fit(record: &Record, series: &Series, figure: Figure) -> Option<Fit> {
 /// The bootstrap of a figure of a series.
 pub fn bootstrap(record: &Record, series: &Series, figure: Figure) -> Bootstrap {
     Bootstrap::new(record.run.seed, &[&series.to_string(), figure.name()])
+}
+
+/// The same line through the cells of each of several records, at the N that all of them have, so
+/// that a size which only one has changes nothing; `None` if they have fewer than two N in common.
+///
+/// Each record has draws of its own, also where two have the same seed: resampled in step, the noise
+/// of two runs would look like one.
+pub fn side_by_side(records: &[&Record], series: &Series, figure: Figure) -> Option<Vec<Fit>> {
+    let mut all: Vec<Vec<Reading>> =
+        records.iter().map(|record| readings(record, series, figure)).collect();
+    let common = all
+        .iter()
+        .map(|readings| task_counts(readings))
+        .reduce(|common, counts| common.intersection(&counts).copied().collect())?;
+    for readings in &mut all {
+        readings.retain(|reading| common.contains(&reading.tasks));
+    }
+    records
+        .iter()
+        .zip(all)
+        .enumerate()
+        .map(|(side, (record, readings))| {
+            let bootstrap = bootstrap_of_side(record, side, &series.to_string(), figure.name());
+            Fit::of(&readings, bootstrap)
+        })
+        .collect()
+}
+
+/// The bootstrap of a figure in one of several records that are held against each other.
+pub fn bootstrap_of_side(record: &Record, side: usize, subject: &str, figure: &str) -> Bootstrap {
+    Bootstrap::new(record.run.seed, &[&side.to_string(), subject, figure])
 }
 
 /// The values read at this N.

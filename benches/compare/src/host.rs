@@ -48,6 +48,12 @@ pub fn versions() -> BTreeMap<String, String> {
     pairs.map(|(name, version)| (name.to_owned(), version.to_owned())).collect()
 }
 
+/// Which build of this program this is: its profile, and a fingerprint of its sources, its features
+/// and the packages that it was locked to. Cells of two builds do not belong into one record.
+pub fn program() -> String {
+    env!("COMPARE_PROGRAM").to_owned()
+}
+
 /// How many cores this process may use, affinity and control group considered; 1 if even that is
 /// not known.
 pub fn cores() -> u32 {

@@ -8,6 +8,7 @@
 //! | [`registry`] | who can be run, by id |
 //! | [`plan`] | which cells a run is made of, and in which order |
 //! | [`suite`] | runs the cells and appends each to the record |
+//! | [`resume`] | which cells of a killed run are left |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
 //! | [`child`] | the process of a cell, which runs one contestant |
 //! | [`protocol`] | what the two say to each other |
@@ -17,6 +18,8 @@
 //! | [`host`], [`limits`] | the machine, and what it limits |
 //! | [`record`] | the raw results |
 //! | [`fit`] | slopes and their intervals |
+//! | [`diff`] | two records, figure by figure |
+//! | [`repeat`] | how far figures move from run to run |
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`], [`output`] | where results go |
@@ -32,6 +35,7 @@ pub mod child;
 pub mod claims;
 pub mod cli;
 pub mod controls;
+pub mod diff;
 pub mod faults;
 pub mod fit;
 pub mod host;
@@ -45,7 +49,9 @@ pub mod project;
 pub mod protocol;
 pub mod record;
 pub mod registry;
+pub mod repeat;
 pub mod report;
+pub mod resume;
 pub mod scope;
 pub mod servers;
 pub mod session;

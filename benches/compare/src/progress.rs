@@ -19,17 +19,20 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress over so many cells.
-    pub fn over(cells: u64) -> Self {
+    /// Progress over so many cells, after so many that are over already.
+    pub fn over(cells: u64, already: u64) -> Self {
         let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let target =
             if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(cells), target).with_style(
-            ProgressStyle::with_template(
-                "cell {pos} of {len} [{bar:24}] {elapsed} gone, {eta} left  {wide_msg}",
+        let cells = already + cells;
+        let bar = ProgressBar::with_draw_target(Some(cells), target)
+            .with_style(
+                ProgressStyle::with_template(
+                    "cell {pos} of {len} [{bar:24}] {elapsed} gone, {eta} left  {wide_msg}",
+                )
+                .expect("the template is a constant that indicatif accepts"),
             )
-            .expect("the template is a constant that indicatif accepts"),
-        );
+            .with_position(already);
         Self { bar, is_terminal, cells }
     }
 

@@ -3,7 +3,7 @@
 //! A contestant is one file in its model's crate and one line in that crate's `contestants()`; a
 //! model is one line here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
 use globset::{Glob, GlobMatcher};
@@ -107,6 +107,28 @@ pub fn select(patterns: &[String]) -> Result<Vec<Box<dyn Contestant>>, SelectErr
         .collect())
 }
 
+/// Those of these ids that match one of the patterns; all of them if there are no patterns. The ids
+/// may be those of a record, of contestants that are not compiled in.
+///
+/// # Errors
+/// If a pattern is not a glob or matches none of the ids.
+pub fn matching<'a>(
+    patterns: &[String],
+    ids: &BTreeSet<&'a str>,
+) -> Result<BTreeSet<&'a str>, SelectError> {
+    let mut matching = BTreeSet::new();
+    for pattern in patterns {
+        let matcher = compile(pattern)?;
+        let hits: Vec<&str> = ids.iter().copied().filter(|id| matcher.is_match(id)).collect();
+        matching.extend(&hits);
+        if hits.is_empty() {
+            let allowed = ids.iter().copied().collect::<Vec<_>>().join(", ");
+            return Err(SelectError::Nobody { given: pattern.clone(), allowed });
+        }
+    }
+    Ok(if patterns.is_empty() { ids.clone() } else { matching })
+}
+
 fn compile(pattern: &str) -> Result<GlobMatcher, SelectError> {
     Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| SelectError::NotAGlob {
         given: pattern.to_owned(),
@@ -183,6 +205,25 @@ mod tests {
         assert!(ids(&["*"]).iter().all(|id| !id.starts_with("fault/")));
         assert_eq!(ids(&["fault/hang"]), ["fault/hang"]);
         assert!(matches!(select(&["fault/*".into()]), Err(SelectError::Nobody { .. })));
+    }
+
+    #[test]
+    fn ids_of_a_record_are_selected_like_contestants() {
+        let ids = BTreeSet::from(["coroutines/a", "coroutines/b", "threads/c"]);
+        let of = |patterns: &[&str]| {
+            matching(&patterns.iter().map(ToString::to_string).collect::<Vec<_>>(), &ids)
+        };
+        assert_eq!(of(&[]).unwrap(), ids);
+        assert_eq!(
+            of(&["*/b", "threads/*"]).unwrap(),
+            BTreeSet::from(["coroutines/b", "threads/c"])
+        );
+        let message = of(&["*/b", "*/d"]).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "`*/d` matches no contestant; there are coroutines/a, coroutines/b, threads/c"
+        );
+        assert!(matches!(of(&["a["]), Err(SelectError::NotAGlob { .. })));
     }
 
     #[test]

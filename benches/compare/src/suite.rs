@@ -12,10 +12,12 @@ use crate::cell::{CellSpec, Runner};
 use crate::host;
 use crate::limits::Limits;
 use crate::meter::cgroup::{self, Cgroups};
+use crate::output::complain;
 use crate::plan;
 use crate::progress::Progress;
-use crate::record::{CgroupKind, Extent, Run, SCHEMA, Status, Writer};
+use crate::record::{Cell, CgroupKind, Extent, Run, SCHEMA, Status, Unfinished, Writer};
 use crate::registry;
+use crate::resume::{self, Split};
 use crate::servers::Servers;
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
@@ -66,6 +68,8 @@ impl Suite {
             host: host::describe(kind, cgroup_note),
             versions: host::versions(),
             cautions: registry::cautions(),
+            arguments: None,
+            program: Some(host::program()),
         };
         let runner = Runner {
             timed: program.to_owned(),
@@ -83,6 +87,13 @@ impl Suite {
     #[must_use]
     pub fn with_servers(mut self, servers: Servers) -> Self {
         self.runner.servers = servers;
+        self
+    }
+
+    /// Notes the options from which its cells were planned, so that it can be resumed.
+    #[must_use]
+    pub fn called_with(mut self, arguments: Vec<String>) -> Self {
+        self.run.arguments = Some(arguments);
         self
     }
 
@@ -107,28 +118,83 @@ impl Suite {
         path: &Path,
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
-        let unwritable = || format!("record {} cannot be written", path.display());
         plan::shuffle(&mut cells, self.run.seed);
-        let mut record = Writer::create(path, self.run.clone()).with_context(unwritable)?;
-        let progress = Progress::over(cells.len() as u64);
+        let record = Writer::create(path, self.run.clone()).with_context(|| unwritable(path))?;
+        self.append(&cells, record, path, Tally::default(), stop)
+    }
+
+    /// Runs those of the cells that the record does not have, in the order in which a run that was
+    /// not killed would have gone on, and appends each to it. The tally is that of the whole record.
+    ///
+    /// # Errors
+    /// If the record has cells that are not among these, which leaves it as it is; if it cannot be
+    /// written, or a cell names nobody.
+    pub fn resume(
+        &mut self,
+        mut cells: Vec<CellSpec>,
+        unfinished: Unfinished,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<Tally> {
+        plan::shuffle(&mut cells, self.run.seed);
+        let path = unfinished.path().to_owned();
+        let Split { there, left } = resume::split(cells, &unfinished.record().cells)
+            .with_context(|| format!("record {} cannot be resumed", path.display()))?;
         let mut tally = Tally::default();
-        for spec in &cells {
+        for (spec, cell) in &there {
+            self.runner.estimates.learn(spec, cell);
+            tally.count(cell);
+        }
+        if left.is_empty() {
+            complain(format_args!(
+                "compare: {} is complete: there are all {} cells",
+                path.display(),
+                there.len()
+            ));
+        }
+        let record = unfinished.go_on().with_context(|| unwritable(&path))?;
+        self.append(&left, record, &path, tally, stop)
+    }
+
+    fn append(
+        &mut self,
+        cells: &[CellSpec],
+        mut record: Writer,
+        path: &Path,
+        mut tally: Tally,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<Tally> {
+        let progress = Progress::over(cells.len() as u64, tally.cells());
+        for spec in cells {
             let contestant: Box<dyn Contestant> = registry::find(spec.contestant.as_str())?;
             progress.begin(spec);
             let Ok(cell) = self.runner.run(contestant.as_ref(), spec, stop) else {
                 tally.interrupted = true;
                 break;
             };
-            match cell.status {
-                Status::Ok => tally.ok += 1,
-                Status::Wall => tally.walls += 1,
-                Status::Skipped => tally.skipped += 1,
-                Status::Failed => tally.failed += 1,
-            }
+            tally.count(&cell);
             progress.end(&cell);
-            record.cell(cell).with_context(unwritable)?;
+            record.cell(cell).with_context(|| unwritable(path))?;
         }
         progress.finish(&tally);
         Ok(tally)
     }
+}
+
+impl Tally {
+    fn count(&mut self, cell: &Cell) {
+        match cell.status {
+            Status::Ok => self.ok += 1,
+            Status::Wall => self.walls += 1,
+            Status::Skipped => self.skipped += 1,
+            Status::Failed => self.failed += 1,
+        }
+    }
+
+    fn cells(&self) -> u64 {
+        self.ok + self.walls + self.skipped + self.failed
+    }
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("record {} cannot be written", path.display())
 }

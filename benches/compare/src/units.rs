@@ -50,6 +50,34 @@ pub fn parse_size(text: &str) -> Result<u64, NotASize> {
         .ok_or_else(|| NotASize { given: text.to_owned() })
 }
 
+/// A text that is not a part of something.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{given}` is not a part: give a percentage from 0% to 1000%, or a number below 1, such as 5% or 0.05"
+)]
+pub struct NotAPart {
+    given: String,
+}
+
+/// Reads a part of something: digits with a decimal point where wanted, as a percentage (`5%`,
+/// `2.5 %`) or as a number below 1 (`0.05`).
+///
+/// # Errors
+/// If it is anything else, or more than 1000 %.
+pub fn parse_part(text: &str) -> Result<f64, NotAPart> {
+    let (digits, scale, most) = match text.strip_suffix('%') {
+        Some(digits) => (digits.strip_suffix(' ').unwrap_or(digits), 100.0, 1000.0),
+        // A 5 without a sign is more likely a forgotten one than 500 %.
+        None => (text, 1.0, 1.0_f64.next_down()),
+    };
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: Option<f64> = digits.parse().ok();
+    number
+        .filter(|number| is_plain && *number <= most)
+        .map(|number| number / scale)
+        .ok_or_else(|| NotAPart { given: text.to_owned() })
+}
+
 /// Reads a count: digits, with single underscores between them where wanted, and `k` for thousand
 /// or `M` for million at the end.
 ///
@@ -163,6 +191,23 @@ mod tests {
         for wrong in ["", "KiB", "-1", "1.5MiB", "10MB", "1__0", "99999999999GiB"] {
             let message = parse_size(wrong).unwrap_err().to_string();
             assert!(message.starts_with(&format!("`{wrong}` is not a size: ")), "{message}");
+        }
+    }
+
+    #[test]
+    fn parts_are_percentages_or_numbers_below_one() {
+        for (text, part) in
+            [("5%", 0.05), ("2.5 %", 0.025), ("0.05", 0.05), ("0", 0.0), ("1000%", 10.0)]
+        {
+            assert_eq!(parse_part(text), Ok(part), "{text}");
+        }
+        let wrong = [
+            "", "%", "five", "-5%", "+5%", "5", "1", "1001%", "5%%", "1e-2", "nan", "inf", ".",
+            "0,05",
+        ];
+        for wrong in wrong {
+            let message = parse_part(wrong).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("`{wrong}` is not a part: ")), "{message}");
         }
     }
 

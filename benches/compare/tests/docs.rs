@@ -66,14 +66,22 @@ fn the_committed_record_is_of_a_full_run_without_failures() {
 #[test]
 fn the_commands_of_the_readme_are_understood() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let run = std::process::Command::new(env!("CARGO_BIN_EXE_compare"))
-        .args(["run", "--help"])
-        .output()
-        .unwrap();
-    let help = String::from_utf8(run.stdout).unwrap();
-    for line in readme.lines().filter(|line| line.contains("-- run ")) {
+    let help = |command: &str| {
+        let help = std::process::Command::new(env!("CARGO_BIN_EXE_compare"))
+            .args([command, "--help"])
+            .output()
+            .unwrap();
+        String::from_utf8(help.stdout).unwrap()
+    };
+    let commands =
+        ["run", "repeat", "diff"].map(|command| (format!("-- {command} "), help(command)));
+    let shown = commands.iter().flat_map(|(name, help)| {
+        let lines = readme.lines().filter(move |line| line.contains(name));
+        lines.map(move |line| (line, name, help))
+    });
+    for (line, name, help) in shown {
         let command = line.split('#').next().unwrap();
-        let flags = command.split("-- run ").nth(1).unwrap().split_whitespace();
+        let flags = command.split(name).nth(1).unwrap().split_whitespace();
         for flag in flags.filter(|word| word.starts_with("--")) {
             assert!(help.split_whitespace().any(|word| word == flag), "{flag} of `{line}`");
         }

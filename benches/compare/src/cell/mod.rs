@@ -215,7 +215,7 @@ fn is_longest(workload: &Workload) -> bool {
 
 impl CellSpec {
     /// A cell of this spec that did not come to a proof.
-    fn cell(&self, workload: &Workload, status: Status, reason: Option<String>) -> Cell {
+    pub(crate) fn cell(&self, workload: &Workload, status: Status, reason: Option<String>) -> Cell {
         Cell {
             contestant: self.contestant.as_str().to_owned(),
             workload: workload.into(),

@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`list`] | `compare list`: who there is |
 //! | [`run`] | `compare run`: some cells, as asked for |
+//! | [`repeat`] | `compare repeat`: the same run several times, and how far its figures moved |
+//! | [`diff`] | `compare diff`: two records, figure by figure |
 //! | [`tables`] | `compare tables`: the generated files of a record |
 //! | [`claims`] | `compare claims`: the verdicts on a record |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
@@ -13,9 +15,11 @@
 //! else; an interrupted one with 130.
 
 pub mod claims;
+pub mod diff;
 mod http;
 pub mod list;
 pub mod proof;
+pub mod repeat;
 pub mod run;
 pub mod tables;
 
@@ -43,6 +47,12 @@ enum Command {
     /// Run some cells, weigh them and print the tables
     #[command(after_help = run::EXAMPLES)]
     Run(Box<run::Args>),
+    /// Run the same cells several times, and see how far the figures move
+    #[command(after_help = repeat::EXAMPLES)]
+    Repeat(Box<repeat::Args>),
+    /// Compare two records, figure by figure
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::Args),
     /// Write everything that a record yields, or check that it is fresh
     Tables(tables::Args),
     /// Print the verdicts on a record
@@ -74,6 +84,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::List(args) => list::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Repeat(args) => repeat::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Tables(args) => tables::run(&args),
         Command::Claims(args) => claims::run(&args),
         Command::Proof(args) => proof::run(&args),

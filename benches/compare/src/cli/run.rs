@@ -1,19 +1,24 @@
 //! `compare run`: some cells, as asked for.
 
+use std::ffi::OsStr;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args as _};
 use workload::{StateSize, Workload};
 
-use crate::cli::http::HttpArgs;
+use super::http::HttpArgs;
+use super::one_line;
+use crate::cell::CellSpec;
 use crate::interrupt;
 use crate::output::{complain, print};
 use crate::plan::{self, Kind, Step};
 use crate::project::{Project, RECORD};
-use crate::record::{Build, Extent, read_file};
+use crate::record::{Build, Difference, Extent, Unfinished, differences, read_file};
 use crate::registry;
 use crate::report;
 use crate::scope;
@@ -29,7 +34,11 @@ Examples:
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
   compare run --workload http --only '*/smol,threads/*' --tasks 100,1k --wait 200ms --bytes 4KiB
   compare run --workload http --server http://192.0.2.7:8080 --only coroutines/tokio --tasks 1k
-  compare run --workload transfer --tasks 32 --bytes 256KiB --rate-limit 20MiB";
+  compare run --workload transfer --tasks 32 --bytes 256KiB --rate-limit 20MiB
+  compare run --resume big.jsonl                         finish what was interrupted";
+
+/// Why heaps are not counted, and what helps.
+const NO_HEAP: &str = "`cargo build --release -p compare` makes the counting build";
 
 /// More repeats than this are a slip of the finger.
 const MOST_REPEATS: u32 = 1000;
@@ -37,6 +46,29 @@ const MOST_REPEATS: u32 = 1000;
 /// What `compare run` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    given: Given,
+    /// Where the record goes [default: target/compare/run/record.jsonl]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Replace the record if there is one
+    #[arg(long)]
+    overwrite: bool,
+    /// Finish the run that left this record, with the options that it was started with
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "overwrite"])]
+    resume: Option<PathBuf>,
+    /// Do not start again in a systemd scope where only that gives cells a control group
+    #[arg(long)]
+    no_scope: bool,
+    /// Print the record instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+/// The options that say which cells are run and how. A record keeps them, so that a killed run can
+/// be resumed.
+#[derive(Debug, clap::Args)]
+struct Selection {
     /// Only ids that match one of these globs, such as 'coroutines/*' [default: all]
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     only: Vec<String>,
@@ -75,18 +107,22 @@ pub struct Args {
     /// How long a cell may be silent beyond its waits before it is killed
     #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "60s", allow_hyphen_values = true)]
     patience: Duration,
-    /// Where the record goes [default: target/compare/run/record.jsonl]
-    #[arg(long, value_name = "FILE")]
-    record: Option<PathBuf>,
-    /// Replace the record if there is one
-    #[arg(long)]
-    overwrite: bool,
-    /// Do not start again in a systemd scope where only that gives cells a control group
-    #[arg(long)]
-    no_scope: bool,
-    /// Print the record instead of tables
-    #[arg(long)]
-    json: bool,
+}
+
+/// A selection, and the options that make it again.
+#[derive(Debug)]
+pub(super) struct Given {
+    selection: Selection,
+    /// One `--name=value` or `--name` an option, those that were not given left out.
+    arguments: Vec<String>,
+}
+
+/// Cells, and the suite that is ready for them.
+pub(super) struct Planned {
+    pub(super) suite: Suite,
+    pub(super) cells: Vec<CellSpec>,
+    /// Whether heaps should be counted and cannot be.
+    lacks_heap: bool,
 }
 
 /// Runs the cells.
@@ -94,51 +130,192 @@ pub struct Args {
 /// # Errors
 /// If a pattern matches nobody or the record cannot be written. Nothing has been run then.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let contestants = registry::select(&args.only)?;
-    let path = record_path(args)?;
-    let waits = waits_per_task(args.waits)?;
-    let workload = args
-        .http
-        .workload(args.workload, args.wait, args.spread)?
-        .with_duration(args.wait.unwrap_or(Duration::ZERO))
-        .with_spread(args.spread.unwrap_or(Duration::ZERO))
-        .with_state(args.state)
-        .with_waits(waits);
-    // After everything that can be wrong with the arguments, and before anything is done.
     scope::enter(args.no_scope);
-    let program = std::env::current_exe().context("this program does not know where it is")?;
-    let seed = args.seed.unwrap_or_else(seed_from_clock);
-    let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
-    if let Some(servers) = args.http.servers()? {
-        suite = suite.with_servers(servers);
+    if let Some(path) = &args.resume {
+        return resume(args, path);
     }
-    let count_heap = !args.no_heap && suite.can_count();
-    if !args.no_heap && !suite.can_count() {
-        complain(format_args!(
-            "heaps are not counted: `cargo build --release -p compare` makes the counting build"
-        ));
-    }
+    let path = record_path(args.record.as_deref(), "run", args.overwrite)?;
+    let mut planned = args.given.plan(args.given.seed())?;
+    planned.say_what_is_missing();
+    let tally = planned.suite.run(planned.cells, &path, interrupt::listen()?)?;
+    show(&path, args.json)?;
+    Ok(exit_code(tally))
+}
 
-    let mut cells = Vec::new();
-    for contestant in &contestants {
-        let steps = steps(args, contestant.as_ref(), count_heap);
-        cells.extend(plan::cells(
-            contestant.as_ref(),
-            &steps,
-            workload,
-            args.wait.is_some() || !args.workload.waits_to_be_weighed(),
-            args.pool_workers,
-        ));
+/// Runs what the record lacks, after checking that it is made by the same program on the same
+/// machine.
+fn resume(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
+    let name = path.display();
+    let is_foreign = |option: &&String| !option.starts_with("--patience=");
+    if let Some(option) = args.given.arguments.iter().find(is_foreign) {
+        bail!("`{option}` cannot be given with --resume: {name} says what is run; leave it out");
     }
-    let tally = suite.run(cells, &path, interrupt::listen()?)?;
+    if path.exists() && !path.is_file() {
+        bail!("{name} is no ordinary file; give a record to resume");
+    }
+    let unfinished = Unfinished::open(path)?;
+    let run = &unfinished.record().run;
+    let Some(arguments) = &run.arguments else {
+        bail!("{name} cannot be resumed: it does not say how `compare run` was called");
+    };
+    let mut given = Given::parse(arguments).map_err(|problem| {
+        anyhow!("{name} cannot be resumed: its options are not understood: {problem}")
+    })?;
+    if !args.given.arguments.is_empty() {
+        given.selection.patience = args.given.selection.patience;
+    }
+    let mut planned = given.plan(run.seed)?;
+    let mut differences = differences(run, planned.suite.description());
+    if run.program != planned.suite.description().program {
+        let word = |program: &Option<String>| {
+            program.as_ref().map_or_else(|| "unknown".into(), |program| format!("`{program}`"))
+        };
+        differences.push(Difference {
+            what: "this program".into(),
+            before: word(&run.program),
+            after: word(&planned.suite.description().program),
+        });
+    }
+    if !differences.is_empty() {
+        let differences: Vec<_> = differences.iter().map(ToString::to_string).collect();
+        bail!("{name} cannot be resumed here: {}", differences.join("; "));
+    }
+    if planned.lacks_heap {
+        bail!("{name} cannot be resumed: it counts heaps, and {NO_HEAP}");
+    }
+    let tally = planned.suite.resume(planned.cells, unfinished, interrupt::listen()?)?;
+    show(path, args.json)?;
+    Ok(exit_code(tally))
+}
 
-    if args.json {
-        print(std::fs::read_to_string(&path)?.trim_end());
+/// The record itself or its tables.
+fn show(path: &Path, json: bool) -> anyhow::Result<()> {
+    if json {
+        print(std::fs::read_to_string(path)?.trim_end());
     } else {
-        print(report::terminal(&read_file(&path)?, report::terminal_width()));
+        print(report::terminal(&read_file(path)?, report::terminal_width()));
         print(path.display());
     }
-    Ok(exit_code(tally))
+    Ok(())
+}
+
+impl Given {
+    /// The seed that was given, or one from the clock.
+    pub(super) fn seed(&self) -> u64 {
+        self.selection.seed.unwrap_or_else(seed_from_clock)
+    }
+
+    /// Whether any of these options was given.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.arguments.first().map(String::as_str)
+    }
+
+    /// Looks at the machine and plans the cells.
+    ///
+    /// # Errors
+    /// If a pattern matches nobody, or options do not fit together.
+    pub(super) fn plan(&self, seed: u64) -> anyhow::Result<Planned> {
+        let args = &self.selection;
+        let contestants = registry::select(&args.only)?;
+        let waits = waits_per_task(args.waits)?;
+        let workload = args
+            .http
+            .workload(args.workload, args.wait, args.spread)?
+            .with_duration(args.wait.unwrap_or(Duration::ZERO))
+            .with_spread(args.spread.unwrap_or(Duration::ZERO))
+            .with_state(args.state)
+            .with_waits(waits);
+        let program = std::env::current_exe().context("this program does not know where it is")?;
+        let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
+        if let Some(servers) = args.http.servers()? {
+            suite = suite.with_servers(servers);
+        }
+        let count_heap = !args.no_heap && suite.can_count();
+        let lacks_heap = !args.no_heap && !suite.can_count();
+        let mut arguments = self.arguments.clone();
+        if lacks_heap {
+            // Whoever goes on with the record is to plan what is planned here.
+            arguments.push("--no-heap".into());
+        }
+
+        let mut cells = Vec::new();
+        for contestant in &contestants {
+            let steps = steps(args, contestant.as_ref(), count_heap);
+            cells.extend(plan::cells(
+                contestant.as_ref(),
+                &steps,
+                workload,
+                args.wait.is_some() || !args.workload.waits_to_be_weighed(),
+                args.pool_workers,
+            ));
+        }
+        Ok(Planned { suite: suite.called_with(arguments), cells, lacks_heap })
+    }
+
+    /// Reads what a record keeps.
+    fn parse(arguments: &[String]) -> Result<Self, String> {
+        #[derive(clap::Parser)]
+        #[command(no_binary_name = true, disable_help_flag = true)]
+        struct Alone {
+            #[command(flatten)]
+            given: Given,
+        }
+        let alone = <Alone as clap::Parser>::try_parse_from(arguments);
+        alone.map(|alone| alone.given).map_err(|error| one_line(&error.render().to_string()))
+    }
+}
+
+/// The options of a [`Selection`] that stand on a command line, written out.
+fn written(matches: &ArgMatches) -> Vec<String> {
+    let options = Selection::augment_args(clap::Command::new("selection"));
+    let mut written = Vec::new();
+    for option in options.get_arguments() {
+        let id = option.get_id().as_str();
+        let Some(name) = option.get_long() else { continue };
+        if matches.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        if !option.get_action().takes_values() {
+            written.push(format!("--{name}"));
+            continue;
+        }
+        for values in matches.get_raw_occurrences(id).into_iter().flatten() {
+            let values: Vec<_> = values.map(OsStr::to_string_lossy).collect();
+            written.push(format!("--{name}={}", values.join(",")));
+        }
+    }
+    written
+}
+
+impl clap::FromArgMatches for Given {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let arguments = written(matches);
+        Ok(Self { selection: Selection::from_arg_matches(matches)?, arguments })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for Given {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        Selection::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Selection::augment_args_for_update(command)
+    }
+}
+
+impl Planned {
+    /// Says if heaps are not counted although nobody asked for that.
+    pub(super) fn say_what_is_missing(&self) {
+        if self.lacks_heap {
+            complain(format_args!("heaps are not counted: {NO_HEAP}"));
+        }
+    }
 }
 
 /// How a run that went this way ends.
@@ -160,7 +337,7 @@ pub fn seed_from_clock() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-fn steps(args: &Args, contestant: &dyn workload::Contestant, count_heap: bool) -> Vec<Step> {
+fn steps(args: &Selection, contestant: &dyn workload::Contestant, count_heap: bool) -> Vec<Step> {
     if args.tasks.is_empty() {
         let mut steps = plan::default_steps(contestant, args.workload, Extent::Full);
         steps.retain(|step| step.build == Build::Timed || count_heap);
@@ -205,17 +382,34 @@ fn waits_per_task(given: u32) -> anyhow::Result<NonZeroU16> {
     )
 }
 
-fn record_path(args: &Args) -> anyhow::Result<PathBuf> {
-    let Some(path) = &args.record else {
-        return Ok(Project::find()?.scratch().join("run").join(RECORD));
+/// Where a record goes; in the folder of this command if nothing was said.
+///
+/// # Errors
+/// If a record cannot be made there, or one is there that may not be replaced.
+pub(super) fn record_path(
+    given: Option<&Path>,
+    command: &str,
+    overwrite: bool,
+) -> anyhow::Result<PathBuf> {
+    let Some(path) = given else {
+        return Ok(Project::find()?.scratch().join(command).join(RECORD));
     };
+    check_free(path, overwrite)?;
+    Ok(path.to_owned())
+}
+
+/// Checks that a record can be made there.
+///
+/// # Errors
+/// If it cannot, or one is there that may not be replaced.
+pub(super) fn check_free(path: &Path, overwrite: bool) -> anyhow::Result<()> {
     if path.is_dir() {
         bail!("{} is a folder; give a file for the record", path.display());
     }
     if path.exists() && !path.is_file() {
         bail!("{} is no ordinary file; give another one for the record", path.display());
     }
-    if path.exists() && !args.overwrite {
+    if path.exists() && !overwrite {
         bail!("{} exists; give another file, or --overwrite to replace it", path.display());
     }
     let folder = match path.parent() {
@@ -225,5 +419,5 @@ fn record_path(args: &Args) -> anyhow::Result<PathBuf> {
     if folder.exists() && !folder.is_dir() {
         bail!("{} is not a folder; give another file for the record", folder.display());
     }
-    Ok(path.clone())
+    Ok(())
 }

@@ -76,7 +76,7 @@ pub(super) fn read_or_committed(record: Option<&Path>) -> anyhow::Result<Record>
 ///
 /// # Errors
 /// If it cannot be read.
-fn read(path: &Path) -> anyhow::Result<Record> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Record> {
     let record = read_file(path)?;
     if record.truncated {
         complain(format_args!(

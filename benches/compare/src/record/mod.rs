@@ -6,6 +6,7 @@
 //! from it and never stored in it.
 
 mod convert;
+mod differ;
 mod read;
 mod write;
 
@@ -14,8 +15,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use convert::{UnknownWorkload, ns};
+pub use differ::{Difference, differences};
 pub use read::{ReadError, read, read_file};
-pub use write::Writer;
+pub use write::{Unfinished, Writer};
 
 /// The version of the record's form that this program writes, and the only one it reads.
 pub const SCHEMA: u32 = 1;
@@ -63,6 +65,13 @@ pub struct Run {
     /// What to be told about a contestant before its figures are used, by id.
     #[serde(default)]
     pub cautions: BTreeMap<String, String>,
+    /// The options of `compare run`, from which the same cells are planned again; `None` if
+    /// something else made the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Vec<String>>,
+    /// Which build of this program made it; see [`crate::host::program`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
 }
 
 /// How much was run.
@@ -304,7 +313,7 @@ pub struct ErrorLine {
 }
 
 /// Which build ran a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Build {
     /// The ordinary build, which is timed and weighed.

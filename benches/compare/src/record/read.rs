@@ -17,6 +17,12 @@ pub enum ReadError {
         /// The reason given.
         source: io::Error,
     },
+    /// A run is writing it.
+    #[error("record {path} is being written by another run")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is nothing in it.
     #[error("record {path} is empty: its first line must be the run")]
     Empty {
@@ -40,9 +46,24 @@ pub enum ReadError {
 /// # Errors
 /// If the file cannot be read, or is not a record; see [`read`].
 pub fn read_file(path: &Path) -> Result<Record, ReadError> {
-    let text = fs::read_to_string(path)
+    let text = fs::read(path)
+        .and_then(text_of)
         .map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
     read(path, &text)
+}
+
+/// The text in a file. A character that was cut off at the end, as a killed run can leave it, is
+/// left out.
+pub(super) fn text_of(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).or_else(|error| {
+        let problem = error.utf8_error();
+        if problem.error_len().is_some() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        let mut bytes = error.into_bytes();
+        bytes.truncate(problem.valid_up_to());
+        String::from_utf8(bytes).map_err(|error| io::Error::other(error.utf8_error()))
+    })
 }
 
 /// Reads a record from text; `path` is for messages.

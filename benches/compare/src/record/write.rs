@@ -1,10 +1,11 @@
 //! Appending to a record while a run goes on.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
-use super::{Cell, Line, Run, Throughput};
+use super::read::text_of;
+use super::{Cell, Line, ReadError, Record, Run, Throughput, read};
 
 /// A record that is being written.
 ///
@@ -25,11 +26,9 @@ impl Writer {
             std::fs::create_dir_all(folder)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        // Held until the file is closed, also by being killed.
-        file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => io::Error::other("another run is writing it"),
-            TryLockError::Error(error) => error,
-        })?;
+        if !lock(&file)? {
+            return Err(io::Error::other("another run is writing it"));
+        }
         file.set_len(0)?;
         let mut writer = Self { file };
         writer.append(&Line::Run(Box::new(run)))?;
@@ -57,5 +56,142 @@ impl Writer {
         text.push('\n');
         self.file.write_all(text.as_bytes())?;
         self.file.flush()
+    }
+}
+
+/// The record that a run left before its end, kept from being written by any other run.
+#[derive(Debug)]
+pub struct Unfinished {
+    file: File,
+    path: PathBuf,
+    record: Record,
+    /// How much of the file is whole lines, or one that lacks nothing but its end.
+    whole_bytes: u64,
+    lacks_line_end: bool,
+}
+
+impl Unfinished {
+    /// Opens and reads it. Nothing in it is changed.
+    ///
+    /// # Errors
+    /// If it cannot be read or written, is being written by another run, or is not a record.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let fail = |source| ReadError::Io { path: path.to_owned(), source };
+        let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(fail)?;
+        if !lock(&file).map_err(fail)? {
+            return Err(ReadError::Busy { path: path.to_owned() });
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(fail)?;
+        let text = text_of(bytes).map_err(fail)?;
+        let record = read(path, &text)?;
+        let whole = if record.truncated {
+            text.rfind('\n').map_or("", |last| &text[..=last])
+        } else {
+            text.as_str()
+        };
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            record,
+            whole_bytes: whole.len() as u64,
+            lacks_line_end: !whole.ends_with('\n'),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is in it.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Drops a last line that was cut off, and goes on after it.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn go_on(mut self) -> io::Result<Writer> {
+        self.file.set_len(self.whole_bytes)?;
+        if self.lacks_line_end {
+            self.file.write_all(b"\n")?;
+        }
+        Ok(Writer { file: self.file })
+    }
+}
+
+/// Locks a record until it is closed, also by being killed; false if another run has locked it.
+fn lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::record::read_file;
+    use crate::report::synthetic::small_run;
+
+    fn text() -> String {
+        let record = small_run();
+        let cells = record.cells.into_iter().take(3);
+        let lines = [Line::Run(Box::new(record.run))]
+            .into_iter()
+            .chain(cells.map(|cell| Line::Cell(Box::new(cell))));
+        lines.map(|line| serde_json::to_string(&line).unwrap() + "\n").collect()
+    }
+
+    /// A record that ends in the middle of any byte is gone on with after its last whole line.
+    #[test]
+    fn a_record_that_was_cut_anywhere_is_gone_on_with() {
+        let text = text().replacen("\"reason\":null", "\"reason\":\"× µ\"", 2);
+        let last = small_run().cells.remove(2);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.jsonl");
+        let first_line = text.find('\n').unwrap() + 1;
+        for cut in first_line..=text.len() {
+            fs::write(&path, &text.as_bytes()[..cut]).unwrap();
+            let whole = text.as_bytes()[..cut].iter().filter(|byte| **byte == b'\n').count() - 1;
+            assert!(read_file(&path).unwrap().cells.len() >= whole, "{cut}");
+            let unfinished = Unfinished::open(&path).unwrap();
+            let there = unfinished.record().cells.len();
+            assert!(there == whole || there == whole + 1, "{there} of {whole} at {cut}");
+            unfinished.go_on().unwrap().cell(last.clone()).unwrap();
+            let record = read_file(&path).unwrap();
+            assert_eq!(record.cells.len(), there + 1, "cut at {cut}");
+            assert!(!record.truncated);
+            assert_eq!(record.cells.last(), Some(&last));
+        }
+    }
+
+    #[test]
+    fn what_another_run_writes_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.jsonl");
+        let writer = Writer::create(&path, small_run().run).unwrap();
+        let error = Unfinished::open(&path).unwrap_err().to_string();
+        assert!(error.ends_with("is being written by another run"), "{error}");
+        drop(writer);
+        let unfinished = Unfinished::open(&path).unwrap();
+        let error = Writer::create(&path, small_run().run).unwrap_err().to_string();
+        assert_eq!(error, "another run is writing it");
+        drop(unfinished);
+        assert_eq!(read_file(&path).unwrap().run, small_run().run, "nothing was written");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.jsonl");
+        fs::write(&path, [text().as_bytes(), b"\xff\xff\n"].concat()).unwrap();
+        assert!(matches!(Unfinished::open(&path), Err(ReadError::Io { .. })));
+        assert!(matches!(read_file(&path), Err(ReadError::Io { .. })));
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn page(record: &Record) -> String {
 }
 
 /// The figure that decides between two contestants on this machine.
-pub(super) fn deciding_figure(record: &Record) -> Figure {
+pub(crate) fn deciding_figure(record: &Record) -> Figure {
     if has_full_bill(record) { Figure::Total } else { Figure::Rss }
 }
 

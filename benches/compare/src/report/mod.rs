@@ -45,10 +45,11 @@ use crate::fit::{RESAMPLES, Series, Shape};
 use crate::record::{Extent, Record};
 
 pub(crate) use bandwidth::{Transfer, transfers};
-pub(crate) use memory::{full_bill_note, small_pool_note};
+pub(crate) use memory::{deciding_figure, full_bill_note, small_pool_note};
 pub use splice::{BEGIN, END, SpliceError, splice};
 pub use summary::summary;
 pub use terminal::{terminal, terminal_width};
+pub(crate) use throughput::{cpus, label as throughput_label, rates};
 
 /// The command that makes the record and everything derived from it.
 pub(crate) const COMMAND: &str = "cargo bench -p compare";

@@ -80,6 +80,8 @@ impl Synthetic {
             host,
             versions: BTreeMap::from([("tokio".into(), "1.54.0".into())]),
             cautions: BTreeMap::new(),
+            arguments: None,
+            program: None,
         };
         let record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
         let workload = WorkloadLine {

@@ -5,7 +5,7 @@ use super::format::{self, NONE};
 use super::table::{Align, Table};
 use super::{REFERENCE, bandwidth, page_head, requests};
 use crate::fit::{Bootstrap, Sampled, Shape, contestant_order, is_compared, median};
-use crate::record::{Record, Status, Throughput, WorkloadLine};
+use crate::record::{Record, Sample, Status, Throughput, WorkloadLine};
 
 /// The header of the ratio to the fastest.
 pub(super) const FASTEST: &str = "rate ÷ fastest";
@@ -101,10 +101,20 @@ pub(super) fn rate_text(record: &Record, timed: &Throughput) -> String {
 
 /// User and system CPU per task in µs.
 pub(super) fn cpu_text(record: &Record, timed: &Throughput) -> String {
-    let cpu = per_sample(record, timed, "cpu", |tasks, sample| {
-        (tasks > 0.0).then(|| sample.cpu_ns as f64 / 1e3 / tasks)
-    });
+    let cpu = median_of(record, timed, "cpu", &cpus(timed));
     cpu.map_or_else(|| NONE.into(), |cpu| format::estimate_fine(&cpu.estimate))
+}
+
+/// Tasks per second, sample by sample; none for a row that did not end well.
+pub(crate) fn rates(timed: &Throughput) -> Vec<f64> {
+    per_sample(timed, |tasks, sample| {
+        (sample.elapsed_ns > 0).then(|| tasks / (sample.elapsed_ns as f64 / 1e9))
+    })
+}
+
+/// User and system CPU per task in µs, sample by sample; none for a row that did not end well.
+pub(crate) fn cpus(timed: &Throughput) -> Vec<f64> {
+    per_sample(timed, |tasks, sample| (tasks > 0.0).then(|| sample.cpu_ns as f64 / 1e3 / tasks))
 }
 
 /// A row's rate divided by what this contestant had in the same.
@@ -142,27 +152,17 @@ pub(super) fn sorted(record: &Record, is_wanted: fn(&Shape) -> bool) -> Vec<&Thr
 }
 
 fn rate(record: &Record, timed: &Throughput) -> Option<Sampled> {
-    if timed.status != Status::Ok {
-        return None;
-    }
-    per_sample(record, timed, "rate", |tasks, sample| {
-        (sample.elapsed_ns > 0).then(|| tasks / (sample.elapsed_ns as f64 / 1e9))
-    })
+    median_of(record, timed, "rate", &rates(timed))
 }
 
-fn per_sample(
-    record: &Record,
-    timed: &Throughput,
-    figure: &str,
-    read: impl Fn(f64, &crate::record::Sample) -> Option<f64>,
-) -> Option<Sampled> {
-    let values: Vec<f64> = timed
-        .samples
-        .iter()
-        .filter_map(|sample| read(timed.tasks as f64 * sample.waves as f64, sample))
-        .collect();
+fn median_of(record: &Record, timed: &Throughput, figure: &str, values: &[f64]) -> Option<Sampled> {
     let names = [&label(timed), &timed.tasks.to_string(), figure];
-    median(&values, Bootstrap::new(record.run.seed, &names))
+    median(values, Bootstrap::new(record.run.seed, &names))
+}
+
+fn per_sample(timed: &Throughput, read: impl Fn(f64, &Sample) -> Option<f64>) -> Vec<f64> {
+    let samples = timed.samples.iter().filter(|_| timed.status == Status::Ok);
+    samples.filter_map(|sample| read(timed.tasks as f64 * sample.waves as f64, sample)).collect()
 }
 
 /// The rows that do the same, so that their rates may be divided.
@@ -172,7 +172,7 @@ fn alike<'a>(record: &'a Record, timed: &Throughput) -> impl Iterator<Item = &'a
 }
 
 /// The contestant, with whatever sets its workload apart.
-pub(super) fn label(timed: &Throughput) -> String {
+pub(crate) fn label(timed: &Throughput) -> String {
     let shape = Shape::of(&timed.workload);
     let workers = timed.pool_workers.map_or_else(String::new, |workers| {
         format!(", {} workers", format::count(u64::from(workers)))

@@ -1,0 +1,153 @@
+//! In what two runs differ, apart from what was run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display};
+
+use super::{CgroupKind, Host, LimitValue, Run, Unlimited};
+
+/// Something of the machine or of the versions that is not the same in two runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What: `cores`, `tokio`, `max_map_count`.
+    pub what: String,
+    /// What it was in the first run.
+    pub before: String,
+    /// What it is in the second.
+    pub after: String,
+}
+
+impl Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} was {} and is {}", self.what, self.before, self.after)
+    }
+}
+
+/// In what the machine and the versions of two runs differ, as far as it can change a figure.
+///
+/// Left out is the soft limit on descriptors that the program was started with (`nofile_given`):
+/// it is raised before anything else. The machine's memory, which is also a limit, is named once.
+pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
+    let (before_facts, after_facts) = (facts(&before.host), facts(&after.host));
+    let mut found = Vec::new();
+    found.extend(of_maps("", &before_facts, &after_facts));
+    found.extend(of_maps("", &before.host.allocator_settings, &after.host.allocator_settings));
+    found.extend(of_maps("limit ", &limits(&before.host), &limits(&after.host)));
+    found.extend(of_maps("", &before.versions, &after.versions));
+    found
+}
+
+fn facts(host: &Host) -> BTreeMap<String, String> {
+    let Host { cpu, cores, memory_bytes, kernel, clock, page_bytes, thp, .. } = host;
+    let Host { timer_slack_ns, allocator, rustc, cgroup, .. } = host;
+    let cgroup = match cgroup {
+        CgroupKind::V1 => "v1",
+        CgroupKind::V2 => "v2",
+        CgroupKind::None => "none",
+    };
+    let known = [
+        ("cpu", cpu.clone()),
+        ("cores", Some(cores.to_string())),
+        ("memory in bytes", memory_bytes.map(|bytes| bytes.to_string())),
+        ("kernel", kernel.clone()),
+        ("clock", clock.clone()),
+        ("page size", page_bytes.map(|bytes| bytes.to_string())),
+        ("transparent huge pages", thp.clone()),
+        ("timer slack in ns", timer_slack_ns.map(|ns| ns.to_string())),
+        ("allocator", Some(allocator.clone())),
+        ("rustc", Some(rustc.clone())),
+        ("control group", Some(cgroup.to_owned())),
+    ];
+    known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn limits(host: &Host) -> BTreeMap<String, String> {
+    let text = |value: &LimitValue| match value {
+        LimitValue::Number(number) => number.to_string(),
+        LimitValue::Unlimited(Unlimited::Unlimited) => "unlimited".to_owned(),
+    };
+    let is_known = |name: &str| matches!(name, "nofile_given" | "memory_bytes");
+    let matter = host.limits.iter().filter(|(name, _)| !is_known(name));
+    matter.map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+fn of_maps<'a>(
+    kind: &'a str,
+    before: &'a BTreeMap<String, String>,
+    after: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = Difference> + 'a {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let value = |map: &BTreeMap<String, String>, name: &String| {
+        map.get(name).map_or_else(|| "unknown".to_owned(), |value| format!("`{value}`"))
+    };
+    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).map(move |name| {
+        Difference {
+            what: format!("{kind}{name}"),
+            before: value(before, name),
+            after: value(after, name),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic::small_run;
+
+    fn differ(change: impl FnOnce(&mut Run)) -> Vec<String> {
+        let before = small_run().run;
+        let mut after = before.clone();
+        change(&mut after);
+        differences(&before, &after).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_same_machine_differs_in_nothing() {
+        assert!(differ(|_| {}).is_empty());
+        let elsewhen = |run: &mut Run| {
+            run.started = "2030-01-01T00:00:00Z".into();
+            run.seed += 1;
+            run.arguments = Some(vec!["--tasks=1".into()]);
+            run.host.limits.insert("nofile_given".into(), LimitValue::Number(7));
+        };
+        assert!(differ(elsewhen).is_empty());
+    }
+
+    #[test]
+    fn each_difference_is_named() {
+        assert_eq!(differ(|run| run.host.cores = 4), ["cores was `2` and is `4`"]);
+        assert_eq!(differ(|run| run.host.cpu = None), ["cpu was `Example CPU` and is unknown"]);
+        assert_eq!(
+            differ(|run| {
+                run.versions.insert("tokio".into(), "2.0.0".into());
+                run.host.limits.insert("max_map_count".into(), LimitValue::Number(1));
+                run.host.allocator_settings.insert("MALLOC_ARENA_MAX".into(), "1".into());
+            }),
+            [
+                "MALLOC_ARENA_MAX was unknown and is `1`",
+                "limit max_map_count was `65530` and is `1`",
+                "tokio was `1.54.0` and is `2.0.0`"
+            ]
+        );
+    }
+
+    /// Every fact of the machine is looked at: a field that is added must be thought of.
+    #[test]
+    fn every_fact_counts() {
+        type Change = fn(&mut Host);
+        let changes: [Change; 10] = [
+            |host| host.memory_bytes = Some(1),
+            |host| host.kernel = Some("other".into()),
+            |host| host.clock = Some("other".into()),
+            |host| host.page_bytes = Some(1),
+            |host| host.thp = Some("other".into()),
+            |host| host.timer_slack_ns = Some(1),
+            |host| host.allocator = "other".into(),
+            |host| host.rustc = "other".into(),
+            |host| host.cgroup = CgroupKind::None,
+            |host| host.limits.clear(),
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            assert!(!differ(|run| change(&mut run.host)).is_empty(), "change {index}");
+        }
+    }
+}
