@@ -257,6 +257,15 @@ fn a_second_wave_is_weighed_and_proven_where_there_is_one() {
         if let Some(second) = cell.second {
             assert_eq!(second.proof.flaw(20), None);
         }
+        // Where there is a control group, it is charged for all that the process holds.
+        const SETTLING: u64 = 64 * 1024;
+        for weight in [memory.idle, memory.parked, memory.drained, memory.second_drained] {
+            let Some(weight) = weight else { continue };
+            if let (Some(total), Some(kernel)) = (weight.total_bytes, weight.kernel_bytes) {
+                let user = total - kernel + SETTLING;
+                assert!(user >= weight.anonymous_bytes.unwrap(), "{cell:?}");
+            }
+        }
     }
 }
 

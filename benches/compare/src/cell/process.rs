@@ -1,12 +1,13 @@
 //! The process of a cell, and the pipes to it.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::meter::cgroup::Group;
 use crate::protocol::{self, Event, Order, ProtocolError};
 
 /// How much of what a child last wrote to its standard error is kept, in bytes.
@@ -38,11 +39,11 @@ pub struct ChildProcess {
 }
 
 impl ChildProcess {
-    /// Starts the program with the hidden command `cell`.
+    /// Starts the program with the hidden command `cell`, in this control group if there is one.
     ///
     /// # Errors
-    /// If it cannot be started.
-    pub fn start(program: &Path) -> io::Result<Self> {
+    /// If it cannot be started, or the group takes no process.
+    pub fn start(program: &Path, group: Option<&Group>) -> io::Result<Self> {
         let mut command = Command::new(program);
         command
             .arg("cell")
@@ -58,6 +59,9 @@ impl ChildProcess {
         // which then ends the cell itself and knows why it ended.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if let Some(group) = group {
+            enter_before_exec(&mut command, group)?;
+        }
         let mut child = command.spawn()?;
         let orders = child.stdin.take();
         let (send, events) = mpsc::sync_channel(QUEUE);
@@ -128,6 +132,26 @@ impl Drop for ChildProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Has the process move itself into the group before it becomes the program. Moved from outside after
+/// that, it would have touched some pages already, more or fewer as it happens, which stay charged to
+/// the group that it came from.
+#[cfg(unix)]
+fn enter_before_exec(command: &mut Command, group: &Group) -> io::Result<()> {
+    use std::os::unix::process::CommandExt;
+
+    const ITSELF: &[u8] = b"0";
+    let processes = group.processes()?;
+    // SAFETY: between fork and exec this does no more than write(2) to a file that was opened before,
+    // which is async-signal-safe and allocates nothing (an error of the operating system is a number).
+    unsafe { command.pre_exec(move || (&processes).write_all(ITSELF)) };
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn enter_before_exec(_: &mut Command, _: &Group) -> io::Result<()> {
+    Ok(())
 }
 
 /// Reads to the end and keeps the last part.

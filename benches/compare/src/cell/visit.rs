@@ -67,15 +67,12 @@ pub(super) fn run(
     let slab_before = (spec.build == Build::Timed && workload.asks().is_none())
         .then(|| meter::kernel::slab_in_system(&procfs()))
         .flatten();
-    let child = match ChildProcess::start(program) {
+    let child = match ChildProcess::start(program, group.as_ref()) {
         Ok(child) => child,
         Err(error) => {
             return Ending::NotStarted(format!("{} does not start: {error}", program.display()));
         }
     };
-    if let Some(Err(error)) = group.as_ref().map(|group| group.add(child.id())) {
-        return Ending::NotStarted(format!("the control group takes no process: {error}"));
-    }
     let run = Run {
         spec,
         workload,

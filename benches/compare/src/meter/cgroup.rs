@@ -21,7 +21,7 @@ pub mod v1;
 pub mod v2;
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
@@ -204,6 +204,14 @@ impl Group {
     /// If the process is gone or may not be moved.
     pub fn add(&self, pid: u32) -> io::Result<()> {
         fs::write(self.path.join("cgroup.procs"), pid.to_string())
+    }
+
+    /// The file to which a process writes `0` to move itself into the group.
+    ///
+    /// # Errors
+    /// If it cannot be opened for writing.
+    pub fn processes(&self) -> io::Result<File> {
+        OpenOptions::new().write(true).open(self.path.join("cgroup.procs"))
     }
 
     /// What is charged to the group; see [`v1::weigh`] and [`v2::weigh`] for what is counted and

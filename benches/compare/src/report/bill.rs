@@ -286,6 +286,16 @@ mod tests {
     }
 
     #[test]
+    fn the_table_of_a_small_run() {
+        insta::assert_snapshot!(table(&record(|_| {}), Shape::is_timer).markdown(), @r#"
+        | Contestant       |        Heap (B) |       Allocator (B) |        Stacks (B) |    Page tables (B) |  Kernel stacks (B) |   Other kernel (B) |            Sum (B) |      Full bill (B) |   Sum ÷ full bill | Adds up | Slab by |            Mappings |
+        | ---------------- | --------------: | ------------------: | ----------------: | -----------------: | -----------------: | -----------------: | -----------------: | -----------------: | ----------------: | ------- | ------- | ------------------: |
+        | threads/per-task | 220 ± 0 (0.0 %) |     780 ± 0 (0.0 %) | 9,000 ± 0 (0.0 %) | 19.5 ± 0.0 (0.0 %) | 16,384 ± 0 (0.0 %) | 10,596 ± 0 (0.0 %) | 37,000 ± 0 (0.0 %) | 37,000 ± 0 (0.0 %) | 1.00× (1.00–1.00) | yes     | group   | 4.00 ± 0.00 (0.0 %) |
+        | coroutines/smol  | 320 ± 0 (0.0 %) | −20.0 ± 0.0 (0.0 %) |         0.0 ± 0.0 |  0.6 ± 0.0 (0.0 %) |          0.0 ± 0.0 | 39.4 ± 0.0 (0.0 %) |    340 ± 0 (0.0 %) |    340 ± 0 (0.0 %) | 1.00× (1.00–1.00) | yes     | group   |         0.00 ± 0.00 |
+        "#);
+    }
+
+    #[test]
     fn what_was_asked_for_and_not_touched_is_below_zero() {
         assert!(row(&record(|_| {}), "coroutines/smol")[1].starts_with("−20"));
     }

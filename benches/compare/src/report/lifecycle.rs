@@ -165,6 +165,27 @@ mod tests {
     }
 
     #[test]
+    fn the_section_of_a_small_run() {
+        insta::assert_snapshot!(section(&phases([2, 50, 49, 50, 49])), @r#"
+        ## What is kept
+
+        | Contestant      |     N |      Idle |    Waiting |       Over | Waiting again | Over again | Kept per task (B) | Second wave added |                      |
+        | --------------- | ----: | --------: | ---------: | ---------: | ------------: | ---------: | ----------------: | ----------------: | -------------------- |
+        | coroutines/smol | 1,024 | 2,097,152 | 52,428,800 | 51,380,224 |    52,428,800 | 51,380,224 |            48,128 |                 0 | keeps, does not grow |
+
+        Bytes of the whole process, full bill, at the largest N at which the same tasks were run once more
+        in the same process and runtime: before the first task, all waiting, all over, and both once
+        more. Kept is what is still there after the first wave, for each of its tasks. What is below
+        2 % of what the first wave added at its peak, or below 256 KiB, counts as nothing. A process
+        *gives back* what it keeps nothing of; it *keeps, and does not grow*, where the second wave
+        finds room in what the first has left, as in an allocator that holds on to freed memory for
+        later; it *grows* where the second wave both leaves more and needs more at its peak, because
+        what leaks cannot be used again. That may still be a runtime that is not warm after one wave:
+        two waves cannot tell.
+        "#);
+    }
+
+    #[test]
     fn only_cells_with_a_second_wave_are_shown() {
         let mut made = Synthetic::new();
         made.line("coroutines/smol", &[1, 100], Bill::of(300).with_kernel(40));
