@@ -16,8 +16,6 @@ const GROWTH_BAR: f64 = 2.5;
 
 /// The sections of the page.
 pub(super) fn sections(record: &Record) -> String {
-    // As many as `weighed_series` has.
-    let is_parked = |shape: &Shape| !shape.is_transfer();
     let mut text = String::new();
     section(&mut text, "Start and finish", &start_table(record));
     text.push_str(&format!(
@@ -28,14 +26,14 @@ pub(super) fn sections(record: &Record) -> String {
          finish CPU what was used from then on. {}\n",
         machine_line(record)
     ));
-    text.extend(detectable::of_slopes(record, "start cost", Figure::Start, is_parked));
+    text.push_str(&told(record, "start cost", Figure::Start));
     section(&mut text, "CPU and switches", &cpu_table(record));
     text.push_str(&format!(
         "\nSlopes per task, from the first task's start until all were over. A switch is voluntary\n\
          where a thread had to wait, and involuntary where another got its core. {}\n",
         machine_line(record)
     ));
-    text.extend(detectable::of_slopes(record, "CPU", Figure::Cpu, is_parked));
+    text.push_str(&told(record, "CPU", Figure::Cpu));
     let growth = growth_table(record);
     if !growth.is_empty() {
         section(&mut text, "CPU as tasks get more", &growth);
@@ -46,6 +44,14 @@ pub(super) fn sections(record: &Record) -> String {
         ));
     }
     text
+}
+
+/// What difference could have been told, of timers and of requests.
+fn told(record: &Record, what: &str, figure: Figure) -> String {
+    let timers = detectable::of_slopes(record, what, figure, Shape::is_timer);
+    let of_a_request = format!("{what} of a request");
+    let requests = detectable::of_slopes(record, &of_a_request, figure, Shape::is_http);
+    timers.into_iter().chain(requests).collect()
 }
 
 fn start_table(record: &Record) -> Table {

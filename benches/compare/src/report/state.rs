@@ -23,9 +23,9 @@ pub(super) fn sections(record: &Record) -> Option<String> {
     text.push_str(&format!(
         "\nBytes per waiting task ({by}) by how many bytes it keeps alive while it waits, and how\n\
          many times it holds them: (slope with the state − slope without) ÷ bytes of state. 1.00 is\n\
-         once; what is above it is held twice, or is what the allocator adds; what is below found\n\
-         room in what the task has anyway, such as the last page of a thread's stack. The slope\n\
-         without state is over the same N as those with it.\n"
+         once; what is above it is held twice, or lost to the allocator's rounding or a runtime's\n\
+         alignment; what is below found room in what the task has anyway, such as the last page of\n\
+         a thread's stack. The slope without state is over the same N as those with it.\n"
     ));
     Some(text)
 }
