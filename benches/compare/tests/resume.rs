@@ -22,7 +22,7 @@ const SMALL: &[&str] = &[
     "--repeats",
     "3",
     "--wait",
-    "20ms",
+    "60ms",
     "--no-heap",
     "--seed",
     "7",
