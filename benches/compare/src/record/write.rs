@@ -3,9 +3,14 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::read::text_of;
 use super::{Cell, Line, ReadError, Record, Run, Throughput, read};
+
+/// How long a killed run may hold its record. One that is still there holds it for longer.
+const LETTING_GO: Duration = Duration::from_secs(2);
 
 /// A record that is being written.
 ///
@@ -78,8 +83,14 @@ impl Unfinished {
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let fail = |source| ReadError::Io { path: path.to_owned(), source };
         let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(fail)?;
-        if !lock(&file).map_err(fail)? {
-            return Err(ReadError::Busy { path: path.to_owned() });
+        // A run that was killed while it started a cell leaves a process that holds its files for a
+        // moment longer, until it becomes the cell.
+        let patience = Instant::now() + LETTING_GO;
+        while !lock(&file).map_err(fail)? {
+            if Instant::now() > patience {
+                return Err(ReadError::Busy { path: path.to_owned() });
+            }
+            thread::sleep(Duration::from_millis(10));
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail)?;
