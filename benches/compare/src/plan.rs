@@ -3,6 +3,8 @@
 //! The order is random, from the seed, so that whatever changes on the machine during a run (heat,
 //! a neighbour, memory that gets fragmented) falls on all contestants alike.
 
+pub mod lateness;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use workload::{Contestant, Http, Settings, Workload};
 
 use crate::cell::CellSpec;
 use crate::record::{Build, Extent};
+pub use lateness::lateness_cells;
 
 /// So many repeats of a cell with so many tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +93,10 @@ pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpe
             let steps = default_steps(contestant, kind, extent);
             let is_given = !kind.waits_to_be_weighed();
             cells(contestant, &steps, kind.workload(), is_given, None)
+        })
+        .chain(match extent {
+            Extent::Quick => Vec::new(),
+            _ => lateness::few_cells(contestant),
         })
         .collect()
 }

@@ -67,6 +67,7 @@ impl Suite {
             host: host::describe(kind, cgroup_note),
             versions: host::versions(),
             cautions: registry::cautions(),
+            timers: registry::timers(),
         };
         let runner = Runner {
             timed: program.to_owned(),

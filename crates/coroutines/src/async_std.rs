@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 
 use async_std::io::{Read, Write};
 use async_std::net::TcpStream;
-use workload::{ContestantId, Ledger, Moment, Wait};
+use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::fetch::fetch;
 use crate::runtime::Runtime;
@@ -25,6 +25,8 @@ pub struct AsyncStd(());
 impl Runtime for AsyncStd {
     const ID: ContestantId = ContestantId::new("coroutines/async-std");
     const SUMMARY: &'static str = "async tasks on async-std's global executor";
+    const TIMER: &'static str =
+        "an ordered map, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd";
     const STAYS_IN_PROCESS: bool = true;
     const CAUTION: Option<&'static str> =
         Some("async-std is discontinued (RUSTSEC-2025-0052); its authors recommend smol");
@@ -72,12 +74,18 @@ impl Runtime for AsyncStd {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         async_std::task::block_on(async {
-            for index in 0..ledger.workload().tasks {
-                let visit = ledger.visit(index);
-                match ledger.workload().wait {
-                    Wait::Timer { .. } => async_std::task::spawn(add::<Self, N>(visit)),
-                    Wait::Http(_) => async_std::task::spawn(fetch::<Self, N>(visit)),
-                };
+            for start in ledger.starts() {
+                match (start, ledger.workload().wait) {
+                    (Start::At(moment), _) => {
+                        Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(visit), Wait::Timer { .. }) => {
+                        async_std::task::spawn(add::<Self, N>(visit));
+                    }
+                    (Start::Now(visit), Wait::Http(_)) => {
+                        async_std::task::spawn(fetch::<Self, N>(visit));
+                    }
+                }
             }
             ledger.over().await;
         });

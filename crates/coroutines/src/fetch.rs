@@ -215,6 +215,7 @@ mod tests {
     impl Runtime for Weightless {
         const ID: ContestantId = ContestantId::new("test/weightless");
         const SUMMARY: &'static str = "never does anything";
+        const TIMER: &'static str = "none";
 
         type Stream = ();
 

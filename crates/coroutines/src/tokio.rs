@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
-use workload::{ContestantId, Ledger, Moment, Wait};
+use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::fetch::fetch;
 use crate::runtime::Runtime;
@@ -73,6 +73,7 @@ impl Scheduler for Caller {
 impl<S: Scheduler> Runtime for OnTokio<S> {
     const ID: ContestantId = S::ID;
     const SUMMARY: &'static str = S::SUMMARY;
+    const TIMER: &'static str = "a wheel, 1 ms, rounds up";
 
     type Stream = TcpStream;
 
@@ -117,12 +118,18 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         self.runtime.block_on(async {
-            for index in 0..ledger.workload().tasks {
-                let visit = ledger.visit(index);
-                match ledger.workload().wait {
-                    Wait::Timer { .. } => tokio::spawn(add::<Self, N>(visit)),
-                    Wait::Http(_) => tokio::spawn(fetch::<Self, N>(visit)),
-                };
+            for start in ledger.starts() {
+                match (start, ledger.workload().wait) {
+                    (Start::At(moment), _) => {
+                        Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(visit), Wait::Timer { .. }) => {
+                        tokio::spawn(add::<Self, N>(visit));
+                    }
+                    (Start::Now(visit), Wait::Http(_)) => {
+                        tokio::spawn(fetch::<Self, N>(visit));
+                    }
+                }
             }
             ledger.over().await;
         });

@@ -30,6 +30,14 @@ impl Moment {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    pub(crate) fn to_ns(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_ns(ns: u64) -> Self {
+        Self(ns)
+    }
 }
 
 impl std::ops::Add<Duration> for Moment {

@@ -7,6 +7,7 @@ use workload::http::ErrorKind;
 use workload::task::expected_checksum;
 
 use super::CellSpec;
+use super::unweighed::Unweighed;
 use crate::limits::{LastSeen, Limits};
 use crate::protocol::{Drained, Parked};
 use crate::record::{
@@ -19,6 +20,8 @@ use crate::units;
 pub enum Ending {
     /// It went through all phases.
     Done(Box<Outcome>),
+    /// It went through all phases of a cell that is not weighed.
+    Unweighed(Box<Unweighed>),
     /// Tasks ended with errors before all of them were in flight.
     Errors {
         /// The errors, by kind.
@@ -83,6 +86,7 @@ impl Ending {
         let failed = |reason: String| spec.cell(workload, Status::Failed, Some(reason));
         match self {
             Self::Done(outcome) => outcome.into_cell(spec, workload, limits),
+            Self::Unweighed(unweighed) => unweighed.into_cell(spec, workload, limits),
             Self::Errors { errors, last_seen } => {
                 let cell = spec.cell(workload, Status::Failed, None);
                 failed_with(errors, cell, limits, &last_seen)
@@ -140,6 +144,7 @@ impl Outcome {
             before_weighing: parked.in_flight,
             after_weighing: drained.in_flight_after_weighing.unwrap_or(0),
             lost: drained.lost,
+            unweighed: false,
         };
         let is_timed = spec.build == Build::Timed;
         let cell = Cell {
@@ -175,7 +180,12 @@ impl Outcome {
 }
 
 /// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
-fn failed_with(errors: Vec<ErrorLine>, cell: Cell, limits: &Limits, last_seen: &LastSeen) -> Cell {
+pub(super) fn failed_with(
+    errors: Vec<ErrorLine>,
+    cell: Cell,
+    limits: &Limits,
+    last_seen: &LastSeen,
+) -> Cell {
     let words: Vec<String> = errors
         .iter()
         .map(|error| format!("{} × `{}`", units::count(error.tasks), error.first))
