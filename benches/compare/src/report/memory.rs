@@ -9,7 +9,7 @@ use crate::fit::{
     self, Estimate, Figure, Fit, Sampled, Series, Shape, between, fit, is_all_waiting, is_proven,
     proven, quantile, readings, series, task_counts,
 };
-use crate::record::{Build, Cell, CgroupKind, LatenessLine, Record, Status};
+use crate::record::{Build, Cell, CgroupKind, Record, Status};
 
 /// The header of RSS with the page tables.
 pub(super) const PAGE_TABLES: &str = "RSS + page tables (B)";
@@ -82,14 +82,6 @@ pub(super) fn page(record: &Record) -> String {
     ));
     section(&mut text, "Start and CPU", &start_table(record));
     text.push_str(&format!("\nSlopes per task. {}\n", machine_line(record)));
-    section(&mut text, "Lateness", &lateness_table(record));
-    text.push_str(&format!(
-        "\nHow long after its deadline a task woke, at the largest N that every contestant with\n\
-         tasks waiting together has reached: median of the repeats, and the worst of them for the\n\
-         maximum. For a request: how long after the delay that it asked for it had its answer,\n\
-         with the time in it that making all those connections took. {}\n",
-        machine_line(record)
-    ));
     text
 }
 
@@ -116,7 +108,7 @@ pub(super) fn bill_table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Tabl
         (CELLS.to_owned(), Align::Right),
     ]);
     let mut all = series(record);
-    all.retain(|series| is_wanted(&series.shape));
+    all.retain(|series| is_wanted(&series.shape) && !series.shape.is_for_lateness());
     let slopes: Vec<(&Series, Option<Fit>)> =
         all.iter().map(|series| (series, fit(record, series, deciding))).collect();
     for (series, decided) in &slopes {
@@ -235,7 +227,7 @@ pub(crate) fn small_pool_note(record: &Record, series: &Series) -> Option<String
 /// The series of which something per waiting task can be said.
 fn weighed_series(record: &Record) -> Vec<Series> {
     let mut all = series(record);
-    all.retain(|series| !series.shape.is_transfer());
+    all.retain(|series| !series.shape.is_transfer() && !series.shape.is_for_lateness());
     all
 }
 
@@ -492,59 +484,6 @@ fn start_table(record: &Record) -> Table {
     table
 }
 
-fn lateness_table(record: &Record) -> Table {
-    let mut table = Table::new([
-        ("Contestant", Align::Left),
-        ("N", Align::Right),
-        ("p50", Align::Right),
-        ("p99", Align::Right),
-        ("Maximum", Align::Right),
-    ]);
-    let compared: Vec<(Series, Vec<(u64, LatenessLine)>)> = weighed_series(record)
-        .into_iter()
-        .filter(|series| series.model() != BASELINE && !is_one_at_a_time(record, series))
-        .map(|series| {
-            let lateness = lateness_of(record, &series);
-            (series, lateness)
-        })
-        .filter(|(_, lateness)| !lateness.is_empty())
-        .collect();
-    for (series, lateness) in &compared {
-        let common = compared
-            .iter()
-            .filter(|(other, _)| other.shape == series.shape)
-            .map(|(_, lateness)| lateness.iter().map(|(tasks, _)| *tasks).collect())
-            .reduce(|a: BTreeSet<u64>, b| a.intersection(&b).copied().collect());
-        let Some(tasks) = common.and_then(|common| common.last().copied()) else {
-            continue;
-        };
-        let read = |part: fn(&LatenessLine) -> u64| -> Vec<f64> {
-            let at = lateness.iter().filter(|(at, _)| *at == tasks);
-            at.map(|(_, lateness)| part(lateness) as f64).collect()
-        };
-        let show = |values: Vec<f64>, part: f64| {
-            quantile(&values, part).map_or_else(|| NONE.into(), format::duration)
-        };
-        table.push(vec![
-            series.to_string(),
-            format::count(tasks),
-            show(read(|lateness| lateness.p50), 0.5),
-            show(read(|lateness| lateness.p99), 0.5),
-            show(read(|lateness| lateness.max), 1.0),
-        ]);
-    }
-    table
-}
-
-/// N and lateness of the cells in which all tasks waited at once.
-fn lateness_of(record: &Record, series: &Series) -> Vec<(u64, LatenessLine)> {
-    proven(record, series, Build::Timed)
-        .into_iter()
-        .filter(|cell| is_all_waiting(cell))
-        .filter_map(|cell| Some((cell.tasks, cell.lateness_ns?)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -679,18 +618,6 @@ mod tests {
         | baseline/smol    |    300 ± 0 (0.0 %) |    300 ± 0 (0.0 %) |  0.60 ± 0.00 (0.0 %) |         0.00 ± 0.00 |         0.00 ± 0.00 |
 
         Slopes per task. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
-
-        ## Lateness
-
-        | Contestant       |      N |   p50 |    p99 | Maximum |
-        | ---------------- | -----: | ----: | -----: | ------: |
-        | threads/per-task | 10,000 | 60 µs | 110 µs |  210 µs |
-        | coroutines/smol  | 10,000 | 60 µs | 110 µs |  210 µs |
-
-        How long after its deadline a task woke, at the largest N that every contestant with
-        tasks waiting together has reached: median of the repeats, and the worst of them for the
-        maximum. For a request: how long after the delay that it asked for it had its answer,
-        with the time in it that making all those connections took. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
         "#);
     }
 }

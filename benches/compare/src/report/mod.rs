@@ -3,6 +3,7 @@
 //! | file | what it makes |
 //! | --- | --- |
 //! | `memory` | `memory.md`: what a waiting task weighs, and how many of them fit |
+//! | `lateness` | `lateness.md`: how late tasks wake, and what becomes of those that come at a rate |
 //! | `throughput` | `throughput.md`: how many tasks a second |
 //! | `requests` | the part of that page on requests |
 //! | `bandwidth` | the part of that page on transfers |
@@ -17,6 +18,7 @@
 
 mod bandwidth;
 pub(crate) mod format;
+mod lateness;
 mod machine;
 mod memory;
 mod requests;
@@ -61,6 +63,7 @@ pub struct Page {
 pub fn pages(record: &Record) -> Vec<Page> {
     vec![
         Page { file: "memory.md", text: memory::page(record) },
+        Page { file: "lateness.md", text: lateness::page(record) },
         Page { file: "throughput.md", text: throughput::page(record) },
         Page { file: "machine.md", text: machine::page(record) },
         Page { file: "claims.md", text: claims::render_markdown(record) },
@@ -187,7 +190,10 @@ mod tests {
     fn every_record_has_pages_a_summary_and_tables() {
         for record in odd_records().iter().chain([&small_run()]) {
             let files: Vec<&str> = pages(record).iter().map(|page| page.file).collect();
-            assert_eq!(files, ["memory.md", "throughput.md", "machine.md", "claims.md"]);
+            assert_eq!(
+                files,
+                ["memory.md", "lateness.md", "throughput.md", "machine.md", "claims.md"]
+            );
             for page in pages(record) {
                 assert!(page.text.starts_with("<!-- Generated"));
                 assert!(page.text.contains(COMMAND) && page.text.contains("Machine:"));
