@@ -33,6 +33,9 @@ const FEW: u32 = 30;
 
 /// The cells of a thorough run for this contestant.
 pub fn lateness_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
+    if !takes_part(contestant) {
+        return Vec::new();
+    }
     let timer = Workload::timer(0, Duration::ZERO);
     let mut all = Vec::new();
     if is_one_at_a_time(contestant) {
@@ -46,7 +49,6 @@ pub fn lateness_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
             all.extend(paced(contestant, tasks, per_second, 3));
         }
     }
-    all.retain(|cell| contestant.unsupported(&cell.workload).is_none());
     all
 }
 
@@ -54,7 +56,7 @@ pub fn lateness_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
 pub(super) fn few_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
     let timer = Workload::timer(0, Duration::ZERO);
     let mut all = Vec::new();
-    if !is_one_at_a_time(contestant) {
+    if takes_part(contestant) && !is_one_at_a_time(contestant) {
         let small: Vec<u32> = sizes(contestant)
             .iter()
             .copied()
@@ -66,7 +68,6 @@ pub(super) fn few_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
         let spread = timer.with_spread(SMALL_SPREAD);
         all.extend(cells(contestant, &steps(&small, 1), spread, false, None));
     }
-    all.retain(|cell| contestant.unsupported(&cell.workload).is_none());
     all
 }
 
@@ -94,6 +95,11 @@ fn paced(contestant: &dyn Contestant, tasks: u32, per_second: u32, repeats: u32)
     cells(contestant, &steps(&[tasks], repeats), workload, true, workers)
 }
 
+/// Baselines show what scaffolding costs. They are not compared.
+fn takes_part(contestant: &dyn Contestant) -> bool {
+    contestant.id().model() != "baseline"
+}
+
 fn is_one_at_a_time(contestant: &dyn Contestant) -> bool {
     contestant.ceiling(&Settings::default()) == Ceiling::One
 }
@@ -114,6 +120,8 @@ mod tests {
             let cells = lateness_cells(contestant.as_ref());
             let is_baseline = contestant.id().model() == "baseline";
             assert_eq!(cells.is_empty(), is_baseline, "{}", contestant.id());
+            let is_supported = |cell: &CellSpec| contestant.unsupported(&cell.workload).is_none();
+            assert!(cells.iter().all(is_supported), "{}", contestant.id());
             let herds = cells.iter().filter(|cell| cell.workload.herd).count();
             let spreads = cells.iter().filter(|cell| !cell.workload.spread().is_zero()).count();
             assert_eq!(herds, spreads, "{}", contestant.id());
