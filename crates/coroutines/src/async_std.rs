@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use async_std::io::{Read, Write};
 use async_std::net::TcpStream;
+use pin_project_lite::pin_project;
 use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::fetch::fetch;
@@ -21,6 +22,24 @@ use crate::task::add;
 /// async-std with its global executor: a thread for each core and one for the reactor.
 #[derive(Debug)]
 pub struct AsyncStd(());
+
+pin_project! {
+    /// A sleep of async-std, with the deadline that it does not tell.
+    struct SleepUntil<S> {
+        #[pin]
+        sleep: S,
+        deadline: Moment,
+    }
+}
+
+impl<S: Future<Output = ()>> Future for SleepUntil<S> {
+    type Output = Moment;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Moment> {
+        let this = self.project();
+        this.sleep.poll(context).map(|()| *this.deadline)
+    }
+}
 
 impl Runtime for AsyncStd {
     const ID: ContestantId = ContestantId::new("coroutines/async-std");
@@ -39,8 +58,8 @@ impl Runtime for AsyncStd {
         Ok(Self(()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        async_std::task::sleep(deadline.since(Moment::now()))
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil { sleep: async_std::task::sleep(deadline.since(Moment::now())), deadline }
     }
 
     #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]

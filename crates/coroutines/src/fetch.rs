@@ -223,8 +223,8 @@ mod tests {
             Ok(Self)
         }
 
-        fn sleep_until(_: Moment) -> impl Future {
-            std::future::pending::<()>()
+        fn sleep_until(_: Moment) -> impl Future<Output = Moment> {
+            std::future::pending()
         }
 
         fn connect(_: SocketAddr) -> impl Future<Output = io::Result<()>> {

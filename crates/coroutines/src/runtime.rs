@@ -35,8 +35,8 @@ pub trait Runtime: Sized + 'static {
 
     /// A future that ends at the deadline, by the runtime's own timers.
     ///
-    /// What it yields is of no use to anybody; a runtime need not wrap its timer to hide it.
-    fn sleep_until(deadline: Moment) -> impl Future;
+    /// It yields its deadline: a timer knows that anyhow, and whoever waits need not hold it too.
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment>;
 
     /// A future that ends at the deadline, made for deadlines that are mostly not reached: a timeout.
     fn alarm(deadline: Moment) -> impl Future {

@@ -34,8 +34,8 @@ impl Runtime for Global {
         Ok(Self(()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        Timer::at(deadline.instant())
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil(Timer::at(deadline.instant()))
     }
 
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
@@ -98,8 +98,8 @@ impl Runtime for Local {
         Ok(Self(LocalExecutor::new()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        Timer::at(deadline.instant())
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil(Timer::at(deadline.instant()))
     }
 
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
@@ -156,6 +156,17 @@ impl Local {
             }
             ledger.over().await;
         }));
+    }
+}
+
+/// smol's timer, which yields the instant that it was set to.
+struct SleepUntil(Timer);
+
+impl Future for SleepUntil {
+    type Output = Moment;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Moment> {
+        Pin::new(&mut self.0).poll(context).map(Moment::from)
     }
 }
 

@@ -8,11 +8,13 @@ use std::io;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
+use tokio::time::Sleep;
 use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::fetch::fetch;
@@ -70,6 +72,24 @@ impl Scheduler for Caller {
     }
 }
 
+pin_project! {
+    /// tokio's timer, which yields its deadline.
+    struct SleepUntil {
+        #[pin]
+        sleep: Sleep,
+    }
+}
+
+impl Future for SleepUntil {
+    type Output = Moment;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Moment> {
+        let mut sleep = self.project().sleep;
+        ready!(sleep.as_mut().poll(context));
+        Poll::Ready(sleep.deadline().into_std().into())
+    }
+}
+
 impl<S: Scheduler> Runtime for OnTokio<S> {
     const ID: ContestantId = S::ID;
     const SUMMARY: &'static str = S::SUMMARY;
@@ -82,8 +102,8 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
         Ok(Self { runtime, scheduler: PhantomData })
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        tokio::time::sleep_until(deadline.instant().into())
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil { sleep: tokio::time::sleep_until(deadline.instant().into()) }
     }
 
     #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]

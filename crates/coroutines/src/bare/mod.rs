@@ -53,7 +53,7 @@ impl Runtime for Bare {
         Ok(Self(()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
         Sleep::until(deadline)
     }
 
