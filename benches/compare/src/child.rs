@@ -72,12 +72,12 @@ fn run() -> Result<(), Trouble> {
         }
     };
     let orders = listen(stdin).map_err(|error| Trouble::refused(&error))?;
-    let Begin { contestant, workload, tasks, pool_workers, server } = *begin;
+    let Begin { contestant, workload, tasks, pool_workers, server, unweighed } = *begin;
     let contestant = registry::find(&contestant).map_err(|error| Trouble::refused(&error))?;
     let workload =
         workload.with_tasks(tasks, server.as_ref()).map_err(|error| Trouble::refused(&error))?;
     let settings = Settings { pool_workers };
-    let expected = contestant.ceiling(&settings).expected_in_flight(tasks);
+    let expected = (!unweighed).then(|| contestant.ceiling(&settings).expected_in_flight(tasks));
 
     let ledger = Ledger::open(workload);
     let (start, started) = mpsc::sync_channel(1);
@@ -175,10 +175,11 @@ fn listen(mut stdin: BufReader<Stdin>) -> io::Result<Receiver<Order>> {
     Ok(orders)
 }
 
-/// Watches waves and speaks with the harness meanwhile.
+/// Watches waves and speaks with the harness meanwhile: when `expected` tasks are in flight, and when
+/// all are over.
 fn watch(
     ledger: &'static Ledger,
-    expected: u64,
+    expected: Option<u64>,
     orders: &Receiver<Order>,
     started: &Receiver<Begun>,
     report: &SyncSender<Watched>,
@@ -193,7 +194,14 @@ fn watch(
     }
     loop {
         let Ok(begun) = started.recv() else { return };
-        let in_flight_after_weighing = wait_for_all(ledger, expected, begun).map(|parked| {
+        let parked = match expected {
+            Some(expected) => wait_for_all(ledger, expected, begun),
+            None => {
+                ledger.wait_until_over();
+                None
+            }
+        };
+        let in_flight_after_weighing = parked.map(|parked| {
             say(Event::Parked(parked));
             go();
             ledger.in_flight()

@@ -156,7 +156,9 @@ pub fn diff(old: &Record, new: &Record, patterns: &[String]) -> Result<Diff, Sel
     let in_new: Vec<Series> = fit::series(new);
     for series in fit::series(old) {
         if wanted.contains(series.contestant.as_str()) && in_new.contains(&series) {
-            rows.extend(slopes(old, new, &series));
+            if !series.shape.is_for_lateness() {
+                rows.extend(slopes(old, new, &series));
+            }
             rows.extend(lateness(old, new, &series));
         }
     }

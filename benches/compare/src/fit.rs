@@ -18,11 +18,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use oorandom::Rand64;
 use serde::Serialize;
 
 use crate::record::{Build, Cell, ProofLine, Record, Status, Time, Weight, WorkloadLine};
+use crate::units;
 
 /// How many times each figure is computed anew from resampled readings. Efron and Tibshirani, *An
 /// Introduction to the Bootstrap* (1993), ask for at least 1000 for a percentile interval.
@@ -270,6 +272,10 @@ pub struct Shape {
     pub arrival: String,
     /// What is asked of a server, where one is asked.
     pub asked: Option<Asked>,
+    /// By how much the first task waits longer than the last one, in nanoseconds.
+    pub spread_ns: u64,
+    /// Whether all tasks wait for one deadline.
+    pub herd: bool,
 }
 
 /// What is asked of a server.
@@ -296,12 +302,24 @@ impl Shape {
                 keep_alive: http.keep_alive,
                 rate_limit: http.rate_limit,
             }),
+            spread_ns: workload.spread_ns,
+            herd: workload.herd,
         }
     }
 
     /// Whether each task waits for one timer and keeps nothing alive of its own.
     pub fn is_plain(&self) -> bool {
-        self.is_timer() && self.waits_per_task == 1 && self.state_bytes == 0
+        self.is_timer()
+            && self.waits_per_task == 1
+            && self.state_bytes == 0
+            && !self.is_for_lateness()
+    }
+
+    /// Whether its tasks start or are due as they do to show how late they are: at a rate, all at
+    /// once, or one after another. What such tasks weigh is what others do, so no line is laid
+    /// through them.
+    pub fn is_for_lateness(&self) -> bool {
+        self.herd || self.spread_ns != 0 || self.arrival != "burst"
     }
 
     /// Whether tasks wait for timers.
@@ -339,6 +357,12 @@ impl fmt::Display for Shape {
         }
         if self.arrival != "burst" {
             write!(f, ", {} arrival", self.arrival)?;
+        }
+        if self.spread_ns != 0 {
+            write!(f, ", spread over {}", units::duration(Duration::from_nanos(self.spread_ns)))?;
+        }
+        if self.herd {
+            f.write_str(", herd")?;
         }
         Ok(())
     }
@@ -561,8 +585,8 @@ impl Figure {
 fn finish_ns(cell: &Cell) -> Option<f64> {
     let WorkloadLine { duration_ns, spread_ns, waits_per_task, .. } = cell.workload;
     let WorkloadLine { wait, arrival, .. } = &cell.workload;
-    let is_herd = wait == "timer" && arrival == "burst" && spread_ns == 0;
-    let time = cell.time.filter(|_| is_herd)?;
+    let is_plain = wait == "timer" && arrival == "burst" && spread_ns == 0 && !cell.workload.herd;
+    let time = cell.time.filter(|_| is_plain)?;
     let waits_ns = duration_ns as f64 * f64::from(waits_per_task);
     Some(time.wall_ns as f64 - time.start_ns as f64 - waits_ns)
 }
@@ -603,9 +627,9 @@ pub fn is_proven(cell: &Cell) -> bool {
 }
 
 /// Whether all tasks of a proven cell waited at the same time, as they do unless the contestant
-/// takes one at a time or is a pool of fewer workers.
+/// takes one at a time or is a pool of fewer workers, or they come at a rate.
 pub fn is_all_waiting(cell: &Cell) -> bool {
-    proof_of(cell).is_some_and(|proof| proof.expected_in_flight == cell.tasks)
+    proof_of(cell).is_some_and(|proof| !proof.unweighed && proof.expected_in_flight == cell.tasks)
 }
 
 /// The readings of a figure in the proven cells of a series in which all tasks waited at once.

@@ -3,15 +3,18 @@
 //! The order is random, from the seed, so that whatever changes on the machine during a run (heat,
 //! a neighbour, memory that gets fragmented) falls on all contestants alike.
 
+pub mod lateness;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU64;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use workload::{Contestant, Http, Settings, StateSize, Workload};
+use workload::{Arrival, Contestant, Http, Settings, StateSize, Workload};
 
 use crate::cell::CellSpec;
 use crate::record::{Build, Extent};
+pub use lateness::lateness_cells;
 
 /// So many repeats of a cell with so many tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +99,10 @@ pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpe
             let is_given = !kind.waits_to_be_weighed();
             cells(contestant, &steps, kind.workload(), is_given, None)
         })
+        .chain(match extent {
+            Extent::Quick => Vec::new(),
+            _ => lateness::few_cells(contestant),
+        })
         .collect()
 }
 
@@ -158,8 +165,9 @@ pub fn cells(
 }
 
 /// The number of tasks at which a second wave is run: the largest that is cheap, because what is kept
-/// has to stand out from what a process weighs anyhow. `None` where nothing waits to be weighed, or
-/// where each wait was asked to be long.
+/// has to stand out from what a process weighs anyhow. `None` where nothing waits to be weighed,
+/// where each wait was asked to be long, or where the tasks start or are due as they do to show how
+/// late they are.
 fn second_wave_at(
     contestant: &dyn Contestant,
     steps: &[Step],
@@ -172,8 +180,10 @@ fn second_wave_at(
     const LONGEST: Duration = Duration::from_millis(100);
     let is_long = wait_is_given && workload.duration_of(0) > LONGEST;
     let is_transfer = workload.asks().is_some_and(|http| http.rate_limit.is_some());
+    let is_for_lateness =
+        workload.herd || !workload.spread().is_zero() || workload.arrival != Arrival::Burst;
     // The tasks written straight on a runtime take no part in this.
-    if is_long || is_transfer || contestant.id().model() == "baseline" {
+    if is_long || is_transfer || is_for_lateness || contestant.id().model() == "baseline" {
         return None;
     }
     let most = match (workload.asks(), contestant.id().model()) {
@@ -362,6 +372,7 @@ const QUICK_TRANSFER: &[Sizes] = &[
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::num::NonZeroU32;
 
     use super::*;
     use crate::controls;
@@ -517,6 +528,19 @@ mod tests {
         assert!(second(Duration::from_millis(100), true));
         assert!(!second(Duration::from_secs(10), true));
         assert!(second(Duration::from_secs(10), false));
+    }
+
+    #[test]
+    fn what_shows_lateness_has_no_second_wave() {
+        let bare = registry::find("coroutines/bare").unwrap();
+        let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
+        let second = |workload| cells(bare.as_ref(), &steps, workload, false, None)[0].second_wave;
+        let timer = Workload::timer(0, Duration::ZERO);
+        let per_second = NonZeroU32::MIN;
+        assert!(second(timer));
+        assert!(!second(timer.as_herd()));
+        assert!(!second(timer.with_spread(Duration::from_millis(1))));
+        assert!(!second(timer.with_arrival(Arrival::Rate { per_second })));
     }
 
     #[test]

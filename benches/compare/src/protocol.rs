@@ -72,6 +72,10 @@ pub struct Begin {
     /// The server that tasks ask, for workloads that ask one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerLine>,
+    /// That all tasks are never there at once, so nobody waits for it: the child says `drained`
+    /// without `parked`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unweighed: bool,
 }
 
 /// The server that tasks ask.
@@ -239,11 +243,13 @@ mod tests {
                 state_bytes: 64,
                 waits_per_task: 2,
                 arrival: "burst".into(),
+                herd: false,
                 http: None,
             },
             tasks: 3,
             pool_workers: 4,
             server: None,
+            unweighed: false,
         }))
     }
 

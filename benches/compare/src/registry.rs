@@ -33,6 +33,16 @@ pub fn cautions() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// What each contestant's timers are, by id.
+pub fn timers() -> BTreeMap<String, String> {
+    all()
+        .iter()
+        .filter_map(|contestant| {
+            Some((contestant.id().to_string(), contestant.timer()?.to_owned()))
+        })
+        .collect()
+}
+
 /// Why nobody can be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
@@ -188,6 +198,16 @@ mod tests {
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), count);
+    }
+
+    #[test]
+    fn every_model_says_what_its_timers_are() {
+        let timers = timers();
+        for contestant in all().iter().filter(|contestant| {
+            ["subroutine", "threads", "callbacks", "coroutines"].contains(&contestant.id().model())
+        }) {
+            assert!(timers.contains_key(contestant.id().as_str()), "{}", contestant.id());
+        }
     }
 
     #[test]

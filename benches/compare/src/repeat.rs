@@ -94,6 +94,7 @@ pub fn compare(records: &[&Record]) -> Comparison {
     let mut all = fit::series(first);
     all.retain(|series| {
         !series.shape.is_transfer()
+            && !series.shape.is_for_lateness()
             && others.iter().all(|record| fit::series(record).contains(series))
     });
     let slopes = |series: &Series, figure| -> Option<Vec<Estimate>> {

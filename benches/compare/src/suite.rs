@@ -68,6 +68,7 @@ impl Suite {
             host: host::describe(kind, cgroup_note),
             versions: host::versions(),
             cautions: registry::cautions(),
+            timers: registry::timers(),
             arguments: None,
             program: Some(host::program()),
         };

@@ -4,7 +4,10 @@
 //! What does not parse is an error of one line that repeats what was given and says what is
 //! allowed. Nothing is rounded or corrected on the way in.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
+
+use workload::Arrival;
 
 /// The longest duration that is allowed: an hour. A longer wait is a slip of the keyboard.
 pub const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -24,6 +27,16 @@ pub struct NotACount {
 pub struct NotADuration {
     given: String,
     why: &'static str,
+}
+
+/// A text that is not a way to arrive.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{given}` is not an arrival: give burst, or a rate of 1 to 4294967295 tasks a second, such as \
+     rate:5k/s"
+)]
+pub struct NotAnArrival {
+    given: String,
 }
 
 /// A text that is not a size.
@@ -85,6 +98,22 @@ pub fn parse_part(text: &str) -> Result<f64, NotAPart> {
 /// If it is anything else, zero, or above 4294967295.
 pub fn parse_count(text: &str) -> Result<u32, NotACount> {
     read_count(text).ok_or_else(|| NotACount { given: text.to_owned() })
+}
+
+/// Reads when tasks start: `burst`, or `rate:`, a count as [`parse_count`] reads it, and `/s`.
+///
+/// # Errors
+/// If it is anything else.
+pub fn parse_arrival(text: &str) -> Result<Arrival, NotAnArrival> {
+    if text == "burst" {
+        return Ok(Arrival::Burst);
+    }
+    text.strip_prefix("rate:")
+        .and_then(|rest| rest.strip_suffix("/s"))
+        .and_then(read_count)
+        .and_then(NonZeroU32::new)
+        .map(|per_second| Arrival::Rate { per_second })
+        .ok_or_else(|| NotAnArrival { given: text.to_owned() })
 }
 
 /// Reads a duration as humantime does: a number with its unit, or several added up (`1m 30s`).
@@ -271,6 +300,33 @@ mod tests {
     }
 
     #[test]
+    fn arrivals_are_read_as_people_and_records_write_them() {
+        let rate = |per_second| {
+            let per_second = NonZeroU32::new(per_second).unwrap();
+            Ok(Arrival::Rate { per_second })
+        };
+        assert_eq!(parse_arrival("burst"), Ok(Arrival::Burst));
+        assert_eq!(parse_arrival("rate:5k/s"), rate(5_000));
+        assert_eq!(parse_arrival("rate:5_000/s"), rate(5_000));
+        assert_eq!(parse_arrival("rate:4294967295/s"), rate(u32::MAX));
+        for wrong in [
+            "",
+            "Burst",
+            "rate",
+            "rate:/s",
+            "rate:0/s",
+            "rate:-1/s",
+            "rate:5k",
+            "5k/s",
+            "rate:1.5/s",
+        ] {
+            let message = parse_arrival(wrong).unwrap_err().to_string();
+            let expected = format!("`{wrong}` is not an arrival: give burst, or a rate of 1 to ");
+            assert!(message.starts_with(&expected) && !message.contains('\n'), "{message}");
+        }
+    }
+
+    #[test]
     fn durations_are_read_with_their_units() {
         for (text, expected) in [
             ("250ms", Duration::from_millis(250)),
@@ -388,9 +444,17 @@ mod tests {
         }
 
         #[test]
+        fn every_arrival_is_read_back_as_it_is_shown(per_second in 1_u32..) {
+            let per_second = NonZeroU32::new(per_second).unwrap();
+            let rate = Arrival::Rate { per_second };
+            prop_assert_eq!(parse_arrival(&rate.to_string()), Ok(rate));
+        }
+
+        #[test]
         fn no_text_is_too_strange_to_answer(text in ".*") {
             let _ = parse_count(&text);
             let _ = parse_duration(&text);
+            let _ = parse_arrival(&text);
         }
 
         #[test]

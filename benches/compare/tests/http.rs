@@ -80,6 +80,21 @@ fn a_kept_connection_serves_one_request_after_another() {
 }
 
 #[test]
+fn requests_that_come_at_a_rate_are_answered_and_counted() {
+    let folder = scratch();
+    let arguments = ["--workload", "http", "--only", "subroutine/*,callbacks/*,coroutines/bare"];
+    let rate = ["--arrival", "rate:1k/s", "--tasks", "20", "--wait", "10ms"];
+    let (output, path) = run(&folder, &[&arguments[..], &rate].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    for cell in read_file(&path).unwrap().cells {
+        proven(&cell);
+        let server = cell.server.unwrap();
+        assert_eq!((server.served, server.broken), (20, 0), "{cell:?}");
+        assert!(cell.proof.unwrap().unweighed && cell.memory.parked.is_none(), "{cell:?}");
+    }
+}
+
+#[test]
 fn a_transfer_takes_bytes_by_limit() {
     let folder = scratch();
     let only = "subroutine/*,callbacks/*,coroutines/bare,threads/per-task";

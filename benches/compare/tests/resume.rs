@@ -130,6 +130,38 @@ fn lines(record: &Path) -> Vec<String> {
     fs::read_to_string(record).unwrap().split_inclusive('\n').map(str::to_owned).collect()
 }
 
+/// When tasks start and are due is kept with the other options, and what is missing is run like the
+/// rest.
+#[test]
+fn arrivals_and_herds_are_resumed_as_they_were_asked_for() {
+    let only = ["--only", "coroutines/bare,callbacks/*", "--tasks", "20", "--seed", "5"];
+    let rate = ["--arrival", "rate:1k/s", "--wait", "10ms"];
+    for (more, expected) in [(&rate[..], "--arrival=rate:1k/s"), (&["--herd"][..], "--herd")] {
+        let folder = scratch();
+        let (output, record) = run(&folder, &[&only[..], more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let complete = read_file(&record).unwrap();
+        let arguments = complete.run.arguments.as_ref().unwrap();
+        assert!(arguments.iter().any(|argument| argument == expected), "{arguments:?}");
+        assert!(arguments.iter().all(|argument| argument != "--no-heap"), "{arguments:?}");
+        assert_eq!(complete.cells.len(), 2);
+
+        let lines = lines(&record);
+        fs::write(&record, lines[..lines.len() - 1].concat()).unwrap();
+        let output = resume(&record);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let resumed = read_file(&record).unwrap();
+        assert_eq!(keys(&resumed), keys(&complete));
+        for (cell, before) in resumed.cells.iter().zip(&complete.cells) {
+            assert_eq!(cell.flaw(), None, "{cell:?}");
+            assert_eq!(cell.workload.arrival, before.workload.arrival);
+            assert_eq!(cell.workload.herd, before.workload.herd);
+            assert_eq!(cell.proof.unwrap().unweighed, before.proof.unwrap().unweighed);
+            assert!(cell.second.is_none(), "{cell:?}");
+        }
+    }
+}
+
 #[test]
 fn a_complete_record_says_so_and_stays_as_it_is() {
     let folder = scratch();

@@ -1,7 +1,8 @@
 //! `callbacks/event-loop`: all tasks on one loop, on one thread.
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Wait, WithState,
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, Starts, Wait,
+    WithState,
 };
 
 use crate::event_loop::EventLoop;
@@ -25,6 +26,10 @@ impl Contestant for OneLoop {
         Ceiling::Unbounded
     }
 
+    fn timer(&self) -> Option<&'static str> {
+        Some("a heap, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd")
+    }
+
     fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
         let event_loop =
             EventLoop::new().map_err(|source| Refusal::Start { what: "an event loop", source })?;
@@ -34,28 +39,38 @@ impl Contestant for OneLoop {
 
 impl Engine for EventLoop {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        ledger.workload().state.with(Start { event_loop: self, ledger });
+        ledger.workload().state.with(StartAll { event_loop: self, ledger });
         EventLoop::run(self).map_err(|source| Refusal::Wait { what: "the event loop", source })
     }
 }
 
-struct Start<'a> {
+struct StartAll<'a> {
     event_loop: &'a mut EventLoop,
     ledger: &'static Ledger,
 }
 
-impl WithState for Start<'_> {
+impl WithState for StartAll<'_> {
     type Output = ();
 
     fn with<const N: usize>(self) {
-        let Self { event_loop, ledger } = self;
-        let visits = (0..ledger.workload().tasks).map(|index| ledger.visit(index));
-        match ledger.workload().wait {
-            Wait::Timer { .. } => visits.for_each(|visit| add::<N>(event_loop, visit)),
+        start_due::<N>(self.event_loop, self.ledger.starts(), self.ledger.workload().wait);
+    }
+}
+
+/// Starts the tasks that are due, and has itself called when the next one is.
+fn start_due<const N: usize>(event_loop: &mut EventLoop, mut starts: Starts, wait: Wait) {
+    while let Some(start) = starts.next() {
+        match (start, wait) {
+            (Start::At(moment), _) => {
+                let later =
+                    move |event_loop: &mut EventLoop| start_due::<N>(event_loop, starts, wait);
+                return event_loop.at(moment, Box::new(later));
+            }
+            (Start::Now(visit), Wait::Timer { .. }) => add::<N>(event_loop, visit),
             // A request that is answered or refused at once goes through its task from here.
-            Wait::Http(_) => visits.for_each(|visit| {
+            (Start::Now(visit), Wait::Http(_)) => {
                 event_loop.call(|event_loop| fetch::<N>(event_loop, visit));
-            }),
+            }
         }
     }
 }

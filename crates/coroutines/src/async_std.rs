@@ -12,7 +12,8 @@ use std::task::{Context, Poll};
 
 use async_std::io::{Read, Write};
 use async_std::net::TcpStream;
-use workload::{ContestantId, Ledger, Moment, Wait};
+use pin_project_lite::pin_project;
+use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::fetch::fetch;
 use crate::runtime::Runtime;
@@ -22,9 +23,29 @@ use crate::task::add;
 #[derive(Debug)]
 pub struct AsyncStd(());
 
+pin_project! {
+    /// A sleep of async-std, with the deadline that it does not tell.
+    struct SleepUntil<S> {
+        #[pin]
+        sleep: S,
+        deadline: Moment,
+    }
+}
+
+impl<S: Future<Output = ()>> Future for SleepUntil<S> {
+    type Output = Moment;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Moment> {
+        let this = self.project();
+        this.sleep.poll(context).map(|()| *this.deadline)
+    }
+}
+
 impl Runtime for AsyncStd {
     const ID: ContestantId = ContestantId::new("coroutines/async-std");
     const SUMMARY: &'static str = "async tasks on async-std's global executor";
+    const TIMER: &'static str =
+        "an ordered map, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd";
     const STAYS_IN_PROCESS: bool = true;
     const CAUTION: Option<&'static str> =
         Some("async-std is discontinued (RUSTSEC-2025-0052); its authors recommend smol");
@@ -37,8 +58,8 @@ impl Runtime for AsyncStd {
         Ok(Self(()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        async_std::task::sleep(deadline.since(Moment::now()))
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil { sleep: async_std::task::sleep(deadline.since(Moment::now())), deadline }
     }
 
     #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
@@ -72,12 +93,18 @@ impl Runtime for AsyncStd {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         async_std::task::block_on(async {
-            for index in 0..ledger.workload().tasks {
-                let visit = ledger.visit(index);
-                match ledger.workload().wait {
-                    Wait::Timer { .. } => async_std::task::spawn(add::<Self, N>(visit)),
-                    Wait::Http(_) => async_std::task::spawn(fetch::<Self, N>(visit)),
-                };
+            for start in ledger.starts() {
+                match (start, ledger.workload().wait) {
+                    (Start::At(moment), _) => {
+                        Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(visit), Wait::Timer { .. }) => {
+                        async_std::task::spawn(add::<Self, N>(visit));
+                    }
+                    (Start::Now(visit), Wait::Http(_)) => {
+                        async_std::task::spawn(fetch::<Self, N>(visit));
+                    }
+                }
             }
             ledger.over().await;
         });

@@ -34,6 +34,10 @@ impl<R: Runtime> Contestant for On<R> {
         R::STAYS_IN_PROCESS
     }
 
+    fn timer(&self) -> Option<&'static str> {
+        Some(R::TIMER)
+    }
+
     fn caution(&self) -> Option<&'static str> {
         R::CAUTION
     }

@@ -215,6 +215,7 @@ mod tests {
     impl Runtime for Weightless {
         const ID: ContestantId = ContestantId::new("test/weightless");
         const SUMMARY: &'static str = "never does anything";
+        const TIMER: &'static str = "none";
 
         type Stream = ();
 
@@ -222,8 +223,8 @@ mod tests {
             Ok(Self)
         }
 
-        fn sleep_until(_: Moment) -> impl Future {
-            std::future::pending::<()>()
+        fn sleep_until(_: Moment) -> impl Future<Output = Moment> {
+            std::future::pending()
         }
 
         fn connect(_: SocketAddr) -> impl Future<Output = io::Result<()>> {

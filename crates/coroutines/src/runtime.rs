@@ -15,6 +15,9 @@ pub trait Runtime: Sized + 'static {
     /// What it is, in one line.
     const SUMMARY: &'static str;
 
+    /// What its timers are and how exact they are by design, in a few words.
+    const TIMER: &'static str;
+
     /// Whether its threads stay until the end of the process.
     const STAYS_IN_PROCESS: bool = false;
 
@@ -32,8 +35,8 @@ pub trait Runtime: Sized + 'static {
 
     /// A future that ends at the deadline, by the runtime's own timers.
     ///
-    /// What it yields is of no use to anybody; a runtime need not wrap its timer to hide it.
-    fn sleep_until(deadline: Moment) -> impl Future;
+    /// It yields its deadline: a timer knows that anyhow, and whoever waits need not hold it too.
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment>;
 
     /// A future that ends at the deadline, made for deadlines that are mostly not reached: a timeout.
     fn alarm(deadline: Moment) -> impl Future {
@@ -72,7 +75,8 @@ pub trait Runtime: Sized + 'static {
 
     /// Spawns [`add`](crate::task::add) or [`fetch`](crate::fetch::fetch), whichever the workload
     /// asks for, with `N` bytes of state for each task of the ledger, as a task of the runtime, and
-    /// returns when all are over.
+    /// returns when all are over. Whoever spawns them sleeps by the runtime's own timers while none
+    /// is to start.
     ///
     /// Each runtime spells this out for itself, because some want their tasks to be `Send` and some
     /// do not, and that shows only where both the runtime and the task are known.

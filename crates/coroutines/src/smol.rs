@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, LocalExecutor, Timer};
-use workload::{ContestantId, Ledger, Moment, Wait};
+use workload::{ContestantId, Ledger, Moment, Start, Starts, Wait};
 
 use crate::fetch::fetch;
 use crate::runtime::Runtime;
@@ -23,6 +23,7 @@ pub struct Global(());
 impl Runtime for Global {
     const ID: ContestantId = ContestantId::new("coroutines/smol");
     const SUMMARY: &'static str = "async tasks on smol's global executor, one thread by default";
+    const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;
 
     type Stream = Async<TcpStream>;
@@ -33,8 +34,8 @@ impl Runtime for Global {
         Ok(Self(()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        Timer::at(deadline.instant())
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil(Timer::at(deadline.instant()))
     }
 
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
@@ -63,11 +64,17 @@ impl Runtime for Global {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         smol::block_on(async {
-            for index in 0..ledger.workload().tasks {
-                let visit = ledger.visit(index);
-                match ledger.workload().wait {
-                    Wait::Timer { .. } => smol::spawn(add::<Self, N>(visit)).detach(),
-                    Wait::Http(_) => smol::spawn(fetch::<Self, N>(visit)).detach(),
+            for start in ledger.starts() {
+                match (start, ledger.workload().wait) {
+                    (Start::At(moment), _) => {
+                        Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(visit), Wait::Timer { .. }) => {
+                        smol::spawn(add::<Self, N>(visit)).detach();
+                    }
+                    (Start::Now(visit), Wait::Http(_)) => {
+                        smol::spawn(fetch::<Self, N>(visit)).detach();
+                    }
                 }
             }
             ledger.over().await;
@@ -82,6 +89,7 @@ pub struct Local(LocalExecutor<'static>);
 impl Runtime for Local {
     const ID: ContestantId = ContestantId::new("coroutines/smol-local");
     const SUMMARY: &'static str = "async tasks on smol's local executor, all on one thread";
+    const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;
 
     type Stream = Async<TcpStream>;
@@ -90,8 +98,8 @@ impl Runtime for Local {
         Ok(Self(LocalExecutor::new()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        Timer::at(deadline.instant())
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil(Timer::at(deadline.instant()))
     }
 
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
@@ -119,18 +127,52 @@ impl Runtime for Local {
     }
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
-        for index in 0..ledger.workload().tasks {
-            let visit = ledger.visit(index);
-            match ledger.workload().wait {
-                Wait::Timer { .. } => self.0.spawn(add::<Self, N>(visit)).detach(),
-                Wait::Http(_) => self.0.spawn(fetch::<Self, N>(visit)).detach(),
-            }
-        }
+        let mut starts = ledger.starts();
         // A local executor hands the panic of a task on to whoever runs it, when the task is gone
         // already. Here it must cost one task only, so the executor is run again for the others.
-        while catch_unwind(AssertUnwindSafe(|| self.block_on(ledger.over()))).is_err() {}
+        while catch_unwind(AssertUnwindSafe(|| self.start_and_run::<N>(&mut starts, ledger)))
+            .is_err()
+        {}
     }
 }
+
+impl Local {
+    /// Spawns the tasks that have not been taken from `starts` yet, and returns when all are over.
+    fn start_and_run<const N: usize>(&self, starts: &mut Starts, ledger: &'static Ledger) {
+        let Self(executor) = self;
+        smol::block_on(executor.run(async {
+            for start in starts {
+                match (start, ledger.workload().wait) {
+                    (Start::At(moment), _) => {
+                        Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(visit), Wait::Timer { .. }) => {
+                        executor.spawn(add::<Self, N>(visit)).detach();
+                    }
+                    (Start::Now(visit), Wait::Http(_)) => {
+                        executor.spawn(fetch::<Self, N>(visit)).detach();
+                    }
+                }
+            }
+            ledger.over().await;
+        }));
+    }
+}
+
+/// smol's timer, which yields the instant that it was set to.
+struct SleepUntil(Timer);
+
+impl Future for SleepUntil {
+    type Output = Moment;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Moment> {
+        Pin::new(&mut self.0).poll(context).map(Moment::from)
+    }
+}
+
+/// What smol's timers are. Both executors share one reactor.
+const REACTOR_TIMER: &str =
+    "an ordered map, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd";
 
 /// Both executors share one reactor, and its sockets.
 #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]

@@ -8,12 +8,14 @@ use std::io;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
-use workload::{ContestantId, Ledger, Moment, Wait};
+use tokio::time::Sleep;
+use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::fetch::fetch;
 use crate::runtime::Runtime;
@@ -70,9 +72,28 @@ impl Scheduler for Caller {
     }
 }
 
+pin_project! {
+    /// tokio's timer, which yields its deadline.
+    struct SleepUntil {
+        #[pin]
+        sleep: Sleep,
+    }
+}
+
+impl Future for SleepUntil {
+    type Output = Moment;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Moment> {
+        let mut sleep = self.project().sleep;
+        ready!(sleep.as_mut().poll(context));
+        Poll::Ready(sleep.deadline().into_std().into())
+    }
+}
+
 impl<S: Scheduler> Runtime for OnTokio<S> {
     const ID: ContestantId = S::ID;
     const SUMMARY: &'static str = S::SUMMARY;
+    const TIMER: &'static str = "a wheel, 1 ms, rounds up";
 
     type Stream = TcpStream;
 
@@ -81,8 +102,8 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
         Ok(Self { runtime, scheduler: PhantomData })
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
-        tokio::time::sleep_until(deadline.instant().into())
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil { sleep: tokio::time::sleep_until(deadline.instant().into()) }
     }
 
     #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
@@ -117,12 +138,18 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         self.runtime.block_on(async {
-            for index in 0..ledger.workload().tasks {
-                let visit = ledger.visit(index);
-                match ledger.workload().wait {
-                    Wait::Timer { .. } => tokio::spawn(add::<Self, N>(visit)),
-                    Wait::Http(_) => tokio::spawn(fetch::<Self, N>(visit)),
-                };
+            for start in ledger.starts() {
+                match (start, ledger.workload().wait) {
+                    (Start::At(moment), _) => {
+                        Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(visit), Wait::Timer { .. }) => {
+                        tokio::spawn(add::<Self, N>(visit));
+                    }
+                    (Start::Now(visit), Wait::Http(_)) => {
+                        tokio::spawn(fetch::<Self, N>(visit));
+                    }
+                }
             }
             ledger.over().await;
         });

@@ -1,7 +1,7 @@
 //! What the two hand-written models wait on.
 //!
-//! `callbacks/event-loop` keeps boxed callbacks here and `coroutines/bare` keeps wakers. Because
-//! they share it, the difference between the two is the difference between the models.
+//! `callbacks/event-loop` keeps boxed callbacks here and `coroutines/bare` keeps wakers, or what
+//! little of them tells one task from another. Because they share it, the difference between the two is the difference between the models.
 //!
 //! | file | what lives there |
 //! | --- | --- |

@@ -2,9 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+use workload::{
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, WithState,
+};
 
-use crate::task::run;
+use crate::task::{TIMER, run, sleep_until};
 
 /// The contestant `subroutine/sequential`.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,10 @@ impl Contestant for Sequential {
 
     fn ceiling(&self, _: &Settings) -> Ceiling {
         Ceiling::One
+    }
+
+    fn timer(&self) -> Option<&'static str> {
+        Some(TIMER)
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
@@ -43,10 +49,14 @@ impl WithState for Loop {
     fn with<const N: usize>(self) {
         // One connection serves task after task, where the workload allows that.
         let mut kept = None;
-        for index in 0..self.0.workload().tasks {
-            let visit = self.0.visit(index);
-            // A panic must cost one task and not the loop. The visit has counted it as lost.
-            let _ = catch_unwind(AssertUnwindSafe(|| run::<N>(visit, &mut kept)));
+        for start in self.0.starts() {
+            match start {
+                Start::At(moment) => sleep_until(moment),
+                Start::Now(visit) => {
+                    // A panic must cost one task and not the loop. The visit has counted it as lost.
+                    let _ = catch_unwind(AssertUnwindSafe(|| run::<N>(visit, &mut kept)));
+                }
+            }
         }
     }
 }

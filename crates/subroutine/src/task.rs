@@ -32,6 +32,11 @@ pub fn add<const N: usize>(mut visit: Visit) {
     visit.sign_out(sum);
 }
 
+/// What [`sleep_until`] waits on, for tables. std's sleep is clock_nanosleep(2) or nanosleep(2) on
+/// Unix, whose timers the kernel rounds up to the clock's resolution (hrtimers) and may delay by the
+/// thread's timer slack.
+pub const TIMER: &str = "a sleeping thread, 1 ns; the kernel adds the timer slack";
+
 /// Blocks the calling thread until the deadline.
 pub fn sleep_until(deadline: Moment) {
     loop {

@@ -7,9 +7,9 @@ use std::thread::{Builder, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use subroutine::fetch::Connection;
-use subroutine::task::run;
+use subroutine::task::{TIMER, run, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Visit, WithState,
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, Visit, WithState,
 };
 
 /// The contestant `threads/crossbeam-pool`.
@@ -27,6 +27,10 @@ impl Contestant for CrossbeamPool {
 
     fn ceiling(&self, settings: &Settings) -> Ceiling {
         Ceiling::Pool(settings.pool_workers)
+    }
+
+    fn timer(&self) -> Option<&'static str> {
+        Some(TIMER)
     }
 
     fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal> {
@@ -61,10 +65,15 @@ impl Engine for Pool {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         let run = ledger.workload().state.with(Code);
         if let Some(tasks) = &self.tasks {
-            for index in 0..ledger.workload().tasks {
-                // The workers keep the channel open. If they were gone, the job would come back
-                // and be dropped, and its task be counted as lost.
-                let _ = tasks.send(Job { visit: ledger.visit(index), run });
+            for start in ledger.starts() {
+                match start {
+                    Start::At(moment) => sleep_until(moment),
+                    Start::Now(visit) => {
+                        // The workers keep the channel open. If they were gone, the job would come
+                        // back and be dropped, and its task be counted as lost.
+                        let _ = tasks.send(Job { visit, run });
+                    }
+                }
             }
         }
         ledger.wait_until_over();

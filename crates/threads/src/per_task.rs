@@ -5,8 +5,10 @@
 
 use std::thread::{Builder, JoinHandle};
 
-use subroutine::task::run;
-use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+use subroutine::task::{TIMER, run, sleep_until};
+use workload::{
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, WithState,
+};
 
 /// The contestants `threads/per-task` and `threads/per-task-small-stack`.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,10 @@ impl Contestant for PerTask {
         Ceiling::Unbounded
     }
 
+    fn timer(&self) -> Option<&'static str> {
+        Some(TIMER)
+    }
+
     fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
         Ok(Box::new(*self))
     }
@@ -72,19 +78,23 @@ impl WithState for Spawn {
     type Output = Result<Vec<JoinHandle<()>>, Refusal>;
 
     fn with<const N: usize>(self) -> Self::Output {
-        let tasks = self.ledger.workload().tasks;
-        (0..tasks)
-            .map(|index| {
-                let visit = self.ledger.visit(index);
-                Builder::new()
-                    .stack_size(self.stack_bytes)
-                    .spawn(move || run::<N>(visit, &mut None))
-                    .map_err(|source| Refusal::Thread {
-                        nth: u64::from(index) + 1,
-                        wanted: u64::from(tasks),
-                        source,
-                    })
-            })
-            .collect()
+        let mut threads = Vec::new();
+        for start in self.ledger.starts() {
+            match start {
+                Start::At(moment) => sleep_until(moment),
+                Start::Now(visit) => {
+                    let thread = Builder::new()
+                        .stack_size(self.stack_bytes)
+                        .spawn(move || run::<N>(visit, &mut None))
+                        .map_err(|source| Refusal::Thread {
+                            nth: threads.len() as u64 + 1,
+                            wanted: u64::from(self.ledger.workload().tasks),
+                            source,
+                        })?;
+                    threads.push(thread);
+                }
+            }
+        }
+        Ok(threads)
     }
 }

@@ -9,9 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use subroutine::fetch::Connection;
-use subroutine::task::run;
+use subroutine::task::{TIMER, run, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Visit, WithState,
+    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, Visit, WithState,
 };
 
 /// The contestant `threads/rayon-pool`.
@@ -29,6 +29,10 @@ impl Contestant for RayonPool {
 
     fn ceiling(&self, settings: &Settings) -> Ceiling {
         Ceiling::Pool(settings.pool_workers)
+    }
+
+    fn timer(&self) -> Option<&'static str> {
+        Some(TIMER)
     }
 
     fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal> {
@@ -61,13 +65,16 @@ impl WithState for Scope<'_> {
 
     fn with<const N: usize>(self) {
         self.pool.in_place_scope(|scope| {
-            for index in 0..self.ledger.workload().tasks {
-                let visit = self.ledger.visit(index);
-                scope.spawn(move |_| {
-                    // A scope hands a panic on to its caller. Here it must cost one task only, and
-                    // the visit has counted it as lost.
-                    let _ = catch_unwind(AssertUnwindSafe(|| run_on_worker::<N>(visit)));
-                });
+            for start in self.ledger.starts() {
+                match start {
+                    // The calling thread is none of the pool's.
+                    Start::At(moment) => sleep_until(moment),
+                    Start::Now(visit) => scope.spawn(move |_| {
+                        // A scope hands a panic on to its caller. Here it must cost one task only,
+                        // and the visit has counted it as lost.
+                        let _ = catch_unwind(AssertUnwindSafe(|| run_on_worker::<N>(visit)));
+                    }),
+                }
             }
         });
     }

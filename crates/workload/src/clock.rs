@@ -30,6 +30,21 @@ impl Moment {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    pub(crate) fn to_ns(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_ns(ns: u64) -> Self {
+        Self(ns)
+    }
+}
+
+impl From<Instant> for Moment {
+    /// The same point in time; the beginning of the clock for what was before it.
+    fn from(instant: Instant) -> Self {
+        Self(saturating_ns(instant.saturating_duration_since(epoch())))
+    }
 }
 
 impl std::ops::Add<Duration> for Moment {
@@ -71,6 +86,12 @@ mod tests {
         // A moment counts whole nanoseconds from the epoch, so it may lie below by less than one.
         assert!(moment.instant() + Duration::from_nanos(1) >= before);
         assert!(moment.instant() <= after);
+    }
+
+    #[test]
+    fn a_moment_comes_back_from_its_instant_as_it_was() {
+        let moment = Moment::now() + Duration::from_nanos(7);
+        assert_eq!(Moment::from(moment.instant()), moment);
     }
 
     #[test]

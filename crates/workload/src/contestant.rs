@@ -30,6 +30,12 @@ pub trait Contestant: Send + Sync {
         None
     }
 
+    /// What its timers are and how exact they are by design, in a few words, for the tables of
+    /// lateness: `wheel, 1 ms, rounds up`.
+    fn timer(&self) -> Option<&'static str> {
+        None
+    }
+
     /// A word of warning that belongs wherever a user meets this contestant.
     fn caution(&self) -> Option<&'static str> {
         None
@@ -47,6 +53,10 @@ pub trait Contestant: Send + Sync {
 /// An engine may hold what belongs to one thread, so it stays on the thread that started it.
 pub trait Engine {
     /// Runs every task of the ledger's workload, and returns when all of them are over.
+    ///
+    /// It takes the tasks from [`Ledger::starts`], which begins the wave, and starts each as soon as
+    /// it is handed out. Where that says that nobody is to start before some moment, the engine waits
+    /// for it as its tasks wait for their timers, while those that have started go on.
     ///
     /// # Errors
     /// When the operating system refuses something a task needs. Tasks that were already started

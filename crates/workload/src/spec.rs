@@ -1,9 +1,8 @@
 //! The workload: what every contestant is asked to do.
 
-use std::num::NonZeroU16;
+use std::fmt;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use crate::http::Http;
 use crate::state::StateSize;
@@ -21,6 +20,9 @@ pub struct Workload {
     pub waits_per_task: NonZeroU16,
     /// When the tasks start.
     pub arrival: Arrival,
+    /// Whether all tasks wait for one deadline, which is the end of a wait that began with the wave,
+    /// instead of each for the end of a wait of its own. For timers without a spread.
+    pub herd: bool,
     /// A task that panics after its first wait, to show that a panic costs only that task.
     /// `None` in everything that is measured.
     pub panicking_task: Option<u32>,
@@ -38,6 +40,7 @@ impl Workload {
             state: StateSize::None,
             waits_per_task: NonZeroU16::MIN,
             arrival: Arrival::Burst,
+            herd: false,
             panicking_task: None,
         }
     }
@@ -71,6 +74,24 @@ impl Workload {
             Wait::Timer { spread: old, .. } | Wait::Http(Http { spread: old, .. }) => *old = spread,
         }
         self
+    }
+
+    /// The same with tasks that start like this.
+    #[must_use]
+    pub fn with_arrival(self, arrival: Arrival) -> Self {
+        Self { arrival, ..self }
+    }
+
+    /// The same with one deadline for all tasks.
+    ///
+    /// # Panics
+    /// If the tasks wait for answers, whose time is the server's to choose, or if their waits are
+    /// spread.
+    #[must_use]
+    pub fn as_herd(self) -> Self {
+        assert!(self.asks().is_none(), "only timers can all be due at once");
+        assert!(self.spread().is_zero(), "waits of several lengths have no common deadline");
+        Self { herd: true, ..self }
     }
 
     /// The same with one task that panics after its first wait.
@@ -118,6 +139,11 @@ impl Workload {
         duration + spread.mul_f64(share)
     }
 
+    /// How long after the wave began its last task is to start.
+    pub fn last_start(&self) -> Duration {
+        self.tasks.checked_sub(1).map_or(Duration::ZERO, |last| self.arrival.start_of(last))
+    }
+
     /// What the tasks ask a server for, if they do.
     #[inline]
     pub fn asks(&self) -> Option<&Http> {
@@ -136,12 +162,21 @@ impl Workload {
     }
 
     /// The least time in which anybody can do this with at most `ceiling` tasks in flight:
-    /// tasks ÷ ceiling × waits × duration, in whole rounds; or what all bodies together take at the
-    /// server's rate limit, if that is longer.
+    /// tasks ÷ ceiling × waits × duration, in whole rounds; or until the last task has started and
+    /// waited; or what all bodies together take at the server's rate limit, whichever is longest.
     pub fn floor(&self, ceiling: u64) -> Duration {
-        let rounds = u64::from(self.tasks).div_ceil(ceiling.max(1));
-        let waits = rounds.saturating_mul(u64::from(self.waits_per_task.get()));
-        let waiting = self.duration().saturating_mul(u32::try_from(waits).unwrap_or(u32::MAX));
+        let waits = u64::from(self.waits_per_task.get());
+        let in_rounds = |rounds: u64| {
+            let waits = u32::try_from(rounds.saturating_mul(waits)).unwrap_or(u32::MAX);
+            self.duration().saturating_mul(waits)
+        };
+        // The tasks of a herd end together, however many wait at a time and whenever each started.
+        let waiting = if self.herd {
+            in_rounds(u64::from(self.tasks).min(1)).max(self.last_start())
+        } else {
+            let rounds = u64::from(self.tasks).div_ceil(ceiling.max(1));
+            in_rounds(rounds).max(self.last_start().saturating_add(in_rounds(rounds.min(1))))
+        };
         waiting.max(self.transfer_floor())
     }
 
@@ -176,12 +211,44 @@ pub enum Wait {
 }
 
 /// When the tasks start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Arrival {
     /// All at once, as fast as the model can start them.
     #[default]
     Burst,
+    /// One after another at this rate, whatever has become of those before: task i is to start
+    /// i ÷ rate after the wave began. What a task is late counts from when it was *to* start, so a
+    /// model that cannot keep up shows its queue instead of hiding it.
+    Rate {
+        /// How many tasks a second.
+        per_second: NonZeroU32,
+    },
+}
+
+impl Arrival {
+    /// How long after the wave began the task with this index is to start.
+    #[inline]
+    pub fn start_of(self, index: u32) -> Duration {
+        const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+        match self {
+            Self::Burst => Duration::ZERO,
+            // Less than 2³² times less than 2³⁰: it fits.
+            Self::Rate { per_second } => Duration::from_nanos(
+                u64::from(index) * NANOS_PER_SECOND / u64::from(per_second.get()),
+            ),
+        }
+    }
+}
+
+/// As the record and the command line have it: `burst`, `rate:5000/s`.
+impl fmt::Display for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Burst => f.pad("burst"),
+            Self::Rate { per_second } => f.pad(&format!("rate:{per_second}/s")),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -215,6 +282,49 @@ mod tests {
         assert_eq!(workload.floor(u64::MAX), 2 * MS);
         assert_eq!(Workload::timer(0, MS).floor(1), Duration::ZERO);
         assert_eq!(workload.with_spread(MS).longest(u64::MAX), 4 * MS);
+    }
+
+    fn rate(per_second: u32) -> Arrival {
+        Arrival::Rate { per_second: NonZeroU32::new(per_second).unwrap() }
+    }
+
+    #[test]
+    fn tasks_of_a_rate_start_in_equal_steps_however_fast_or_many_they_are() {
+        assert_eq!(rate(4).start_of(0), Duration::ZERO);
+        assert_eq!(rate(4).start_of(6), 1500 * MS);
+        assert_eq!(rate(u32::MAX).start_of(u32::MAX), Duration::from_secs(1));
+        assert_eq!(rate(1).start_of(u32::MAX), Duration::from_secs(u32::MAX.into()));
+        assert_eq!(Arrival::Burst.start_of(u32::MAX), Duration::ZERO);
+        assert_eq!(Workload::timer(5, MS).with_arrival(rate(4)).last_start(), 1000 * MS);
+        assert_eq!(Workload::timer(0, MS).with_arrival(rate(4)).last_start(), Duration::ZERO);
+    }
+
+    #[test]
+    fn arrivals_print_as_the_record_has_them() {
+        assert_eq!(Arrival::Burst.to_string(), "burst");
+        assert_eq!(rate(5000).to_string(), "rate:5000/s");
+    }
+
+    #[test]
+    fn the_last_task_has_to_start_and_to_wait() {
+        let paced = Workload::timer(11, 5 * MS).with_arrival(rate(100));
+        assert_eq!(paced.floor(u64::MAX), 105 * MS);
+        assert_eq!(paced.with_spread(MS).longest(u64::MAX), 106 * MS);
+        assert_eq!(paced.with_duration(50 * MS).floor(1), 550 * MS);
+        assert_eq!(Workload::timer(0, MS).with_arrival(rate(1)).floor(1), Duration::ZERO);
+        assert_eq!(Workload::timer(1, MS).with_arrival(rate(1)).floor(1), MS);
+    }
+
+    #[test]
+    fn a_herd_ends_together_whoever_waits_for_it() {
+        let herd = Workload::timer(100, 5 * MS).as_herd();
+        assert_eq!(herd.floor(1), 5 * MS);
+    }
+
+    #[test]
+    #[should_panic(expected = "common deadline")]
+    fn what_is_spread_is_no_herd() {
+        let _ = Workload::timer(2, MS).with_spread(MS).as_herd();
     }
 
     #[test]

@@ -7,6 +7,7 @@ use workload::http::ErrorKind;
 use workload::task::expected_checksum;
 
 use super::CellSpec;
+use super::unweighed::Unweighed;
 use crate::limits::{LastSeen, Limits};
 use crate::protocol::{Drained, Parked};
 use crate::record::{
@@ -20,6 +21,8 @@ use crate::units;
 pub enum Ending {
     /// It went through all phases.
     Done(Box<Outcome>),
+    /// It went through all phases of a cell that is not weighed.
+    Unweighed(Box<Unweighed>),
     /// Tasks ended with errors before all of them were in flight.
     Errors {
         /// The errors, by kind.
@@ -115,6 +118,7 @@ impl Wave {
             before_weighing: self.parked.in_flight,
             after_weighing: self.drained.in_flight_after_weighing.unwrap_or(0),
             lost: self.drained.lost,
+            unweighed: false,
         }
     }
 }
@@ -125,6 +129,7 @@ impl Ending {
         let failed = |reason: String| spec.cell(workload, Status::Failed, Some(reason));
         match self {
             Self::Done(outcome) => outcome.into_cell(spec, workload, limits),
+            Self::Unweighed(unweighed) => unweighed.into_cell(spec, workload, limits),
             Self::Errors { errors, last_seen } => {
                 let cell = spec.cell(workload, Status::Failed, None);
                 failed_with(errors, cell, limits, &last_seen)
@@ -229,7 +234,12 @@ fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
 }
 
 /// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
-fn failed_with(errors: Vec<ErrorLine>, cell: Cell, limits: &Limits, last_seen: &LastSeen) -> Cell {
+pub(super) fn failed_with(
+    errors: Vec<ErrorLine>,
+    cell: Cell,
+    limits: &Limits,
+    last_seen: &LastSeen,
+) -> Cell {
     let words: Vec<String> = errors
         .iter()
         .map(|error| format!("{} × `{}`", units::count(error.tasks), error.first))

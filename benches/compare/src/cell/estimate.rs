@@ -12,7 +12,7 @@ use std::time::Duration;
 use workload::ContestantId;
 
 use super::CellSpec;
-use crate::record::{Cell, Status};
+use crate::record::{Cell, Status, ns};
 
 /// The shortest wait: enough to weigh a small process in.
 const SHORTEST: Duration = Duration::from_millis(50);
@@ -88,7 +88,7 @@ impl Estimates {
         let weighing_ns =
             if spec.contestant.model() == "threads" { WEIGHING_THREAD_NS } else { WEIGHING_NS };
         let ns = tasks * (start_ns + weighing_ns);
-        Some(SHORTEST + Duration::from_secs_f64(ns / 1e9))
+        Some(SHORTEST + spec.workload.last_start() + Duration::from_secs_f64(ns / 1e9))
     }
 
     /// How many bytes this cell will take, as far as smaller ones tell.
@@ -113,7 +113,8 @@ impl Estimates {
     /// Learns from a cell.
     #[allow(clippy::cast_precision_loss, reason = "an estimate")]
     pub fn learn(&mut self, spec: &CellSpec, cell: &Cell) {
-        if cell.status != Status::Ok || cell.tasks < FEWEST_TASKS {
+        let is_unweighed = cell.proof.is_some_and(|proof| proof.unweighed);
+        if cell.status != Status::Ok || cell.tasks < FEWEST_TASKS || is_unweighed {
             return;
         }
         let tasks = cell.tasks as f64;
@@ -121,7 +122,9 @@ impl Estimates {
         if let Some(time) = cell.time {
             // With a server, the start is over when that has all requests.
             let all_open_ns = cell.server.map_or(0, |server| server.all_open_ns);
-            let start_ns = time.start_ns.max(all_open_ns) as f64 / tasks;
+            // With a rate, most of it is the time in which they come.
+            let coming_ns = ns(spec.workload.last_start());
+            let start_ns = time.start_ns.max(all_open_ns).saturating_sub(coming_ns) as f64 / tasks;
             estimate.start_ns_per_task = estimate.start_ns_per_task.max(start_ns);
             estimate.most_tasks = estimate.most_tasks.max(tasks);
         }
@@ -155,7 +158,9 @@ fn key(spec: &CellSpec) -> Key {
 
 #[cfg(test)]
 mod tests {
-    use workload::Workload;
+    use std::num::NonZeroU32;
+
+    use workload::{Arrival, Workload};
 
     use super::*;
     use crate::record::{Build, Memory, Time, Weight};
@@ -206,6 +211,24 @@ mod tests {
             wait.as_secs_f64() / f64::from(tasks)
         };
         assert!(per_task(1_000_000) > 1.5 * per_task(20_000));
+    }
+
+    #[test]
+    fn tasks_of_a_rate_wait_until_the_last_has_come() {
+        let per_second = NonZeroU32::new(1_000).unwrap();
+        let mut paced = spec(10_000, false);
+        paced.workload = paced.workload.with_arrival(Arrival::Rate { per_second });
+        let estimates = learned(10_000, 1_000, 1);
+        let wait = estimates.wait_for(&paced).unwrap();
+        assert!(wait > Duration::from_secs(10), "{wait:?}");
+
+        // What it takes them to come says nothing about how long it takes to start one.
+        let mut cell = paced.cell(&paced.workload, Status::Ok, None);
+        cell.time = Some(Time { start_ns: 10_000_000_000, ..Time::default() });
+        let mut estimates = Estimates::default();
+        estimates.learn(&paced, &cell);
+        let burst = estimates.wait_for(&spec(10_000, false)).unwrap();
+        assert!(burst < Duration::from_secs(1), "{burst:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | [`estimate`] | [`estimate::Estimates`]: how long to wait and how much memory to expect, learned on the way |
 //! | [`process`] | [`process::ChildProcess`]: the cell's process and the pipes to it |
 //! | [`visit`] | one run of a cell, phase by phase |
+//! | [`unweighed`] | a cell whose tasks are never all there, which shows how late they are |
 //! | [`ending`] | how a run can end, and what that makes of the cell |
 //!
 //! Whatever happens in a cell costs that cell and no other: it always comes back as a [`Cell`],
@@ -16,6 +17,7 @@ pub mod ending;
 pub mod estimate;
 pub mod process;
 pub mod spec;
+pub mod unweighed;
 pub mod visit;
 
 use std::num::NonZeroU8;
@@ -24,7 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use workload::http::spec::LONGEST_DELAY;
-use workload::{Contestant, Http, Settings, Wait, Workload};
+use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
 
 use self::ending::Ending;
 use self::estimate::Estimates;
@@ -117,6 +119,7 @@ impl Runner {
             return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
         }
 
+        let mut is_weighed = !spec.wait_is_given || unweighed::can_be_weighed(&workload, ceiling);
         for attempt in 1..=MOST_ATTEMPTS {
             if stop.load(Ordering::SeqCst) {
                 return Err(Interrupted);
@@ -135,7 +138,11 @@ impl Runner {
                 }
             }
             let expected = ceiling.expected_in_flight(workload.tasks);
-            match visit::run(self, spec, &workload, expected, stop) {
+            match visit::run(self, spec, &workload, expected, is_weighed, stop) {
+                // With a rate, another wait would be another question.
+                Ending::TooShort if spec.wait_is_given && workload.arrival != Arrival::Burst => {
+                    is_weighed = false;
+                }
                 // Doubling nothing makes no difference: a transfer lasts as long as its bytes.
                 Ending::TooShort if workload.duration().is_zero() => {
                     return Ok(self.too_short(spec, &workload, attempt));

@@ -9,6 +9,7 @@ use workload::{Http, Workload};
 
 use super::ending::{Ending, Outcome, Second, Wave};
 use super::process::ChildProcess;
+use super::unweighed::Unweighed;
 use super::{CellSpec, Runner, procfs};
 use crate::limits::LastSeen;
 use crate::meter;
@@ -44,12 +45,13 @@ const STEADY: u64 = 20;
 /// Looking takes at most this share of the time: one part in so many.
 const WATCHED_SHARE: u32 = 8;
 
-/// Runs a cell once.
+/// Runs a cell once, and weighs it with `expected` tasks in flight or not at all.
 pub(super) fn run(
     runner: &Runner,
     spec: &CellSpec,
     workload: &Workload,
     expected: u64,
+    is_weighed: bool,
     stop: &AtomicBool,
 ) -> Ending {
     let Some(program) = runner.program(spec.build) else {
@@ -84,7 +86,7 @@ pub(super) fn run(
         slab_before,
         group,
     };
-    run.phases(expected)
+    run.phases(expected, is_weighed)
 }
 
 struct Run<'a> {
@@ -102,7 +104,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn phases(mut self, expected: u64) -> Ending {
+    fn phases(mut self, expected: u64, is_weighed: bool) -> Ending {
+        if is_weighed {
+            return self.weighed(expected);
+        }
+        match self.unweighed(expected) {
+            Ok(unweighed) => Ending::Unweighed(Box::new(unweighed)),
+            Err(Stopped::Ending(ending)) => *ending,
+            Err(Stopped::Died) => self.autopsy(),
+        }
+    }
+
+    /// Weighs one wave, and a second one if that was asked for.
+    fn weighed(mut self, expected: u64) -> Ending {
         let mut outcome = match self.first_wave(expected) {
             Ok(outcome) => outcome,
             Err(Stopped::Ending(ending)) => return *ending,
@@ -128,17 +142,41 @@ impl Run<'_> {
         Ending::Done(Box::new(outcome))
     }
 
-    fn first_wave(&mut self, expected: u64) -> Result<Outcome, Stopped> {
+    /// Has the child start its runtime. Returns its heap without any task.
+    fn begin(&mut self, unweighed: bool) -> Result<Option<u64>, Stopped> {
         self.child.tell(Order::Begin(Box::new(Begin {
             contestant: self.spec.contestant.as_str().to_owned(),
             workload: self.workload.into(),
             tasks: self.workload.tasks,
             pool_workers: self.spec.pool_workers,
             server: self.workload.asks().map(Into::into),
+            unweighed,
         })));
-        let Event::Idle { heap_bytes } = self.next("start its runtime", self.patience)? else {
-            return Err(unexpected("idle"));
+        match self.next("start its runtime", self.patience)? {
+            Event::Idle { heap_bytes } => Ok(heap_bytes),
+            _ => Err(unexpected("idle")),
+        }
+    }
+
+    /// Runs the tasks, which are never all there, and looks at nothing but how late they were.
+    fn unweighed(&mut self, expected_in_flight: u64) -> Result<Unweighed, Stopped> {
+        self.begin(true)?;
+        self.child.tell(Order::Go);
+        let waits =
+            self.workload.longest(expected_in_flight) + work(self.workload, expected_in_flight);
+        let Event::Drained(drained) = self.next("end its tasks", self.patience + waits)? else {
+            return Err(unexpected("drained"));
         };
+        let mut server = None;
+        if let Some(http) = self.workload.asks() {
+            self.settle(server.insert(ServerProof::default()), ServerProof::default(), http)?;
+        }
+        self.child.tell(Order::Go);
+        Ok(Unweighed { expected_in_flight, drained, server, last_seen: self.last_seen })
+    }
+
+    fn first_wave(&mut self, expected: u64) -> Result<Outcome, Stopped> {
+        let heap_bytes = self.begin(false)?;
         let idle = self.weigh(heap_bytes);
         let first = self.wave(Order::Go, expected, None)?;
         Ok(Outcome {

@@ -196,8 +196,9 @@ impl Pair {
 
 fn pairs(record: &Record) -> Vec<Pair> {
     let mut all = series(record);
-    // Nobody is parked in a transfer, so it says nothing about the weight of waiting.
-    all.retain(|series| !series.shape.is_transfer());
+    // Nobody is parked in a transfer, so it says nothing about the weight of waiting, and lateness is
+    // not weight.
+    all.retain(|series| !series.shape.is_transfer() && !series.shape.is_for_lateness());
     let of_model = |model: &'static str| all.iter().filter(move |series| series.model() == model);
     let mut pairs = Vec::new();
     for coroutine in of_model("coroutines") {

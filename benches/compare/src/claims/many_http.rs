@@ -34,7 +34,8 @@ impl Claim for ManyHttp {
     fn judge(&self, record: &Record) -> Judgement {
         let contestants: Vec<(Series, Most)> = series(record)
             .into_iter()
-            .filter(|series| series.shape.is_http() && series.model() != BASELINE)
+            .filter(|series| series.shape.is_http() && !series.shape.is_for_lateness())
+            .filter(|series| series.model() != BASELINE)
             .map(|series| {
                 let most = Most::of(record, &series);
                 (series, most)

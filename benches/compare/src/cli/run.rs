@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as _};
-use workload::{StateSize, Workload};
+use workload::{Arrival, StateSize, Workload};
 
 use super::http::HttpArgs;
 use super::one_line;
@@ -32,6 +32,8 @@ Examples:
   compare run --only threads/per-task --tasks 40k        where is the wall?
   compare run --only coroutines/smol --tasks 10M --record big.jsonl
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
+  compare run --only '*/tokio,threads/*' --arrival rate:5k/s --tasks 2k --wait 100ms
+  compare run --only 'coroutines/*' --herd --tasks 10k --repeats 5
   compare run --workload http --only '*/smol,threads/*' --tasks 100,1k --wait 200ms --bytes 4KiB
   compare run --workload http --server http://192.0.2.7:8080 --only coroutines/tokio --tasks 1k
   compare run --workload transfer --tasks 32 --bytes 256KiB --rate-limit 20MiB
@@ -86,6 +88,13 @@ struct Selection {
     /// By how much the first task waits longer than the last one
     #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
     spread: Option<Duration>,
+    /// When tasks start: all at once (burst), or at a rate such as rate:5k/s, and then a task is late
+    /// from when it was to start [default: burst]
+    #[arg(long, value_name = "ARRIVAL", value_parser = units::parse_arrival, allow_hyphen_values = true)]
+    arrival: Option<Arrival>,
+    /// Give all tasks one deadline, instead of each the end of its own wait
+    #[arg(long, conflicts_with_all = ["spread", "arrival"])]
+    herd: bool,
     /// What each task keeps alive while it waits: 0, 64, 1KiB or 8KiB
     #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true)]
     state: StateSize,
@@ -224,14 +233,23 @@ impl Given {
             .with_duration(args.wait.unwrap_or(Duration::ZERO))
             .with_spread(args.spread.unwrap_or(Duration::ZERO))
             .with_state(args.state)
-            .with_waits(waits);
+            .with_waits(waits)
+            .with_arrival(args.arrival.unwrap_or_default());
+        if args.herd && workload.asks().is_some() {
+            bail!(
+                "`--herd` is for --workload timer: when a request is answered is up to the server"
+            );
+        }
+        let workload = if args.herd { workload.as_herd() } else { workload };
         let program = std::env::current_exe().context("this program does not know where it is")?;
         let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
         if let Some(servers) = args.http.servers()? {
             suite = suite.with_servers(servers);
         }
-        let count_heap = !args.no_heap && suite.can_count();
-        let lacks_heap = !args.no_heap && !suite.can_count();
+        // When tasks start and end is no matter of the heap.
+        let wants_heap = !args.no_heap && !args.herd && args.arrival.is_none();
+        let count_heap = wants_heap && suite.can_count();
+        let lacks_heap = wants_heap && !suite.can_count();
         let mut arguments = self.arguments.clone();
         if lacks_heap {
             // Whoever goes on with the record is to plan what is planned here.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use workload::http::Timeouts;
 use workload::ledger::Failure;
-use workload::{Arrival, Http, Lateness, StateSize, Wait, Workload};
+use workload::{Http, Lateness, StateSize, Wait, Workload};
 
 use super::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
 use crate::protocol::ServerLine;
+use crate::units;
 
 impl WorkloadLine {
     /// The workload with so many tasks, that asks this server if it asks one.
@@ -31,8 +32,11 @@ impl WorkloadLine {
             ("http" | "transfer", ..) => return Err(unknown("server", &"none")),
             _ => return Err(unknown("wait", &self.wait)),
         };
-        if self.arrival != "burst" {
-            return Err(unknown("arrival", &self.arrival));
+        let arrival =
+            units::parse_arrival(&self.arrival).map_err(|_| unknown("arrival", &self.arrival))?;
+        if self.herd && (self.wait != "timer" || self.spread_ns != 0) {
+            let of = format_args!("{}, spread by {} ns", self.wait, self.spread_ns);
+            return Err(unknown("herd", &of));
         }
         let state = StateSize::try_from(self.state_bytes)
             .map_err(|_| unknown("state", &self.state_bytes))?;
@@ -41,7 +45,7 @@ impl WorkloadLine {
             .filter(|waits| *waits <= Workload::MOST_WAITS)
             .and_then(NonZeroU16::new)
             .ok_or_else(|| unknown("number of waits", &self.waits_per_task))?;
-        Ok(Workload { wait, ..Workload::timer(tasks, Duration::ZERO) }
+        Ok(Workload { wait, arrival, herd: self.herd, ..Workload::timer(tasks, Duration::ZERO) }
             .with_duration(Duration::from_nanos(self.duration_ns))
             .with_spread(Duration::from_nanos(self.spread_ns))
             .with_state(state)
@@ -56,14 +60,14 @@ impl From<&Workload> for WorkloadLine {
             Wait::Http(Http { rate_limit: None, .. }) => "http",
             Wait::Http(Http { rate_limit: Some(_), .. }) => "transfer",
         };
-        let Arrival::Burst = workload.arrival;
         Self {
             wait: wait.into(),
             duration_ns: ns(workload.duration()),
             spread_ns: ns(workload.spread()),
             state_bytes: workload.state.bytes(),
             waits_per_task: workload.waits_per_task.get().into(),
-            arrival: "burst".into(),
+            arrival: workload.arrival.to_string(),
+            herd: workload.herd,
             http: workload.asks().map(Into::into),
         }
     }
@@ -140,7 +144,9 @@ pub fn ns(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU8;
+    use std::num::{NonZeroU8, NonZeroU32};
+
+    use workload::Arrival;
 
     use super::*;
 
@@ -151,6 +157,13 @@ mod tests {
             .with_state(StateSize::KiB8)
             .with_waits(NonZeroU16::new(4).unwrap());
         assert_eq!(WorkloadLine::from(&workload).with_tasks(7, None), Ok(workload));
+        let per_second = NonZeroU32::new(5_000).unwrap();
+        let paced = workload.with_arrival(Arrival::Rate { per_second });
+        let line = WorkloadLine::from(&paced);
+        assert_eq!(line.arrival, "rate:5000/s");
+        assert_eq!(line.with_tasks(7, None), Ok(paced));
+        let herd = Workload::timer(7, Duration::from_millis(3)).as_herd();
+        assert_eq!(WorkloadLine::from(&herd).with_tasks(7, None), Ok(herd));
     }
 
     #[test]
@@ -180,6 +193,14 @@ mod tests {
         assert_eq!(
             unknown(WorkloadLine { wait: "tide".into(), ..timer.clone() }),
             "the wait `tide` of the workload is unknown here"
+        );
+        assert_eq!(
+            unknown(WorkloadLine { arrival: "rate:fast".into(), ..timer.clone() }),
+            "the arrival `rate:fast` of the workload is unknown here"
+        );
+        assert_eq!(
+            unknown(WorkloadLine { herd: true, spread_ns: 1, ..timer.clone() }),
+            "the herd `timer, spread by 1 ns` of the workload is unknown here"
         );
         assert_eq!(
             unknown(WorkloadLine { state_bytes: 3, ..timer.clone() }),

@@ -72,6 +72,9 @@ pub struct Run {
     /// Which build of this program made it; see [`crate::host::program`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
+    /// What each contestant's timers are and how exact they are by design, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub timers: BTreeMap<String, String>,
 }
 
 /// How much was run.
@@ -230,7 +233,7 @@ impl Cell {
             return Some("it has no proof from its server".into());
         };
         let requests = self.tasks * u64::from(self.workload.waits_per_task);
-        server.flaw(requests, proof.expected_in_flight)
+        server.flaw(requests, proof)
     }
 }
 
@@ -259,8 +262,11 @@ pub struct WorkloadLine {
     pub state_bytes: u64,
     /// How many times each task waits.
     pub waits_per_task: u32,
-    /// When the tasks start: `burst`.
+    /// When the tasks start: `burst`, or at a rate: `rate:5000/s`.
     pub arrival: String,
+    /// Whether all tasks wait for one deadline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub herd: bool,
     /// What each answer is asked to be, for `http` and `transfer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpLine>,
@@ -370,14 +376,23 @@ pub struct ProofLine {
     pub after_weighing: u64,
     /// Tasks that ended without a sum: panicked, dropped, or with damaged state.
     pub lost: u64,
+    /// That it was not to be weighed. Tasks of a rate whose wait is shorter than it takes all of
+    /// them to come are never all there, so such a cell shows how late they are and nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unweighed: bool,
 }
 
 impl ServerProof {
-    /// What is wrong with it, in words; `None` if it proves that the server had exactly as many
-    /// requests open as the ceiling allows, also while they were weighed, and answered all.
-    pub fn flaw(&self, requests: u64, expected_in_flight: u64) -> Option<String> {
+    /// What is wrong with it, in words; `None` if it proves that the server answered all requests,
+    /// and had exactly as many open as the client's ceiling allows, also while they were weighed, if
+    /// they were to be.
+    pub fn flaw(&self, requests: u64, client: &ProofLine) -> Option<String> {
+        let expected_in_flight = client.expected_in_flight;
         if self.served != requests {
             return Some(format!("the server answered {} of {requests} requests", self.served));
+        }
+        if client.unweighed {
+            return None;
         }
         if self.high_water != expected_in_flight {
             return Some(format!(
@@ -398,7 +413,8 @@ impl ServerProof {
 
 impl ProofLine {
     /// What is wrong with it, in words; `None` if it proves that `tasks` tasks were done at the
-    /// concurrency that the ceiling allows, and were all there while they were weighed.
+    /// concurrency that the ceiling allows, and were all there while they were weighed, if they were
+    /// to be.
     pub fn flaw(&self, tasks: u64) -> Option<String> {
         if self.completed != tasks {
             return Some(format!("{} of {tasks} tasks completed", self.completed));
@@ -411,6 +427,14 @@ impl ProofLine {
                 "checksum {:016x} is not the expected {:016x}",
                 self.checksum, self.expected_checksum
             ));
+        }
+        if self.unweighed {
+            return (self.peak_in_flight > self.expected_in_flight).then(|| {
+                format!(
+                    "{} tasks were in flight at once, more than {}",
+                    self.peak_in_flight, self.expected_in_flight
+                )
+            });
         }
         if self.peak_in_flight != self.expected_in_flight {
             return Some(format!(
@@ -490,7 +514,7 @@ pub struct Weight {
 /// How long a cell took. CPU is the whole process's, harness included; slopes take that out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Time {
-    /// From the first task's start until all were in flight.
+    /// From the first task's start until all were in flight; 0 where that was not waited for.
     pub start_ns: u64,
     /// From the first task's start until all were over.
     pub wall_ns: u64,
@@ -498,7 +522,8 @@ pub struct Time {
     pub user_ns: u64,
     /// System CPU in the same time.
     pub system_ns: u64,
-    /// User and system CPU from the first task's start until all were in flight.
+    /// User and system CPU from the first task's start until all were in flight; 0 where that was not
+    /// waited for.
     pub start_cpu_ns: u64,
     /// Switches because a thread had to wait.
     pub voluntary_switches: u64,

@@ -203,7 +203,8 @@ pub(super) fn table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Table {
         ("Slab by", Align::Left),
         ("Mappings", Align::Right),
     ]);
-    for series in series(record).into_iter().filter(|series| is_wanted(&series.shape)) {
+    let is_weighed = |shape: &Shape| is_wanted(shape) && !shape.is_for_lateness();
+    for series in series(record).into_iter().filter(|series| is_weighed(&series.shape)) {
         if is_one_at_a_time(record, &series) {
             continue;
         }

@@ -164,6 +164,8 @@ fn growth_table(record: &Record) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fit::series;
+    use crate::record::WorkloadLine;
     use crate::report::synthetic::{Bill, Synthetic, asking_run};
 
     fn two() -> Synthetic {
@@ -210,13 +212,19 @@ mod tests {
     }
 
     #[test]
-    fn waits_that_are_spread_have_no_finish() {
-        let mut record = two().record();
-        for cell in &mut record.cells {
-            cell.workload.spread_ns = 1;
-        }
-        let finish = |series: &Series| fit(&record, series, Figure::Finish);
-        assert!(weighed_series(&record).iter().all(|series| finish(series).is_none()));
+    fn waits_that_do_not_each_end_after_their_own_start_have_no_finish() {
+        let finishes = |change: fn(&mut WorkloadLine)| {
+            let mut record = two().record();
+            for cell in &mut record.cells {
+                change(&mut cell.workload);
+            }
+            let finish = |series: &Series| fit(&record, series, Figure::Finish);
+            series(&record).iter().filter_map(finish).count()
+        };
+        assert_eq!(finishes(|_| ()), 2);
+        assert_eq!(finishes(|workload| workload.spread_ns = 1), 0);
+        assert_eq!(finishes(|workload| workload.herd = true), 0);
+        assert_eq!(finishes(|workload| workload.arrival = "rate:5/s".into()), 0);
     }
 
     #[test]

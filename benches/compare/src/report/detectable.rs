@@ -30,6 +30,7 @@ pub(super) fn of_slopes(
     let entries: Vec<Entry> = series(record)
         .into_iter()
         .filter(|series| is_compared(&series.contestant) && is_wanted(&series.shape))
+        .filter(|series| !series.shape.is_for_lateness())
         .map(|series| Entry {
             figure: fit(record, &series, figure).map(|fit| fit.slope),
             did: series.shape.to_string(),

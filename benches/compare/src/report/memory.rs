@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format::{self, NONE};
 use super::table::{Align, Table};
-use super::{BASELINE, REFERENCE, cpu, detectable, machine_line, page_head, reference_for, state};
+use super::{BASELINE, REFERENCE, cpu, detectable, page_head, reference_for, state};
 use crate::fit::{
     self, Estimate, Figure, Fit, Sampled, Series, Shape, between, fit, is_all_waiting, is_control,
     is_proven, proven, quantile, readings, series, task_counts,
 };
-use crate::record::{Build, Cell, CgroupKind, LatenessLine, Record, Status};
+use crate::record::{Build, Cell, CgroupKind, Record, Status};
 
 /// The header of RSS with the page tables.
 pub(super) const PAGE_TABLES: &str = "RSS + page tables (B)";
@@ -84,14 +84,6 @@ pub(super) fn page(record: &Record) -> String {
         format::number(SCAFFOLDING_CPU_BAR, 2)
     ));
     text.push_str(&cpu::sections(record));
-    section(&mut text, "Lateness", &lateness_table(record));
-    text.push_str(&format!(
-        "\nHow long after its deadline a task woke, at the largest N that every contestant with\n\
-         tasks waiting together has reached: median of the repeats, and the worst of them for the\n\
-         maximum. For a request: how long after the delay that it asked for it had its answer,\n\
-         with the time in it that making all those connections took. {}\n",
-        machine_line(record)
-    ));
     text
 }
 
@@ -118,7 +110,11 @@ pub(super) fn bill_table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Tabl
         (CELLS.to_owned(), Align::Right),
     ]);
     let mut all = series(record);
-    all.retain(|series| is_wanted(&series.shape) && !is_control(&series.contestant));
+    all.retain(|series| {
+        is_wanted(&series.shape)
+            && !series.shape.is_for_lateness()
+            && !is_control(&series.contestant)
+    });
     let slopes: Vec<(&Series, Option<Fit>)> =
         all.iter().map(|series| (series, fit(record, series, deciding))).collect();
     for (series, decided) in &slopes {
@@ -244,7 +240,11 @@ pub(crate) fn small_pool_note(record: &Record, series: &Series) -> Option<String
 /// The series of which something per waiting task can be said. Controls have a page of their own.
 pub(super) fn weighed_series(record: &Record) -> Vec<Series> {
     let mut all = series(record);
-    all.retain(|series| !series.shape.is_transfer() && !is_control(&series.contestant));
+    all.retain(|series| {
+        !series.shape.is_transfer()
+            && !series.shape.is_for_lateness()
+            && !is_control(&series.contestant)
+    });
     all
 }
 
@@ -462,59 +462,6 @@ pub(super) fn bar_word(ratio: Option<Estimate>, bar: f64) -> &'static str {
     }
 }
 
-fn lateness_table(record: &Record) -> Table {
-    let mut table = Table::new([
-        ("Contestant", Align::Left),
-        ("N", Align::Right),
-        ("p50", Align::Right),
-        ("p99", Align::Right),
-        ("Maximum", Align::Right),
-    ]);
-    let compared: Vec<(Series, Vec<(u64, LatenessLine)>)> = weighed_series(record)
-        .into_iter()
-        .filter(|series| series.model() != BASELINE && !is_one_at_a_time(record, series))
-        .map(|series| {
-            let lateness = lateness_of(record, &series);
-            (series, lateness)
-        })
-        .filter(|(_, lateness)| !lateness.is_empty())
-        .collect();
-    for (series, lateness) in &compared {
-        let common = compared
-            .iter()
-            .filter(|(other, _)| other.shape == series.shape)
-            .map(|(_, lateness)| lateness.iter().map(|(tasks, _)| *tasks).collect())
-            .reduce(|a: BTreeSet<u64>, b| a.intersection(&b).copied().collect());
-        let Some(tasks) = common.and_then(|common| common.last().copied()) else {
-            continue;
-        };
-        let read = |part: fn(&LatenessLine) -> u64| -> Vec<f64> {
-            let at = lateness.iter().filter(|(at, _)| *at == tasks);
-            at.map(|(_, lateness)| part(lateness) as f64).collect()
-        };
-        let show = |values: Vec<f64>, part: f64| {
-            quantile(&values, part).map_or_else(|| NONE.into(), format::duration)
-        };
-        table.push(vec![
-            series.to_string(),
-            format::count(tasks),
-            show(read(|lateness| lateness.p50), 0.5),
-            show(read(|lateness| lateness.p99), 0.5),
-            show(read(|lateness| lateness.max), 1.0),
-        ]);
-    }
-    table
-}
-
-/// N and lateness of the cells in which all tasks waited at once.
-fn lateness_of(record: &Record, series: &Series) -> Vec<(u64, LatenessLine)> {
-    proven(record, series, Build::Timed)
-        .into_iter()
-        .filter(|cell| is_all_waiting(cell))
-        .filter_map(|cell| Some((cell.tasks, cell.lateness_ns?)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -669,18 +616,6 @@ mod tests {
         where a thread had to wait, and involuntary where another got its core. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
 
         Told from noise: a difference in CPU between two contestants of under 0.1 % (median over pairs; under 0.1 % for the worst of them, threads/per-task and coroutines/smol; pairs compared: 1).
-
-        ## Lateness
-
-        | Contestant       |      N |   p50 |    p99 | Maximum |
-        | ---------------- | -----: | ----: | -----: | ------: |
-        | threads/per-task | 10,000 | 60 µs | 110 µs |  210 µs |
-        | coroutines/smol  | 10,000 | 60 µs | 110 µs |  210 µs |
-
-        How long after its deadline a task woke, at the largest N that every contestant with
-        tasks waiting together has reached: median of the repeats, and the worst of them for the
-        maximum. For a request: how long after the delay that it asked for it had its answer,
-        with the time in it that making all those connections took. Machine: Example CPU, 2 cores, 24.0 GiB, Linux 6.1.0; run of 2026-01-02T03:04:05Z.
         "#);
     }
 }

@@ -9,6 +9,7 @@
 //! | `detectable` | the smallest difference that a table could have shown |
 //! | `bill` | `bill.md`: who holds what of that weight, and whether the parts add up |
 //! | `lifecycle` | the part of that page on what is kept when the tasks are over |
+//! | `lateness` | `lateness.md`: how late tasks wake, and what becomes of those that come at a rate |
 //! | `throughput` | `throughput.md`: how many tasks a second |
 //! | `requests` | the part of that page on requests |
 //! | `bandwidth` | the part of that page on transfers |
@@ -26,6 +27,7 @@ mod bill;
 mod cpu;
 mod detectable;
 pub(crate) mod format;
+mod lateness;
 mod lifecycle;
 mod machine;
 mod memory;
@@ -75,6 +77,7 @@ pub fn pages(record: &Record) -> Vec<Page> {
     vec![
         Page { file: "memory.md", text: memory::page(record) },
         Page { file: "bill.md", text: bill::page(record) },
+        Page { file: "lateness.md", text: lateness::page(record) },
         Page { file: "throughput.md", text: throughput::page(record) },
         Page { file: "trust.md", text: trust::page(record) },
         Page { file: "machine.md", text: machine::page(record) },
@@ -205,7 +208,15 @@ mod tests {
             let files: Vec<&str> = pages(record).iter().map(|page| page.file).collect();
             assert_eq!(
                 files,
-                ["memory.md", "bill.md", "throughput.md", "trust.md", "machine.md", "claims.md"]
+                [
+                    "memory.md",
+                    "bill.md",
+                    "lateness.md",
+                    "throughput.md",
+                    "trust.md",
+                    "machine.md",
+                    "claims.md"
+                ]
             );
             for page in pages(record) {
                 assert!(page.text.starts_with("<!-- Generated"));

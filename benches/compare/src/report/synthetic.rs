@@ -80,6 +80,7 @@ impl Synthetic {
             host,
             versions: BTreeMap::from([("tokio".into(), "1.54.0".into())]),
             cautions: BTreeMap::new(),
+            timers: BTreeMap::new(),
             arguments: None,
             program: None,
         };
@@ -91,6 +92,7 @@ impl Synthetic {
             state_bytes: 0,
             waits_per_task: 1,
             arrival: "burst".into(),
+            herd: false,
             http: None,
         };
         Self { record, workload }
@@ -114,6 +116,39 @@ impl Synthetic {
             read_timeout_ns: 1,
             total_timeout_ns: 1,
         });
+        self
+    }
+
+    /// The tasks of what follows start and are due like this.
+    pub(crate) fn timing(&mut self, arrival: &str, spread_ns: u64, herd: bool) -> &mut Self {
+        self.workload.arrival = arrival.into();
+        self.workload.spread_ns = spread_ns;
+        self.workload.herd = herd;
+        self
+    }
+
+    /// The tasks of what follows wait as long.
+    pub(crate) fn wait(&mut self, duration_ns: u64) -> &mut Self {
+        self.workload.duration_ns = duration_ns;
+        self
+    }
+
+    /// Cells that were not weighed, of a contestant with so many places.
+    pub(crate) fn unweighed(&mut self, id: &str, tasks: u64, places: u64, peak: u64) -> &mut Self {
+        for repeat in 0..REPEATS {
+            let mut cell = self.cell(id, tasks, repeat);
+            cell.lateness_ns =
+                Some(LatenessLine { p50: LATE.p50 + u64::from(repeat) * 1_000, ..LATE });
+            cell.proof = cell.proof.map(|proof| ProofLine {
+                peak_in_flight: peak,
+                expected_in_flight: places,
+                before_weighing: 0,
+                after_weighing: 0,
+                unweighed: true,
+                ..proof
+            });
+            self.record.cells.push(cell);
+        }
         self
     }
 
@@ -292,6 +327,7 @@ impl Synthetic {
                 before_weighing: in_flight,
                 after_weighing: in_flight,
                 lost: 0,
+                unweighed: false,
             }),
             memory: Memory::default(),
             time: None,

@@ -1,7 +1,7 @@
 //! The main tables for a terminal.
 
 use super::table::Table;
-use super::{bandwidth, cautions, machine_line, memory, requests, throughput, trust};
+use super::{bandwidth, cautions, lateness, machine_line, memory, requests, throughput, trust};
 use crate::claims;
 use crate::fit::Shape;
 use crate::record::Record;
@@ -35,6 +35,9 @@ pub fn terminal(record: &Record, width: Option<u16>) -> String {
     };
     let timers = show("Bytes per waiting task", memory::bill_table(record, Shape::is_timer));
     let requests = show("Bytes per waiting request", memory::bill_table(record, Shape::is_http));
+    for (title, table) in lateness::asked_for(record) {
+        show(title, table);
+    }
     show("Tasks per second", throughput::table(record));
     show("Requests per second", requests::table(record));
     show("Bandwidth", bandwidth::table(record));

@@ -33,6 +33,8 @@ pub struct Executor<F> {
     polling: Vec<u32>,
     /// How many looks in a row found more than the poller says at once.
     full_looks: Cell<u32>,
+    /// How many tasks were polled since sockets and alarms were last looked at.
+    polled: usize,
     /// After the tasks, which may own sockets.
     driver: Rc<Driver>,
 }
@@ -48,6 +50,7 @@ impl<F: Future<Output = ()>> Executor<F> {
             woken: Woken::register(thread::current()),
             polling: Vec::new(),
             full_looks: Cell::new(0),
+            polled: 0,
             driver: Driver::of_this_thread(),
         }
     }
@@ -66,25 +69,39 @@ impl<F: Future<Output = ()>> Executor<F> {
     /// # Panics
     /// If the operating system's poller fails, which is there once a task has a socket.
     pub fn run(&mut self) {
-        let mut polled = 0;
         while !self.tasks.is_empty() {
-            let due = sleep::wake_due(BATCH);
-            let mut polling = std::mem::take(&mut self.polling);
-            self.woken.take(&mut polling);
-            for key in &polling {
-                self.poll(*key);
-            }
-            let is_idle = due == 0 && polling.is_empty();
-            polled += polling.len();
-            polling.clear();
-            self.polling = polling;
-            if is_idle {
-                self.sleep();
-                polled = 0;
-            } else if polled >= BATCH {
-                self.look(Some(Duration::ZERO));
-                polled = 0;
-            }
+            self.turn(None);
+        }
+    }
+
+    /// Polls what is woken until `moment`, also when no task is left before that.
+    ///
+    /// # Panics
+    /// As [`run`](Self::run).
+    pub fn run_until(&mut self, moment: Moment) {
+        while Moment::now() < moment {
+            self.turn(Some(moment));
+        }
+    }
+
+    /// Polls what is woken, or sleeps if nothing is: until something is or `until` comes.
+    fn turn(&mut self, until: Option<Moment>) {
+        let due = sleep::wake_due(BATCH);
+        let mut polling = std::mem::take(&mut self.polling);
+        self.woken.take(&mut polling);
+        for key in &polling {
+            self.poll(*key);
+        }
+        let is_idle = due == 0 && polling.is_empty();
+        self.polled += polling.len();
+        polling.clear();
+        self.polling = polling;
+        if is_idle {
+            self.sleep(until);
+            self.polled = 0;
+        } else if self.polled >= BATCH {
+            self.look(Some(Duration::ZERO));
+            self.polled = 0;
         }
     }
 
@@ -101,9 +118,10 @@ impl<F: Future<Output = ()>> Executor<F> {
         }
     }
 
-    /// Sleeps until the next deadline, until a socket is ready, or until a waker rouses this thread.
-    fn sleep(&self) {
-        let deadlines = [sleep::next_deadline(), alarm::next_deadline()];
+    /// Sleeps until the next deadline or `until`, until a socket is ready, or until a waker rouses
+    /// this thread.
+    fn sleep(&self, until: Option<Moment>) {
+        let deadlines = [sleep::next_deadline(), alarm::next_deadline(), until];
         let next = deadlines.into_iter().flatten().min();
         let left = next.map(|deadline| deadline.since(Moment::now()));
         let notifier = self.driver.notifier();
@@ -195,6 +213,28 @@ mod tests {
         executor.spawn(async { *started.borrow_mut() = true });
         assert!(*started.borrow());
         assert_eq!(block_on(async { 1 + 2 }), 3);
+    }
+
+    #[test]
+    fn an_executor_runs_until_a_moment_with_or_without_tasks_and_takes_more_then() {
+        let ended = Rc::new(RefCell::new(Vec::new()));
+        let sleeper = |name, deadline| {
+            let ended = ended.clone();
+            async move {
+                Sleep::until(deadline).await;
+                ended.borrow_mut().push(name);
+            }
+        };
+        let begun = Moment::now();
+        let mut executor = Executor::new();
+        executor.run_until(begun + 2 * MS);
+        assert!(Moment::now() >= begun + 2 * MS);
+        executor.spawn(sleeper("late", begun + 30_000 * MS));
+        executor.spawn(sleeper("soon", Moment::now()));
+        executor.spawn(sleeper("before", begun + 4 * MS));
+        executor.run_until(begun + 5 * MS);
+        assert!(Moment::now() >= begun + 5 * MS);
+        assert_eq!(*ended.borrow(), ["soon", "before"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use workload::{ContestantId, Ledger, Moment, Visit, Wait};
+use workload::{ContestantId, Ledger, Moment, Start, Visit, Wait};
 
 pub use self::alarm::Alarm;
 pub use self::executor::{Executor, block_on};
@@ -44,6 +44,8 @@ pub struct Bare(());
 impl Runtime for Bare {
     const ID: ContestantId = ContestantId::new("coroutines/bare");
     const SUMMARY: &'static str = "futures in one slab, polled by hand over one heap of deadlines";
+    const TIMER: &'static str =
+        "a heap, 1 ns; a parked thread, to which the kernel adds the timer slack";
 
     type Stream = TcpStream;
 
@@ -51,7 +53,7 @@ impl Runtime for Bare {
         Ok(Self(()))
     }
 
-    fn sleep_until(deadline: Moment) -> impl Future {
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
         Sleep::until(deadline)
     }
 
@@ -94,8 +96,11 @@ impl Runtime for Bare {
 /// An executor holds futures of one type, so each kind of task has its own.
 fn run<F: Future<Output = ()>>(ledger: &'static Ledger, task: fn(Visit) -> F) {
     let mut executor = Executor::new();
-    for index in 0..ledger.workload().tasks {
-        executor.spawn(task(ledger.visit(index)));
+    for start in ledger.starts() {
+        match start {
+            Start::At(moment) => executor.run_until(moment),
+            Start::Now(visit) => executor.spawn(task(visit)),
+        }
     }
     executor.run();
 }

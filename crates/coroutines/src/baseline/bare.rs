@@ -19,7 +19,7 @@ fn run(ledger: &'static Ledger) {
         executor.spawn(async move {
             ledger.enter(index);
             let deadline = Moment::now() + ledger.workload().duration_of(index);
-            Sleep::until(deadline).await;
+            let deadline = Sleep::until(deadline).await;
             ledger.woke(index, deadline);
             ledger.leave(index, Task::nth(index).sum());
         });

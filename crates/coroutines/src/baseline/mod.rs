@@ -23,7 +23,8 @@ use std::io;
 use std::num::NonZeroU16;
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize, Wait, Workload,
+    Arrival, Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize, Wait,
+    Workload,
 };
 
 /// All baselines whose features are on.
@@ -104,20 +105,23 @@ impl Engine for Started {
 /// What a baseline of the timers runs, if it is not this.
 fn only_timers(workload: &Workload) -> Option<&'static str> {
     let is_fit = matches!(workload.wait, Wait::Timer { .. }) && is_plain(workload);
-    (!is_fit).then_some("timers, with one wait a task and no state")
+    (!is_fit).then_some("timers in a burst, with one wait a task and no state")
 }
 
 /// What a baseline of the requests runs, if it is not this.
 #[cfg(feature = "hyper")]
 fn only_requests(workload: &Workload) -> Option<&'static str> {
     let is_fit = workload.asks().is_some_and(|http| !http.keep_alive) && is_plain(workload);
-    (!is_fit).then_some("requests over a connection each, with one wait a task and no state")
+    (!is_fit)
+        .then_some("requests in a burst over a connection each, with one wait a task and no state")
 }
 
 /// Whether nothing is asked for that would take a loop or a state: the tasks are written out
-/// without, so they do nothing else.
+/// without, so they do nothing else. They start in a burst, each with its own deadline.
 fn is_plain(workload: &Workload) -> bool {
     workload.state == StateSize::None
         && workload.waits_per_task == NonZeroU16::MIN
         && workload.panicking_task.is_none()
+        && workload.arrival == Arrival::Burst
+        && !workload.herd
 }

@@ -44,7 +44,7 @@ fn add(ledger: &'static Ledger, index: u32) -> impl Future<Output = ()> + Send {
     async move {
         ledger.enter(index);
         let deadline = Moment::now() + ledger.workload().duration_of(index);
-        Timer::at(deadline.instant()).await;
+        let deadline = Timer::at(deadline.instant()).await.into();
         ledger.woke(index, deadline);
         ledger.leave(index, Task::nth(index).sum());
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use super::{SETTINGS, expect_complete, residue, run, run_on};
+use super::{SETTINGS, arrival, expect_complete, residue, run, run_on};
 use crate::contestant::{Contestant, Engine};
 use crate::http::{ErrorKind, Fault, Http, Phase, Stats, Timeouts};
 use crate::ledger::{Event, Ledger};
@@ -38,6 +38,7 @@ pub const CHECKS: &[Check] = &[
     ("http: the server sees as many open requests as the ceiling allows", reaches_its_ceiling),
     ("http: a slow answer does not hold up a fast one", overlaps),
     ("http: no answer comes before its delay", never_early),
+    ("http: requests of a rate start in their time, also 0 and 1 of them", starts_in_time),
     ("http: a panic costs only its own task", survives_a_panic),
     ("http: leaves nothing behind", leaves_nothing_behind),
 ];
@@ -220,6 +221,17 @@ fn never_early(contestant: &dyn Contestant, server: SocketAddr) -> Result<(), St
     }
     if ledger.early() != 0 {
         return Err(format!("{} answers came before their delay was over", ledger.early()));
+    }
+    Ok(())
+}
+
+fn starts_in_time(contestant: &dyn Contestant, server: SocketAddr) -> Result<(), String> {
+    for (tasks, per_second) in [(0, 1), (1, 1), (2, 20), (41, 1000)] {
+        let http = requests(server, 5 * SHORT, 100);
+        let workload = Workload::http(tasks, http).with_arrival(arrival::rate(per_second));
+        arrival::expect_paced(contestant, Ledger::open(workload))
+            .and_then(|()| expect_served(&http, tasks.into()))
+            .map_err(|flaw| format!("{per_second} requests a second: {flaw}"))?;
     }
     Ok(())
 }

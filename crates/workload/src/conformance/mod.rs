@@ -7,6 +7,7 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | `checks` | what is checked with timers |
+//! | `arrival` | when tasks start, and what counts as late |
 //! | [`http`] | what is checked with a server, and every fault |
 //! | `residue` | what is left in the process |
 //!
@@ -23,6 +24,7 @@
 //! }
 //! ```
 
+mod arrival;
 mod checks;
 pub mod http;
 mod residue;
@@ -60,7 +62,7 @@ pub fn main(contestants: Vec<Box<dyn Contestant>>, server: SocketAddr) -> ExitCo
     let mut trials = Vec::new();
     for contestant in contestants {
         let contestant: Arc<dyn Contestant> = Arc::from(contestant);
-        for &(name, check) in CHECKS {
+        for &(name, check) in CHECKS.iter().chain(arrival::CHECKS) {
             trials.push(trial(&contestant, name, check));
         }
         let http = Workload::http(1, Http::new(server, Duration::ZERO, 0));

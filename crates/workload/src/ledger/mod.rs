@@ -1,8 +1,8 @@
 //! The ledger: where tasks sign in and out.
 //!
 //! It proves that the work was done (how many tasks returned a sum, and the right one), at what
-//! concurrency (how many were in flight at once), and how late each task woke. It must not become
-//! the thing that is measured, so:
+//! concurrency (how many were in flight at once), and how late each task woke. It also says when
+//! each task is to start ([`Ledger::starts`]). It must not become the thing that is measured, so:
 //!
 //! * its counters are split over [`SHARDS`] cache lines by task index, in runs of
 //!   [`RUN_OF_TASKS`], so that threads working on different tasks rarely meet on one line;
@@ -18,6 +18,7 @@
 mod failures;
 mod lateness;
 mod shard;
+mod starts;
 mod visit;
 
 use std::future::Future;
@@ -28,6 +29,7 @@ use std::task::{Context, Poll, Waker};
 
 pub use failures::Failure;
 pub use lateness::Lateness;
+pub use starts::{Start, Starts};
 pub use visit::{PLANTED_PANIC, Visit};
 
 use crate::clock::Moment;
@@ -51,10 +53,15 @@ const RISING: u8 = 1;
 /// A sum is being made, and nobody signed in since it began.
 const SUMMING: u8 = 2;
 
+/// Stands for the time at which a wave began that has not.
+const NOT_BEGUN: u64 = u64::MAX;
+
 /// Where the tasks of one workload sign in and out.
 #[derive(Debug)]
 pub struct Ledger {
     workload: Workload,
+    /// When the wave began, in the nanoseconds of a [`Moment`], or [`NOT_BEGUN`].
+    begun: AtomicU64,
     shards: Box<[Shard; SHARDS]>,
     /// Whether tasks signed in since the number in flight was last summed up: [`FLAT`], [`RISING`]
     /// or [`SUMMING`].
@@ -130,6 +137,7 @@ impl Ledger {
             std::array::from_fn(|shard| Shard::new(quota(workload.tasks, shard)));
         let ledger = Self {
             workload,
+            begun: AtomicU64::new(NOT_BEGUN),
             shards: Box::new(shards),
             tide: AtomicU8::new(FLAT),
             summing: Mutex::default(),
@@ -158,6 +166,31 @@ impl Ledger {
         Visit::new(self, index)
     }
 
+    /// Begins the wave and hands out its tasks, each when it is to start.
+    pub fn starts(&'static self) -> Starts {
+        self.begun();
+        Starts::new(self)
+    }
+
+    /// When the wave began: when its tasks were asked for, or else when somebody first wanted to
+    /// know.
+    pub fn begun(&self) -> Moment {
+        let known = self.begun.load(Ordering::SeqCst);
+        if known != NOT_BEGUN {
+            return Moment::from_ns(known);
+        }
+        let now = Moment::now();
+        let stored =
+            self.begun.compare_exchange(NOT_BEGUN, now.to_ns(), Ordering::SeqCst, Ordering::SeqCst);
+        stored.map_or_else(Moment::from_ns, |_| now)
+    }
+
+    /// When the task with this index is to start: with a rate, its place in the wave; otherwise when
+    /// the wave began.
+    pub fn start_of(&self, index: u32) -> Moment {
+        self.begun() + self.workload.arrival.start_of(index)
+    }
+
     /// Makes the ledger ready for another wave of the same workload.
     ///
     /// # Panics
@@ -169,6 +202,7 @@ impl Ledger {
             shard.reset();
             empty_shards += usize::from(shard.quota == 0);
         }
+        self.begun.store(NOT_BEGUN, Ordering::SeqCst);
         self.tide.store(FLAT, Ordering::SeqCst);
         self.peak.store(0, Ordering::SeqCst);
         self.full_shards.store(empty_shards, Ordering::SeqCst);
@@ -229,7 +263,8 @@ impl Ledger {
         }
     }
 
-    /// How many wakes came before their deadline. There should be none.
+    /// How many wakes came before their deadline, and how many tasks of a rate started before they
+    /// were to. There should be none.
     pub fn early(&self) -> u64 {
         self.shards.iter().map(|shard| shard.early.load(Ordering::SeqCst)).sum()
     }
@@ -266,12 +301,27 @@ impl Ledger {
     /// Notes that the task with this index woke now from a wait that was to end at `deadline`.
     #[inline]
     pub fn woke(&self, index: u32, deadline: Moment) {
+        self.woke_late(index, deadline, deadline);
+    }
+
+    /// The same for a wait that ended at `deadline` and should have ended at `due`, because it
+    /// should have begun sooner.
+    #[inline]
+    fn woke_late(&self, index: u32, deadline: Moment, due: Moment) {
         let shard = self.shard(index);
         let now = Moment::now();
         if now < deadline {
             shard.early.fetch_add(1, Ordering::SeqCst);
         }
-        shard.lateness.record(now.since(deadline));
+        shard.lateness.record(now.since(due));
+    }
+
+    /// Notes that the task with this index starts now.
+    fn started(&self, index: u32) {
+        let start = self.start_of(index);
+        if Moment::now() < start {
+            self.shard(index).early.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// Signs the task with this index out, with its sum.

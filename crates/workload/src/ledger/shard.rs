@@ -21,7 +21,7 @@ pub(super) struct Shard {
     pub(super) failed: AtomicU64,
     /// Waits after which the state was damaged.
     pub(super) damaged: AtomicU64,
-    /// Wakes before their deadline.
+    /// Wakes before their deadline, and starts before their time.
     pub(super) early: AtomicU64,
     /// The sums, mixed and added up.
     pub(super) checksum: AtomicU64,

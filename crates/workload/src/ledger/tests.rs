@@ -1,4 +1,4 @@
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::http::Phase;
+use crate::spec::Arrival;
 use crate::state::State;
 use crate::task::Task;
 
@@ -147,6 +148,100 @@ fn lateness_is_the_wake_minus_the_deadline() {
     assert!((20_000_000..=took * 101 / 100).contains(&lateness.p50_ns), "{lateness:?}, {took}");
     assert!(lateness.max_ns >= lateness.p99_ns && lateness.p99_ns >= lateness.p50_ns);
     assert_eq!(ledger.early(), 10);
+}
+
+fn rate(per_second: u32) -> Arrival {
+    Arrival::Rate { per_second: NonZeroU32::new(per_second).unwrap() }
+}
+
+#[test]
+fn a_burst_hands_out_all_its_tasks_at_once() {
+    let ledger = Ledger::open(Workload::timer(3, WAIT));
+    let indices: Vec<_> = ledger
+        .starts()
+        .map(|start| match start {
+            Start::Now(visit) => visit.index(),
+            Start::At(moment) => panic!("nobody waits for {moment:?} in a burst"),
+        })
+        .collect();
+    assert_eq!(indices, [0, 1, 2]);
+    assert!(ledger.is_over(), "visits that are dropped are lost tasks");
+}
+
+#[test]
+fn a_rate_hands_out_what_is_due_and_then_the_next_moment() {
+    let ledger = Ledger::open(Workload::timer(3, WAIT).with_arrival(rate(1)));
+    let mut starts = ledger.starts();
+    assert!(matches!(starts.next(), Some(Start::Now(visit)) if visit.index() == 0));
+    for _ in 0..2 {
+        let Some(Start::At(moment)) = starts.next() else { panic!("the second is due in 1 s") };
+        assert_eq!(moment, ledger.begun() + Duration::from_secs(1));
+    }
+    drop(starts);
+    // Asked late, it hands out all that became due meanwhile.
+    let ledger = Ledger::open(Workload::timer(3, WAIT).with_arrival(rate(1000)));
+    let starts = ledger.starts();
+    thread::sleep(Duration::from_millis(3));
+    let due = starts.map(|start| matches!(start, Start::Now(_)));
+    assert_eq!(due.collect::<Vec<_>>(), [true; 3]);
+}
+
+#[test]
+fn a_task_that_starts_before_its_time_is_found_out() {
+    let ledger = Ledger::open(Workload::timer(2, WAIT).with_arrival(rate(1)));
+    complete(ledger, 0);
+    assert_eq!(ledger.early(), 0);
+    complete(ledger, 1);
+    assert_eq!(ledger.early(), 1);
+}
+
+#[test]
+fn with_a_rate_a_task_is_late_from_when_it_was_to_start() {
+    let waits = NonZeroU16::new(2).unwrap();
+    let workload = Workload::timer(1, WAIT).with_waits(waits).with_arrival(rate(1000));
+    let ledger = Ledger::open(workload);
+    let _ = ledger.starts();
+    thread::sleep(Duration::from_millis(30));
+    let mut visit = ledger.visit(0);
+    visit.sign_in();
+    let mut late = Vec::new();
+    while let Some(deadline) = visit.next_wait() {
+        assert!(deadline > ledger.begun() + Duration::from_millis(30), "it waits in full");
+        while Moment::now() < deadline {
+            thread::sleep(WAIT);
+        }
+        visit.woke(deadline, &State::<0>::empty());
+        late.push(ledger.lateness().unwrap().max_ns);
+    }
+    visit.sign_out(Task::nth(0).sum());
+    assert!(late[0] >= 29_000_000, "{late:?}");
+    // The second wait began when the first was over, and adds nothing to the queue.
+    assert_eq!(ledger.lateness().unwrap().wakes, 2);
+    assert_eq!(ledger.early(), 0);
+}
+
+#[test]
+fn a_herd_shares_the_deadline_of_each_wait() {
+    let waits = NonZeroU16::new(2).unwrap();
+    let ledger = Ledger::open(Workload::timer(2, WAIT).with_waits(waits).as_herd());
+    let begun = ledger.begun();
+    for index in 0..2 {
+        let mut visit = ledger.visit(index);
+        visit.sign_in();
+        let deadlines: Vec<_> = std::iter::from_fn(|| visit.next_wait()).collect();
+        assert_eq!(deadlines, [begun + WAIT, begun + 2 * WAIT]);
+        visit.sign_out(0);
+    }
+}
+
+#[test]
+fn a_wave_begins_anew_after_a_rewind() {
+    let ledger = Ledger::open(Workload::timer(0, WAIT));
+    let first = ledger.begun();
+    assert_eq!(ledger.begun(), first);
+    thread::sleep(WAIT);
+    ledger.rewind();
+    assert!(ledger.begun() > first);
 }
 
 #[test]

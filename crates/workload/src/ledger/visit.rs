@@ -3,7 +3,7 @@
 use super::{Event, Ledger};
 use crate::clock::Moment;
 use crate::http::FetchError;
-use crate::spec::Workload;
+use crate::spec::{Arrival, Workload};
 use crate::state::State;
 use crate::task::Task;
 
@@ -37,6 +37,9 @@ impl Visit {
     pub fn sign_in(&mut self) {
         debug_assert!(self.waits_begun == NOT_SIGNED_IN, "a task signs in once");
         self.waits_begun = 0;
+        if let Arrival::Rate { .. } = self.ledger.workload().arrival {
+            self.ledger.started(self.index);
+        }
         self.ledger.enter(self.index);
     }
 
@@ -66,23 +69,41 @@ impl Visit {
             return None;
         }
         self.waits_begun += 1;
+        if workload.herd {
+            return Some(self.ledger.begun() + workload.duration() * u32::from(self.waits_begun));
+        }
         Some(Moment::now() + workload.duration_of(self.index))
     }
 
     /// Tells the ledger that the task woke from a wait that was to end at `deadline`, and has the
     /// state checked that it kept meanwhile.
     ///
+    /// With a rate, the first wait of a task should have begun when the task was to start, and that
+    /// is from where it is late.
+    ///
     /// # Panics
     /// If this is the task that the workload wants to panic.
     #[inline]
     pub fn woke<const N: usize>(&self, deadline: Moment, state: &State<N>) {
-        self.ledger.woke(self.index, deadline);
+        self.ledger.woke_late(self.index, deadline, self.due(deadline));
         self.ledger.note(Event::Woke(self.index, u32::from(self.waits_begun) - 1));
         if !state.is_intact(self.task()) {
             self.ledger.damage(self.index);
         }
         if self.ledger.workload().panicking_task == Some(self.index) {
             std::panic::panic_any(PLANTED_PANIC);
+        }
+    }
+
+    /// When the wait that ended at `deadline` should have ended.
+    #[inline]
+    fn due(&self, deadline: Moment) -> Moment {
+        let workload = self.ledger.workload();
+        match workload.arrival {
+            Arrival::Rate { .. } if self.waits_begun == 1 && !workload.herd => {
+                self.ledger.start_of(self.index) + workload.duration_of(self.index)
+            }
+            _ => deadline,
         }
     }
 

@@ -1,0 +1,152 @@
+//! A cell that shows how late its tasks are, and nothing else.
+//!
+//! Where tasks come at a rate and the wait that was asked for is over before the last of them has
+//! come, they are never all in flight, so there is nothing to weigh. That is no failure: a queue that
+//! grows is what such a cell is run for.
+
+use std::time::Duration;
+
+use workload::task::expected_checksum;
+use workload::{Arrival, Ceiling, Workload};
+
+use super::CellSpec;
+use super::ending::failed_with;
+use crate::limits::{LastSeen, Limits};
+use crate::protocol::Drained;
+use crate::record::{Build, Cell, ProofLine, ServerProof, Status, Time};
+
+/// How long all tasks must be in flight together to be weighed.
+const WEIGHING: Duration = Duration::from_millis(50);
+
+/// Whether tasks that come at a rate and wait as long as they were asked to are ever as many in
+/// flight as can be, for long enough to be weighed. A burst is: if its wait is too short, it is run
+/// again with a longer one.
+pub fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
+    let in_flight = ceiling.expected_in_flight(workload.tasks);
+    let last = u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_sub(1);
+    workload.arrival == Arrival::Burst
+        || workload.duration() >= workload.arrival.start_of(last) + WEIGHING
+}
+
+/// What a run of such a cell brought.
+#[derive(Clone, Debug)]
+pub struct Unweighed {
+    /// How many tasks the contestant's ceiling allows in flight.
+    pub expected_in_flight: u64,
+    /// What the child said when all were over.
+    pub drained: Drained,
+    /// What the server saw, where there is one.
+    pub server: Option<ServerProof>,
+    /// What the process used at most.
+    pub last_seen: LastSeen,
+}
+
+impl Unweighed {
+    /// The cell that the record gets.
+    pub(super) fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
+        let Self { expected_in_flight, drained, server, last_seen } = self;
+        let is_timed = spec.build == Build::Timed;
+        let cell = Cell {
+            proof: Some(ProofLine {
+                completed: drained.completed,
+                checksum: drained.checksum,
+                expected_checksum: expected_checksum(workload.tasks, None),
+                peak_in_flight: drained.peak_in_flight,
+                expected_in_flight,
+                before_weighing: 0,
+                after_weighing: 0,
+                lost: drained.lost,
+                unweighed: true,
+            }),
+            server,
+            time: is_timed.then_some(Time {
+                start_ns: 0,
+                wall_ns: drained.wall_ns,
+                user_ns: drained.user_ns,
+                system_ns: drained.system_ns,
+                start_cpu_ns: 0,
+                voluntary_switches: drained.voluntary_switches,
+                involuntary_switches: drained.involuntary_switches,
+            }),
+            lateness_ns: drained.lateness_ns.filter(|_| is_timed),
+            ..spec.cell(workload, Status::Ok, None)
+        };
+        if !drained.errors.is_empty() {
+            return failed_with(drained.errors, cell, limits, &last_seen);
+        }
+        match cell.flaw() {
+            None => cell,
+            flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use workload::ContestantId;
+
+    use super::*;
+    use crate::record::Memory;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn paced(tasks: u32, duration: Duration) -> Workload {
+        let per_second = NonZeroU32::new(1_000).unwrap();
+        Workload::timer(tasks, duration).with_arrival(Arrival::Rate { per_second })
+    }
+
+    #[test]
+    fn only_what_waits_until_the_last_has_come_can_be_weighed() {
+        assert!(can_be_weighed(&Workload::timer(1_000_000, MS), Ceiling::Unbounded));
+        assert!(!can_be_weighed(&paced(101, 149 * MS), Ceiling::Unbounded));
+        assert!(can_be_weighed(&paced(101, 150 * MS), Ceiling::Unbounded));
+        // A pool is full when as many have come as it has workers.
+        assert!(can_be_weighed(&paced(5_000, 60 * MS), Ceiling::Pool(8)));
+        assert!(!can_be_weighed(&paced(5_000, 56 * MS), Ceiling::Pool(8)));
+        assert!(can_be_weighed(&paced(0, 50 * MS), Ceiling::Unbounded));
+    }
+
+    fn cell(peak_in_flight: u64, expected_in_flight: u64, completed: u64) -> Cell {
+        let workload = paced(100, MS);
+        let spec = CellSpec {
+            contestant: ContestantId::new("coroutines/bare"),
+            workload,
+            wait_is_given: true,
+            pool_workers: 64,
+            is_pool: false,
+            repeat: 0,
+            build: Build::Timed,
+            second_wave: false,
+        };
+        let drained = Drained {
+            in_flight_after_weighing: None,
+            completed,
+            checksum: expected_checksum(100, None),
+            peak_in_flight,
+            errors: Vec::new(),
+            lost: 0,
+            wall_ns: 1,
+            user_ns: 1,
+            system_ns: 1,
+            voluntary_switches: 0,
+            involuntary_switches: 0,
+            lateness_ns: Some(crate::record::LatenessLine::default()),
+            heap_bytes: None,
+        };
+        let last_seen = LastSeen::default();
+        let unweighed = Unweighed { expected_in_flight, drained, server: None, last_seen };
+        unweighed.into_cell(&spec, &workload, &Limits::default())
+    }
+
+    #[test]
+    fn it_is_ok_without_a_weight_and_still_needs_proof_of_its_work() {
+        let cell_of_few = cell(7, 100, 100);
+        assert_eq!((cell_of_few.status, cell_of_few.reason), (Status::Ok, None));
+        assert_eq!(cell_of_few.memory, Memory::default());
+        assert!(cell_of_few.lateness_ns.is_some() && cell_of_few.proof.unwrap().unweighed);
+        assert_eq!(cell(7, 100, 99).status, Status::Failed);
+        assert_eq!(cell(9, 8, 100).status, Status::Failed, "more than its ceiling allows");
+    }
+}
