@@ -130,7 +130,9 @@ pub fn default_steps(contestant: &dyn Contestant, kind: Kind, extent: Extent) ->
         (Kind::Transfer, Extent::Quick) => QUICK_TRANSFER,
         (Kind::Transfer, _) => FULL_TRANSFER,
     };
-    sizes.iter().filter(|size| size.is_of(contestant)).flat_map(Sizes::steps).collect()
+    let controls = if kind == Kind::Timer { CONTROLS } else { &[] };
+    let all = sizes.iter().chain(controls);
+    all.filter(|size| size.is_of(contestant)).flat_map(Sizes::steps).collect()
 }
 
 /// The cells that these steps make for this contestant.
@@ -270,6 +272,14 @@ const FULL: &[Sizes] = &[
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
     timed("baseline", &[(10_000, 3), (100_000, 13)]),
+    // Of the sizes of whom it is, those that are soon done, and each as often.
+    also("control/again-bare", AGAIN_STEPS),
+    also("control/again-tokio-current-thread", AGAIN_STEPS),
+];
+
+/// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
+/// wants to be trusted.
+const CONTROLS: &[Sizes] = &[
     also("control/null", HOLDS_LITTLE),
     also_counted("control/null", CONTROL_COUNTED),
     also("control/64", HOLDS_LITTLE),
@@ -278,9 +288,6 @@ const FULL: &[Sizes] = &[
     also_counted("control/512", CONTROL_COUNTED),
     also("control/4096", HOLDS_4096),
     also_counted("control/4096", CONTROL_COUNTED),
-    // Of the sizes of whom it is, those that are soon done, and each as often.
-    also("control/again-bare", AGAIN_STEPS),
-    also("control/again-tokio-current-thread", AGAIN_STEPS),
 ];
 
 /// So many tasks that what one process differs from the next, some dozen pages, is well below the bar;
@@ -304,15 +311,6 @@ const QUICK: &[Sizes] = &[
     counted("callbacks", &[(1_000, 1), (20_000, 1)]),
     timed("coroutines", &[(1, 1), (100, 1), (20_000, 3)]),
     counted("coroutines", &[(1_000, 1), (20_000, 1)]),
-    // As in the full run: in a moment, and a taste too wants to be trusted.
-    also("control/null", HOLDS_LITTLE),
-    also_counted("control/null", CONTROL_COUNTED),
-    also("control/64", HOLDS_LITTLE),
-    also_counted("control/64", CONTROL_COUNTED),
-    also("control/512", HOLDS_512),
-    also_counted("control/512", CONTROL_COUNTED),
-    also("control/4096", HOLDS_4096),
-    also_counted("control/4096", CONTROL_COUNTED),
     also("control/again-bare", &[(1, 1), (100, 1), (20_000, 3)]),
     also("control/again-tokio-current-thread", &[(1, 1), (100, 1), (20_000, 3)]),
 ];

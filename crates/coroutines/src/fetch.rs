@@ -128,14 +128,13 @@ fn receive<R: Runtime, const SIZE: usize>(
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader, Write};
-    use std::net::{SocketAddr, TcpListener};
+    use std::net::SocketAddr;
     use std::num::NonZeroU16;
     use std::task::Context;
-    use std::thread::{self, JoinHandle};
     use std::time::Duration;
 
-    use workload::{ContestantId, Http, Ledger, Moment, Settings, Task, Workload, http};
+    use workload::conformance::serve_and_close;
+    use workload::{ContestantId, Http, Ledger, Moment, Settings, Workload, http};
 
     use super::*;
 
@@ -144,7 +143,7 @@ mod tests {
     #[test]
     fn a_connection_that_the_server_closed_meanwhile_is_replaced() {
         for contestant in crate::contestants() {
-            let (http, server) = serve(&[true, true]);
+            let (http, server) = serve_and_close(&[true, true]);
             let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
             contestant.start(&Settings::default()).unwrap().run(ledger).unwrap();
             assert!(ledger.proof().is_whole(1), "{}: {:?}", contestant.id(), ledger.failures());
@@ -155,7 +154,7 @@ mod tests {
     #[test]
     fn a_request_is_not_sent_again_over_a_second_new_connection() {
         for contestant in crate::contestants() {
-            let (http, server) = serve(&[true, false]);
+            let (http, server) = serve_and_close(&[true, false]);
             let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
             contestant.start(&Settings::default()).unwrap().run(ledger).unwrap();
             let kind = ledger.failures()[0].kind;
@@ -166,26 +165,6 @@ mod tests {
             );
             server.join().unwrap();
         }
-    }
-
-    /// A server that takes as many connections as there are in `answers`, reads one request over
-    /// each, answers it or does not, and closes the connection without having announced it.
-    fn serve(answers: &'static [bool]) -> (Http, JoinHandle<()>) {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let http = Http::new(listener.local_addr().unwrap(), Duration::ZERO, 0);
-        let server = thread::spawn(move || {
-            for does_answer in answers {
-                let (mut stream, _) = listener.accept().unwrap();
-                let head = BufReader::new(&stream).lines().map_while(Result::ok);
-                assert!(head.take_while(|line| !line.is_empty()).count() > 0);
-                if *does_answer {
-                    let sum = Task::nth(0).sum();
-                    write!(stream, "HTTP/1.1 200 OK\r\nx-sum: {sum}\r\ncontent-length: 0\r\n\r\n")
-                        .unwrap();
-                }
-            }
-        });
-        (Http { keep_alive: true, ..http }, server)
     }
 
     /// What is ours in the frame, beside the runtime's socket, its connecting and its alarm.

@@ -158,12 +158,10 @@ fn left_until(by: Moment) -> io::Result<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader};
-    use std::net::TcpListener;
     use std::num::NonZeroU16;
-    use std::thread::{self, JoinHandle};
 
-    use workload::{Http, Ledger, Task, Workload, http};
+    use workload::conformance::serve_and_close;
+    use workload::{Ledger, Workload, http};
 
     use super::*;
 
@@ -171,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_the_server_closed_meanwhile_is_replaced() {
-        let (http, server) = serve(&[true, true]);
+        let (http, server) = serve_and_close(&[true, true]);
         let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
         fetch::<0>(ledger.visit(0), &mut None);
         assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
@@ -180,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_request_is_not_sent_again_over_a_second_new_connection() {
-        let (http, server) = serve(&[true, false]);
+        let (http, server) = serve_and_close(&[true, false]);
         let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
         let mut kept = None;
         fetch::<0>(ledger.visit(0), &mut kept);
@@ -194,38 +192,18 @@ mod tests {
 
     #[test]
     fn a_connection_is_left_for_the_next_task_and_replaced_if_that_goes_elsewhere() {
-        let (http, server) = serve(&[true]);
+        let (http, server) = serve_and_close(&[true]);
         let ledger = Ledger::open(Workload::http(1, http));
         let mut kept = None;
         fetch::<0>(ledger.visit(0), &mut kept);
         assert_eq!(kept.as_ref().map(|kept| kept.address), Some(http.server));
         server.join().unwrap();
 
-        let (elsewhere, server) = serve(&[true]);
+        let (elsewhere, server) = serve_and_close(&[true]);
         let ledger = Ledger::open(Workload::http(1, elsewhere));
         fetch::<0>(ledger.visit(0), &mut kept);
         assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
         assert_eq!(kept.map(|kept| kept.address), Some(elsewhere.server));
         server.join().unwrap();
-    }
-
-    /// A server that takes as many connections as there are in `answers`, reads one request over
-    /// each, answers it or does not, and closes the connection without having announced it.
-    fn serve(answers: &'static [bool]) -> (Http, JoinHandle<()>) {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let http = Http::new(listener.local_addr().unwrap(), Duration::ZERO, 0);
-        let server = thread::spawn(move || {
-            for does_answer in answers {
-                let (mut stream, _) = listener.accept().unwrap();
-                let head = BufReader::new(&stream).lines().map_while(Result::ok);
-                assert!(head.take_while(|line| !line.is_empty()).count() > 0);
-                if *does_answer {
-                    let sum = Task::nth(0).sum();
-                    write!(stream, "HTTP/1.1 200 OK\r\nx-sum: {sum}\r\ncontent-length: 0\r\n\r\n")
-                        .unwrap();
-                }
-            }
-        });
-        (Http { keep_alive: true, ..http }, server)
     }
 }

@@ -1,9 +1,9 @@
 //! The checks that need nothing but timers.
 
 use std::num::NonZeroU16;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Check, SETTINGS, expect_complete, residue, run, run_on};
+use super::{Check, SETTINGS, expect_complete, expect_punctual, residue, run, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
 use crate::spec::Workload;
@@ -83,21 +83,8 @@ fn overlaps(contestant: &dyn Contestant) -> Result<(), String> {
 fn never_early(contestant: &dyn Contestant) -> Result<(), String> {
     let tasks = 20;
     let workload = Workload::timer(tasks, 5 * SHORT).with_spread(20 * SHORT);
-    let started = std::time::Instant::now();
-    let ledger = run(contestant, &SETTINGS, workload)?;
-    let took = started.elapsed();
-    expect_complete(&ledger.proof(), tasks)?;
-    if took < workload.duration_of(0) {
-        return Err(format!("was done after {took:?}, before the longest wait was over"));
-    }
-    let wakes = ledger.lateness().map_or(0, |lateness| lateness.wakes);
-    if wakes != u64::from(tasks) {
-        return Err(format!("{wakes} wakes were noted for {tasks} tasks"));
-    }
-    if ledger.early() != 0 {
-        return Err(format!("{} tasks woke before their deadline", ledger.early()));
-    }
-    Ok(())
+    let started = Instant::now();
+    expect_punctual(run(contestant, &SETTINGS, workload)?, tasks, started)
 }
 
 fn state_survives(contestant: &dyn Contestant) -> Result<(), String> {

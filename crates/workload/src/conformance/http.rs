@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use super::{SETTINGS, arrival, expect_complete, residue, run, run_on};
+use super::{SETTINGS, arrival, expect_complete, expect_punctual, residue, run, run_on};
 use crate::contestant::{Contestant, Engine};
 use crate::http::{ErrorKind, Fault, Http, Phase, Stats, Timeouts};
 use crate::ledger::{Event, Ledger};
@@ -206,23 +206,10 @@ fn overlaps(contestant: &dyn Contestant, server: SocketAddr) -> Result<(), Strin
 fn never_early(contestant: &dyn Contestant, server: SocketAddr) -> Result<(), String> {
     let tasks = 20;
     let http = Http { spread: 20 * SHORT, ..requests(server, 5 * SHORT, 100) };
-    let workload = Workload::http(tasks, http);
     let started = Instant::now();
-    let ledger = run(contestant, &SETTINGS, workload)?;
-    let took = started.elapsed();
-    expect_complete(&ledger.proof(), tasks)?;
-    expect_served(&http, tasks.into())?;
-    if took < workload.duration_of(0) {
-        return Err(format!("was done after {took:?}, before the longest delay was over"));
-    }
-    let wakes = ledger.lateness().map_or(0, |lateness| lateness.wakes);
-    if wakes != u64::from(tasks) {
-        return Err(format!("{wakes} wakes were noted for {tasks} requests"));
-    }
-    if ledger.early() != 0 {
-        return Err(format!("{} answers came before their delay was over", ledger.early()));
-    }
-    Ok(())
+    let ledger = run(contestant, &SETTINGS, Workload::http(tasks, http))?;
+    expect_punctual(ledger, tasks, started)?;
+    expect_served(&http, tasks.into()).map(drop)
 }
 
 fn starts_in_time(contestant: &dyn Contestant, server: SocketAddr) -> Result<(), String> {

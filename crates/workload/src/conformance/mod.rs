@@ -9,6 +9,7 @@
 //! | `checks` | what is checked with timers |
 //! | `arrival` | when tasks start, and what counts as late |
 //! | [`http`] | what is checked with a server, and every fault |
+//! | `closing` | a server that closes connections which its client wants to keep, for unit tests |
 //! | `residue` | what is left in the process |
 //!
 //! A model crate's `tests/conformance.rs` (with `harness = false`) starts a server in a process of
@@ -26,6 +27,7 @@
 
 mod arrival;
 mod checks;
+mod closing;
 pub mod http;
 mod residue;
 
@@ -33,7 +35,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -42,6 +44,7 @@ use crate::http::Http;
 use crate::ledger::{Ledger, PLANTED_PANIC, Proof};
 use crate::spec::Workload;
 pub use checks::CHECKS;
+pub use closing::serve_and_close;
 pub use http::SERVER_ARGUMENTS;
 
 /// A check that has not ended after this long will not end.
@@ -118,6 +121,24 @@ fn run_on(
     engine.run(ledger).map_err(|refusal| refusal.to_string())?;
     if !ledger.is_over() {
         return Err(format!("returned before all tasks were over: {:?}", ledger.proof()));
+    }
+    Ok(())
+}
+
+/// Expects that a run of `tasks` tasks that began at `started` took as long as its longest wait, and
+/// that each task woke once and not before its deadline.
+fn expect_punctual(ledger: &Ledger, tasks: u32, started: Instant) -> Result<(), String> {
+    let took = started.elapsed();
+    expect_complete(&ledger.proof(), tasks)?;
+    if took < ledger.workload().duration_of(0) {
+        return Err(format!("was done after {took:?}, before the longest wait was over"));
+    }
+    let wakes = ledger.lateness().map_or(0, |lateness| lateness.wakes);
+    if wakes != u64::from(tasks) {
+        return Err(format!("{wakes} wakes were noted for {tasks} tasks"));
+    }
+    if ledger.early() != 0 {
+        return Err(format!("{} tasks woke before their deadline", ledger.early()));
     }
     Ok(())
 }
