@@ -62,38 +62,42 @@ pub fn main(contestants: Vec<Box<dyn Contestant>>, server: SocketAddr) -> ExitCo
     silence_planted_panics();
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
+    let watchdog = Watchdog::start();
     let mut trials = Vec::new();
     for contestant in contestants {
         let contestant: Arc<dyn Contestant> = Arc::from(contestant);
         for &(name, check) in CHECKS.iter().chain(arrival::CHECKS) {
-            trials.push(trial(&contestant, name, check));
+            trials.push(trial(&watchdog, &contestant, name, check));
         }
         let http = Workload::http(1, Http::new(server, Duration::ZERO, 0));
         if contestant.unsupported(&http).is_some() {
             continue;
         }
         for &(name, check) in http::CHECKS {
-            trials.push(trial(&contestant, name, move |contestant| check(contestant, server)));
+            trials.push(trial(&watchdog, &contestant, name, move |contestant| {
+                check(contestant, server)
+            }));
         }
         for &fault in http::FAULTS {
             let (cause, kind, _) = fault;
             let name = format!("fault {cause} ends as {kind}");
             let check = move |contestant: &dyn Contestant| http::ends_as(contestant, server, fault);
-            trials.push(trial(&contestant, &name, check));
+            trials.push(trial(&watchdog, &contestant, &name, check));
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trial(
+    watchdog: &Arc<Watchdog>,
     contestant: &Arc<dyn Contestant>,
     name: &str,
     check: impl FnOnce(&dyn Contestant) -> Result<(), String> + Send + 'static,
 ) -> Trial {
-    let contestant = contestant.clone();
+    let (watchdog, contestant) = (watchdog.clone(), contestant.clone());
     let name = format!("{}: {name}", contestant.id());
     Trial::test(name.clone(), move || {
-        let _watchdog = Watchdog::over(name);
+        let _watched = watchdog.over(name);
         check(contestant.as_ref()).map_err(Failed::from)
     })
 }
@@ -149,20 +153,39 @@ fn expect_complete(proof: &Proof, tasks: u32) -> Result<(), String> {
 }
 
 /// Ends the process if a check hangs, because a test that hangs says nothing.
+///
+/// One thread watches over all checks: one for each would come and go while a check counts threads.
 struct Watchdog {
-    _alive: mpsc::Sender<()>,
+    checks: mpsc::Sender<Option<String>>,
 }
 
 impl Watchdog {
-    fn over(name: String) -> Self {
-        let (alive, silence) = mpsc::channel::<()>();
+    fn start() -> Arc<Self> {
+        let (checks, under_way) = mpsc::channel::<Option<String>>();
         thread::spawn(move || {
-            if silence.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-                eprintln!("{name} has not ended after {} s", PATIENCE.as_secs());
-                std::process::exit(101);
+            while let Ok(check) = under_way.recv() {
+                let Some(name) = check else { continue };
+                if under_way.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    eprintln!("{name} has not ended after {} s", PATIENCE.as_secs());
+                    std::process::exit(101);
+                }
             }
         });
-        Self { _alive: alive }
+        Arc::new(Self { checks })
+    }
+
+    fn over(&self, name: String) -> Watched<'_> {
+        let _ = self.checks.send(Some(name));
+        Watched(self)
+    }
+}
+
+/// A check that is under way.
+struct Watched<'a>(&'a Watchdog);
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.checks.send(None);
     }
 }
 

@@ -20,11 +20,15 @@ pub(super) fn count() -> Result<Residue, String> {
     if !cfg!(target_os = "linux") {
         return Ok(Residue { threads: 0, descriptors: 0 });
     }
-    let entries = |folder: &str| {
-        fs::read_dir(folder).map(Iterator::count).map_err(|error| format!("{folder}: {error}"))
-    };
-    // Reading the folder of descriptors opens one more, which is in the count each time.
-    Ok(Residue { threads: entries("/proc/self/task")?, descriptors: entries("/proc/self/fd")? })
+    // The list in `/proc/self/task` is no count: it ends early when a thread ends while it is read.
+    let status = fs::read_to_string("/proc/self/status").map_err(|e| format!("status: {e}"))?;
+    let threads = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok())
+        .ok_or_else(|| format!("/proc/self/status names no count of threads: {status}"))?;
+    // Reading the folder opens one more, which is in the count each time.
+    let descriptors = fs::read_dir("/proc/self/fd").map_err(|e| format!("descriptors: {e}"))?;
+    Ok(Residue { threads, descriptors: descriptors.count() })
 }
 
 /// Counts when the count has not changed for a while.
