@@ -24,8 +24,6 @@ use workload::{Contestant, Settings};
 /// Our own arguments, while criterion reads the others.
 const OWN: &str = "COMPARE_BENCH_OWN_ARGUMENTS";
 
-const SAMPLES: usize = 10;
-
 const GROUP: &str = "timer-1ms";
 
 fn main() -> ExitCode {
@@ -59,6 +57,28 @@ fn leave_criterion_its_own() -> anyhow::Result<ExitCode> {
     Ok(if again.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// How long criterion takes for each combination.
+struct Pace {
+    samples: usize,
+    warm_up: Duration,
+    measurement: Duration,
+}
+
+impl Pace {
+    fn of(extent: Extent) -> Self {
+        let (samples, warm_up_ms, measurement_ms) = match extent {
+            Extent::Quick => (10, 50, 150),
+            Extent::Full | Extent::Partial => (10, 200, 500),
+            Extent::Thorough => (20, 500, 2_000),
+        };
+        Self {
+            samples,
+            warm_up: Duration::from_millis(warm_up_ms),
+            measurement: Duration::from_millis(measurement_ms),
+        }
+    }
+}
+
 fn run(own: &str) -> anyhow::Result<ExitCode> {
     let arguments = own.lines().map(str::to_owned).chain(std::env::args().skip(1));
     let invocation = Invocation::parse(arguments)?;
@@ -66,13 +86,13 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     let contestants = memory::chosen(&Invocation { foreign: Vec::new(), ..invocation.clone() })?;
 
     let mut record = if is_bench { Some(Recording::begin(&invocation)?) } else { None };
-    let quick = invocation.sizes() == Extent::Quick;
+    let pace = Pace::of(invocation.sizes());
     let mut criterion = Criterion::default()
         .without_plots()
-        .sample_size(SAMPLES)
+        .sample_size(pace.samples)
         .nresamples(10_000)
-        .warm_up_time(Duration::from_millis(if quick { 50 } else { 200 }))
-        .measurement_time(Duration::from_millis(if quick { 150 } else { 500 }))
+        .warm_up_time(pace.warm_up)
+        .measurement_time(pace.measurement)
         .configure_from_args();
     let tasks = tasks(&invocation);
 
@@ -97,7 +117,7 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
                 }
                 Ok(_) => {}
             }
-            if !keep(combination, SAMPLES, record.as_mut())? {
+            if !keep(combination, pace.samples, record.as_mut())? {
                 failures += 1;
                 // What was left running would get into the next measurement.
                 break;

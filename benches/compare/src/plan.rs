@@ -2,8 +2,14 @@
 //!
 //! The order is random, from the seed, so that whatever changes on the machine during a run (heat,
 //! a neighbour, memory that gets fragmented) falls on all contestants alike.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `sizes` | how many tasks, how often, for each kind of waiting and extent of a run |
+//! | [`lateness`] | the cells that show how late tasks are |
 
 pub mod lateness;
+mod sizes;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU64;
@@ -89,9 +95,9 @@ impl Kind {
 pub const UNKNOWN_SERVER: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-/// The cells of the default run for this contestant, or of a quick one, over all kinds.
+/// The cells of a run of this extent for this contestant, over all kinds.
 pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
-    Kind::ALL
+    let mut all: Vec<CellSpec> = Kind::ALL
         .into_iter()
         .filter(|kind| kind.is_at_hand() && contestant.unsupported(&kind.workload()).is_none())
         .flat_map(|kind| {
@@ -99,18 +105,22 @@ pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpe
             let is_given = !kind.waits_to_be_weighed();
             cells(contestant, &steps, kind.workload(), is_given, None)
         })
-        .chain(match extent {
-            Extent::Quick => Vec::new(),
-            _ => lateness::few_cells(contestant),
-        })
-        .collect()
+        .collect();
+    match extent {
+        Extent::Quick => {}
+        Extent::Full | Extent::Partial => all.extend(lateness::few_cells(contestant)),
+        Extent::Thorough => {
+            all.extend(state_cells(contestant));
+            all.extend(lateness_cells(contestant));
+        }
+    }
+    all
 }
 
 /// The cells that show what live state costs this contestant: every size of state but none, which the
-/// default cells have.
+/// thorough run has anyhow.
 pub fn state_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
-    let steps: Vec<Step> =
-        STATE.iter().filter(|size| size.is_of(contestant)).flat_map(Sizes::steps).collect();
+    let steps: Vec<Step> = sizes::with_state(contestant).collect();
     StateSize::ALL
         .into_iter()
         .filter(|state| *state != StateSize::None)
@@ -120,19 +130,9 @@ pub fn state_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
         .collect()
 }
 
-/// The cells of the default run for this contestant and kind, or of a quick one.
+/// How many tasks of this kind this contestant has in a run of this extent, and how often.
 pub fn default_steps(contestant: &dyn Contestant, kind: Kind, extent: Extent) -> Vec<Step> {
-    let sizes = match (kind, extent) {
-        (Kind::Timer, Extent::Quick) => QUICK,
-        (Kind::Timer, _) => FULL,
-        (Kind::Http, Extent::Quick) => QUICK_HTTP,
-        (Kind::Http, _) => FULL_HTTP,
-        (Kind::Transfer, Extent::Quick) => QUICK_TRANSFER,
-        (Kind::Transfer, _) => FULL_TRANSFER,
-    };
-    let controls = if kind == Kind::Timer { CONTROLS } else { &[] };
-    let all = sizes.iter().chain(controls);
-    all.filter(|size| size.is_of(contestant)).flat_map(Sizes::steps).collect()
+    sizes::of(contestant, kind, extent).collect()
 }
 
 /// The cells that these steps make for this contestant.
@@ -207,166 +207,6 @@ pub fn shuffle<T>(items: &mut [T], seed: u64) {
     }
 }
 
-struct Sizes {
-    who: Who,
-    build: Build,
-    /// Numbers of tasks, with the number of repeats.
-    steps: &'static [(u32, u32)],
-}
-
-impl Sizes {
-    fn is_of(&self, contestant: &dyn Contestant) -> bool {
-        let id = contestant.id();
-        match self.who {
-            Who::Model(model) => id.model() == model,
-            Who::Contestant(name) => id.as_str() == name,
-        }
-    }
-
-    fn steps(&self) -> impl Iterator<Item = Step> {
-        self.steps.iter().map(|&(tasks, repeats)| Step { tasks, repeats, build: self.build })
-    }
-}
-
-enum Who {
-    Model(&'static str),
-    Contestant(&'static str),
-}
-
-const fn timed(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Model(model), build: Build::Timed, steps }
-}
-
-const fn counted(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Model(model), build: Build::Counting, steps }
-}
-
-const fn also(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Contestant(contestant), build: Build::Timed, steps }
-}
-
-const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Contestant(contestant), build: Build::Counting, steps }
-}
-
-/// The default run. A slope needs sizes far apart; the interval needs repeats; the small sizes show
-/// from how many tasks on a model is worth its runtime; the largest show where each one ends.
-const FULL: &[Sizes] = &[
-    timed("subroutine", &[(1, 3), (4, 3), (16, 3)]),
-    counted("subroutine", &[(1, 1), (16, 1)]),
-    timed("threads", &[(1, 3), (10, 3), (100, 3), (1_000, 3)]),
-    counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
-    also("threads/per-task", &[(4_000, 3), (10_000, 3), (40_000, 1)]),
-    also("threads/per-task-small-stack", &[(4_000, 3), (10_000, 3)]),
-    also("threads/crossbeam-pool", &[(4_000, 3), (10_000, 3)]),
-    // No more for rayon: its idle workers look for work at each other, and 2,000 of them take
-    // seconds of CPU to come to rest.
-    also("threads/rayon-pool", &[(400, 3)]),
-    timed("callbacks", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 7), (1_000_000, 5)]),
-    counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    // One task often: by how much one process differs from the next is in every slope that is small.
-    timed("coroutines", &[(1, 7), (10, 3), (100, 3), (10_000, 3), (100_000, 13), (1_000_000, 3)]),
-    counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    also("coroutines/smol", &[(10_000_000, 1)]),
-    also("coroutines/bare", &[(10_000_000, 1)]),
-    // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
-    // both sides.
-    timed("baseline", &[(10_000, 3), (100_000, 13)]),
-    // Of the sizes of whom it is, those that are soon done, and each as often.
-    also("control/again-bare", AGAIN_STEPS),
-    also("control/again-tokio-current-thread", AGAIN_STEPS),
-];
-
-/// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
-/// wants to be trusted.
-const CONTROLS: &[Sizes] = &[
-    also("control/null", HOLDS_LITTLE),
-    also_counted("control/null", CONTROL_COUNTED),
-    also("control/64", HOLDS_LITTLE),
-    also_counted("control/64", CONTROL_COUNTED),
-    also("control/512", HOLDS_512),
-    also_counted("control/512", CONTROL_COUNTED),
-    also("control/4096", HOLDS_4096),
-    also_counted("control/4096", CONTROL_COUNTED),
-];
-
-/// So many tasks that what one process differs from the next, some dozen pages, is well below the bar;
-/// and no size between: where a resample has none of the largest, its slope is that noise.
-const HOLDS_LITTLE: &[(u32, u32)] = &[(1, 5), (300_000, 5)];
-
-const HOLDS_512: &[(u32, u32)] = &[(1, 3), (100_000, 3)];
-
-const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
-
-const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
-
-const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 13)];
-
-/// A taste in under a minute.
-const QUICK: &[Sizes] = &[
-    timed("subroutine", &[(1, 1), (4, 1)]),
-    timed("threads", &[(1, 1), (100, 1), (500, 3)]),
-    counted("threads", &[(100, 1), (500, 1)]),
-    timed("callbacks", &[(1, 1), (100, 1), (20_000, 3)]),
-    counted("callbacks", &[(1_000, 1), (20_000, 1)]),
-    timed("coroutines", &[(1, 1), (100, 1), (20_000, 3)]),
-    counted("coroutines", &[(1_000, 1), (20_000, 1)]),
-    also("control/again-bare", &[(1, 1), (100, 1), (20_000, 3)]),
-    also("control/again-tokio-current-thread", &[(1, 1), (100, 1), (20_000, 3)]),
-];
-
-/// What live state costs. The sizes are such that the default run has two of them without state.
-const STATE: &[Sizes] = &[
-    timed("threads", &[(100, 3), (1_000, 3)]),
-    timed("callbacks", STATE_STEPS),
-    timed("coroutines", STATE_STEPS),
-];
-
-/// No size between, for the reason that [`HOLDS_LITTLE`] has none.
-const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (10_000, 4)];
-
-/// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
-/// usual limit; a thread for each needs more mappings than a usual system allows.
-const FULL_HTTP: &[Sizes] = &[
-    timed("subroutine", &[(1, 2), (4, 2)]),
-    timed("threads", &[(1, 2), (100, 2), (1_000, 2)]),
-    counted("threads", &[(100, 1), (400, 1)]),
-    also("threads/per-task", &[(5_000, 2), (19_000, 1)]),
-    also("threads/per-task-small-stack", &[(5_000, 1), (19_000, 1)]),
-    also("threads/crossbeam-pool", &[(5_000, 1)]),
-    timed("callbacks", HTTP_STEPS),
-    counted("callbacks", &[(100, 1), (2_000, 1)]),
-    timed("coroutines", HTTP_STEPS),
-    counted("coroutines", &[(100, 1), (2_000, 1)]),
-];
-
-const HTTP_STEPS: &[(u32, u32)] = &[(1, 2), (100, 2), (1_000, 2), (5_000, 2), (19_000, 1)];
-
-/// A taste of requests.
-const QUICK_HTTP: &[Sizes] = &[
-    timed("subroutine", &[(1, 1)]),
-    timed("threads", &[(1, 1), (200, 1)]),
-    timed("callbacks", &[(1, 1), (2_000, 1)]),
-    timed("coroutines", &[(1, 1), (2_000, 1)]),
-];
-
-/// Bodies through a server with a rate limit. More than one of them at once has to share it.
-const FULL_TRANSFER: &[Sizes] = &[
-    timed("subroutine", TRANSFER_STEPS),
-    timed("threads", TRANSFER_STEPS),
-    timed("callbacks", TRANSFER_STEPS),
-    timed("coroutines", TRANSFER_STEPS),
-];
-
-const TRANSFER_STEPS: &[(u32, u32)] = &[(16, 3)];
-
-/// A taste of transfers.
-const QUICK_TRANSFER: &[Sizes] = &[
-    timed("subroutine", &[(16, 1)]),
-    timed("callbacks", &[(16, 1)]),
-    timed("coroutines", &[(16, 1)]),
-];
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -376,6 +216,8 @@ mod tests {
     use crate::controls;
     use crate::fit::is_compared;
     use crate::registry;
+
+    const EXTENTS: [Extent; 3] = [Extent::Quick, Extent::Full, Extent::Thorough];
 
     /// The timed sizes of a contestant with their repeats.
     fn timed_sizes(id: &str, extent: Extent) -> BTreeSet<(u32, u32)> {
@@ -390,7 +232,7 @@ mod tests {
     #[test]
     fn every_control_is_in_every_run_with_enough_cells_for_an_interval() {
         for control in controls::all() {
-            for extent in [Extent::Full, Extent::Quick] {
+            for extent in EXTENTS {
                 let id = control.id();
                 let steps = default_steps(control.as_ref(), Kind::Timer, extent);
                 let cells = |build| {
@@ -408,7 +250,7 @@ mod tests {
     fn a_contestant_and_itself_have_equal_plans() {
         for control in controls::all() {
             let Some(itself) = controls::again_of(control.id().as_str()) else { continue };
-            for extent in [Extent::Full, Extent::Quick] {
+            for extent in EXTENTS {
                 let again = timed_sizes(control.id().as_str(), extent);
                 let itself = timed_sizes(&itself, extent);
                 assert!(again.len() >= 3 && again.is_subset(&itself), "{again:?} of {itself:?}");
@@ -422,7 +264,7 @@ mod tests {
             let (id, cells) = (contestant.id(), state_cells(contestant.as_ref()));
             let waits_for_all = is_compared(id.as_str()) && id.model() != "subroutine";
             assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
-            let without = timed_sizes(id.as_str(), Extent::Full);
+            let without = timed_sizes(id.as_str(), Extent::Thorough);
             for state in [StateSize::Bytes64, StateSize::KiB1, StateSize::KiB8] {
                 let with = cells.iter().filter(|cell| cell.workload.state == state);
                 let sizes: BTreeSet<u32> = with.map(|cell| cell.workload.tasks).collect();
@@ -457,7 +299,7 @@ mod tests {
 
     #[test]
     fn no_size_is_asked_for_twice() {
-        for extent in [Extent::Full, Extent::Quick] {
+        for extent in EXTENTS {
             for (contestant, kind) in registry::all()
                 .into_iter()
                 .flat_map(|contestant| Kind::ALL.map(|kind| (contestant.id(), kind)))

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::record::Record;
-use crate::report;
+use crate::record::{Record, read_file};
+use crate::report::{self, Page};
 
 /// The name of a record in its folder.
 pub const RECORD: &str = "record.jsonl";
+
+/// The name of the record of the run before, which `repeat.md` holds against that one.
+pub const PREVIOUS: &str = "previous.jsonl";
 
 /// A checkout of this project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,22 @@ impl Project {
         self.results().join(RECORD)
     }
 
+    /// The record of the run before the committed one, if that was of the same extent on the same
+    /// machine with the same versions.
+    pub fn previous(&self) -> PathBuf {
+        self.results().join(PREVIOUS)
+    }
+
+    /// What the committed records yield, of which this is the later one.
+    ///
+    /// # Errors
+    /// If there is a record of the run before and it cannot be read.
+    pub fn generated(&self, record: &Record) -> anyhow::Result<Generated> {
+        let path = self.previous();
+        let previous = path.exists().then(|| read_file(&path)).transpose()?;
+        Ok(Generated::of(record).with_repeat(record, previous.as_ref()))
+    }
+
     /// The front page.
     pub fn readme(&self) -> PathBuf {
         self.root.join("README.md")
@@ -63,32 +82,51 @@ impl Project {
     }
 }
 
-/// The generated files of a record.
+/// What a record yields, wherever it goes.
 #[derive(Clone, Debug)]
 pub struct Generated {
-    files: Vec<(PathBuf, String)>,
+    pages: Vec<Page>,
+    summary: String,
 }
 
 impl Generated {
-    /// What the record yields: its pages in `folder`, and its summary in this front page, if any.
+    /// The pages and the summary of this record.
+    pub fn of(record: &Record) -> Self {
+        Self { pages: report::pages(record), summary: report::summary(record) }
+    }
+
+    /// The same, with the page that holds the run before against it.
+    #[must_use]
+    pub fn with_repeat(mut self, record: &Record, previous: Option<&Record>) -> Self {
+        self.pages.push(report::repeat_page(record, previous));
+        self
+    }
+
+    /// The pages in this folder, and the summary in this front page, if any.
     ///
     /// # Errors
     /// If the front page cannot be read or has no place for a summary.
-    pub fn of(record: &Record, folder: &Path, readme: Option<&Path>) -> anyhow::Result<Self> {
-        let mut files: Vec<_> = report::pages(record)
-            .into_iter()
-            .map(|page| (folder.join(page.file), page.text))
-            .collect();
+    pub fn at(&self, folder: &Path, readme: Option<&Path>) -> anyhow::Result<Files> {
+        let mut files: Vec<_> =
+            self.pages.iter().map(|page| (folder.join(page.file), page.text.clone())).collect();
         if let Some(readme) = readme {
             let text = fs::read_to_string(readme)
                 .with_context(|| format!("{} cannot be read", readme.display()))?;
-            let text = report::splice(&text, &report::summary(record))
+            let text = report::splice(&text, &self.summary)
                 .with_context(|| format!("{} has no place for a summary", readme.display()))?;
             files.push((readme.to_owned(), text));
         }
-        Ok(Self { files })
+        Ok(Files { files })
     }
+}
 
+/// Generated files, with the places that they go to.
+#[derive(Clone, Debug)]
+pub struct Files {
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Files {
     /// Writes the files, each whole or not at all.
     ///
     /// # Errors

@@ -78,6 +78,17 @@ pub struct Bar {
     pub finding: String,
 }
 
+impl Bar {
+    /// Whether it is met, in a word.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self.met {
+            Some(true) => "met",
+            Some(false) => "missed",
+            None => "not measured",
+        }
+    }
+}
+
 /// Compares the runs.
 pub fn compare(records: &[&Record]) -> Comparison {
     let has_full_bill = records.iter().all(|record| deciding_figure(record) == Figure::Total);
@@ -214,8 +225,8 @@ impl Comparison {
         vec![bytes, cpu, order]
     }
 
-    /// The slopes as a table for a terminal of so many columns, and a line for each bar.
-    pub fn terminal(&self, width: Option<u16>) -> String {
+    /// The slopes.
+    pub(crate) fn table(&self) -> Table {
         let mut columns =
             vec![("Contestant".to_owned(), Align::Left), ("Slope of".to_owned(), Align::Left)];
         columns.extend((1..=self.runs).map(|run| (format!("Run {run}"), Align::Right)));
@@ -229,17 +240,18 @@ impl Comparison {
             texts.extend([part(row.off_median), part(row.apart)]);
             table.push(texts);
         }
+        table
+    }
+
+    /// The slopes as a table for a terminal of so many columns, and a line for each bar.
+    pub fn terminal(&self, width: Option<u16>) -> String {
+        let table = self.table();
         let mut text = String::new();
         if !table.is_empty() {
             text.push_str(&format!("{}\n\n{NOTE}\n\n", table.terminal(width)));
         }
-        for Bar { bar, met, finding } in self.bars() {
-            let word = match met {
-                Some(true) => "met",
-                Some(false) => "missed",
-                None => "not measured",
-            };
-            text.push_str(&format!("{bar}: {word}: {finding}\n"));
+        for bar in self.bars() {
+            text.push_str(&format!("{}: {}: {}\n", bar.bar, bar.word(), bar.finding));
         }
         text.truncate(text.trim_end().len());
         text
@@ -276,7 +288,7 @@ impl Swap {
 }
 
 /// What the columns mean.
-const NOTE: &str = "\
+pub(crate) const NOTE: &str = "\
 Off the median: the run that is farthest from the median of all runs. Apart: the two runs that are\n\
 farthest from each other, as a part of the median; that is what the bars are held to. A slope that\n\
 cannot be told from zero in every run has neither.";

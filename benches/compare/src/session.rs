@@ -6,12 +6,12 @@
 //! parent, the cargo process. A target that is run alone finds no other part, and publishes nothing.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 
 use crate::project::{Generated, Project, RECORD, write_whole};
-use crate::record::{Extent, Record, read_file};
+use crate::record::{Extent, Record, differences, read_file};
 
 /// A part of a session's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,18 +56,29 @@ pub struct Published {
     pub record: Record,
     /// Where it and its pages are.
     pub folder: PathBuf,
-    /// Whether the committed results were replaced.
-    pub replaced_results: bool,
+    /// If the committed results were replaced, of what extent those before were, if any.
+    replaced: Option<Option<Extent>>,
 }
 
 impl Published {
+    /// Whether the committed results were replaced.
+    pub fn has_replaced_results(&self) -> bool {
+        self.replaced.is_some()
+    }
+
     /// Where things are, for the one who waits at the terminal.
     pub fn describe(&self, part: Part) -> String {
         let name = part.name();
         let mut text = format!("{name}: record and tables are in {}", self.folder.display());
-        if self.replaced_results {
+        if let Some(before) = self.replaced {
             text.push_str(&format!("\n{name}: docs/results and the summary in README.md are new"));
-        } else if self.extent == Extent::Full {
+            if before == Some(Extent::Thorough) && self.extent != Extent::Thorough {
+                text.push_str(&format!(
+                    "\n{name}: they came from a thorough run before; `git checkout docs/results \
+                     README.md` brings back what was committed"
+                ));
+            }
+        } else if self.extent.is_everything() {
             let other = part.other().name();
             text.push_str(&format!(
                 "\n{name}: docs/results is replaced when `{other}` has run in the same command"
@@ -119,33 +130,50 @@ impl Session {
             Part::ALL.into_iter().map(|part| self.path_of(part)).filter(|p| p.is_file()).collect();
         let text = merge(&parts)?;
 
-        let folder = self.project.scratch().join(match self.extent {
-            Extent::Full => "full",
-            Extent::Quick => "quick",
-            Extent::Partial => "partial",
-        });
-        let mut record = publish(&text, &folder, None)?;
-        let replaced_results = self.extent == Extent::Full && parts.len() == Part::ALL.len();
-        if replaced_results {
-            let results = self.project.results();
-            record = publish(&text, &results, Some(&self.project.readme()))?;
+        let folder = self.project.scratch().join(self.extent.name());
+        let record = crate::record::read(&folder.join(RECORD), &text)?;
+        let generated = Generated::of(&record);
+        write_whole(&folder.join(RECORD), &text)?;
+        generated.at(&folder, None)?.write()?;
+        let replaced = if self.extent.is_everything() && parts.len() == Part::ALL.len() {
+            Some(self.replace_results(&text, &record, generated)?)
+        } else {
+            None
+        };
+        Ok(Published { extent: self.extent, record, folder, replaced })
+    }
+
+    /// Replaces the committed results, and says of what extent they were, if there were any. The
+    /// record that was there stays as that of the run before, if the two can be held against each
+    /// other.
+    fn replace_results(
+        &self,
+        text: &str,
+        record: &Record,
+        generated: Generated,
+    ) -> anyhow::Result<Option<Extent>> {
+        let (results, path) = (self.project.results(), self.project.record());
+        // What cannot be read cannot be held against anything.
+        let before = read_file(&path).ok();
+        let is_comparable = |before: &&Record| {
+            before.run.extent == self.extent && differences(&before.run, &record.run).is_empty()
+        };
+        let previous = before.as_ref().filter(is_comparable);
+        let generated = generated.with_repeat(record, previous);
+        let files = generated.at(&results, Some(&self.project.readme()))?;
+        if previous.is_some() {
+            write_whole(&self.project.previous(), &fs::read_to_string(&path)?)?;
+        } else if self.project.previous().exists() {
+            fs::remove_file(self.project.previous()).context("an old record cannot be removed")?;
         }
-        Ok(Published { extent: self.extent, record, folder, replaced_results })
+        write_whole(&path, text)?;
+        files.write()?;
+        Ok(before.map(|before| before.run.extent))
     }
 
     fn path_of(&self, part: Part) -> PathBuf {
         self.folder.join(format!("{}.jsonl", part.name()))
     }
-}
-
-/// Writes a record and everything that it yields.
-fn publish(text: &str, folder: &Path, readme: Option<&Path>) -> anyhow::Result<Record> {
-    let path = folder.join(RECORD);
-    let record = crate::record::read(&path, text)?;
-    let generated = Generated::of(&record, folder, readme)?;
-    write_whole(&path, text)?;
-    generated.write()?;
-    Ok(record)
 }
 
 /// Whether the cargo that runs this process was asked for this bench target and not for the other.
@@ -256,10 +284,10 @@ mod tests {
         for order in [[Part::Memory, Part::Throughput], [Part::Throughput, Part::Memory]] {
             let (_folder, project) = checkout();
             let session = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
-            assert!(!run(&session, order[0]).unwrap().replaced_results);
+            assert!(!run(&session, order[0]).unwrap().has_replaced_results());
             assert!(!project.record().exists());
             let published = run(&session, order[1]).unwrap();
-            assert!(published.replaced_results);
+            assert!(published.has_replaced_results());
             let record = read_file(&project.record()).unwrap();
             assert_eq!(record, published.record);
             assert!(!record.cells.is_empty() && !record.throughput.is_empty());
@@ -270,13 +298,68 @@ mod tests {
         }
     }
 
+    /// Runs both parts, each changed like this, as the session with this key.
+    fn run_both(
+        project: &Project,
+        extent: Extent,
+        key: &str,
+        change: fn(&str) -> String,
+    ) -> Published {
+        let session = Session::open_as(project.clone(), extent, key).unwrap();
+        let mut published = None;
+        for part in Part::ALL {
+            fs::write(session.begin(part), change(&part_text(part))).unwrap();
+            published = Some(session.complete(part).unwrap());
+        }
+        published.unwrap()
+    }
+
+    fn thorough(text: &str) -> String {
+        text.replace(r#""extent":"full""#, r#""extent":"thorough""#)
+    }
+
+    fn on_another_machine(text: &str) -> String {
+        thorough(text).replace(r#""cores":"#, r#""cores":9"#)
+    }
+
+    #[test]
+    fn the_run_before_stays_if_the_two_can_be_held_against_each_other() {
+        let (_folder, project) = checkout();
+        let repeat = || fs::read_to_string(project.results().join("repeat.md")).unwrap();
+        let run = |key, change| run_both(&project, Extent::Thorough, key, change);
+
+        run("1-1", thorough);
+        assert!(!project.previous().exists());
+        assert!(repeat().contains("There is no other run"));
+        let first = fs::read_to_string(project.record()).unwrap();
+
+        run("2-2", thorough);
+        assert_eq!(fs::read_to_string(project.previous()).unwrap(), first);
+        assert!(repeat().contains("Run 1 is the run before"));
+
+        run("3-3", on_another_machine);
+        assert!(!project.previous().exists());
+        assert!(repeat().contains("There is no other run"));
+    }
+
+    #[test]
+    fn a_lesser_run_that_replaces_a_thorough_one_says_so() {
+        let (_folder, project) = checkout();
+        let says_so = |published: &Published| {
+            published.describe(Part::Memory).contains("came from a thorough run before")
+        };
+        assert!(!says_so(&run_both(&project, Extent::Thorough, "1-1", thorough)));
+        assert!(says_so(&run_both(&project, Extent::Full, "2-2", str::to_owned)));
+        assert!(!says_so(&run_both(&project, Extent::Full, "3-3", str::to_owned)));
+    }
+
     #[test]
     fn anything_less_than_everything_leaves_the_results_alone() {
         for extent in [Extent::Quick, Extent::Partial] {
             let (_folder, project) = checkout();
             let session = Session::open_as(project.clone(), extent, "1-1").unwrap();
             for part in Part::ALL {
-                assert!(!run(&session, part).unwrap().replaced_results);
+                assert!(!run(&session, part).unwrap().has_replaced_results());
             }
             assert!(!project.results().exists());
             assert_eq!(fs::read_to_string(project.readme()).unwrap(), README);
@@ -289,7 +372,7 @@ mod tests {
         let one = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
         run(&one, Part::Memory).unwrap();
         let other = Session::open_as(project.clone(), Extent::Full, "2-2").unwrap();
-        assert!(!run(&other, Part::Throughput).unwrap().replaced_results);
+        assert!(!run(&other, Part::Throughput).unwrap().has_replaced_results());
         assert!(!project.results().exists());
     }
 

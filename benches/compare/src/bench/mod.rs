@@ -7,6 +7,7 @@
 //! | flag | what it does |
 //! | --- | --- |
 //! | `--quick` | everything in a small size, in under a minute; `docs/results` stays as it is |
+//! | `--thorough` | everything more often and larger, with every state and arrival, in half an hour |
 //! | `--only GLOB` | only these contestants; `docs/results` stays as it is |
 //! | `--seed N` | the seed of the order and of the intervals |
 //! | `--no-scope` | stay where only a systemd scope would give cells a control group |
@@ -27,8 +28,8 @@ use crate::registry;
 /// How a bench target was called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Invocation {
-    /// Everything in a small size.
-    pub quick: bool,
+    /// How much of everything, if that was said: a taste or all of it.
+    pub size: Option<Size>,
     /// Globs of the contestants to run; all if there is none.
     pub only: Vec<String>,
     /// The seed, if one was given.
@@ -39,19 +40,40 @@ pub struct Invocation {
     pub foreign: Vec<String>,
 }
 
+/// How much of everything is run, other than the default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// Everything in a small size.
+    Quick,
+    /// Everything more often, in larger sizes, with every state and every arrival.
+    Thorough,
+}
+
+impl Size {
+    const fn flag(self) -> &'static str {
+        match self {
+            Self::Quick => "--quick",
+            Self::Thorough => "--thorough",
+        }
+    }
+}
+
 /// A flag of ours that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvocationError {
     /// The flag wants a value.
     #[error("`{0}` wants a value after it")]
     NoValue(&'static str),
+    /// Two flags that exclude each other.
+    #[error("`{0}` and `{1}` exclude each other: give one of them")]
+    Both(&'static str, &'static str),
     /// The seed is no number.
     #[error("{0}")]
     NotASeed(String),
     /// The flag is neither ours nor criterion's.
     #[error(
-        "`{0}` is no flag here: ours are --quick, --only GLOB, --seed N and --no-scope, and \
-         criterion's are passed on"
+        "`{0}` is no flag here: ours are --quick, --thorough, --only GLOB, --seed N and --no-scope, \
+         and criterion's are passed on"
     )]
     Unknown(String),
 }
@@ -111,6 +133,8 @@ fn criterion_flag(argument: &str) -> Option<&'static Flag> {
 pub const HELP: &str = "\
 Flags of both bench targets:
   --quick      everything in a small size, in under a minute; docs/results stays as it is
+  --thorough   everything more often and in larger sizes, every size of state, every arrival, in
+               half an hour: what the committed docs/results come from
   --only GLOB  only these contestants, such as 'coroutines/*'; docs/results stays as it is
   --seed N     the seed of the order and of the intervals
   --no-scope   stay where only a systemd scope would give cells a control group
@@ -133,7 +157,8 @@ impl Invocation {
                 value.clone().or_else(|| arguments.next()).ok_or(InvocationError::NoValue(flag))
             };
             match flag {
-                "--quick" => invocation.quick = true,
+                "--quick" => invocation.resize(Size::Quick)?,
+                "--thorough" => invocation.resize(Size::Thorough)?,
                 "--no-scope" => invocation.no_scope = true,
                 "--only" => {
                     let globs = value_of("--only")?;
@@ -160,11 +185,20 @@ impl Invocation {
         Ok(invocation)
     }
 
+    fn resize(&mut self, size: Size) -> Result<(), InvocationError> {
+        match self.size.replace(size) {
+            Some(before) if before != size => {
+                Err(InvocationError::Both(before.flag(), size.flag()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The arguments of ours that make this invocation again.
     pub fn own(&self) -> Vec<OsString> {
         let mut own = Vec::new();
-        if self.quick {
-            own.push("--quick".into());
+        if let Some(size) = self.size {
+            own.push(size.flag().into());
         }
         if self.no_scope {
             own.push("--no-scope".into());
@@ -226,16 +260,16 @@ impl Invocation {
                 .filter_map(|argument| criterion_flag(argument))
                 .all(|flag| flag.is_harmless)
             && registry::compiled_out().next().is_none();
-        match (is_whole, self.quick) {
-            (false, _) => Extent::Partial,
-            (true, true) => Extent::Quick,
-            (true, false) => Extent::Full,
-        }
+        if is_whole { self.sizes() } else { Extent::Partial }
     }
 
-    /// The sizes that are run: the small or the default ones.
+    /// The sizes that are run: the small, the default or the large ones.
     pub fn sizes(&self) -> Extent {
-        if self.quick { Extent::Quick } else { Extent::Full }
+        match self.size {
+            None => Extent::Full,
+            Some(Size::Quick) => Extent::Quick,
+            Some(Size::Thorough) => Extent::Thorough,
+        }
     }
 
     /// The seed that was given, or one from the clock.
@@ -261,7 +295,7 @@ mod tests {
         let invocation = parse(
             "--quick --save-baseline main --only a/*,b/c --only=d/* --no-scope tokio --seed 7 --bench",
         );
-        assert!(invocation.quick && invocation.no_scope);
+        assert!(invocation.size == Some(Size::Quick) && invocation.no_scope);
         assert_eq!(invocation.only, ["a/*", "b/c", "d/*"]);
         assert_eq!(invocation.seed, Some(7));
         assert_eq!(invocation.foreign, ["--save-baseline", "main", "tokio", "--bench"]);
@@ -284,6 +318,8 @@ mod tests {
         assert_eq!(parse("--save-baseline main --bench").extent(), Extent::Full);
         assert_eq!(parse("--baseline=main --noplot --bench").extent(), Extent::Full);
         assert_eq!(parse("--quick --bench").extent(), Extent::Quick);
+        assert_eq!(parse("--thorough --bench").extent(), Extent::Thorough);
+        assert_eq!(parse("--thorough --only a/* --bench").extent(), Extent::Partial);
         assert_eq!(parse("--only a/* --bench").extent(), Extent::Partial);
         assert_eq!(parse("--quick tokio --bench").extent(), Extent::Partial);
         assert_eq!(parse("--sample-size 20 --bench").extent(), Extent::Partial);
@@ -304,6 +340,8 @@ mod tests {
         };
         assert_eq!(mistake("--only"), "`--only` wants a value after it");
         assert!(mistake("--seed ten").starts_with("`ten` is not a seed: give a whole number"));
+        let both = "`--quick` and `--thorough` exclude each other: give one of them";
+        assert_eq!(mistake("--quick --quick --thorough --bench"), both);
         assert!(mistake("--quik --bench").starts_with("`--quik` is no flag here"));
     }
 }

@@ -35,6 +35,13 @@ const fn waves_of(tasks: u32, delay_ms: u64, samples: usize) -> Waves {
 const FULL: &[Waves] =
     &[waves_of(100, 0, 15), waves_of(100, 50, 10), waves_of(10_000, 0, 5), waves_of(10_000, 50, 4)];
 
+const THOROUGH: &[Waves] = &[
+    waves_of(100, 0, 40),
+    waves_of(100, 50, 20),
+    waves_of(10_000, 0, 10),
+    waves_of(10_000, 50, 8),
+];
+
 const QUICK: &[Waves] = &[waves_of(100, 0, 3), waves_of(1_000, 0, 3)];
 
 /// To see whether the target works.
@@ -45,7 +52,8 @@ pub fn waves(invocation: &Invocation) -> &'static [Waves] {
     match (invocation.is_bench(), invocation.sizes()) {
         (false, _) => CHECK,
         (true, Extent::Quick) => QUICK,
-        (true, _) => FULL,
+        (true, Extent::Thorough) => THOROUGH,
+        (true, Extent::Full | Extent::Partial) => FULL,
     }
 }
 

@@ -16,14 +16,15 @@ use super::Invocation;
 use crate::meter::usage::Usage;
 use crate::plan::Kind;
 use crate::protocol::ServerLine;
-use crate::record::{Sample, Status, Throughput, ns};
+use crate::record::{Extent, Sample, Status, Throughput, ns};
 use crate::servers;
 use crate::units;
 
 /// How long each task waits.
 pub const WAIT: Duration = Duration::from_millis(1);
 
-/// How many tasks a wave has in the default run.
+/// How many tasks a wave has in the default run, and in a thorough one: more than so many threads are
+/// more than a usual system has room for.
 const FULL: &[u32] = &[1, 100, 10_000];
 
 /// How many in a quick one: 10,000 threads take seconds for one wave.
@@ -34,10 +35,10 @@ const CHECK: &[u32] = &[1, 100];
 
 /// How many tasks a wave has in such an invocation.
 pub fn tasks(invocation: &Invocation) -> &'static [u32] {
-    match (invocation.is_bench(), invocation.quick) {
+    match (invocation.is_bench(), invocation.sizes()) {
         (false, _) => CHECK,
-        (true, true) => QUICK,
-        (true, false) => FULL,
+        (true, Extent::Quick) => QUICK,
+        (true, _) => FULL,
     }
 }
 

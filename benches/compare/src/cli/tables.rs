@@ -29,12 +29,10 @@ pub struct Args {
 /// # Errors
 /// If the record cannot be read or a file cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (path, readme) = match &args.record {
-        Some(path) => (path.clone(), None),
-        None => {
-            let project = Project::find()?;
-            (project.record(), Some(project.readme()))
-        }
+    let project = if args.record.is_none() { Some(Project::find()?) } else { None };
+    let (path, readme) = match (&args.record, &project) {
+        (None, Some(project)) => (project.record(), Some(project.readme())),
+        (path, _) => (path.clone().unwrap_or_default(), None),
     };
     let record = read(&path)?;
     let folder = match &args.out {
@@ -42,9 +40,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         None => path.parent().unwrap_or(Path::new(".")),
     };
     let readme = readme.filter(|_| args.out.is_none());
-    let generated = Generated::of(&record, folder, readme.as_deref())?;
+    let generated = match &project {
+        Some(project) => project.generated(&record)?,
+        None => Generated::of(&record),
+    };
+    let files = generated.at(folder, readme.as_deref())?;
     if args.check {
-        let stale = generated.stale();
+        let stale = files.stale();
         for path in &stale {
             complain(format_args!(
                 "compare: {} is not what the record yields; run `compare tables`",
@@ -53,9 +55,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    generated.write()?;
+    files.write()?;
     print(report::terminal(&record, report::terminal_width()));
-    for path in generated.paths() {
+    for path in files.paths() {
         print(path.display());
     }
     Ok(ExitCode::SUCCESS)

@@ -81,12 +81,41 @@ pub struct Run {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Extent {
-    /// Everything in its default size: what `docs/results` is made from.
+    /// Everything in its default size.
     Full,
+    /// Everything more often and in larger sizes, every size of state, every arrival: what the
+    /// committed `docs/results` are made from.
+    Thorough,
     /// Everything in a small size.
     Quick,
     /// Some contestants or cells, as asked for.
     Partial,
+}
+
+impl Extent {
+    /// Its name, as in a record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Thorough => "thorough",
+            Self::Quick => "quick",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// Whether it is made of every contestant, every kind of waiting and both bench targets.
+    pub const fn is_everything(self) -> bool {
+        matches!(self, Self::Full | Self::Thorough)
+    }
+
+    /// The command that makes a record of this extent; what a partial one was asked for is not known.
+    pub const fn command(self) -> &'static str {
+        match self {
+            Self::Full | Self::Partial => "cargo bench -p compare",
+            Self::Thorough => "cargo bench -p compare -- --thorough",
+            Self::Quick => "cargo bench -p compare -- --quick",
+        }
+    }
 }
 
 /// The machine, as far as it can be read. What cannot be read is `None`, never guessed.

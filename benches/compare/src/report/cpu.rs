@@ -11,6 +11,10 @@ use crate::record::Record;
 const FEW: u64 = 10_000;
 const MANY: u64 = 1_000_000;
 
+/// The most that anybody runs. It is shown without a bar: caches and page tables are far too small
+/// for it, whoever holds the tasks.
+const MOST: u64 = 10_000_000;
+
 /// How many times the CPU of one of few a task of many may take.
 const GROWTH_BAR: f64 = 2.5;
 
@@ -39,8 +43,12 @@ pub(super) fn sections(record: &Record) -> String {
         section(&mut text, "CPU as tasks get more", &growth);
         text.push_str(&format!(
             "\nCPU per task in µs: (median at this N − median at the smallest N) ÷ tasks between. The\n\
-             bar is met where the whole interval of the ratio is at most {}×.\n",
-            format::number(GROWTH_BAR, 1)
+             ratio is that of {} tasks to {}, and its bar is met where the whole interval is at most\n\
+             {}×. {}\n",
+            format::count(MANY),
+            format::count(FEW),
+            format::number(GROWTH_BAR, 1),
+            machine_line(record)
         ));
     }
     text
@@ -141,6 +149,7 @@ fn growth_table(record: &Record) -> Table {
         (format!("CPU at N = {} (µs)", format::count(MANY)), Align::Right),
         ("Ratio".to_owned(), Align::Right),
         ("Bar".to_owned(), Align::Left),
+        (format!("CPU at N = {} (µs)", format::count(MOST)), Align::Right),
     ]);
     for series in weighed_series(record) {
         let all = readings(record, &series, Figure::Cpu);
@@ -156,6 +165,7 @@ fn growth_table(record: &Record) -> Table {
             show(&many),
             ratio.map_or_else(|| NONE.into(), |ratio| format::ratio(&ratio)),
             bar_word(ratio, GROWTH_BAR).into(),
+            at(MOST).map_or_else(|| NONE.into(), |most| show(&most)),
         ]);
     }
     table
@@ -240,6 +250,7 @@ mod tests {
         };
         // One of few takes 200 ns.
         assert!(grown(400).contains("| met "), "{}", grown(400));
+        assert!(grown(400).lines().last().unwrap().contains(NONE), "{}", grown(400));
         assert!(grown(600).contains("| missed "), "{}", grown(600));
         assert!(growth_table(&two().record()).is_empty());
     }

@@ -3,7 +3,7 @@
 use super::format::{self, NONE};
 use super::table::{Align, Table};
 use super::{memory, page_head};
-use crate::record::{CgroupKind, Extent, Record};
+use crate::record::{CgroupKind, Record};
 
 /// The whole page.
 pub(super) fn page(record: &Record) -> String {
@@ -82,14 +82,9 @@ fn versions_table(record: &Record) -> Table {
 }
 
 fn run_table(record: &Record) -> Table {
-    let extent = match record.run.extent {
-        Extent::Full => "full",
-        Extent::Quick => "quick",
-        Extent::Partial => "partial",
-    };
     pairs([
         ("started", record.run.started.clone()),
-        ("extent", extent.to_owned()),
+        ("extent", record.run.extent.name().to_owned()),
         ("seed", record.run.seed.to_string()),
         ("cells", format::count(record.cells.len() as u64)),
         ("throughput rows", format::count(record.throughput.len() as u64)),

@@ -13,6 +13,7 @@
 //! | `throughput` | `throughput.md`: how many tasks a second |
 //! | `requests` | the part of that page on requests |
 //! | `bandwidth` | the part of that page on transfers |
+//! | `repeat` | `repeat.md`: how far the figures moved since the run before |
 //! | `machine` | `machine.md`: what the run was made on |
 //! | `summary` | the block of the README |
 //! | `terminal` | the main tables for a terminal |
@@ -31,6 +32,7 @@ mod lateness;
 mod lifecycle;
 mod machine;
 mod memory;
+mod repeat;
 mod requests;
 mod splice;
 mod state;
@@ -52,9 +54,6 @@ pub use splice::{BEGIN, END, SpliceError, splice};
 pub use summary::summary;
 pub use terminal::{terminal, terminal_width};
 pub(crate) use throughput::{cpus, label as throughput_label, rates};
-
-/// The command that makes the record and everything derived from it.
-pub(crate) const COMMAND: &str = "cargo bench -p compare";
 
 /// What every other contestant is set against.
 pub(crate) const REFERENCE: &str = "threads/per-task";
@@ -85,6 +84,11 @@ pub fn pages(record: &Record) -> Vec<Page> {
     ]
 }
 
+/// The page that holds the run before against this one.
+pub fn repeat_page(record: &Record, previous: Option<&Record>) -> Page {
+    Page { file: "repeat.md", text: repeat::page(record, previous) }
+}
+
 /// The top of a page: that it is generated, its title, how to read it, and on what it was measured.
 pub(crate) fn page_head(record: &Record, title: &str, how_to_read: &[String]) -> String {
     let mut text = format!(
@@ -95,7 +99,8 @@ pub(crate) fn page_head(record: &Record, title: &str, how_to_read: &[String]) ->
         text.push('\n');
     }
     text.push_str(&format!(
-        "Made by `{COMMAND}`. Intervals hold 95 % of {} bootstrap resamples.\n\n{}\n",
+        "Made by `{}`. Intervals hold 95 % of {} bootstrap resamples.\n\n{}\n",
+        record.run.extent.command(),
         format::count(RESAMPLES as u64),
         machine_line(record)
     ));
@@ -126,7 +131,7 @@ pub(crate) fn machine_line(record: &Record) -> String {
 pub(crate) fn cautions(record: &Record) -> Vec<String> {
     let mut cautions = Vec::new();
     match record.run.extent {
-        Extent::Full => {}
+        Extent::Full | Extent::Thorough => {}
         Extent::Quick => {
             cautions.push("This is a quick run in small sizes: a taste, not a result.".to_owned());
         }
@@ -220,7 +225,9 @@ mod tests {
             );
             for page in pages(record) {
                 assert!(page.text.starts_with("<!-- Generated"));
-                assert!(page.text.contains(COMMAND) && page.text.contains("Machine:"));
+                assert!(
+                    page.text.contains("`cargo bench -p compare") && page.text.contains("Machine:")
+                );
                 assert!(!page.text.contains("NaN") && !page.text.contains("inf"), "{}", page.text);
             }
             assert!(!summary(record).is_empty());

@@ -1,0 +1,268 @@
+//! How many tasks a contestant has in a run, and how often.
+//!
+//! A row of a table says for whom it is, and a contestant has all rows that are for it. Where two name
+//! the same number of tasks, there is a test that fails.
+
+use workload::Contestant;
+
+use super::{Kind, Step};
+use crate::record::{Build, Extent};
+
+/// The steps of this contestant in a run of this extent.
+pub(super) fn of(
+    contestant: &dyn Contestant,
+    kind: Kind,
+    extent: Extent,
+) -> impl Iterator<Item = Step> {
+    let sizes = match (kind, extent) {
+        (Kind::Timer, Extent::Quick) => QUICK,
+        (Kind::Timer, Extent::Full | Extent::Partial) => FULL,
+        (Kind::Timer, Extent::Thorough) => THOROUGH,
+        (Kind::Http, Extent::Quick) => QUICK_HTTP,
+        (Kind::Http, Extent::Full | Extent::Partial) => FULL_HTTP,
+        (Kind::Http, Extent::Thorough) => THOROUGH_HTTP,
+        (Kind::Transfer, Extent::Quick) => QUICK_TRANSFER,
+        (Kind::Transfer, Extent::Full | Extent::Partial) => FULL_TRANSFER,
+        (Kind::Transfer, Extent::Thorough) => THOROUGH_TRANSFER,
+    };
+    let controls = match (kind, extent) {
+        (Kind::Timer, Extent::Thorough) => THOROUGH_CONTROLS,
+        (Kind::Timer, _) => CONTROLS,
+        (Kind::Http | Kind::Transfer, _) => &[],
+    };
+    steps_of(contestant, sizes).chain(steps_of(contestant, controls))
+}
+
+/// The steps of this contestant with each size of live state.
+pub(super) fn with_state(contestant: &dyn Contestant) -> impl Iterator<Item = Step> {
+    steps_of(contestant, STATE)
+}
+
+fn steps_of(contestant: &dyn Contestant, sizes: &'static [Sizes]) -> impl Iterator<Item = Step> {
+    sizes.iter().filter(|size| size.is_of(contestant)).flat_map(Sizes::steps)
+}
+
+struct Sizes {
+    who: Who,
+    build: Build,
+    /// Numbers of tasks, with the number of repeats.
+    steps: &'static [(u32, u32)],
+}
+
+impl Sizes {
+    fn is_of(&self, contestant: &dyn Contestant) -> bool {
+        let id = contestant.id();
+        match self.who {
+            Who::Model(model) => id.model() == model,
+            Who::Contestant(name) => id.as_str() == name,
+        }
+    }
+
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        self.steps.iter().map(|&(tasks, repeats)| Step { tasks, repeats, build: self.build })
+    }
+}
+
+enum Who {
+    Model(&'static str),
+    Contestant(&'static str),
+}
+
+const fn timed(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Model(model), build: Build::Timed, steps }
+}
+
+const fn counted(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Model(model), build: Build::Counting, steps }
+}
+
+const fn also(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Contestant(contestant), build: Build::Timed, steps }
+}
+
+const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { who: Who::Contestant(contestant), build: Build::Counting, steps }
+}
+
+/// The default run. A slope needs sizes far apart; the interval needs repeats; the small sizes show
+/// from how many tasks on a model is worth its runtime; the largest show where each one ends.
+const FULL: &[Sizes] = &[
+    timed("subroutine", &[(1, 3), (4, 3), (16, 3)]),
+    counted("subroutine", &[(1, 1), (16, 1)]),
+    timed("threads", &[(1, 3), (10, 3), (100, 3), (1_000, 3)]),
+    counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
+    also("threads/per-task", &[(4_000, 3), (10_000, 3), (40_000, 1)]),
+    also("threads/per-task-small-stack", &[(4_000, 3), (10_000, 3)]),
+    also("threads/crossbeam-pool", &[(4_000, 3), (10_000, 3)]),
+    // No more for rayon: its idle workers look for work at each other, and 2,000 of them take
+    // seconds of CPU to come to rest.
+    also("threads/rayon-pool", &[(400, 3)]),
+    timed("callbacks", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 7), (1_000_000, 5)]),
+    counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
+    // One task often: by how much one process differs from the next is in every slope that is small.
+    timed("coroutines", &[(1, 7), (10, 3), (100, 3), (10_000, 3), (100_000, 13), (1_000_000, 3)]),
+    counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
+    also("coroutines/smol", &[(10_000_000, 1)]),
+    also("coroutines/bare", &[(10_000_000, 1)]),
+    // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
+    // both sides.
+    timed("baseline", &[(10_000, 3), (100_000, 13)]),
+    // Of the sizes of whom it is, those that are soon done, and each as often.
+    also("control/again-bare", AGAIN_STEPS),
+    also("control/again-tokio-current-thread", AGAIN_STEPS),
+];
+
+/// The thorough run: more repeats, so that intervals are narrow, and ten millions of whatever is not a
+/// thread, to see whether a task among many still costs what a task among few does.
+const THOROUGH: &[Sizes] = &[
+    timed("subroutine", &[(1, 5), (4, 5), (16, 5)]),
+    counted("subroutine", &[(1, 1), (16, 1)]),
+    timed("threads", &[(1, 5), (10, 5), (100, 5), (1_000, 7)]),
+    counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
+    also("threads/per-task", &[(4_000, 5), (10_000, 5), (40_000, 1)]),
+    also("threads/per-task-small-stack", &[(4_000, 5), (10_000, 5), (40_000, 1)]),
+    also("threads/crossbeam-pool", &[(4_000, 5), (10_000, 5)]),
+    also("threads/rayon-pool", &[(400, 7)]),
+    timed("callbacks", THOROUGH_STEPS),
+    counted("callbacks", THOROUGH_COUNTED),
+    timed("coroutines", THOROUGH_STEPS),
+    counted("coroutines", THOROUGH_COUNTED),
+    timed("baseline", &[(10_000, 7), (100_000, 21)]),
+    also("control/again-bare", THOROUGH_AGAIN_STEPS),
+    also("control/again-tokio-current-thread", THOROUGH_AGAIN_STEPS),
+];
+
+const THOROUGH_STEPS: &[(u32, u32)] =
+    &[(1, 13), (10, 5), (100, 5), (10_000, 7), (100_000, 21), (1_000_000, 7), (10_000_000, 2)];
+
+const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
+
+const THOROUGH_AGAIN_STEPS: &[(u32, u32)] = &[(1, 13), (10_000, 7), (100_000, 21)];
+
+/// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
+/// wants to be trusted.
+const CONTROLS: &[Sizes] = &[
+    also("control/null", HOLDS_LITTLE),
+    also_counted("control/null", CONTROL_COUNTED),
+    also("control/64", HOLDS_LITTLE),
+    also_counted("control/64", CONTROL_COUNTED),
+    also("control/512", HOLDS_512),
+    also_counted("control/512", CONTROL_COUNTED),
+    also("control/4096", HOLDS_4096),
+    also_counted("control/4096", CONTROL_COUNTED),
+];
+
+/// The same, more often.
+const THOROUGH_CONTROLS: &[Sizes] = &[
+    also("control/null", &[(1, 9), (300_000, 9)]),
+    also_counted("control/null", CONTROL_COUNTED),
+    also("control/64", &[(1, 9), (300_000, 9)]),
+    also_counted("control/64", CONTROL_COUNTED),
+    also("control/512", &[(1, 7), (100_000, 7)]),
+    also_counted("control/512", CONTROL_COUNTED),
+    also("control/4096", &[(1, 7), (20_000, 7)]),
+    also_counted("control/4096", CONTROL_COUNTED),
+];
+
+/// So many tasks that what one process differs from the next, some dozen pages, is well below the bar;
+/// and no size between: where a resample has none of the largest, its slope is that noise.
+const HOLDS_LITTLE: &[(u32, u32)] = &[(1, 5), (300_000, 5)];
+
+const HOLDS_512: &[(u32, u32)] = &[(1, 3), (100_000, 3)];
+
+const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
+
+const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
+
+const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 13)];
+
+/// A taste in under a minute.
+const QUICK: &[Sizes] = &[
+    timed("subroutine", &[(1, 1), (4, 1)]),
+    timed("threads", &[(1, 1), (100, 1), (500, 3)]),
+    counted("threads", &[(100, 1), (500, 1)]),
+    timed("callbacks", &[(1, 1), (100, 1), (20_000, 3)]),
+    counted("callbacks", &[(1_000, 1), (20_000, 1)]),
+    timed("coroutines", &[(1, 1), (100, 1), (20_000, 3)]),
+    counted("coroutines", &[(1_000, 1), (20_000, 1)]),
+    also("control/again-bare", &[(1, 1), (100, 1), (20_000, 3)]),
+    also("control/again-tokio-current-thread", &[(1, 1), (100, 1), (20_000, 3)]),
+];
+
+/// What live state costs. The sizes are such that the thorough run has two of them without state.
+const STATE: &[Sizes] = &[
+    timed("threads", &[(100, 3), (1_000, 3)]),
+    timed("callbacks", STATE_STEPS),
+    timed("coroutines", STATE_STEPS),
+];
+
+/// No size between, for the reason that [`HOLDS_LITTLE`] has none.
+const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (10_000, 4)];
+
+/// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
+/// usual limit; a thread for each needs more mappings than a usual system allows.
+const FULL_HTTP: &[Sizes] = &[
+    timed("subroutine", &[(1, 2), (4, 2)]),
+    timed("threads", &[(1, 2), (100, 2), (1_000, 2)]),
+    counted("threads", &[(100, 1), (400, 1)]),
+    also("threads/per-task", &[(5_000, 2), (19_000, 1)]),
+    also("threads/per-task-small-stack", &[(5_000, 1), (19_000, 1)]),
+    also("threads/crossbeam-pool", &[(5_000, 1)]),
+    timed("callbacks", HTTP_STEPS),
+    counted("callbacks", &[(100, 1), (2_000, 1)]),
+    timed("coroutines", HTTP_STEPS),
+    counted("coroutines", &[(100, 1), (2_000, 1)]),
+];
+
+/// Requests of the thorough run: the same sizes, because descriptors end them, more often.
+const THOROUGH_HTTP: &[Sizes] = &[
+    timed("subroutine", &[(1, 3), (4, 3)]),
+    timed("threads", &[(1, 3), (100, 3), (1_000, 5)]),
+    counted("threads", &[(100, 1), (400, 1)]),
+    also("threads/per-task", &[(5_000, 3), (19_000, 1)]),
+    also("threads/per-task-small-stack", &[(5_000, 3), (19_000, 1)]),
+    also("threads/crossbeam-pool", &[(5_000, 3)]),
+    timed("callbacks", THOROUGH_HTTP_STEPS),
+    counted("callbacks", &[(100, 1), (2_000, 1)]),
+    timed("coroutines", THOROUGH_HTTP_STEPS),
+    counted("coroutines", &[(100, 1), (2_000, 1)]),
+];
+
+const THOROUGH_HTTP_STEPS: &[(u32, u32)] = &[(1, 3), (100, 3), (1_000, 5), (5_000, 5), (19_000, 3)];
+
+const HTTP_STEPS: &[(u32, u32)] = &[(1, 2), (100, 2), (1_000, 2), (5_000, 2), (19_000, 1)];
+
+/// A taste of requests.
+const QUICK_HTTP: &[Sizes] = &[
+    timed("subroutine", &[(1, 1)]),
+    timed("threads", &[(1, 1), (200, 1)]),
+    timed("callbacks", &[(1, 1), (2_000, 1)]),
+    timed("coroutines", &[(1, 1), (2_000, 1)]),
+];
+
+/// Bodies through a server with a rate limit. More than one of them at once has to share it.
+const FULL_TRANSFER: &[Sizes] = &[
+    timed("subroutine", TRANSFER_STEPS),
+    timed("threads", TRANSFER_STEPS),
+    timed("callbacks", TRANSFER_STEPS),
+    timed("coroutines", TRANSFER_STEPS),
+];
+
+/// The same, more often.
+const THOROUGH_TRANSFER: &[Sizes] = &[
+    timed("subroutine", THOROUGH_TRANSFER_STEPS),
+    timed("threads", THOROUGH_TRANSFER_STEPS),
+    timed("callbacks", THOROUGH_TRANSFER_STEPS),
+    timed("coroutines", THOROUGH_TRANSFER_STEPS),
+];
+
+const THOROUGH_TRANSFER_STEPS: &[(u32, u32)] = &[(16, 5)];
+
+const TRANSFER_STEPS: &[(u32, u32)] = &[(16, 3)];
+
+/// A taste of transfers.
+const QUICK_TRANSFER: &[Sizes] = &[
+    timed("subroutine", &[(16, 1)]),
+    timed("callbacks", &[(16, 1)]),
+    timed("coroutines", &[(16, 1)]),
+];
