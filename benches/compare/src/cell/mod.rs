@@ -143,7 +143,10 @@ impl Runner {
                 Ending::TooShort if spec.wait_is_given && workload.arrival != Arrival::Burst => {
                     is_weighed = false;
                 }
-                // Doubling nothing makes no difference: a transfer lasts as long as its bytes.
+                // A transfer lasts as long as its bytes. It was long enough to be seen, so whoever looked
+                // came too late, and may look again.
+                Ending::TooShort if is_transfer(&workload) => {}
+                // Doubling nothing makes no difference.
                 Ending::TooShort if workload.duration().is_zero() => {
                     return Ok(self.too_short(spec, &workload, attempt));
                 }
@@ -170,10 +173,14 @@ impl Runner {
 
     /// The cell after so many attempts, the last of them with half the wait of this workload.
     fn too_short(&self, spec: &CellSpec, workload: &Workload, attempts: u32) -> Cell {
-        let reason = format!(
-            "a wait of {} was still too short to find all tasks in flight",
-            units::duration(workload.duration() / 2)
-        );
+        let reason = if is_transfer(workload) {
+            format!("in {attempts} attempts the tasks were never found all under way")
+        } else {
+            format!(
+                "a wait of {} was still too short to find all tasks in flight",
+                units::duration(workload.duration() / 2)
+            )
+        };
         Cell { attempts, ..spec.cell(workload, Status::Failed, Some(reason)) }
     }
 
@@ -197,6 +204,10 @@ impl Runner {
             )
         })
     }
+}
+
+fn is_transfer(workload: &Workload) -> bool {
+    workload.asks().is_some_and(|http| http.rate_limit.is_some())
 }
 
 /// Why a transfer is too small to be found under way; `None` if it is none, or large enough.

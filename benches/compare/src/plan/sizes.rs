@@ -196,8 +196,8 @@ const STATE: &[Sizes] = &[
     timed("coroutines", STATE_STEPS),
 ];
 
-/// No size between, for the reason that [`HOLDS_LITTLE`] has none.
-const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (10_000, 4)];
+/// Hardly any between, for the reason that [`HOLDS_LITTLE`] has none; but one that threads have too.
+const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (1_000, 2), (10_000, 5)];
 
 /// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
 /// usual limit; a thread for each needs more mappings than a usual system allows.
