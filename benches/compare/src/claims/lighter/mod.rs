@@ -12,7 +12,7 @@
 mod pair;
 mod wording;
 
-use self::pair::{Finding, Judged, Pair, pairs};
+use self::pair::{Finding, Judged, Pair, pairs, says_something};
 use self::wording::{conditions, evidence, notes};
 use super::{Claim, Judgement, Verdict};
 use crate::fit::{Estimate, Figure, Shape, series};
@@ -58,6 +58,13 @@ impl Claim for Lighter {
             notes: notes(record, &pairs),
         }
     }
+}
+
+/// Whether anything in the record was run that could say something of this claim, or nothing was
+/// run at all: not where all cells are there to show lateness or transfers.
+pub(crate) fn is_asked(record: &Record) -> bool {
+    let all = series(record);
+    all.is_empty() || all.iter().any(says_something)
 }
 
 /// The verdict in one or two sentences, for where there is room for no more.
@@ -120,7 +127,12 @@ fn verdict(record: &Record, pairs: &[Pair]) -> Verdict {
 }
 
 fn why_not_measured(record: &Record, pairs: &[Pair]) -> String {
-    let any = |model: &str| series(record).iter().any(|series| series.model() == model);
+    let mut all = series(record);
+    if !is_asked(record) {
+        return "the record has no cells that were run to be weighed".into();
+    }
+    all.retain(says_something);
+    let any = |model: &str| all.iter().any(|series| series.model() == model);
     match (any("coroutines"), any("threads")) {
         (false, false) => "the record has neither coroutines nor threads".into(),
         (false, true) => "the record has no coroutines".into(),
@@ -226,6 +238,25 @@ mod tests {
         assert!(reason(&made.record()).contains("no threads"));
         made.line("threads/per-task", &[1], Bill::of(10_000));
         assert!(reason(&made.record()).contains("two N"));
+    }
+
+    /// What is run to show lateness has a weight that others make, and is no pair.
+    #[test]
+    fn lateness_alone_does_not_ask_for_it() {
+        let mut made = Synthetic::new();
+        made.timing("burst", 0, true);
+        made.line("coroutines/bare", &TASKS, Bill::of(300));
+        made.line("threads/per-task", &TASKS, Bill::of(10_000));
+        let late = made.record();
+        assert!(!is_asked(&late) && is_asked(&small_run()) && is_asked(&Synthetic::new().record()));
+        let reason = "the record has no cells that were run to be weighed";
+        assert_eq!(judged(&late).verdict, Verdict::NotMeasured(reason.into()));
+
+        made.timing("burst", 0, false).line("coroutines/bare", &TASKS, Bill::of(300));
+        let weighed = made.record();
+        let reason = "the record has no threads";
+        assert!(is_asked(&weighed));
+        assert!(judged(&weighed).verdict.detail().unwrap().starts_with(reason));
     }
 
     #[test]

@@ -107,11 +107,16 @@ pub(super) struct Compared {
     pub(super) has_slopes: bool,
 }
 
+/// Whether a series says something about the weight of waiting. Nobody is parked in a transfer, and
+/// lateness is not weight.
+pub(super) fn says_something(series: &Series) -> bool {
+    !series.shape.is_transfer() && !series.shape.is_for_lateness()
+}
+
+/// The pairs of this record, by coroutine and then by thread.
 pub(super) fn pairs(record: &Record) -> Vec<Pair> {
     let mut all = series(record);
-    // Nobody is parked in a transfer, so it says nothing about the weight of waiting, and lateness is
-    // not weight.
-    all.retain(|series| !series.shape.is_transfer() && !series.shape.is_for_lateness());
+    all.retain(says_something);
     let of_model = |model: &'static str| all.iter().filter(move |series| series.model() == model);
     let mut pairs = Vec::new();
     for coroutine in of_model("coroutines") {
