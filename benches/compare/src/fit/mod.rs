@@ -11,6 +11,7 @@
 //! | `figure` | [`Figure`]: what is read off each of them |
 //! | `reading` | [`Reading`]: which cells count, and what they read at which N |
 //! | `bootstrap` | [`Estimate`] and [`Sampled`]: figures with intervals, and their ratios; [`median`] |
+//! | `lateness` | [`Timing`]: how late tasks are, and which cells are repeats in that |
 //! | `slope` | [`Fit`]: the line, by ordinary least squares; [`between`], where no line is wanted |
 //!
 //! Only cells with proof count. A cell of a pool that is smaller than its tasks has proof, but most
@@ -20,6 +21,7 @@ mod bootstrap;
 #[cfg(test)]
 mod example;
 mod figure;
+mod lateness;
 mod reading;
 mod series;
 mod slope;
@@ -29,6 +31,7 @@ pub use bootstrap::{
     quantile,
 };
 pub use figure::Figure;
+pub use lateness::{Late, Queue, Timing, lateness, lateness_side_by_side, places};
 pub use reading::{Reading, is_all_waiting, is_proven, proven, readings, task_counts, values_at};
 pub use series::{
     Asked, MODELS, Series, Shape, contestant_order, is_compared, is_control, model_of, series,
