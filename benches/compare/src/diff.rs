@@ -7,16 +7,16 @@
 //!
 //! Everything here is a pure function of two records.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::fit::{
-    self, Estimate, Figure, Sampled, Series, bootstrap_of_side, is_all_waiting, median, proven,
-    side_by_side,
+    self, Estimate, Figure, Late, Sampled, Series, bootstrap_of_side, lateness_side_by_side,
+    median, side_by_side,
 };
-use crate::record::{Build, Difference, LatenessLine, Record, Throughput, differences};
+use crate::record::{Difference, Record, Throughput, differences};
 use crate::registry::{self, SelectError};
 use crate::report::format::{self, NONE};
 use crate::report::table::{Align, Table};
@@ -30,13 +30,6 @@ const SLOPES: [(Figure, &str); 5] = [
     (Figure::Start, "start (ns)"),
     (Figure::Cpu, "CPU (ns)"),
 ];
-
-/// A part of a cell's lateness, in ns.
-type Late = fn(&LatenessLine) -> u64;
-
-/// The parts of a cell's lateness that are compared, with how they are shown.
-const LATENESS: [(Late, &str); 2] =
-    [(|late| late.p50, "lateness p50 (ns)"), (|late| late.p99, "lateness p99 (ns)")];
 
 /// What two records say of each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,32 +191,14 @@ fn slopes(old: &Record, new: &Record, series: &Series) -> Vec<Row> {
     SLOPES.into_iter().filter_map(row).collect()
 }
 
-/// Lateness at the largest N that both have, over the repeats.
+/// Lateness, over the repeats.
 fn lateness(old: &Record, new: &Record, series: &Series) -> Vec<Row> {
-    let (old_lines, new_lines) = (lateness_lines(old, series), lateness_lines(new, series));
-    let common = old_lines.keys().filter(|tasks| new_lines.contains_key(tasks)).max();
-    let Some(tasks) = common.copied().filter(|_| !series.shape.is_transfer()) else {
-        return Vec::new();
+    let row = |late: Late| {
+        let [old, new] = &late.medians[..] else { return None };
+        let name = (late.subject, late.figure, Some(late.tasks));
+        Some(Row::new(name, old, new, Better::Lower))
     };
-    let row = |(part, shown): (Late, &'static str)| {
-        let of = |record, side, lines: &BTreeMap<u64, Vec<LatenessLine>>| {
-            let values: Vec<f64> = lines[&tasks].iter().map(|line| part(line) as f64).collect();
-            median(&values, bootstrap_of_side(record, side, &series.to_string(), shown))
-        };
-        let (old, new) = (of(old, 0, &old_lines)?, of(new, 1, &new_lines)?);
-        Some(Row::new((series.to_string(), shown, Some(tasks)), &old, &new, Better::Lower))
-    };
-    LATENESS.into_iter().filter_map(row).collect()
-}
-
-fn lateness_lines(record: &Record, series: &Series) -> BTreeMap<u64, Vec<LatenessLine>> {
-    let mut lines: BTreeMap<u64, Vec<LatenessLine>> = BTreeMap::new();
-    for cell in proven(record, series, Build::Timed) {
-        if let Some(line) = cell.lateness_ns.filter(|_| is_all_waiting(cell)) {
-            lines.entry(cell.tasks).or_default().push(line);
-        }
-    }
-    lines
+    lateness_side_by_side(&[old, new], series).into_iter().filter_map(row).collect()
 }
 
 /// Rates and CPU of the rows that do the same in both.
@@ -285,8 +260,9 @@ impl Diff {
             ]);
         }
         let count = |verdict| self.rows.iter().filter(|row| row.verdict == verdict).count();
+        let alone = if self.has_lone_readings() { LONE } else { "" };
         format!(
-            "{}\n\n{} figures: {} better, {} worse, {} within noise, {} cannot be told.\n{NOTE}",
+            "{}\n\n{} figures: {} better, {} worse, {} within noise, {} cannot be told.\n{alone}{NOTE}",
             table.terminal(width),
             self.rows.len(),
             count(Verdict::Better),
@@ -294,6 +270,12 @@ impl Diff {
             count(Verdict::WithinNoise),
             count(Verdict::Unknown),
         )
+    }
+
+    /// Whether a figure at one N has no interval, because one of the runs has a single reading of it.
+    fn has_lone_readings(&self) -> bool {
+        let is_lone = |row: &Row| row.ratio.is_some_and(|ratio| !ratio.is_bounded());
+        self.rows.iter().any(|row| row.tasks.is_some() && is_lone(row))
     }
 
     /// The same for machines: `warnings`, and `figures` with `subject`, `figure`, `tasks` (null for
@@ -305,6 +287,12 @@ impl Diff {
     }
 }
 
+/// What to do where a figure has no interval.
+const LONE: &str = "\
+Of a single reading nothing says how far it scatters, so a figure at one N that a run has read once
+cannot be told: give each run --repeats 3 or more.
+";
+
 /// What to know before believing a difference.
 const NOTE: &str = "\
 An interval holds what the readings of each run scatter, and not what changed between the runs: CPU,
@@ -315,6 +303,7 @@ about one in twenty is on the wrong side by chance, and more where readings are 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::LatenessLine;
     use crate::report::synthetic::{Bill, Synthetic, asking_run, small_run};
 
     const SIZES: [u64; 4] = [1, 100, 1_000, 10_000];
@@ -409,6 +398,41 @@ mod tests {
         assert_eq!(verdict_on(&same, "RSS (B)"), Verdict::WithinNoise);
         let late = same.rows.iter().find(|row| row.figure == "lateness p99 (ns)").unwrap();
         assert_eq!(late.tasks, Some(10_000));
+    }
+
+    /// Records of tasks that come at a rate or are all due at once have nothing but lateness.
+    #[test]
+    fn lateness_that_was_asked_for_is_compared_wherever_both_have_it() {
+        let late = |by: u64, repeats: u32| {
+            let mut made = Synthetic::new();
+            made.timing("burst", 0, true).line("coroutines/bare", &SIZES, noisy(100));
+            made.timing("rate:1000/s", 0, false).wait(100_000_000);
+            made.unweighed("threads/rayon-pool", 500, 64, 64);
+            let mut record = made.record();
+            record.cells.retain(|cell| cell.repeat < repeats);
+            for cell in &mut record.cells {
+                let late = cell.lateness_ns.as_mut().unwrap();
+                *late = LatenessLine { p50: late.p50 * by, p99: late.p99 * by, ..*late };
+            }
+            record
+        };
+        let worse = compare(&late(1, 3), &late(2, 3));
+        let herd = |row: &&Row| row.subject == "coroutines/bare, herd";
+        let counts: BTreeSet<_> = worse.rows.iter().filter(herd).map(|row| row.tasks).collect();
+        assert_eq!(counts, SIZES.map(Some).into());
+        let subject = "threads/rayon-pool, rate:1000/s arrival, waits of 100 ms, 64 places";
+        let paced: Vec<&Row> = worse.rows.iter().filter(|row| row.subject == subject).collect();
+        assert_eq!(
+            paced.iter().map(|row| row.figure).collect::<Vec<_>>(),
+            ["lateness p50 (ns)", "lateness p99 (ns)"]
+        );
+        assert!(worse.rows.iter().all(|row| row.verdict == Verdict::Worse), "{worse:?}");
+        assert_eq!(worse.rows.len(), 2 * (SIZES.len() + 1));
+        assert!(!worse.terminal(None).contains("--repeats"));
+
+        let once = compare(&late(1, 1), &late(2, 1));
+        assert!(once.rows.iter().all(|row| row.verdict == Verdict::Unknown), "{once:?}");
+        assert!(once.terminal(None).contains("give each run --repeats 3"));
     }
 
     #[test]

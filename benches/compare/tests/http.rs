@@ -189,6 +189,16 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--workload", "http", "--bytes", "65MiB"], "at most 67108864 (64MiB)"),
         (&["--workload", "http", "--wait", "11m"], "a server waits at most"),
         (&["--workload", "http", "--wait", "9m", "--spread", "2m"], "a server waits at most"),
+        (&["--workload", "http", "--spread", "10m"], "a spread of 600 s is longer"),
+        (
+            &["--workload", "http", "--arrival", "rate:1/s", "--tasks", "700"],
+            "with `--arrival rate:1/s` the last of 700 tasks comes after 699 s, and the others wait \
+             for it; a server waits at most 600 s before it answers",
+        ),
+        (
+            &["--workload", "http", "--arrival", "rate:1/s", "--tasks", "400", "--spread", "5m"],
+            "comes after 399 s, and the others wait for it, the first of them 300 s more; a server",
+        ),
         (
             &["--workload", "http", "--rate-limit", "1MiB"],
             "`--rate-limit` is for --workload transfer",
@@ -215,6 +225,19 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         assert!(line.contains(expected), "{arguments:?}: {line}");
         assert!(!path.exists(), "{arguments:?}");
     }
+}
+
+/// What a server would not refuse but takes too long is a cell that is not run, and says why.
+#[test]
+fn a_rate_that_takes_too_long_is_not_run() {
+    let folder = scratch();
+    let slow = ["--workload", "http", "--only", "coroutines/bare", "--arrival", "rate:1/s"];
+    let (output, path) = run(&folder, &[&slow[..], &["--tasks", "100"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let cell = &read_file(&path).unwrap().cells[0];
+    assert_eq!(cell.status, Status::Skipped);
+    let reason = cell.reason.as_ref().unwrap();
+    assert!(reason.contains("in flight, coming at rate:1/s, makes this last"), "{reason}");
 }
 
 /// What answers, but not as a delay server does, is refused before anything runs.

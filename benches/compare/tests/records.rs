@@ -176,6 +176,30 @@ fn repeats_are_recorded_and_held_to_the_bars() {
     assert_eq!(read_file(&second).unwrap().cells.len(), 4);
 }
 
+/// Runs of nothing but a rate, whose tasks are never all in flight, have figures in common.
+#[test]
+fn runs_that_only_show_lateness_are_compared_in_it() {
+    let folder = scratch();
+    let output = compare()
+        .args(["repeat", "2", "--only", "coroutines/bare", "--tasks", "20", "--repeats", "3"])
+        .args(["--arrival", "rate:1k/s", "--wait", "5ms", "--record"])
+        .arg(folder.path().join("again.jsonl"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("lateness p99 (ns)") && !text.contains("slopes of"), "{text}");
+    assert!(text.contains(" of 2 figures moved by more than their repeats scatter"), "{text}");
+    let [first, second] = ["again.1.jsonl", "again.2.jsonl"].map(|name| folder.path().join(name));
+    let json: Value = serde_json::from_slice(&diff(&first, &second, &["--json"]).stdout).unwrap();
+    for figure in json["figures"].as_array().unwrap() {
+        assert_eq!(figure["subject"], "coroutines/bare, rate:1000/s arrival, waits of 5.00 ms");
+        assert_eq!(figure["tasks"], 20);
+        assert!(figure["ratio"]["low"].is_f64(), "{figure}");
+    }
+    assert_eq!(json["figures"].as_array().unwrap().len(), 2);
+}
+
 #[test]
 fn bad_input_of_repeat_is_one_line_and_nothing_is_written() {
     let folder = scratch();

@@ -15,7 +15,7 @@ use super::CellSpec;
 use crate::record::{Cell, Status, ns};
 
 /// The shortest wait: enough to weigh a small process in.
-const SHORTEST: Duration = Duration::from_millis(50);
+pub const SHORTEST: Duration = Duration::from_millis(50);
 
 /// What starting a task may take where nothing is known yet, in nanoseconds.
 const UNKNOWN_START_NS: f64 = 2_600.0;

@@ -105,12 +105,24 @@ impl Runner {
                 &workload,
                 Status::Skipped,
                 Some(format!(
-                    "at most {ceiling} in flight makes this last {} whatever the contestant does; \
+                    "at most {ceiling} in flight{} makes this last {} whatever the contestant does; \
                  more than {} is not run",
+                    match workload.arrival {
+                        Arrival::Burst => String::new(),
+                        rate => format!(", coming at {rate},"),
+                    },
                     units::duration(least),
                     units::duration(HIGHEST_FLOOR)
                 )),
             ));
+        }
+        if workload.asks().is_some() && workload.duration_of(0) > LONGEST_DELAY {
+            let reason = format!(
+                "this takes a wait of {}, and a server waits at most {} before it answers",
+                units::duration(workload.duration_of(0)),
+                units::duration(LONGEST_DELAY)
+            );
+            return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
         }
         if let Some(reason) = over_too_soon(&workload) {
             return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));

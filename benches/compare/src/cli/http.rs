@@ -8,6 +8,8 @@ use workload::http::Timeouts;
 use workload::http::spec::{LARGEST_BODY, LONGEST_DELAY};
 use workload::{Http, Wait, Workload};
 
+use crate::cell::CellSpec;
+use crate::cell::estimate::SHORTEST;
 use crate::plan::Kind;
 use crate::servers::Servers;
 use crate::units;
@@ -40,14 +42,8 @@ pub(super) struct HttpArgs {
 }
 
 impl HttpArgs {
-    /// The workload of this kind, still without tasks, whose waits last `wait` and, of
-    /// the first task, `spread` more.
-    pub(super) fn workload(
-        &self,
-        kind: Kind,
-        wait: Option<Duration>,
-        spread: Option<Duration>,
-    ) -> anyhow::Result<Workload> {
+    /// The workload of this kind, still without tasks and without waits.
+    pub(super) fn workload(&self, kind: Kind) -> anyhow::Result<Workload> {
         let mut workload = kind.workload();
         let Wait::Http(http) = &mut workload.wait else {
             if let Some(flag) = self.given() {
@@ -55,12 +51,6 @@ impl HttpArgs {
             }
             return Ok(workload);
         };
-        if wait.unwrap_or_default() + spread.unwrap_or_default() > LONGEST_DELAY {
-            let longest = units::duration(LONGEST_DELAY);
-            bail!(
-                "a server waits at most {longest} before it answers: shorten --wait and --spread"
-            );
-        }
         if self.server.is_none() && !kind.is_at_hand() {
             bail!(
                 "the delay server is compiled out: give --server URL, or build with --features server"
@@ -96,6 +86,45 @@ impl HttpArgs {
             ..*http
         };
         Ok(workload)
+    }
+
+    /// Checks that no cell must ask for a longer delay than a server grants.
+    ///
+    /// # Errors
+    /// If one must: by the wait and the spread that were given, or because its tasks wait until the
+    /// last of them has come, and come too slowly.
+    pub(super) fn check_delays(cells: &[CellSpec]) -> anyhow::Result<()> {
+        let longest = units::duration(LONGEST_DELAY);
+        for CellSpec { workload, wait_is_given, .. } in cells {
+            let coming = if *wait_is_given { Duration::ZERO } else { workload.last_start() };
+            let wait = if *wait_is_given { workload.duration() } else { SHORTEST + coming };
+            let spread = workload.spread();
+            if workload.asks().is_none() || wait + spread <= LONGEST_DELAY {
+                continue;
+            }
+            if coming.is_zero() {
+                bail!(
+                    "a server waits at most {longest} before it answers, and a wait of {} with a \
+                     spread of {} is longer: shorten --wait and --spread",
+                    units::duration(wait),
+                    units::duration(spread)
+                );
+            }
+            bail!(
+                "with `--arrival {}` the last of {} tasks comes after {}, and the others wait for \
+                 it{}; a server waits at most {longest} before it answers: give a faster rate or \
+                 fewer tasks",
+                workload.arrival,
+                units::count(workload.tasks.into()),
+                units::duration(coming),
+                if spread.is_zero() {
+                    String::new()
+                } else {
+                    format!(", the first of them {} more", units::duration(spread))
+                }
+            );
+        }
+        Ok(())
     }
 
     /// The servers to ask, if the user has named one.

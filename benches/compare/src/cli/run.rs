@@ -229,7 +229,7 @@ impl Given {
         let waits = waits_per_task(args.waits)?;
         let workload = args
             .http
-            .workload(args.workload, args.wait, args.spread)?
+            .workload(args.workload)?
             .with_duration(args.wait.unwrap_or(Duration::ZERO))
             .with_spread(args.spread.unwrap_or(Duration::ZERO))
             .with_state(args.state)
@@ -267,6 +267,7 @@ impl Given {
                 args.pool_workers,
             ));
         }
+        HttpArgs::check_delays(&cells)?;
         Ok(Planned { suite: suite.called_with(arguments), cells, lacks_heap })
     }
 

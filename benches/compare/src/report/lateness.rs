@@ -7,7 +7,8 @@ use super::format::{self, NONE};
 use super::table::{Align, Table};
 use super::{machine_line, page_head};
 use crate::fit::{
-    Series, Shape, contestant_order, is_all_waiting, is_compared, is_proven, quantile, series,
+    Series, Shape, contestant_order, is_all_waiting, is_compared, is_proven, places, quantile,
+    series,
 };
 use crate::record::{Build, Cell, LatenessLine, Record};
 use crate::units;
@@ -155,12 +156,6 @@ fn rate_table(record: &Record) -> Table {
         }
     }
     table
-}
-
-/// As many tasks of a cell as can be in flight; `None` where that is all of them.
-fn places(cell: &Cell) -> Option<u64> {
-    let expected = cell.proof?.expected_in_flight;
-    (expected < cell.tasks).then_some(expected)
 }
 
 /// By how much somebody is late at least where there are fewer places than tasks that want one: all

@@ -1,9 +1,10 @@
 //! `repeat.md`: how far the figures moved since the run before.
 
+use super::memory::section;
 use super::page_head;
 use super::table::{Align, Table};
 use crate::record::Record;
-use crate::repeat::{Comparison, NOTE, compare};
+use crate::repeat::{Comparison, LATENESS_NOTE, NOTE, compare};
 
 /// The whole page. Run 1 is the run before.
 pub(super) fn page(record: &Record, previous: Option<&Record>) -> String {
@@ -34,10 +35,13 @@ pub(super) fn page(record: &Record, previous: Option<&Record>) -> String {
         }
     ));
     let comparison = compare(&[previous, record]);
-    text.push_str(&format!("\n## What is asked for\n\n{}", bars(&comparison).markdown()));
-    let slopes = comparison.table();
-    if !slopes.is_empty() {
-        text.push_str(&format!("\n## The slopes of both\n\n{}\n{NOTE}\n", slopes.markdown()));
+    section(&mut text, "What is asked for", &bars(&comparison));
+    section(&mut text, "The slopes of both", &comparison.slope_table());
+    text.push_str(&format!("\n{NOTE}\n"));
+    if !comparison.lateness.is_empty() {
+        section(&mut text, "How late tasks were in both", &comparison.lateness_table());
+        let words = comparison.lateness_in_words();
+        text.push_str(&format!("\n{LATENESS_NOTE}\n\n{}\n", words.trim_end()));
     }
     text
 }

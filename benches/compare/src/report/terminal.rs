@@ -19,8 +19,8 @@ const LEFT_OUT: [&str; 9] = [
     requests::P50,
 ];
 
-/// The memory and throughput tables and the verdict on coroutines and threads, for a terminal of so
-/// many columns; as wide as their content if that is not known.
+/// The memory, lateness and throughput tables, and the verdict on coroutines and threads where that
+/// was asked for; for a terminal of so many columns, as wide as their content if that is not known.
 pub fn terminal(record: &Record, width: Option<u16>) -> String {
     let mut text = format!("{}\n", machine_line(record));
     for caution in cautions(record) {
@@ -49,7 +49,9 @@ pub fn terminal(record: &Record, width: Option<u16>) -> String {
             text.push_str(&format!("{note}\n"));
         }
     }
-    text.push_str(&format!("\n{}\n", claims::lighter::in_plain_words(record)));
+    if claims::lighter::is_asked(record) {
+        text.push_str(&format!("\n{}\n", claims::lighter::in_plain_words(record)));
+    }
     text
 }
 
@@ -63,7 +65,7 @@ pub fn terminal_width() -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Synthetic, small_run};
+    use crate::report::synthetic::{Bill, Synthetic, small_run};
 
     #[test]
     fn the_tables_and_the_verdict_are_there() {
@@ -74,6 +76,17 @@ mod tests {
         for expected in ["coroutines/smol", "threads/per-task", "floor: ≥ 10 s", "lighter"] {
             assert!(text.contains(expected), "{expected} is not in\n{text}");
         }
+    }
+
+    /// Who asks how late tasks are is not told that nothing was weighed.
+    #[test]
+    fn lateness_alone_shows_no_verdict_on_weight() {
+        let mut made = Synthetic::new();
+        made.timing("burst", 0, true).line("coroutines/bare", &[100], Bill::of(300));
+        made.timing("rate:1000/s", 0, false).unweighed("threads/per-task", 500, 500, 101);
+        let text = terminal(&made.record(), None);
+        assert!(text.contains("All due at once") && text.contains("Coming at a rate"), "{text}");
+        assert!(!text.contains("lighter"), "{text}");
     }
 
     #[test]

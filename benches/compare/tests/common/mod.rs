@@ -1,5 +1,8 @@
 //! What the tests of the command line share.
 
+#![allow(dead_code, reason = "not every test file uses all of it")]
+
+use std::fs;
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -20,6 +23,14 @@ pub(crate) fn run(folder: &TempDir, arguments: &[&str]) -> (Output, PathBuf) {
     let output =
         compare().arg("run").args(arguments).arg("--record").arg(&record).output().unwrap();
     (output, record)
+}
+
+/// A record with one cell in it.
+pub(crate) fn small_record(folder: &TempDir) -> (PathBuf, String) {
+    let (output, path) = run(folder, &["--only", "coroutines/bare", "--tasks", "10", "--no-heap"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = fs::read_to_string(&path).unwrap();
+    (path, text)
 }
 
 pub(crate) fn stderr(output: &Output) -> String {

@@ -3,17 +3,29 @@
 //! The interval of a figure says how far the readings of one run scatter. Whether the same run, made
 //! again, gives the same figure is another question, and only another run answers it. Here the slopes
 //! of several runs stand side by side, with the largest relative difference between two of them, and
-//! the order of the contestants by the figure that decides between them.
+//! the order of the contestants by the figure that decides between them. How late tasks were stands
+//! beside: it moves with the state of the machine, so it is held to no bar, and only set against what
+//! the repeats of each run scatter.
 //!
 //! Everything here is a pure function of the records.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `tables` | the comparison as tables and sentences |
+
+mod tables;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::fit::{self, Estimate, Figure, MODELS, Series, Shape, model_of, quantile, side_by_side};
+use self::tables::percent;
+pub(crate) use self::tables::{LATENESS_NOTE, NOTE};
+use crate::fit::{
+    self, Estimate, Figure, Late, MODELS, Series, Shape, lateness_side_by_side, model_of, quantile,
+    side_by_side,
+};
 use crate::record::Record;
-use crate::report::format::{self, NONE};
-use crate::report::table::{Align, Table};
+use crate::report::format;
 use crate::report::{BASELINE, deciding_figure};
 
 /// How far the slopes of two runs may lie apart, as a part of their median.
@@ -28,6 +40,8 @@ pub struct Comparison {
     pub deciding: &'static str,
     /// The slopes that all runs have.
     pub rows: Vec<Row>,
+    /// The lateness that all runs have.
+    pub lateness: Vec<Lateness>,
     /// How many contestants were ordered, in each kind of work that at least two did.
     pub ordered: usize,
     /// Pairs of contestants that do not come in the same order in all runs.
@@ -51,6 +65,27 @@ pub struct Row {
     /// How far the two runs that are farthest apart are from each other, as a part of the median;
     /// `None` if one of the slopes cannot be told from zero.
     pub apart: Option<f64>,
+}
+
+/// A part of how late the tasks of a series were.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lateness {
+    /// The contestant, with whatever sets its workload apart.
+    pub subject: String,
+    /// Which part, with its unit.
+    pub figure: &'static str,
+    /// The number of tasks.
+    pub tasks: u64,
+    /// The median over the repeats of each run.
+    pub medians: Vec<Estimate>,
+    /// As [`Row::off_median`].
+    pub off_median: Option<f64>,
+    /// As [`Row::apart`].
+    pub apart: Option<f64>,
+    /// Whether there are two runs whose intervals do not overlap, so that the figure moved by more
+    /// than the repeats scatter; `None` if a run has a single repeat, which scatters nobody knows how
+    /// much.
+    pub moved: Option<bool>,
 }
 
 /// Two contestants of which now one and now the other has the smaller figure.
@@ -98,16 +133,18 @@ pub fn compare(records: &[&Record]) -> Comparison {
         runs: records.len(),
         deciding: by,
         rows: Vec::new(),
+        lateness: Vec::new(),
         ordered: 0,
         swaps: vec![],
     };
     let Some((first, others)) = records.split_first() else { return comparison };
     let mut all = fit::series(first);
-    all.retain(|series| {
-        !series.shape.is_transfer()
-            && !series.shape.is_for_lateness()
-            && others.iter().all(|record| fit::series(record).contains(series))
-    });
+    all.retain(|series| others.iter().all(|record| fit::series(record).contains(series)));
+    for series in &all {
+        let late = lateness_side_by_side(records, series);
+        comparison.lateness.extend(late.into_iter().map(Lateness::new));
+    }
+    all.retain(|series| !series.shape.is_transfer() && !series.shape.is_for_lateness());
     let slopes = |series: &Series, figure| -> Option<Vec<Estimate>> {
         let fits = side_by_side(records, series, figure)?;
         Some(fits.into_iter().map(|fit| fit.slope.estimate).collect())
@@ -165,24 +202,34 @@ fn swap(first: &(String, Vec<Estimate>), second: &(String, Vec<Estimate>)) -> Op
 
 impl Row {
     fn new(series: &Series, figure: &'static str, is_cpu: bool, slopes: Vec<Estimate>) -> Self {
-        let values: Vec<f64> = slopes.iter().map(|slope| slope.value).collect();
-        let is_told = slopes
-            .iter()
-            .all(|slope| slope.value > 0.0 && (slope.low > 0.0 || !slope.is_bounded()));
-        let median = quantile(&values, 0.5).filter(|_| is_told);
-        let part = |largest: f64| median.map(|median| largest / median);
-        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let off = median.map_or(0.0, |median| (most - median).max(median - least));
-        Self {
-            subject: series.to_string(),
-            figure,
-            is_cpu,
-            off_median: part(off),
-            apart: part(most - least),
-            slopes,
-        }
+        let (off_median, apart) = distances(&slopes);
+        Self { subject: series.to_string(), figure, is_cpu, off_median, apart, slopes }
     }
+}
+
+impl Lateness {
+    fn new(late: Late) -> Self {
+        let Late { subject, tasks, figure, medians } = late;
+        let medians: Vec<Estimate> = medians.into_iter().map(|median| median.estimate).collect();
+        let (off_median, apart) = distances(&medians);
+        let highest_low = medians.iter().map(|run| run.low).fold(f64::NEG_INFINITY, f64::max);
+        let lowest_high = medians.iter().map(|run| run.high).fold(f64::INFINITY, f64::min);
+        // Two do not overlap exactly if one begins after another has ended.
+        let moved = medians.iter().all(Estimate::is_bounded).then_some(highest_low > lowest_high);
+        Self { subject, figure, tasks, medians, off_median, apart, moved }
+    }
+}
+
+/// [`Row::off_median`] and [`Row::apart`] of these figures, one a run.
+fn distances(runs: &[Estimate]) -> (Option<f64>, Option<f64>) {
+    let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
+    let is_told = runs.iter().all(|run| run.value > 0.0 && (run.low > 0.0 || !run.is_bounded()));
+    let median = quantile(&values, 0.5).filter(|_| is_told);
+    let part = |largest: f64| median.map(|median| largest / median);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let off = median.map_or(0.0, |median| (most - median).max(median - least));
+    (part(off), part(most - least))
 }
 
 impl Comparison {
@@ -225,44 +272,13 @@ impl Comparison {
         vec![bytes, cpu, order]
     }
 
-    /// The slopes.
-    pub(crate) fn table(&self) -> Table {
-        let mut columns =
-            vec![("Contestant".to_owned(), Align::Left), ("Slope of".to_owned(), Align::Left)];
-        columns.extend((1..=self.runs).map(|run| (format!("Run {run}"), Align::Right)));
-        columns.push(("Off the median".to_owned(), Align::Right));
-        columns.push(("Apart".to_owned(), Align::Right));
-        let mut table = Table::new(columns);
-        for row in &self.rows {
-            let part = |part: Option<f64>| part.map_or_else(|| NONE.into(), percent);
-            let mut texts = vec![row.subject.clone(), row.figure.into()];
-            texts.extend(row.slopes.iter().map(|slope| format::amount(slope.value)));
-            texts.extend([part(row.off_median), part(row.apart)]);
-            table.push(texts);
-        }
-        table
-    }
-
-    /// The slopes as a table for a terminal of so many columns, and a line for each bar.
-    pub fn terminal(&self, width: Option<u16>) -> String {
-        let table = self.table();
-        let mut text = String::new();
-        if !table.is_empty() {
-            text.push_str(&format!("{}\n\n{NOTE}\n\n", table.terminal(width)));
-        }
-        for bar in self.bars() {
-            text.push_str(&format!("{}: {}: {}\n", bar.bar, bar.word(), bar.finding));
-        }
-        text.truncate(text.trim_end().len());
-        text
-    }
-
-    /// The same for machines: `runs`, `slopes`, `swaps` and `bars`. Parts are of 1; the ends of an
-    /// unbounded interval are null.
+    /// The same for machines: `runs`, `slopes`, `lateness`, `swaps` and `bars`. Parts are of 1; the
+    /// ends of an unbounded interval are null.
     pub fn to_json(&self) -> Value {
         json!({
             "runs": self.runs,
             "slopes": self.rows,
+            "lateness": self.lateness,
             "swaps": self.swaps,
             "bars": self.bars(),
         })
@@ -287,20 +303,10 @@ impl Swap {
     }
 }
 
-/// What the columns mean.
-pub(crate) const NOTE: &str = "\
-Off the median: the run that is farthest from the median of all runs. Apart: the two runs that are\n\
-farthest from each other, as a part of the median; that is what the bars are held to. A slope that\n\
-cannot be told from zero in every run has neither.";
-
-fn percent(part: f64) -> String {
-    let decimals = if part < 0.1 { 1 } else { 0 };
-    format!("{} %", format::number(part * 100.0, decimals))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::LatenessLine;
     use crate::report::synthetic::{Bill, Synthetic};
 
     const SIZES: [u64; 4] = [1, 100, 1_000, 10_000];
@@ -394,6 +400,50 @@ mod tests {
         assert_eq!(of(&[with, without]).deciding, "RSS");
     }
 
+    /// A run of a herd whose tasks are this late, read so often.
+    fn late(p99_ns: u64, repeats: u32) -> Record {
+        let mut made = Synthetic::new();
+        made.timing("burst", 0, true).line("coroutines/bare", &[1_000], Bill::of(100));
+        let mut record = made.record();
+        record.cells.retain(|cell| cell.repeat < repeats);
+        for cell in &mut record.cells {
+            let late = cell.lateness_ns.as_mut().unwrap();
+            *late = LatenessLine { p99: p99_ns + u64::from(cell.repeat) * 1_000, ..*late };
+        }
+        record
+    }
+
+    #[test]
+    fn lateness_that_moves_by_more_than_its_repeats_is_named_and_held_to_no_bar() {
+        insta::assert_snapshot!(of(&[late(100_000, 3), late(150_000, 3)]).terminal(None), @r"
+        ┌───────────────────────┬───────────────────┬───────┬─────────┬─────────┬────────────────┬───────┬────────────────┐
+        │ Contestant            ┆ Figure            ┆     N ┆   Run 1 ┆   Run 2 ┆ Off the median ┆ Apart ┆ By its repeats │
+        ╞═══════════════════════╪═══════════════════╪═══════╪═════════╪═════════╪════════════════╪═══════╪════════════════╡
+        │ coroutines/bare, herd ┆ lateness p50 (ns) ┆ 1,000 ┆  60,000 ┆  60,000 ┆          0.0 % ┆ 0.0 % ┆ within noise   │
+        │ coroutines/bare, herd ┆ lateness p99 (ns) ┆ 1,000 ┆ 101,000 ┆ 151,000 ┆           20 % ┆  40 % ┆ moved          │
+        └───────────────────────┴───────────────────┴───────┴─────────┴─────────┴────────────────┴───────┴────────────────┘
+
+        Each run has the median of its repeats. A figure has moved if there are two runs whose intervals do
+        not overlap. Lateness also moves with the state of the machine, so it is held to no bar.
+
+        lateness: 1 of 2 figures moved by more than their repeats scatter
+        ");
+        let within = of(&[late(100_000, 3), late(101_000, 3)]);
+        assert!(within.lateness.iter().all(|late| late.moved == Some(false)), "{within:?}");
+        assert_eq!(met(&within), [None; 3]);
+    }
+
+    #[test]
+    fn of_a_single_repeat_nothing_can_be_told() {
+        let comparison = of(&[late(100_000, 1), late(150_000, 1)]);
+        assert!(comparison.lateness.iter().all(|late| late.moved.is_none()));
+        let text = comparison.terminal(None);
+        assert!(
+            text.contains("of 2 figures it cannot be told") && !text.contains("slopes"),
+            "{text}"
+        );
+    }
+
     #[test]
     fn nothing_in_common_is_not_measured() {
         let one = run(&[("coroutines/bare", 100)], 0);
@@ -426,6 +476,20 @@ mod tests {
         slopes of bytes within 2.0 %: missed: 2 of 4 slopes are farther apart; the farthest: 3.3 % (threads/per-task, RSS (B))
         slopes of CPU within 2.0 %: missed: 1 of 2 slopes are farther apart; the farthest: 3.3 % (threads/per-task, CPU (ns))
         same order of contestants by full bill: met: 2 contestants, no pair swapped
+
+        ┌──────────────────┬───────────────────┬────────┬─────────┬─────────┬────────────────┬───────┬────────────────┐
+        │ Contestant       ┆ Figure            ┆      N ┆   Run 1 ┆   Run 2 ┆ Off the median ┆ Apart ┆ By its repeats │
+        ╞══════════════════╪═══════════════════╪════════╪═════════╪═════════╪════════════════╪═══════╪════════════════╡
+        │ threads/per-task ┆ lateness p50 (ns) ┆ 10,000 ┆  60,000 ┆  60,000 ┆          0.0 % ┆ 0.0 % ┆ within noise   │
+        │ threads/per-task ┆ lateness p99 (ns) ┆ 10,000 ┆ 110,000 ┆ 110,000 ┆          0.0 % ┆ 0.0 % ┆ within noise   │
+        │ coroutines/bare  ┆ lateness p50 (ns) ┆ 10,000 ┆  60,000 ┆  60,000 ┆          0.0 % ┆ 0.0 % ┆ within noise   │
+        │ coroutines/bare  ┆ lateness p99 (ns) ┆ 10,000 ┆ 110,000 ┆ 110,000 ┆          0.0 % ┆ 0.0 % ┆ within noise   │
+        └──────────────────┴───────────────────┴────────┴─────────┴─────────┴────────────────┴───────┴────────────────┘
+
+        Each run has the median of its repeats. A figure has moved if there are two runs whose intervals do
+        not overlap. Lateness also moves with the state of the machine, so it is held to no bar.
+
+        lateness: 0 of 4 figures moved by more than their repeats scatter
         ");
     }
 }

@@ -1,0 +1,203 @@
+//! What a run brings: proof, weights, heaps and a record, from processes.
+
+mod common;
+
+use std::fs;
+
+use common::{compare, run, scratch, small_record, stderr, stdout};
+use compare::fit::{self, Figure};
+use compare::record::{Build, Record, Status, read_file};
+
+#[test]
+fn every_model_runs_with_proof_and_prints_its_tables() {
+    let folder = scratch();
+    let (output, path) = run(
+        &folder,
+        &[
+            "--only",
+            "subroutine/*,threads/*,callbacks/*,coroutines/*",
+            "--tasks",
+            "3",
+            "--waits",
+            "2",
+            "--state",
+            "64",
+            "--no-heap",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert!(record.cells.len() >= 7);
+    for cell in &record.cells {
+        assert_eq!(cell.status, Status::Ok, "{cell:?}");
+        assert_eq!(cell.proof.unwrap().flaw(cell.tasks), None, "{cell:?}");
+        assert_eq!((cell.workload.state_bytes, cell.workload.waits_per_task), (64, 2));
+        if cfg!(target_os = "linux") {
+            let parked = cell.memory.parked.unwrap();
+            assert!(parked.rss_bytes.unwrap() > 0 && parked.threads.unwrap() > 0, "{parked:?}");
+        }
+    }
+    assert!(stdout(&output).contains("Bytes per waiting task"), "{}", stdout(&output));
+    let proof = compare().arg("proof").arg("--record").arg(&path).output().unwrap();
+    assert!(proof.status.success(), "{}", stdout(&proof));
+}
+
+#[test]
+fn heaps_are_counted_by_the_counting_build_alone() {
+    let folder = scratch();
+    let (output, path) = run(&folder, &["--only", "coroutines/bare", "--tasks", "1k,10k"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let heap = |cell: &compare::record::Cell| cell.memory.parked.unwrap().heap_bytes;
+    let record = read_file(&path).unwrap();
+    let mut counted = Vec::new();
+    for cell in &record.cells {
+        match cell.build {
+            Build::Timed => assert_eq!(heap(cell), None),
+            Build::Counting => {
+                assert!(cell.time.is_none() && cell.memory.parked.unwrap().rss_bytes.is_none());
+                counted.push((cell.tasks, heap(cell).unwrap()));
+            }
+        }
+    }
+    counted.sort_unstable();
+    let [(1_000, small), (10_000, large)] = counted[..] else { panic!("{counted:?}") };
+    let per_task = (large - small) / 9_000;
+    // A frame, its slot and its timer: not nothing, and not another page.
+    assert!((32..=256).contains(&per_task), "{per_task} B a task");
+}
+
+#[test]
+fn the_record_goes_to_standard_output_as_json() {
+    let folder = scratch();
+    let (output, path) =
+        run(&folder, &["--only", "callbacks/*", "--tasks", "2", "--no-heap", "--json"]);
+    assert_eq!(stdout(&output), fs::read_to_string(path).unwrap());
+}
+
+#[test]
+fn the_order_follows_from_the_seed() {
+    let order = |seed: &str| {
+        let folder = scratch();
+        let arguments = ["--only", "threads/*", "--tasks", "1,2,3", "--no-heap", "--seed", seed];
+        let record = read_file(&run(&folder, &arguments).1).unwrap();
+        let order: Vec<_> =
+            record.cells.iter().map(|cell| (cell.contestant.clone(), cell.tasks)).collect();
+        (record.run.seed, order)
+    };
+    assert_eq!(order("7"), order("7"));
+    assert_ne!(order("7").1, order("8").1);
+}
+
+/// A run's own record of this machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_record_describes_the_machine() {
+    let folder = scratch();
+    let (path, _) = small_record(&folder);
+    let Record { run, .. } = read_file(&path).unwrap();
+    assert!(run.host.cores > 0 && run.host.memory_bytes.is_some() && run.host.kernel.is_some());
+    for limit in [
+        "max_map_count",
+        "pid_max",
+        "threads_max",
+        "nofile",
+        "nofile_given",
+        "nofile_hard",
+        "nproc",
+    ] {
+        assert!(run.host.limits.contains_key(limit), "{limit}");
+    }
+    assert!(run.host.rustc.starts_with("rustc "), "{}", run.host.rustc);
+    assert!(run.versions.contains_key("polling"), "{:?}", run.versions);
+}
+
+/// The whole way from a process that holds 512 bytes a task to a slope of 512. Processes differ by
+/// some 100 KiB of RSS, so there are many tasks.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_control_weighs_what_it_holds() {
+    let folder = scratch();
+    let (output, path) =
+        run(&folder, &["--only", "control/512", "--tasks", "1,100k", "--repeats", "2"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    let control = &fit::series(&record)[0];
+    for figure in [Figure::Rss, Figure::Heap] {
+        let slope = fit::fit(&record, control, figure).unwrap().slope.estimate.value;
+        assert!((slope - 512.0).abs() < 5.0, "{figure:?}: {slope}");
+    }
+    let text = stdout(&output);
+    assert!(text.contains("what is held is what is measured"), "{text}");
+}
+
+#[test]
+fn a_contestant_is_held_against_itself() {
+    let folder = scratch();
+    let only = "control/again-bare,coroutines/bare";
+    let (output, _) =
+        run(&folder, &["--only", only, "--tasks", "1,100", "--repeats", "2", "--no-heap"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("a contestant against itself"), "{text}");
+}
+
+#[test]
+fn a_floor_that_is_too_high_is_not_run() {
+    let folder = scratch();
+    let (output, path) =
+        run(&folder, &["--only", "subroutine/*", "--tasks", "10k", "--wait", "1s", "--no-heap"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let cell = &read_file(&path).unwrap().cells[0];
+    assert_eq!(cell.status, Status::Skipped);
+    assert!(cell.reason.as_ref().unwrap().contains("at most 1 in flight"), "{:?}", cell.reason);
+}
+
+#[test]
+fn a_baseline_is_not_run_on_what_it_is_not_made_for() {
+    let folder = scratch();
+    let (output, path) = run(
+        &folder,
+        &["--only", "*/bare", "--tasks", "3", "--waits", "3", "--state", "8KiB", "--no-heap"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    for cell in read_file(&path).unwrap().cells {
+        let is_baseline = cell.contestant.starts_with("baseline/");
+        assert_eq!(cell.status, if is_baseline { Status::Skipped } else { Status::Ok }, "{cell:?}");
+    }
+}
+
+#[test]
+fn waits_that_are_spread_and_repeated_are_waited_for() {
+    let folder = scratch();
+    let (output, path) = run(
+        &folder,
+        &[
+            "--only",
+            "coroutines/bare",
+            "--tasks",
+            "3",
+            "--waits",
+            "3",
+            "--spread",
+            "700ms",
+            "--patience",
+            "1s",
+            "--no-heap",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(read_file(&path).unwrap().cells[0].time.unwrap().wall_ns > 2_100_000_000);
+}
+
+/// What would not fit is not tried.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_cell_that_would_not_fit_into_memory_is_not_run() {
+    let folder = scratch();
+    let (output, path) =
+        run(&folder, &["--only", "coroutines/bare", "--tasks", "4294967295", "--no-heap"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let cell = &read_file(&path).unwrap().cells[0];
+    assert_eq!(cell.status, Status::Skipped);
+    assert!(cell.reason.as_ref().unwrap().contains("of memory is available"), "{cell:?}");
+}
