@@ -188,13 +188,14 @@ impl Runner {
         let available = host::available_memory()?;
         let needed = self.estimates.bytes_for(spec);
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
-        let allowed = available as f64 * MEMORY_SHARE;
-        (needed > allowed).then(|| {
-            format!(
-                "this would take about {}, and {} of memory is available",
-                units::bytes(needed),
-                units::bytes(allowed / MEMORY_SHARE)
-            )
+        let (bytes, limit) =
+            (available.bytes as f64, available.group_limit_bytes.map(|limit| limit as f64));
+        (needed > bytes * MEMORY_SHARE).then(|| {
+            let (needed, bytes) = (units::bytes(needed), units::bytes(bytes));
+            let within = limit.map_or_else(String::new, |limit| {
+                format!(" within the control group's limit of {}", units::bytes(limit))
+            });
+            format!("this would take about {needed}, and {bytes} of memory is available{within}")
         })
     }
 }
