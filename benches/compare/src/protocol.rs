@@ -170,7 +170,7 @@ pub enum ProtocolError {
     #[error("a line of more than {LONGEST_LINE} bytes is not of this protocol")]
     TooLong,
     /// The line is of another version.
-    #[error("protocol version {given} is not {VERSION}")]
+    #[error("protocol version {given} is not {VERSION}, which is spoken here")]
     Version {
         /// The version that was given.
         given: String,
@@ -269,9 +269,9 @@ mod tests {
     #[test]
     fn another_version_is_refused_and_named() {
         let error = parse::<Order>(r#"{"v":2,"order":"go"}"#).unwrap_err().to_string();
-        assert_eq!(error, "protocol version 2 is not 1");
+        assert_eq!(error, "protocol version 2 is not 1, which is spoken here");
         let error = parse::<Order>(r#"{"order":"go"}"#).unwrap_err().to_string();
-        assert_eq!(error, "protocol version none is not 1");
+        assert_eq!(error, "protocol version none is not 1, which is spoken here");
     }
 
     #[test]

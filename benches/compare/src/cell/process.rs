@@ -1,5 +1,6 @@
 //! The process of a cell, and the pipes to it.
 
+use std::fs;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -7,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::procfs;
 use crate::meter::cgroup::Group;
 use crate::protocol::{self, Event, Order, ProtocolError};
 
@@ -63,6 +65,7 @@ impl ChildProcess {
             enter_before_exec(&mut command, group)?;
         }
         let mut child = command.spawn()?;
+        be_killed_first(child.id());
         let orders = child.stdin.take();
         let (send, events) = mpsc::sync_channel(QUEUE);
         if let Some(stdout) = child.stdout.take() {
@@ -152,6 +155,16 @@ fn enter_before_exec(command: &mut Command, group: &Group) -> io::Result<()> {
 #[cfg(not(unix))]
 fn enter_before_exec(_: &mut Command, _: &Group) -> io::Result<()> {
     Ok(())
+}
+
+/// Has the kernel choose this process if it must kill one for want of memory, and not the harness or
+/// whoever else shares a limit with it (`oom_score_adj` in proc_pid_oom_score_adj(5)). Anybody may ask
+/// for that. It has not been told what to run yet, so it cannot be too late.
+fn be_killed_first(pid: u32) {
+    const FIRST_OF_ALL: &str = "1000";
+    let file = procfs().root().join(pid.to_string()).join("oom_score_adj");
+    // Where there is no such file, the system chooses as it likes.
+    let _ = fs::write(file, FIRST_OF_ALL);
 }
 
 /// Reads to the end and keeps the last part.
