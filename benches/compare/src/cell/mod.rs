@@ -41,7 +41,7 @@ use crate::servers::Servers;
 use crate::units;
 
 /// How often a wait that was too short is doubled before the cell is given up.
-const MOST_ATTEMPTS: u32 = 6;
+pub(crate) const MOST_ATTEMPTS: u32 = 6;
 
 /// A workload whose arithmetic floor is above this is not run: it would take that long whatever the
 /// contestant did.
