@@ -4,6 +4,7 @@
 //! contestant can fail, and each must cost its own cell and no other.
 
 use std::io::{self, Read, Write};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Setti
 
 /// All of them.
 pub fn all() -> Vec<Box<dyn Contestant>> {
-    let faults: [(&str, Run); 14] = [
+    let faults: [(&str, Run); 15] = [
         ("fault/hang", |_| {
             loop {
                 thread::park();
@@ -36,6 +37,12 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
             std::process::abort()
         }),
         ("fault/greedy", greedy),
+        ("fault/orphan", |_| {
+            let mut orphan = Command::new("sleep");
+            orphan.arg(ORPHAN_SECONDS).stdin(Stdio::null()).stdout(Stdio::null());
+            orphan.spawn().map_err(|source| Refusal::Start { what: "an orphan", source })?;
+            std::process::abort()
+        }),
         ("fault/wrong-sum", wrong_sum),
         ("fault/lost-task", lost_task),
         ("fault/one-at-a-time", |ledger| {
@@ -66,6 +73,9 @@ pub const COMPLAINT_BYTES: u64 = 256 << 20;
 
 /// How much `fault/greedy` takes. It has an end, so that a machine without a limit survives it.
 pub const GREED_BYTES: usize = 512 << 20;
+
+/// How long the process sleeps that `fault/orphan` leaves behind, with its standard error.
+pub const ORPHAN_SECONDS: &str = "600.125";
 
 type Run = fn(&'static Ledger) -> Result<(), Refusal>;
 

@@ -95,6 +95,34 @@ fn a_flood_does_not_fill_the_harness() {
     assert_eq!(cell_of(&record, "coroutines/bare").status, Status::Ok);
 }
 
+/// What a cell has started may outlive it and hold its standard error, and nobody waits for that.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_a_cell_leaves_behind_does_not_hold_up_the_run() {
+    use compare::faults::ORPHAN_SECONDS;
+
+    let folder = scratch();
+    let only = "fault/orphan,coroutines/bare";
+    let (_, path) = run(&folder, &["--only", only, "--tasks", "10", "--no-heap"]);
+    let orphans: Vec<_> = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|process| {
+            let arguments = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            arguments == format!("sleep\0{ORPHAN_SECONDS}\0").as_bytes()
+        })
+        .map(|process| process.file_name())
+        .collect();
+    for orphan in &orphans {
+        std::process::Command::new("kill").arg("-KILL").arg(orphan).status().unwrap();
+    }
+    assert!(!orphans.is_empty(), "the run was waiting for it");
+    let record = read_file(&path).unwrap();
+    let orphaned = cell_of(&record, "fault/orphan");
+    assert!(orphaned.reason.as_ref().unwrap().contains("SIGABRT"), "{orphaned:?}");
+    assert_eq!(cell_of(&record, "coroutines/bare").status, Status::Ok);
+}
+
 /// Runs where the control group or its limit is not what it should be. Where no group can be made for
 /// the test itself, they say so and pass.
 #[cfg(target_os = "linux")]
@@ -408,4 +436,37 @@ fn a_broken_record_is_named_with_its_line() {
     assert_refused(&diff, &["missing.jsonl", "cannot be read: No such file"]);
     let diff = compare().arg("diff").args([folder.path(), &path]).output().unwrap();
     assert_refused(&diff, &["cannot be read: Is a directory"]);
+}
+
+/// The first line of a record says what was asked for. If it asks for other work than was done, the
+/// rest of it would not belong to what is there.
+#[test]
+fn a_record_that_asks_for_other_work_is_not_resumed() {
+    let folder = scratch();
+    let arguments = ["--only", "coroutines/bare", "--tasks", "2,3", "--wait", "60ms", "--no-heap"];
+    let (output, path) = run(&folder, &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = fs::read_to_string(&path).unwrap();
+    let incomplete: String = text.split_inclusive('\n').take(2).collect();
+    for (was, is) in [
+        ("--wait=60ms", "--wait=70ms"),
+        ("--wait=60ms", "--wait=60ms\",\"--state=64"),
+        ("--wait=60ms", "--wait=60ms\",\"--waits=2"),
+        ("--wait=60ms", "--wait=60ms\",\"--spread=1s"),
+        ("--wait=60ms", "--wait=60ms\",\"--arrival=rate:1k/s"),
+        ("--tasks=2,3", "--tasks=4,5"),
+        ("--only=coroutines/bare", "--only=callbacks/*"),
+    ] {
+        let changed = incomplete.replacen(was, is, 1);
+        assert_ne!(changed, incomplete, "{was}");
+        fs::write(&path, &changed).unwrap();
+        let resumed = compare().args(["run", "--resume"]).arg(&path).output().unwrap();
+        assert_refused(&resumed, &["record.jsonl cannot be resumed", "do not ask"]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), changed);
+    }
+    // As it was, it is gone on with.
+    fs::write(&path, &incomplete).unwrap();
+    let resumed = compare().args(["run", "--resume"]).arg(&path).output().unwrap();
+    assert!(resumed.status.success(), "{}", stderr(&resumed));
+    assert_eq!(read_file(&path).unwrap().cells.len(), 2);
 }

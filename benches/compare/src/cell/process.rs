@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::procfs;
@@ -17,6 +17,9 @@ const TAIL_BYTES: usize = 4096;
 
 /// How long a child may take to die after it closed its pipe.
 const DYING: Duration = Duration::from_secs(10);
+
+/// How long a dead process's standard error may stay open: what it has started may still hold it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many events may wait to be read; a child that talks more has to wait.
 const QUEUE: usize = 8;
@@ -37,7 +40,7 @@ pub struct ChildProcess {
     child: Child,
     orders: Option<ChildStdin>,
     events: Receiver<Result<Event, ProtocolError>>,
-    tail: Option<JoinHandle<String>>,
+    tail: Option<Receiver<String>>,
 }
 
 impl ChildProcess {
@@ -80,7 +83,11 @@ impl ChildProcess {
                 }
             });
         }
-        let tail = child.stderr.take().map(|stderr| thread::spawn(move || tail_of(stderr)));
+        let tail = child.stderr.take().map(|stderr| {
+            let (send, tail) = mpsc::sync_channel(1);
+            thread::spawn(move || send.send(tail_of(stderr)));
+            tail
+        });
         Ok(Self { child, orders, events, tail })
     }
 
@@ -124,7 +131,8 @@ impl ChildProcess {
             }
             thread::sleep(Duration::from_millis(1));
         };
-        let tail = self.tail.take().and_then(|tail| tail.join().ok()).unwrap_or_default();
+        let tail = self.tail.take().and_then(|tail| tail.recv_timeout(LAST_WORDS).ok());
+        let tail = tail.unwrap_or_default();
         Ok((status, tail))
     }
 }
