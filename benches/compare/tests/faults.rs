@@ -303,7 +303,8 @@ mod in_a_group {
         assert_eq!(of(60_000).status, Status::Skipped, "{:?}", of(60_000));
         let reason = of(60_000).reason.as_ref().unwrap();
         assert!(reason.starts_with("this would take about 34.3 MiB, and "), "{reason}");
-        let end = "of memory is available within the control group's limit of 64.0 MiB";
+        let end = "of memory is available within the control group's limit of 64.0 MiB; \
+                   a cell may take 80 % of it";
         assert!(reason.ends_with(end), "{reason}");
     }
 

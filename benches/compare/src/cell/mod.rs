@@ -195,7 +195,11 @@ impl Runner {
             let within = limit.map_or_else(String::new, |limit| {
                 format!(" within the control group's limit of {}", units::bytes(limit))
             });
-            format!("this would take about {needed}, and {bytes} of memory is available{within}")
+            let share = MEMORY_SHARE * 100.0;
+            format!(
+                "this would take about {needed}, and {bytes} of memory is available{within}; \
+                 a cell may take {share:.0} % of it"
+            )
         })
     }
 }
