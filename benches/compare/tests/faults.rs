@@ -343,21 +343,22 @@ mod in_a_group {
         assert!(reason.contains("SIGKILL") && reason.contains("OOM killer"), "{reason}");
     }
 
-    /// Somebody moves the process of one cell out of its group and removes that.
-    #[test]
-    fn a_group_that_vanishes_costs_its_cell() {
-        let Some(container) = Limited::to(1 << 40) else { return };
-        let folder = scratch();
-        let path = folder.path().join("record.jsonl");
-        let mut harness = container
+    /// A run of four cells that last a second each.
+    fn four_cells(container: &Limited, record: &Path) -> Child {
+        container
             .command(env!("CARGO_BIN_EXE_compare"))
             .args(["run", "--only", "coroutines/bare", "--tasks", "10", "--repeats", "4"])
             .args(["--wait", "1s", "--no-heap", "--record"])
-            .arg(&path)
+            .arg(record)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// Moves the process of a cell out of its group and removes that; `None` if the run is over
+    /// before that can be done.
+    fn take_a_group(container: &Limited, harness: &mut Child) -> Option<PathBuf> {
         // A group with a process in it that can be moved away is a cell's.
         let take = |group: &Path| {
             let name = group.file_name()?.to_str()?.strip_prefix("compare-")?;
@@ -368,28 +369,25 @@ mod in_a_group {
             fs::write(container.path.parent()?.join("cgroup.procs"), pid).ok()?;
             fs::remove_dir(group).ok()
         };
-        let taken = loop {
+        loop {
             let groups: Vec<_> =
                 fs::read_dir(&container.path).unwrap().flatten().map(|g| g.path()).collect();
             if let Some(group) = groups.iter().find(|group| take(group).is_some()) {
-                break Some(group.clone());
+                return Some(group.clone());
             }
             if harness.try_wait().unwrap().is_some() {
-                break None;
+                return None;
             }
             std::thread::sleep(Duration::from_millis(5));
-        };
-        let code = harness.wait().unwrap().code();
-        let Record { cells, run, .. } = read_file(&path).unwrap();
-        let Some(group) = taken else {
-            assert_eq!(run.host.cgroup, CgroupKind::None, "there was no group to take");
-            skip(run.host.cgroup_note.unwrap_or_default());
-            return;
-        };
-        assert_eq!(code, Some(1));
-        assert_eq!(cells.len(), 4);
+        }
+    }
+
+    /// One of four cells has failed because this group was taken from it, and the others have
+    /// everything.
+    fn assert_only_one_is_lost(record: &Record, group: &Path) {
+        assert_eq!(record.cells.len(), 4);
         let (failed, others): (Vec<_>, Vec<_>) =
-            cells.iter().partition(|cell| cell.status == Status::Failed);
+            record.cells.iter().partition(|cell| cell.status == Status::Failed);
         let [failed] = failed[..] else { panic!("{failed:?}") };
         let reason = failed.reason.as_ref().unwrap();
         let expected = format!("it was moved out of its control group {} into /", group.display());
@@ -399,6 +397,48 @@ mod in_a_group {
             assert!(cell.status == Status::Ok, "{cell:?}");
             assert!(cell.memory.parked.unwrap().total_bytes.is_some(), "{cell:?}");
         }
+    }
+
+    /// A run from which no group could be taken must have had none.
+    fn skip_without_groups(record: &Path) {
+        let host = read_file(record).unwrap().run.host;
+        assert_eq!(host.cgroup, CgroupKind::None, "there was no group to take");
+        skip(host.cgroup_note.unwrap_or_default());
+    }
+
+    #[test]
+    fn a_group_that_vanishes_costs_its_cell() {
+        let Some(container) = Limited::to(1 << 40) else { return };
+        let folder = scratch();
+        let path = folder.path().join("record.jsonl");
+        let mut harness = four_cells(&container, &path);
+        let taken = take_a_group(&container, &mut harness);
+        let code = harness.wait().unwrap().code();
+        let Some(group) = taken else { return skip_without_groups(&path) };
+        assert_eq!(code, Some(1));
+        assert_only_one_is_lost(&read_file(&path).unwrap(), &group);
+    }
+
+    /// The group that the harness itself was in, and made all others in, is gone too.
+    #[test]
+    fn a_group_of_the_harness_that_vanishes_costs_the_cell_that_runs() {
+        let Some(container) = Limited::to(1 << 40) else { return };
+        let folder = scratch();
+        let path = folder.path().join("record.jsonl");
+        let mut harness = four_cells(&container, &path);
+        let taken = take_a_group(&container, &mut harness);
+        let elsewhere = container.path.parent().unwrap().join("cgroup.procs");
+        let moved = fs::write(elsewhere, harness.id().to_string());
+        drop(container);
+        let code = harness.wait().unwrap().code();
+        let Some(group) = taken else { return skip_without_groups(&path) };
+        if let Err(error) = moved {
+            return skip(format_args!("the harness cannot be moved: {error}"));
+        }
+        let container = group.parent().unwrap();
+        assert!(!container.exists(), "it did not vanish");
+        assert_eq!(code, Some(1));
+        assert_only_one_is_lost(&read_file(&path).unwrap(), &group);
     }
 }
 

@@ -167,11 +167,21 @@ impl Cgroups {
         self.kind
     }
 
-    /// Makes a group that nothing is in yet.
+    /// Makes a group that nothing is in yet. If the group is gone in which this process was found, it
+    /// is made where the process is now.
     ///
     /// # Errors
     /// If the kernel refuses.
     pub fn make(&self) -> io::Result<Group> {
+        match self.make_where_found() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Self::detect(&Procfs::default()).map_err(|_| error)?.make_where_found()
+            }
+            made => made,
+        }
+    }
+
+    fn make_where_found(&self) -> io::Result<Group> {
         // Unique in the process, so that no two live groups can be one.
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -187,7 +197,7 @@ impl Cgroups {
         let refused = |action| {
             move |source| Unavailable::Refused { action, path: self.parent.clone(), source }
         };
-        let group = self.make().map_err(refused("make a group"))?;
+        let group = self.make_where_found().map_err(refused("make a group"))?;
         // Opening checks the right to write; nothing is moved.
         let procs = OpenOptions::new().write(true).open(group.path.join("cgroup.procs"));
         procs.map_err(refused("put a process into a group made"))?;
