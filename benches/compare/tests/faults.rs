@@ -4,7 +4,7 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
 use common::{compare, run, scratch, stderr, stdout};
@@ -128,6 +128,7 @@ fn a_process_that_a_cell_leaves_behind_does_not_hold_up_the_run() {
 #[cfg(target_os = "linux")]
 mod in_a_group {
     use std::io::Write;
+    use std::path::PathBuf;
     use std::process::{Child, Command, Stdio};
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::{Duration, Instant};
@@ -452,6 +453,7 @@ fn a_broken_record_is_named_with_its_line() {
     let text = fs::read(&path).unwrap();
     let first_line = text.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     let (run_line, cells) = text.split_at(first_line);
+    let other_schema = String::from_utf8_lossy(run_line).replacen("schema\":1", "schema\":7", 1);
     let broken = folder.path().join("broken.jsonl");
     let cases: &[(&[&[u8]], &str)] = &[
         (&[b"\x80\xff\n", cells], "line 1: not UTF-8"),
@@ -459,6 +461,7 @@ fn a_broken_record_is_named_with_its_line() {
         (&[run_line, b"{\"kind\":\"cell\"}\n", cells], "line 2: not a cell of schema 1"),
         (&[run_line, cells, run_line], "line 4: a second run"),
         (&[cells], "line 1: not a run"),
+        (&[other_schema.as_bytes(), cells], "line 1: schema 7; this program reads schema 1"),
         (&[], "is empty"),
     ];
     for (parts, expected) in cases {
