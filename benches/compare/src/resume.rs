@@ -1,9 +1,9 @@
 //! What is left of a run that was killed.
 //!
 //! A cell is told by what was asked for: contestant, workload, number of tasks, repeat, build, and
-//! the workers of a pool. How long its tasks waited is part of that only if it was asked for; otherwise
-//! it is estimated. Either is doubled where it was too short. Cells that failed, hit a wall or were skipped are there like any
-//! other: that is their result.
+//! the workers of a pool. How long its tasks waited is part of that only if it was asked for;
+//! otherwise it is estimated. Either is doubled where it was too short. Cells that failed, hit a wall
+//! or were skipped are there like any other: that is their result.
 
 use std::collections::HashMap;
 
