@@ -207,7 +207,8 @@ mod tests {
 
     #[test]
     fn every_control_does_the_work_with_all_tasks_in_flight() {
-        let workload = Workload::timer(1_000, Duration::from_millis(20));
+        // Long enough to start them all on a busy machine.
+        let workload = Workload::timer(1_000, Duration::from_millis(200));
         for workload in [workload, workload.with_spread(Duration::from_millis(5))] {
             for control in all() {
                 let ledger = Ledger::open(workload);

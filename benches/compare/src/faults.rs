@@ -3,7 +3,8 @@
 //! They are not in any list and must be asked for by their exact id. Each is one way in which a
 //! contestant can fail, and each must cost its own cell and no other.
 
-use std::io;
+use std::io::{self, Read, Write};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Setti
 
 /// All of them.
 pub fn all() -> Vec<Box<dyn Contestant>> {
-    let faults: [(&str, Run); 11] = [
+    let faults: [(&str, Run); 15] = [
         ("fault/hang", |_| {
             loop {
                 thread::park();
@@ -30,6 +31,18 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
                 println!("this is not the protocol");
             }
         }),
+        ("fault/endless-line", |_| flood(io::stdout(), u64::MAX)),
+        ("fault/endless-complaint", |_| {
+            flood(io::stderr(), COMPLAINT_BYTES)?;
+            std::process::abort()
+        }),
+        ("fault/greedy", greedy),
+        ("fault/orphan", |_| {
+            let mut orphan = Command::new("sleep");
+            orphan.arg(ORPHAN_SECONDS).stdin(Stdio::null()).stdout(Stdio::null());
+            orphan.spawn().map_err(|source| Refusal::Start { what: "an orphan", source })?;
+            std::process::abort()
+        }),
         ("fault/wrong-sum", wrong_sum),
         ("fault/lost-task", lost_task),
         ("fault/one-at-a-time", |ledger| {
@@ -40,17 +53,37 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
         // Not a fault but a contestant of an older protocol, which knows one wave only.
         ("fault/one-wave", |ledger| again(ledger, || std::process::exit(0))),
     ];
-    faults
-        .into_iter()
-        .map(|(id, run)| Box::new(Fault { id: ContestantId::new(id), run }) as _)
-        .collect()
+    let fault = |id, start, run| -> Box<dyn Contestant> {
+        Box::new(Fault { id: ContestantId::new(id), start, run })
+    };
+    let mut all: Vec<_> = faults.into_iter().map(|(id, run)| fault(id, || {}, run)).collect();
+    // Said instead of the first line of its protocol.
+    let other_version = || {
+        #[allow(clippy::print_stdout, reason = "it is what this contestant does wrong")]
+        {
+            println!(r#"{{"v":2,"event":"idle","heap_bytes":null}}"#);
+        }
+    };
+    all.push(fault("fault/other-version", other_version, |_| Ok(())));
+    all
 }
+
+/// How much `fault/endless-complaint` writes: more than a harness may keep.
+pub const COMPLAINT_BYTES: u64 = 256 << 20;
+
+/// How much `fault/greedy` takes. It has an end, so that a machine without a limit survives it.
+pub const GREED_BYTES: usize = 512 << 20;
+
+/// How long the process sleeps that `fault/orphan` leaves behind, with its standard error.
+pub const ORPHAN_SECONDS: &str = "600.125";
 
 type Run = fn(&'static Ledger) -> Result<(), Refusal>;
 
 #[derive(Clone, Copy)]
 struct Fault {
     id: ContestantId,
+    /// Done when its runtime is to start.
+    start: fn(),
     run: Run,
 }
 
@@ -68,6 +101,7 @@ impl Contestant for Fault {
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+        (self.start)();
         Ok(Box::new(*self))
     }
 }
@@ -76,6 +110,20 @@ impl Engine for Fault {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         (self.run)(ledger)
     }
+}
+
+/// Writes one line of so many bytes, without its end.
+fn flood(mut to: impl Write, bytes: u64) -> Result<(), Refusal> {
+    io::copy(&mut io::repeat(b'x').take(bytes), &mut to)
+        .map(|_| ())
+        .map_err(|source| Refusal::Start { what: "a flood", source })
+}
+
+/// Takes a lot of memory and touches every page of it, and then waits as it should.
+fn greedy(ledger: &'static Ledger) -> Result<(), Refusal> {
+    let taken = vec![1_u8; GREED_BYTES];
+    std::hint::black_box(&taken);
+    wait_for_all(ledger, |_, sum| Some(sum))
 }
 
 /// Waits for all tasks at once, and gives each a sum that is one too high.

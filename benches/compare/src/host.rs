@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::limits::Limits;
+use crate::meter::cgroup::{self, Room};
 use crate::meter::process::{self, Procfs};
 use crate::record::{CgroupKind, Host, LimitValue};
 
@@ -34,10 +35,20 @@ pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
     }
 }
 
-/// The bytes that can still be taken without swapping: the kernel's estimate (`MemAvailable`), or
-/// the control group's limit where that is less. `None` where there is no estimate.
-pub fn available_memory() -> Option<u64> {
-    System::default().available_memory(&Limits::read())
+/// How much memory can still be taken without swapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Available {
+    /// So many bytes.
+    pub bytes: u64,
+    /// The control group's limit, where it is what leaves no more.
+    pub group_limit_bytes: Option<u64>,
+}
+
+/// How much memory can still be taken without swapping: the kernel's estimate (`MemAvailable`), or
+/// what the limits of this process's control groups leave where that is less. `None` where there is
+/// no estimate.
+pub fn available_memory() -> Option<Available> {
+    System::default().available_memory(cgroup::room(&Procfs::default()))
 }
 
 /// The versions of what is compared, by package name, as `Cargo.lock` had them when this program
@@ -106,11 +117,15 @@ impl System {
         line(&self.proc("self/timerslack_ns"))?.parse().ok()
     }
 
-    fn available_memory(&self, limits: &Limits) -> Option<u64> {
+    fn available_memory(&self, room: Option<Room>) -> Option<Available> {
         let info = fs::read_to_string(self.proc("meminfo")).ok()?;
-        let available = process::kilobytes(&info, "MemAvailable")?;
-        let limit = limits.memory_cgroup.and_then(LimitValue::number);
-        Some(limit.map_or(available, |limit| limit.min(available)))
+        let bytes = process::kilobytes(&info, "MemAvailable")?;
+        Some(match room.filter(|room| room.bytes < bytes) {
+            Some(Room { bytes, limit_bytes }) => {
+                Available { bytes, group_limit_bytes: Some(limit_bytes) }
+            }
+            None => Available { bytes, group_limit_bytes: None },
+        })
     }
 
     fn proc(&self, name: &str) -> PathBuf {
@@ -218,18 +233,18 @@ mod tests {
         assert_eq!(system.timer_slack_ns(), None);
         assert_eq!(system.clock(), None);
         assert_eq!(system.thp(), None);
-        assert_eq!(system.available_memory(&Limits::default()), None);
+        assert_eq!(system.available_memory(None), None);
     }
 
     #[test]
-    fn memory_is_available_up_to_the_groups_limit() {
+    fn memory_is_available_up_to_what_the_group_has_room_for() {
         let (_root, system) = fixture(&[("proc/meminfo", "MemTotal: 9 kB\nMemAvailable: 8 kB\n")]);
-        let limited = |limit| Limits { memory_cgroup: Some(limit), ..Limits::default() };
-        let available = |limits| system.available_memory(&limits);
-        assert_eq!(available(Limits::default()), Some(8192));
-        assert_eq!(available(limited(LimitValue::from(None))), Some(8192));
-        assert_eq!(available(limited(LimitValue::Number(4096))), Some(4096));
-        assert_eq!(available(limited(LimitValue::Number(1 << 40))), Some(8192));
+        let of_machine = Some(Available { bytes: 8192, group_limit_bytes: None });
+        let room = |bytes| Some(Room { bytes, limit_bytes: 1 << 40 });
+        assert_eq!(system.available_memory(None), of_machine);
+        assert_eq!(system.available_memory(room(8192)), of_machine);
+        let of_group = Some(Available { bytes: 4096, group_limit_bytes: Some(1 << 40) });
+        assert_eq!(system.available_memory(room(4096)), of_group);
     }
 
     #[test]
@@ -269,7 +284,7 @@ mod tests {
         assert_eq!(host.cgroup_note.as_deref(), Some("not asked for"));
         if cfg!(target_os = "linux") {
             assert!(host.kernel.unwrap().starts_with("Linux "));
-            assert!(host.memory_bytes.unwrap() > available_memory().unwrap() / 2);
+            assert!(host.memory_bytes.unwrap() > available_memory().unwrap().bytes / 2);
         }
     }
 }

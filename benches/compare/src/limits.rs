@@ -163,8 +163,9 @@ impl Limits {
         let near = candidates.into_iter().filter_map(|(name, value, used)| {
             let value = value?.number()?;
             let used_is_estimated = name == "max_map_count" && seen.mappings_are_estimated;
-            // An estimate can lie above what the kernel allows; the process never did.
-            let used = if used_is_estimated { used?.min(value) } else { used? };
+            // An estimate can lie above what the kernel allows, and what is killed for its memory
+            // may take a little more while it dies.
+            let used = used?.min(value);
             let limit = Limit { name: name.to_owned(), value, used, used_is_estimated };
             let share = limit.used as f64 / limit.value as f64;
             (share >= NEAR).then_some((share, limit))
@@ -351,6 +352,8 @@ mod tests {
         // Kernel memory counts for the group too.
         let limit = limits().nearest(&seen(200 << 20, Some(1_000 << 20))).unwrap();
         assert_eq!((limit.name.as_str(), limit.used), ("memory_cgroup", 1_000 << 20));
+        // The kernel lets go beyond the limit whom it kills.
+        assert_eq!(limits().nearest(&seen(0, Some(1_100 << 20))).unwrap().used, 1 << 30);
         let machine = Limits { memory_cgroup: None, ..limits() };
         assert_eq!(machine.nearest(&seen(23 << 30, None)).unwrap().name, "memory_bytes");
     }

@@ -170,7 +170,7 @@ pub enum ProtocolError {
     #[error("a line of more than {LONGEST_LINE} bytes is not of this protocol")]
     TooLong,
     /// The line is of another version.
-    #[error("protocol version {given} is not {VERSION}")]
+    #[error("protocol version {given} is not {VERSION}, which is spoken here")]
     Version {
         /// The version that was given.
         given: String,
@@ -200,15 +200,14 @@ pub fn write<T: Serialize>(mut to: impl Write, body: T) -> io::Result<()> {
 /// Reads one line.
 ///
 /// # Errors
-/// If there is none, or it is not of this protocol and version.
+/// If there is none, or none that ends, or it is not of this protocol and version.
 pub fn read<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<T, ProtocolError> {
     let mut line = Vec::new();
     from.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
-    if line.is_empty() {
-        return Err(ProtocolError::Closed);
-    }
-    if !line.ends_with(b"\n") && line.len() as u64 == LONGEST_LINE {
-        return Err(ProtocolError::TooLong);
+    if !line.ends_with(b"\n") {
+        // Whoever dies in the middle of a line has not said it, and how it died is what matters.
+        let is_cut_off = (line.len() as u64) < LONGEST_LINE;
+        return Err(if is_cut_off { ProtocolError::Closed } else { ProtocolError::TooLong });
     }
     parse(&String::from_utf8_lossy(&line))
 }
@@ -269,15 +268,23 @@ mod tests {
     #[test]
     fn another_version_is_refused_and_named() {
         let error = parse::<Order>(r#"{"v":2,"order":"go"}"#).unwrap_err().to_string();
-        assert_eq!(error, "protocol version 2 is not 1");
+        assert_eq!(error, "protocol version 2 is not 1, which is spoken here");
         let error = parse::<Order>(r#"{"order":"go"}"#).unwrap_err().to_string();
-        assert_eq!(error, "protocol version none is not 1");
+        assert_eq!(error, "protocol version none is not 1, which is spoken here");
     }
 
     #[test]
     fn a_flood_without_a_line_end_is_cut_off() {
         let flood = vec![b'x'; 10 * LONGEST_LINE as usize];
         assert!(matches!(read::<Event>(&mut flood.as_slice()), Err(ProtocolError::TooLong)));
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_by_a_death_was_not_said() {
+        for cut_off in ["{\"v\":1,\"order\":\"g", "{\"v\":1,\"order\":\"go\"}"] {
+            let read = read::<Order>(&mut cut_off.as_bytes());
+            assert!(matches!(read, Err(ProtocolError::Closed)), "{cut_off}: {read:?}");
+        }
     }
 
     proptest! {

@@ -1,14 +1,14 @@
 //! What is left of a run that was killed.
 //!
 //! A cell is told by what was asked for: contestant, workload, number of tasks, repeat, build, and
-//! the workers of a pool. How long its tasks waited is no part of that, because it is estimated, and
-//! doubled where it was too short. Cells that failed, hit a wall or were skipped are there like any
-//! other: that is their result.
+//! the workers of a pool. How long its tasks waited is part of that only if it was asked for;
+//! otherwise it is estimated. Either is doubled where it was too short. Cells that failed, hit a wall
+//! or were skipped are there like any other: that is their result.
 
 use std::collections::HashMap;
 
-use crate::cell::CellSpec;
-use crate::record::{Build, Cell, Status, WorkloadLine};
+use crate::cell::{CellSpec, MOST_ATTEMPTS};
+use crate::record::{Build, Cell, Status, WorkloadLine, ns};
 
 /// A planned run over a record that has a part of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,12 +21,13 @@ pub struct Split {
 
 /// A cell that was not planned, or not so often.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it has {contestant} × {tasks}, repeat {repeat}, for which its options do not ask{again}")]
+#[error("it has {contestant} × {tasks}, repeat {repeat}, for which its options do not ask{how}")]
 pub struct Stranger {
     contestant: String,
     tasks: u64,
     repeat: u32,
-    again: &'static str,
+    /// How often, or after which wait.
+    how: &'static str,
 }
 
 /// Takes the cells that are there out of those that were planned.
@@ -42,7 +43,8 @@ pub fn split(planned: Vec<CellSpec>, there: &[Cell]) -> Result<Split, Stranger> 
     for spec in planned {
         // Cells that were asked for twice are alike, and whichever is there is one of them.
         match by_key.get_mut(&Key::of_planned(&spec)).and_then(Vec::pop) {
-            Some(cell) => split.there.push((spec, cell.clone())),
+            Some(cell) if waited_as_asked(&spec, cell) => split.there.push((spec, cell.clone())),
+            Some(cell) => return Err(Stranger::of(cell, " after such a wait")),
             None => split.left.push(spec),
         }
     }
@@ -50,14 +52,24 @@ pub fn split(planned: Vec<CellSpec>, there: &[Cell]) -> Result<Split, Stranger> 
         None => Ok(split),
         Some(cell) => {
             let is_known = split.there.iter().any(|(_, other)| Key::of(other) == Key::of(cell));
-            Err(Stranger {
-                contestant: cell.contestant.clone(),
-                tasks: cell.tasks,
-                repeat: cell.repeat,
-                again: if is_known { " more than once" } else { "" },
-            })
+            Err(Stranger::of(cell, if is_known { " more than once" } else { "" }))
         }
     }
+}
+
+impl Stranger {
+    fn of(cell: &Cell, how: &'static str) -> Self {
+        let Cell { contestant, tasks, repeat, .. } = cell;
+        Self { contestant: contestant.clone(), tasks: *tasks, repeat: *repeat, how }
+    }
+}
+
+/// Whether the cell waited as long as was asked for, or that doubled, as often as a wait is that was
+/// too short. Where nothing was asked for, any wait is right.
+fn waited_as_asked(spec: &CellSpec, cell: &Cell) -> bool {
+    let asked = ns(spec.workload.duration());
+    let doubled = || (0..=MOST_ATTEMPTS).map(|times| asked.saturating_mul(1 << times));
+    !spec.wait_is_given || doubled().any(|wait| wait == cell.workload.duration_ns)
 }
 
 /// What was asked for with a cell.
@@ -117,6 +129,21 @@ mod tests {
         let split = split(planned.clone(), &[cell(&planned[1])]).unwrap();
         assert_eq!(split.left, [planned[0], planned[2]]);
         assert_eq!(split.there, [(planned[1], cell(&planned[1]))]);
+    }
+
+    #[test]
+    fn a_wait_that_was_asked_for_is_kept_or_doubled() {
+        let asked = CellSpec { wait_is_given: true, ..spec(5, 0) };
+        let asked =
+            CellSpec { workload: asked.workload.with_duration(Duration::from_millis(20)), ..asked };
+        let after = |ms| {
+            let workload = asked.workload.with_duration(Duration::from_millis(ms));
+            split(vec![asked], &[asked.cell(&workload, Status::Ok, None)])
+        };
+        assert!([20, 40, 1280].into_iter().all(|ms| after(ms).is_ok()));
+        assert!([0, 10, 30, 77].into_iter().all(|ms| after(ms).is_err()));
+        let message = after(77).unwrap_err().to_string();
+        assert!(message.ends_with("do not ask after such a wait"), "{message}");
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub enum Ending {
     Hung(String),
     /// It said something that is not of the protocol.
     BrokeProtocol(String),
+    /// Its control group was taken from it, so that nobody knows its weight.
+    LostGroup(String),
     /// It could not be started.
     NotStarted(String),
     /// The harness was told to stop.
@@ -126,6 +128,11 @@ impl Wave {
 impl Ending {
     /// The cell that the record gets.
     pub(super) fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
+        let cell = self.judge(spec, workload, limits);
+        Cell { reason: cell.reason.as_deref().map(legible), ..cell }
+    }
+
+    fn judge(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
         let failed = |reason: String| spec.cell(workload, Status::Failed, Some(reason));
         match self {
             Self::Done(outcome) => outcome.into_cell(spec, workload, limits),
@@ -152,7 +159,8 @@ impl Ending {
                     reason = format!("{reason}, after saying `{line}`");
                 }
                 if was_oom_killed {
-                    reason = format!("{reason}; the kernel killed it for its memory");
+                    reason =
+                        format!("{reason}; the kernel's OOM killer ended it for want of memory");
                 }
                 wall_or_failure(
                     spec.cell(workload, Status::Failed, None),
@@ -161,9 +169,10 @@ impl Ending {
                     &last_seen,
                 )
             }
-            Self::Hung(reason) | Self::BrokeProtocol(reason) | Self::NotStarted(reason) => {
-                failed(reason)
-            }
+            Self::Hung(reason)
+            | Self::BrokeProtocol(reason)
+            | Self::LostGroup(reason)
+            | Self::NotStarted(reason) => failed(reason),
             // The runner runs the cell again, or not at all.
             Self::TooShort => failed("its wait was too short".into()),
             Self::Interrupted => failed("interrupted".into()),
@@ -259,6 +268,18 @@ fn wall_or_failure(cell: Cell, reason: String, limits: &Limits, last_seen: &Last
     Cell { status, reason: Some(reason), limit, ..cell }
 }
 
+/// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and
+/// hold anything.
+fn legible(reason: &str) -> String {
+    const MOST: usize = 500;
+    let mut characters = reason.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut text: String = characters.by_ref().take(MOST).collect();
+    if characters.next().is_some() {
+        text.push('…');
+    }
+    text
+}
+
 /// The last line that says something. std's hint about backtraces does not.
 fn last_line(text: &str) -> Option<&str> {
     text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note: "))
@@ -333,7 +354,15 @@ mod tests {
     #[test]
     fn being_killed_for_memory_is_said() {
         let reason = cell(died(400, true)).reason.unwrap();
-        assert!(reason.contains("killed it for its memory"), "{reason}");
+        assert!(reason.contains("OOM killer"), "{reason}");
+    }
+
+    #[test]
+    fn a_reason_is_one_line_of_a_length_that_can_be_read() {
+        let said = format!("\u{1b}[2Jlong\n{}", "µ".repeat(10_000));
+        let reason = cell(Ending::BrokeProtocol(said)).reason.unwrap();
+        assert!(reason.starts_with(" [2Jlong µµ") && reason.ends_with("µ…"), "{reason}");
+        assert_eq!(reason.chars().count(), 501);
     }
 
     #[test]

@@ -41,7 +41,7 @@ use crate::servers::Servers;
 use crate::units;
 
 /// How often a wait that was too short is doubled before the cell is given up.
-const MOST_ATTEMPTS: u32 = 6;
+pub(crate) const MOST_ATTEMPTS: u32 = 6;
 
 /// A workload whose arithmetic floor is above this is not run: it would take that long whatever the
 /// contestant did.
@@ -207,12 +207,17 @@ impl Runner {
         let available = host::available_memory()?;
         let needed = self.estimates.bytes_for(spec);
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
-        let allowed = available as f64 * MEMORY_SHARE;
-        (needed > allowed).then(|| {
+        let (bytes, limit) =
+            (available.bytes as f64, available.group_limit_bytes.map(|limit| limit as f64));
+        (needed > bytes * MEMORY_SHARE).then(|| {
+            let (needed, bytes) = (units::bytes(needed), units::bytes(bytes));
+            let within = limit.map_or_else(String::new, |limit| {
+                format!(" within the control group's limit of {}", units::bytes(limit))
+            });
+            let share = MEMORY_SHARE * 100.0;
             format!(
-                "this would take about {}, and {} of memory is available",
-                units::bytes(needed),
-                units::bytes(allowed / MEMORY_SHARE)
+                "this would take about {needed}, and {bytes} of memory is available{within}; \
+                 a cell may take {share:.0} % of it"
             )
         })
     }

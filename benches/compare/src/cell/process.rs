@@ -1,12 +1,14 @@
 //! The process of a cell, and the pipes to it.
 
+use std::fs;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use super::procfs;
 use crate::meter::cgroup::Group;
 use crate::protocol::{self, Event, Order, ProtocolError};
 
@@ -15,6 +17,9 @@ const TAIL_BYTES: usize = 4096;
 
 /// How long a child may take to die after it closed its pipe.
 const DYING: Duration = Duration::from_secs(10);
+
+/// How long a dead process's standard error may stay open: what it has started may still hold it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How many events may wait to be read; a child that talks more has to wait.
 const QUEUE: usize = 8;
@@ -35,7 +40,7 @@ pub struct ChildProcess {
     child: Child,
     orders: Option<ChildStdin>,
     events: Receiver<Result<Event, ProtocolError>>,
-    tail: Option<JoinHandle<String>>,
+    tail: Option<Receiver<String>>,
 }
 
 impl ChildProcess {
@@ -63,6 +68,7 @@ impl ChildProcess {
             enter_before_exec(&mut command, group)?;
         }
         let mut child = command.spawn()?;
+        be_killed_first(child.id());
         let orders = child.stdin.take();
         let (send, events) = mpsc::sync_channel(QUEUE);
         if let Some(stdout) = child.stdout.take() {
@@ -77,7 +83,11 @@ impl ChildProcess {
                 }
             });
         }
-        let tail = child.stderr.take().map(|stderr| thread::spawn(move || tail_of(stderr)));
+        let tail = child.stderr.take().map(|stderr| {
+            let (send, tail) = mpsc::sync_channel(1);
+            thread::spawn(move || send.send(tail_of(stderr)));
+            tail
+        });
         Ok(Self { child, orders, events, tail })
     }
 
@@ -121,7 +131,8 @@ impl ChildProcess {
             }
             thread::sleep(Duration::from_millis(1));
         };
-        let tail = self.tail.take().and_then(|tail| tail.join().ok()).unwrap_or_default();
+        let tail = self.tail.take().and_then(|tail| tail.recv_timeout(LAST_WORDS).ok());
+        let tail = tail.unwrap_or_default();
         Ok((status, tail))
     }
 }
@@ -152,6 +163,16 @@ fn enter_before_exec(command: &mut Command, group: &Group) -> io::Result<()> {
 #[cfg(not(unix))]
 fn enter_before_exec(_: &mut Command, _: &Group) -> io::Result<()> {
     Ok(())
+}
+
+/// Has the kernel choose this process if it must kill one for want of memory, and not the harness or
+/// whoever else shares a limit with it (`oom_score_adj` in proc_pid_oom_score_adj(5)). Anybody may ask
+/// for that. It has not been told what to run yet, so it cannot be too late.
+fn be_killed_first(pid: u32) {
+    const FIRST_OF_ALL: &str = "1000";
+    let file = procfs().root().join(pid.to_string()).join("oom_score_adj");
+    // Where there is no such file, the system chooses as it likes.
+    let _ = fs::write(file, FIRST_OF_ALL);
 }
 
 /// Reads to the end and keeps the last part.

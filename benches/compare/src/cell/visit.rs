@@ -1,5 +1,6 @@
 //! One run of a cell, phase by phase.
 
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,12 +64,15 @@ pub(super) fn run(
     };
     let group = match runner.cgroups.as_ref().map(meter::cgroup::Cgroups::make).transpose() {
         Ok(group) => group,
-        Err(error) => return Ending::NotStarted(format!("no control group: {error}")),
+        Err(error) => {
+            return Ending::NotStarted(format!("no control group can be made for it: {error}"));
+        }
     };
     // The server's side of a connection is slab of the same system: nobody could tell whose it is.
     let slab_before = (spec.build == Build::Timed && workload.asks().is_none())
         .then(|| meter::kernel::slab_in_system(&procfs()))
         .flatten();
+    let oom_kills_before = procfs().oom_kills();
     let child = match ChildProcess::start(program, group.as_ref()) {
         Ok(child) => child,
         Err(error) => {
@@ -84,7 +88,9 @@ pub(super) fn run(
         last_seen: LastSeen::default(),
         mappings_per_thread: None,
         slab_before,
+        oom_kills_before,
         group,
+        lost_group: None,
     };
     run.phases(expected, is_weighed)
 }
@@ -100,7 +106,11 @@ struct Run<'a> {
     mappings_per_thread: Option<f64>,
     /// All slab of the system before the process was started.
     slab_before: Option<u64>,
+    /// How many processes of the whole system the kernel had killed for want of memory by then.
+    oom_kills_before: Option<u64>,
     group: Option<Group>,
+    /// Why the group is not the child's any more.
+    lost_group: Option<String>,
 }
 
 impl Run<'_> {
@@ -243,6 +253,9 @@ impl Run<'_> {
             self.settle(proof, before.unwrap_or_default(), http)?;
         }
         let drained_weight = self.weigh_in_detail(drained.heap_bytes);
+        if let Some(reason) = self.lost_group.take() {
+            return Err(Ending::LostGroup(reason).into());
+        }
         Ok(Wave { parked_weight, drained_weight, parked, drained, server })
     }
 
@@ -423,6 +436,10 @@ impl Run<'_> {
             Build::Timed => {
                 thread::sleep(SETTLING);
                 let weight = meter::weigh(&procfs(), self.child.id(), self.group.as_ref());
+                if let Some(group) = &self.group {
+                    let lost = group.is_lost_to(&procfs(), self.child.id());
+                    self.lost_group = self.lost_group.take().or(lost);
+                }
                 self.last_seen.raise(&LastSeen {
                     threads: weight.threads,
                     mappings: weight.mappings,
@@ -452,18 +469,42 @@ impl Run<'_> {
         weight
     }
 
-    fn autopsy(self) -> Ending {
-        let oom_kills = self.group.as_ref().and_then(Group::oom_kills).unwrap_or(0);
+    fn autopsy(mut self) -> Ending {
+        let kills = self.group.as_ref().and_then(Group::oom_kills);
+        // A watcher looks now and then; the group knows the most that there ever was.
+        let total_bytes = self.group.as_ref().and_then(Group::peak_bytes);
+        self.last_seen.raise(&LastSeen { total_bytes, ..LastSeen::default() });
+        let now_and_before = procfs().oom_kills().zip(self.oom_kills_before);
         match self.child.bury() {
             Ok((status, last_words)) => Ending::Died {
                 status,
                 last_words,
-                was_oom_killed: oom_kills > 0,
+                was_oom_killed: match kills {
+                    Some(kills) => kills > 0,
+                    // Without a group that counts, somebody was killed meanwhile, and this one was.
+                    None => {
+                        was_killed(status)
+                            && now_and_before.is_some_and(|(now, before)| now > before)
+                    }
+                },
                 last_seen: self.last_seen,
             },
             Err(error) => Ending::BrokeProtocol(format!("cannot be waited for: {error}")),
         }
     }
+}
+
+/// Whether a process was ended by the signal that nobody survives.
+#[cfg(unix)]
+fn was_killed(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+        == Some(nix::sys::signal::Signal::SIGKILL as i32)
+}
+
+/// Nowhere else are there signals.
+#[cfg(not(unix))]
+fn was_killed(_: ExitStatus) -> bool {
+    false
 }
 
 /// How many requests the tasks make.

@@ -103,6 +103,16 @@ pub struct GroupLimits {
     pub pids: Ceiling,
 }
 
+/// How much can still be charged to the groups that this process is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// What is left below the limit, in bytes. What the kernel would drop before it kills anybody,
+    /// pages of files, counts as left.
+    pub bytes: u64,
+    /// The limit that leaves the least.
+    pub limit_bytes: u64,
+}
+
 /// A limit that may not be there, or not be readable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ceiling {
@@ -157,16 +167,26 @@ impl Cgroups {
         self.kind
     }
 
-    /// Makes a group that nothing is in yet.
+    /// Makes a group that nothing is in yet. If the group is gone in which this process was found, it
+    /// is made where the process is now.
     ///
     /// # Errors
     /// If the kernel refuses.
     pub fn make(&self) -> io::Result<Group> {
+        match self.make_where_found() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Self::detect(&Procfs::default()).map_err(|_| error)?.make_where_found()
+            }
+            made => made,
+        }
+    }
+
+    fn make_where_found(&self) -> io::Result<Group> {
         // Unique in the process, so that no two live groups can be one.
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = self.parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
-        fs::create_dir(&path)?;
+        fs::create_dir(&path).map_err(|error| at(&path, &error))?;
         if self.kind == CgroupKind::V1 {
             v1::count_socket_buffers(&path);
         }
@@ -177,7 +197,7 @@ impl Cgroups {
         let refused = |action| {
             move |source| Unavailable::Refused { action, path: self.parent.clone(), source }
         };
-        let group = self.make().map_err(refused("make a group"))?;
+        let group = self.make_where_found().map_err(refused("make a group"))?;
         // Opening checks the right to write; nothing is moved.
         let procs = OpenOptions::new().write(true).open(group.path.join("cgroup.procs"));
         procs.map_err(refused("put a process into a group made"))?;
@@ -211,7 +231,32 @@ impl Group {
     /// # Errors
     /// If it cannot be opened for writing.
     pub fn processes(&self) -> io::Result<File> {
-        OpenOptions::new().write(true).open(self.path.join("cgroup.procs"))
+        let path = self.path.join("cgroup.procs");
+        OpenOptions::new().write(true).open(&path).map_err(|error| at(&path, &error))
+    }
+
+    /// Why what is charged to the group is not what the process `pid` is charged; `None` if it is, or
+    /// if the process is gone. Somebody may have moved the process out of the group and removed that,
+    /// and a folder may become unreadable.
+    pub fn is_lost_to(&self, procfs: &Procfs, pid: u32) -> Option<String> {
+        let groups = fs::read_to_string(procfs.root().join(pid.to_string()).join("cgroup")).ok()?;
+        let path = match self.kind {
+            CgroupKind::V1 => v1::group_in(&groups, "memory"),
+            CgroupKind::V2 => v2::group_in(&groups),
+            CgroupKind::None => return None,
+        }?;
+        // A process that ends leaves its group before it is gone.
+        if !procfs.has_memory(pid) {
+            return None;
+        }
+        // Names are unique, and where the hierarchy is mounted is no part of the path.
+        if Path::new(path).file_name() != self.path.file_name() {
+            let group = self.path.display();
+            return Some(format!("it was moved out of its control group {group} into {path}"));
+        }
+        let path = self.path.join("memory.stat");
+        let error = fs::read(&path).err()?;
+        Some(format!("its control group cannot be read: {}", at(&path, &error)))
     }
 
     /// What is charged to the group; see [`v1::weigh`] and [`v2::weigh`] for what is counted and
@@ -260,6 +305,15 @@ impl Group {
         flat_keyed(&self.path.join(events)).get("oom_kill").copied()
     }
 
+    /// The most that was ever charged to the group (`memory.peak` since Linux 5.19), in bytes.
+    pub fn peak_bytes(&self) -> Option<u64> {
+        match self.kind {
+            CgroupKind::V1 => single(&self.path.join("memory.max_usage_in_bytes")),
+            CgroupKind::V2 => single(&self.path.join("memory.peak")),
+            CgroupKind::None => None,
+        }
+    }
+
     /// The group's folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -300,6 +354,16 @@ pub fn limits(procfs: &Procfs) -> GroupLimits {
     limits
 }
 
+/// How much can still be charged to the groups that this process is in; `None` where no limit can be
+/// read. A group's limit holds for all below it together, so each ancestor is looked at.
+pub fn room(procfs: &Procfs) -> Option<Room> {
+    let hierarchies = Hierarchies::read(procfs).ok()?;
+    let (one, two) = (hierarchies.v1("memory"), hierarchies.v2());
+    let of_one = one.iter().flat_map(Own::with_ancestors).filter_map(v1::room);
+    let of_two = two.iter().flat_map(Own::with_ancestors).filter_map(v2::room);
+    of_one.chain(of_two).min_by_key(|room| room.bytes)
+}
+
 const PREFIX: &str = "compare-";
 
 /// Where this process stands in one hierarchy.
@@ -335,27 +399,18 @@ impl Hierarchies {
 
     /// The version 1 hierarchy of this controller.
     fn v1(&self, controller: &str) -> Option<Own> {
-        let has = |list: &str| list.split(',').any(|item| item == controller);
-        self.own(|line| has(line), |fs_type, options| fs_type == "cgroup" && has(options))
+        self.own(v1::group_in(&self.cgroup, controller)?, |fs_type, options| {
+            fs_type == "cgroup" && lists(options, controller)
+        })
     }
 
     /// The version 2 hierarchy.
     fn v2(&self) -> Option<Own> {
-        self.own(str::is_empty, |fs_type, _| fs_type == "cgroup2")
+        self.own(v2::group_in(&self.cgroup)?, |fs_type, _| fs_type == "cgroup2")
     }
 
-    /// The hierarchy with these controllers, from the first mount that shows the own group.
-    fn own(
-        &self,
-        has_controllers: impl Fn(&str) -> bool,
-        is_mount: impl Fn(&str, &str) -> bool,
-    ) -> Option<Own> {
-        // hierarchy-id:controllers:path; the path may itself hold colons.
-        let path = self.cgroup.lines().find_map(|line| {
-            let mut fields = line.splitn(3, ':').skip(1);
-            let controllers = fields.next()?;
-            has_controllers(controllers).then(|| fields.next())?
-        })?;
+    /// Where the group at `path` is, from the first mount that shows it.
+    fn own(&self, path: &str, is_mount: impl Fn(&str, &str) -> bool) -> Option<Own> {
         self.mountinfo.lines().find_map(|line| {
             let (mount, options) = line.split_once(" - ")?;
             let mut options = options.split(' ');
@@ -375,6 +430,39 @@ impl Hierarchies {
             Some(Own { mount, group })
         })
     }
+}
+
+/// The path of the group in the hierarchy with these controllers, as a process's `cgroup` file has it.
+fn group_in(cgroup: &str, has_controllers: impl Fn(&str) -> bool) -> Option<&str> {
+    // hierarchy-id:controllers:path; the path may itself hold colons.
+    cgroup.lines().find_map(|line| {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let controllers = fields.next()?;
+        has_controllers(controllers).then(|| fields.next())?
+    })
+}
+
+/// Whether a list with commas has this item.
+fn lists(list: &str, wanted: &str) -> bool {
+    list.split(',').any(|item| item == wanted)
+}
+
+/// The room in a group that may be charged `limit_bytes` and is charged `charged_bytes`, with these
+/// pages of files in it, by their keys in `memory.stat`.
+fn room_of(
+    limit_bytes: u64,
+    charged_bytes: u64,
+    stat: &HashMap<String, u64>,
+    pages_of_files: [&str; 2],
+) -> Room {
+    let dropped: u64 = pages_of_files.iter().filter_map(|key| stat.get(*key)).sum();
+    let kept = charged_bytes.saturating_sub(dropped);
+    Room { bytes: limit_bytes.saturating_sub(kept), limit_bytes }
+}
+
+/// The error with the file that it is about, which the system does not name.
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// The smallest number in the files of this name in the own group and its ancestors; the word `max`

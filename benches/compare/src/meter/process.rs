@@ -108,6 +108,18 @@ impl Procfs {
         threads.parse().ok()
     }
 
+    /// How many processes the kernel has killed for want of memory since it started; `None` before
+    /// Linux 4.13.
+    pub fn oom_kills(&self) -> Option<u64> {
+        let vmstat = fs::read_to_string(self.root.join("vmstat")).ok()?;
+        vmstat.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+    }
+
+    /// Whether the process `pid` has memory of its own: one that is about to end gives it up first.
+    pub fn has_memory(&self, pid: u32) -> bool {
+        self.living_status(pid).is_some_and(|status| value(&status, "VmSize").is_some())
+    }
+
     /// Whether there is a process `pid`, zombies included.
     pub fn exists(&self, pid: u32) -> bool {
         self.path(pid, "").exists()
@@ -239,6 +251,31 @@ mod tests {
     fn lines_are_counted_across_buffers() {
         let text = "0123456789\n".repeat(10_000);
         assert_eq!(count_lines(text.as_bytes()).unwrap(), 10_000);
+    }
+
+    #[test]
+    fn kills_for_want_of_memory_are_counted_for_the_whole_system() {
+        let root = tempfile::tempdir().unwrap();
+        let procfs = Procfs::at(root.path());
+        assert_eq!(procfs.oom_kills(), None);
+        fs::write(root.path().join("vmstat"), "pgfault 5\noom_kill 3\nswap_ra 0\n").unwrap();
+        assert_eq!(procfs.oom_kills(), Some(3));
+    }
+
+    #[test]
+    fn a_process_that_ends_has_no_memory_any_more() {
+        let root = tempfile::tempdir().unwrap();
+        let procfs = Procfs::at(root.path());
+        fs::create_dir(root.path().join("7")).unwrap();
+        assert!(!procfs.has_memory(7));
+        for (status, expected) in [
+            ("State:\tS (sleeping)\nVmSize:\t 5 kB\n", true),
+            ("State:\tR (running)\nThreads:\t1\n", false),
+            ("State:\tZ (zombie)\n", false),
+        ] {
+            fs::write(root.path().join("7/status"), status).unwrap();
+            assert_eq!(procfs.has_memory(7), expected, "{status}");
+        }
     }
 
     #[test]

@@ -46,24 +46,24 @@ pub enum ReadError {
 /// # Errors
 /// If the file cannot be read, or is not a record; see [`read`].
 pub fn read_file(path: &Path) -> Result<Record, ReadError> {
-    let text = fs::read(path)
-        .and_then(text_of)
-        .map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    read(path, &text)
+    let bytes = fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+    read(path, text_of(path, &bytes)?)
 }
 
 /// The text in a file. A character that was cut off at the end, as a killed run can leave it, is
 /// left out.
-pub(super) fn text_of(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).or_else(|error| {
-        let problem = error.utf8_error();
-        if problem.error_len().is_some() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+///
+/// # Errors
+/// If anything else in it is no text. The line's number is in the error.
+pub(super) fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, ReadError> {
+    let whole = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    match std::str::from_utf8(bytes) {
+        Err(problem) if problem.error_len().is_some() => {
+            let line = whole.matches('\n').count() + 1;
+            Err(ReadError::Line { path: path.to_owned(), line, problem: "not UTF-8".into() })
         }
-        let mut bytes = error.into_bytes();
-        bytes.truncate(problem.valid_up_to());
-        String::from_utf8(bytes).map_err(|error| io::Error::other(error.utf8_error()))
-    })
+        _ => Ok(whole),
+    }
 }
 
 /// Reads a record from text; `path` is for messages.

@@ -94,12 +94,12 @@ impl Unfinished {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail)?;
-        let text = text_of(bytes).map_err(fail)?;
-        let record = read(path, &text)?;
+        let text = text_of(path, &bytes)?;
+        let record = read(path, text)?;
         let whole = if record.truncated {
             text.rfind('\n').map_or("", |last| &text[..=last])
         } else {
-            text.as_str()
+            text
         };
         Ok(Self {
             file,
@@ -202,7 +202,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("record.jsonl");
         fs::write(&path, [text().as_bytes(), b"\xff\xff\n"].concat()).unwrap();
-        assert!(matches!(Unfinished::open(&path), Err(ReadError::Io { .. })));
-        assert!(matches!(read_file(&path), Err(ReadError::Io { .. })));
+        let expected = format!("record {}, line 5: not UTF-8", path.display());
+        assert_eq!(Unfinished::open(&path).unwrap_err().to_string(), expected);
+        assert_eq!(read_file(&path).unwrap_err().to_string(), expected);
     }
 }

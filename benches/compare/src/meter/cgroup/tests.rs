@@ -244,6 +244,75 @@ fn kills_for_want_of_memory_are_read_in_both_versions() {
     assert_eq!(group(CgroupKind::None).oom_kills(), None);
 }
 
+#[test]
+fn the_most_that_was_charged_is_read_in_both_versions() {
+    let machine = Machine::new("", "");
+    machine.write("g/memory.max_usage_in_bytes", "8192\n");
+    machine.write("g/memory.peak", "4096\n");
+    let peak = |kind| Group { kind, path: machine.path("g") }.peak_bytes();
+    assert_eq!(peak(CgroupKind::V1), Some(8192));
+    assert_eq!(peak(CgroupKind::V2), Some(4096));
+    assert_eq!(peak(CgroupKind::None), None);
+}
+
+/// The group that leaves the least counts, which need not be the one with the smallest limit, and
+/// what is charged for pages of files is given back before anybody is killed.
+#[test]
+fn room_is_what_the_tightest_ancestor_leaves() {
+    let machine = Machine::new("0::/a/b\n", UNIFIED_MOUNTS);
+    assert_eq!(room(&machine.procfs()), None);
+    machine.write("unified/a/b/memory.max", "5000\n");
+    machine.write("unified/a/b/memory.current", "1000\n");
+    let of_own = Some(Room { bytes: 4000, limit_bytes: 5000 });
+    assert_eq!(room(&machine.procfs()), of_own);
+    machine.write("unified/a/memory.max", "9000\n");
+    machine.write("unified/a/memory.current", "8500\n");
+    machine.write("unified/a/memory.stat", "inactive_file 300\nactive_file 100\nanon 7\n");
+    let of_parent = Some(Room { bytes: 900, limit_bytes: 9000 });
+    assert_eq!(room(&machine.procfs()), of_parent);
+    machine.write("unified/a/memory.max", "max\n");
+    assert_eq!(room(&machine.procfs()), of_own);
+
+    let machine = Machine::new(HYBRID_CGROUP, HYBRID_MOUNTS);
+    let stat = |limit: u64| {
+        format!("hierarchical_memory_limit {limit}\ntotal_inactive_file 30\ntotal_active_file 5\n")
+    };
+    machine.write("memory/a/b/memory.stat", &stat(1000));
+    machine.write("memory/a/b/memory.usage_in_bytes", "100\n");
+    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 935, limit_bytes: 1000 }));
+    machine.write("memory/a/memory.stat", &stat(1000));
+    machine.write("memory/a/memory.usage_in_bytes", "2000\n");
+    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 0, limit_bytes: 1000 }));
+    machine.write("memory/a/memory.stat", &stat(9_223_372_036_854_771_712));
+    machine.write("memory/a/b/memory.stat", &stat(9_223_372_036_854_771_712));
+    assert_eq!(room(&machine.procfs()), None);
+}
+
+/// A process that was moved is told from one that ends, which leaves its group by itself.
+#[test]
+fn a_group_is_lost_when_its_process_is_elsewhere_or_it_cannot_be_read() {
+    for (kind, own, elsewhere) in [
+        (CgroupKind::V1, "4:memory:/x/compare-1-0\n0::/\n", "4:memory:/x\n0::/compare-1-0\n"),
+        (CgroupKind::V2, "0::/x/compare-1-0\n", "0::/x/compare-1-1\n"),
+    ] {
+        let machine = Machine::new("", "");
+        let group = Group { kind, path: machine.path("compare-1-0") };
+        let lost = || group.is_lost_to(&machine.procfs(), 7);
+        assert_eq!(lost(), None, "nobody knows of a process that is not there");
+        machine.write("proc/7/cgroup", own);
+        machine.write("proc/7/status", "State:\tS (sleeping)\nVmSize:\t8 kB\n");
+        let unreadable = lost().unwrap();
+        assert!(unreadable.contains("compare-1-0/memory.stat: No such file"), "{unreadable}");
+        machine.write("compare-1-0/memory.stat", "");
+        assert_eq!(lost(), None);
+        machine.write("proc/7/cgroup", elsewhere);
+        let moved = lost().unwrap();
+        assert!(moved.contains("compare-1-0 into /x"), "{moved}");
+        machine.write("proc/7/status", "State:\tR (running)\n");
+        assert_eq!(lost(), None, "it is about to be gone");
+    }
+}
+
 /// The real kernel, version 1. Version 2 may have to move this process, which a test must not do
 /// to the program that runs it.
 #[cfg(target_os = "linux")]

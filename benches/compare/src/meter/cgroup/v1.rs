@@ -34,10 +34,11 @@
 //! has been empty since Linux 5.9, which charges single objects and no longer gives each group
 //! caches of its own. [`crate::meter::kernel`] says where they come from instead.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use super::{Ceiling, GroupWeight, Own, flat_keyed, single};
+use super::{Ceiling, GroupWeight, Own, Room, flat_keyed, lists, room_of, single};
 
 /// Has the buffers of TCP sockets counted that are made in this group from here on. Where the
 /// kernel has no such counter any more, they are not.
@@ -63,13 +64,31 @@ pub fn weigh(group: &Path) -> GroupWeight {
     GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes, ..GroupWeight::default() }
 }
 
-/// The memory limit of the own group: `hierarchical_memory_limit`, which the kernel has made the
-/// smallest of all ancestors, those that are not mounted here included.
+/// The path of the group in the hierarchy of this controller, as a process's `cgroup` file has it.
+pub(super) fn group_in<'a>(cgroup: &'a str, controller: &str) -> Option<&'a str> {
+    super::group_in(cgroup, |controllers| lists(controllers, controller))
+}
+
+/// The memory limit of the own group.
 pub(super) fn memory_limit(own: &Own) -> Ceiling {
+    limit_in(&flat_keyed(&own.group.join("memory.stat")))
+}
+
+/// How much can still be charged to the group in this folder, and those below it.
+pub(super) fn room(group: &Path) -> Option<Room> {
+    let stat = flat_keyed(&group.join("memory.stat"));
+    let Ceiling::At(limit) = limit_in(&stat) else { return None };
+    let charged = single(&group.join("memory.usage_in_bytes"))?;
+    Some(room_of(limit, charged, &stat, ["total_inactive_file", "total_active_file"]))
+}
+
+/// `hierarchical_memory_limit`, which the kernel has made the smallest of the group and all
+/// ancestors, those that are not mounted here included.
+fn limit_in(stat: &HashMap<String, u64>) -> Ceiling {
     /// No limit is written as the largest number of bytes that is whole pages, which depends on
     /// the page size. No machine has this much memory.
     const NO_LIMIT: u64 = 1 << 62;
-    match flat_keyed(&own.group.join("memory.stat")).get("hierarchical_memory_limit") {
+    match stat.get("hierarchical_memory_limit") {
         Some(&limit) if limit < NO_LIMIT => Ceiling::At(limit),
         Some(_) => Ceiling::Unlimited,
         None => Ceiling::Unknown,

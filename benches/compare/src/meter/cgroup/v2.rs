@@ -19,7 +19,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{GroupWeight, PREFIX, Unavailable, flat_keyed, single};
+use super::{GroupWeight, PREFIX, Room, Unavailable, flat_keyed, room_of, single};
 
 /// What is charged to the group in this folder.
 pub fn weigh(group: &Path) -> GroupWeight {
@@ -41,6 +41,19 @@ pub fn weigh(group: &Path) -> GroupWeight {
         page_table_bytes: get("pagetables"),
         slab_bytes: get("slab"),
     }
+}
+
+/// The path of the group, as a process's `cgroup` file has it.
+pub(super) fn group_in(cgroup: &str) -> Option<&str> {
+    super::group_in(cgroup, str::is_empty)
+}
+
+/// How much can still be charged to the group in this folder, and those below it.
+pub(super) fn room(group: &Path) -> Option<Room> {
+    let limit = single(&group.join("memory.max"))?;
+    let charged = single(&group.join("memory.current"))?;
+    let stat = flat_keyed(&group.join("memory.stat"));
+    Some(room_of(limit, charged, &stat, ["inactive_file", "active_file"]))
 }
 
 /// Makes sure that children of this group, which the process is in, get a memory controller, and
