@@ -95,7 +95,7 @@ impl Connection {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let place = self.0.place();
                 let callback = move |event_loop: &mut _, woken| match woken {
-                    Woken::Ready => self.until_done(event_loop, by, attempt, then),
+                    Woken::Ready { by } => self.until_done(event_loop, by, attempt, then),
                     Woken::TooLate => {
                         drop(self);
                         then(event_loop, Err(io::ErrorKind::TimedOut.into()));

@@ -163,8 +163,8 @@ impl EventLoop {
     fn call_ready(&mut self) {
         let mut ready = std::mem::take(&mut self.ready);
         for Waiting { callback, timeout } in ready.drain(..) {
-            self.timeouts.remove(timeout);
-            self.call(|event_loop| callback(event_loop, Woken::Ready));
+            let (by, _) = self.timeouts.remove(timeout).expect("what waits has a timeout");
+            self.call(|event_loop| callback(event_loop, Woken::Ready { by }));
         }
         self.ready = ready;
     }
@@ -194,7 +194,10 @@ pub(crate) type SocketCallback = Box<dyn FnOnce(&mut EventLoop, Woken)>;
 /// Why a [`SocketCallback`] is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    Ready,
+    /// Until when it may wait again, if it must: the loop knew that, so nobody need keep it too.
+    Ready {
+        by: Moment,
+    },
     TooLate,
 }
 
