@@ -87,7 +87,7 @@ impl Connection {
         then: impl FnOnce(&mut EventLoop, io::Result<(Self, T)>) + 'static,
     ) {
         if event_loop.is_deep() {
-            let again = move |event_loop: &mut _| self.until_done(event_loop, by, attempt, then);
+            let again = move |event_loop: &mut _, _| self.until_done(event_loop, by, attempt, then);
             return event_loop.at(Moment::now(), Box::new(again));
         }
         let done = match attempt(&self.0, event_loop) {
@@ -327,7 +327,7 @@ mod tests {
         fn again(event_loop: &mut EventLoop, ended: &Rc<RefCell<bool>>) {
             let ended = ended.clone();
             if !*ended.borrow() {
-                let callback = move |event_loop: &mut _| again(event_loop, &ended);
+                let callback = move |event_loop: &mut _, _| again(event_loop, &ended);
                 event_loop.at(Moment::now(), Box::new(callback));
             }
         }
