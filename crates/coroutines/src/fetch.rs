@@ -31,7 +31,7 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
             let mut is_new = false;
             let answer = loop {
                 let Some(stream) = &mut connection else {
-                    match connect::<R>(&fetch).await {
+                    match connect::<R>(&fetch).await.and_then(R::without_delay) {
                         Ok(stream) => connection = Some(stream),
                         Err(error) => return visit.fail(&fetch.connect_failed(&error)),
                     }
