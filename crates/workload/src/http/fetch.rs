@@ -78,7 +78,7 @@ impl Fetch {
         self.http().keep_alive
     }
 
-    /// The bytes to send, in a vector of just their size.
+    /// The bytes to send.
     pub fn request(&self) -> Vec<u8> {
         get_request(self.address(), Target(self), self.keep_alive())
     }
