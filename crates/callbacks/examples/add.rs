@@ -18,5 +18,5 @@ fn print_add(event_loop: &mut EventLoop, a: u32, b: u32) {
 fn add(event_loop: &mut EventLoop, a: u32, b: u32, then: impl FnOnce(u32) + 'static) {
     println!("add: {a} + {b}");
     let deadline = Moment::now() + Duration::from_secs(1);
-    event_loop.at(deadline, Box::new(move |_| then(a + b)));
+    event_loop.at(deadline, Box::new(move |_, _| then(a + b)));
 }

@@ -87,7 +87,7 @@ impl Connection {
         then: impl FnOnce(&mut EventLoop, io::Result<(Self, T)>) + 'static,
     ) {
         if event_loop.is_deep() {
-            let again = move |event_loop: &mut _| self.until_done(event_loop, by, attempt, then);
+            let again = move |event_loop: &mut _, _| self.until_done(event_loop, by, attempt, then);
             return event_loop.at(Moment::now(), Box::new(again));
         }
         let done = match attempt(&self.0, event_loop) {
@@ -95,7 +95,7 @@ impl Connection {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let place = self.0.place();
                 let callback = move |event_loop: &mut _, woken| match woken {
-                    Woken::Ready => self.until_done(event_loop, by, attempt, then),
+                    Woken::Ready { by } => self.until_done(event_loop, by, attempt, then),
                     Woken::TooLate => {
                         drop(self);
                         then(event_loop, Err(io::ErrorKind::TimedOut.into()));
@@ -327,7 +327,7 @@ mod tests {
         fn again(event_loop: &mut EventLoop, ended: &Rc<RefCell<bool>>) {
             let ended = ended.clone();
             if !*ended.borrow() {
-                let callback = move |event_loop: &mut _| again(event_loop, &ended);
+                let callback = move |event_loop: &mut _, _| again(event_loop, &ended);
                 event_loop.at(Moment::now(), Box::new(callback));
             }
         }

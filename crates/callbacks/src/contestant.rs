@@ -63,7 +63,7 @@ fn start_due<const N: usize>(event_loop: &mut EventLoop, mut starts: Starts, wai
         match (start, wait) {
             (Start::At(moment), _) => {
                 let later =
-                    move |event_loop: &mut EventLoop| start_due::<N>(event_loop, starts, wait);
+                    move |event_loop: &mut EventLoop, _| start_due::<N>(event_loop, starts, wait);
                 return event_loop.at(moment, Box::new(later));
             }
             (Start::Now(visit), Wait::Timer { .. }) => add::<N>(event_loop, visit),

@@ -14,8 +14,9 @@ use workload::Moment;
 /// looked at all the same.
 const MOST_FULL_ROUNDS: u32 = 64;
 
-/// What is called back: once, with the loop, so that it can wait for something else.
-pub type Callback = Box<dyn FnOnce(&mut EventLoop)>;
+/// What is called back: once, with the loop, so that it can wait for something else, and with the
+/// deadline that it waited for, which the loop had to keep, so that nobody else need.
+pub type Callback = Box<dyn FnOnce(&mut EventLoop, Moment)>;
 
 /// How many timers are called back at most before the loop looks for sockets that are ready.
 const BATCH: usize = 256;
@@ -143,6 +144,13 @@ impl EventLoop {
         self.depth
     }
 
+    /// The size of the box that waits for the next deadline, which is dropped.
+    #[cfg(test)]
+    pub(crate) fn sleeping_bytes(&mut self) -> Option<usize> {
+        let deadline = self.timers.next_deadline()?;
+        self.timers.pop_due(deadline).map(|(_, callback)| size_of_val(&*callback))
+    }
+
     /// The size of the box that waits for the socket at this place.
     #[cfg(test)]
     pub(crate) fn waiting_bytes(&self, socket: u32) -> Option<usize> {
@@ -151,8 +159,8 @@ impl EventLoop {
 
     fn call_due(&mut self, now: Moment) {
         let mut called = 0;
-        while let Some(callback) = self.timers.pop_due(now) {
-            self.call(callback);
+        while let Some((deadline, callback)) = self.timers.pop_due(now) {
+            self.call(|event_loop| callback(event_loop, deadline));
             called += 1;
             if called >= BATCH && !self.sockets.is_empty() {
                 break;
@@ -163,8 +171,8 @@ impl EventLoop {
     fn call_ready(&mut self) {
         let mut ready = std::mem::take(&mut self.ready);
         for Waiting { callback, timeout } in ready.drain(..) {
-            self.timeouts.remove(timeout);
-            self.call(|event_loop| callback(event_loop, Woken::Ready));
+            let (by, _) = self.timeouts.remove(timeout).expect("what waits has a timeout");
+            self.call(|event_loop| callback(event_loop, Woken::Ready { by }));
         }
         self.ready = ready;
     }
@@ -194,7 +202,10 @@ pub(crate) type SocketCallback = Box<dyn FnOnce(&mut EventLoop, Woken)>;
 /// Why a [`SocketCallback`] is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    Ready,
+    /// Until when it may wait again, if it must: the loop knew that, so nobody need keep it too.
+    Ready {
+        by: Moment,
+    },
     TooLate,
 }
 

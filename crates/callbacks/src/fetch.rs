@@ -5,7 +5,7 @@
 //! callback into the next; where it was stopped is which callback has it.
 
 use workload::http::{Answer, Fetch, FetchError};
-use workload::{Moment, State, Visit};
+use workload::{State, Visit};
 
 use crate::connection::Connection;
 use crate::event_loop::EventLoop;
@@ -21,7 +21,6 @@ pub fn fetch<const N: usize>(event_loop: &mut EventLoop, mut visit: Visit) {
 /// What a task holds while it waits for an answer, beside its connection.
 struct Request<const N: usize> {
     fetch: Fetch,
-    deadline: Moment,
     visit: Visit,
     /// Whether the connection has served a request before this one.
     is_kept: bool,
@@ -44,7 +43,7 @@ fn wait_or_end<const N: usize>(
         (Some(deadline), last) => {
             let fetch = Fetch::begin(&visit, deadline);
             let kept = last.and_then(|last| last.kept);
-            let request = Request { fetch, deadline, visit, is_kept: kept.is_some(), state };
+            let request = Request { fetch, visit, is_kept: kept.is_some(), state };
             match kept {
                 Some(connection) => send(event_loop, request, connection),
                 None => connect(event_loop, request),
@@ -114,16 +113,16 @@ fn end_wait<const N: usize>(
     answer: Answer,
     connection: Option<Connection>,
 ) {
-    let Request { fetch, deadline, visit, state, .. } = request;
+    let Request { fetch, visit, state, .. } = request;
     let kept = connection.filter(|_| answer.is_reusable && fetch.keep_alive());
-    visit.woke(deadline, &state);
+    visit.woke(fetch.deadline(), &state);
     wait_or_end(event_loop, visit, state, Some(Last { sum: answer.sum, kept }));
 }
 
 /// Ends the task, unless all that was wrong is that its kept connection had been closed meanwhile.
 fn fail<const N: usize>(event_loop: &mut EventLoop, mut request: Request<N>, error: &FetchError) {
     if request.is_kept && request.fetch.is_stale(error) {
-        request.fetch = Fetch::begin(&request.visit, request.deadline);
+        request.fetch = Fetch::begin(&request.visit, request.fetch.deadline());
         request.is_kept = false;
         return connect(event_loop, request);
     }
@@ -213,8 +212,8 @@ mod tests {
         assert_eq!((ledger.proof().failed, ledger.proof().lost), (1, 0));
     }
 
-    /// What the task holds beside its connection: the request, the visit, its deadline and that it
-    /// has the connection anew; and what the operation holds to try again: until when.
+    /// What the task holds beside its connection: the request, the visit and that it has the
+    /// connection anew. The operation holds nothing to try again: until when, the loop knows.
     #[test]
     fn a_waiting_task_holds_nothing_twice() {
         fn held<const N: usize>() -> usize {
@@ -224,11 +223,11 @@ mod tests {
             fetch::<N>(&mut event_loop, ledger.visit(0));
             event_loop.waiting_bytes(0).unwrap()
         }
-        let task = size_of::<Fetch>() + size_of::<Moment>() + size_of::<Visit>() + 2;
-        let operation = size_of::<Connection>() + size_of::<Moment>();
-        assert_eq!(held::<0>(), task + operation);
-        assert_eq!(held::<64>(), task + operation + 64);
-        assert_eq!(held::<8192>(), task + operation + 8192);
-        assert_eq!((task, operation), (80, 24));
+        let task = size_of::<Fetch>() + size_of::<Visit>() + 2;
+        let connection = size_of::<Connection>();
+        assert_eq!(held::<0>(), task + connection);
+        assert_eq!(held::<64>(), task + connection + 64);
+        assert_eq!(held::<8192>(), task + connection + 8192);
+        assert_eq!((task, connection), (72, 16));
     }
 }

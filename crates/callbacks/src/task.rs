@@ -19,7 +19,7 @@ fn wait_or_end<const N: usize>(event_loop: &mut EventLoop, mut visit: Visit, sta
     match visit.next_wait() {
         Some(deadline) => event_loop.at(
             deadline,
-            Box::new(move |event_loop| {
+            Box::new(move |event_loop, deadline| {
                 visit.woke(deadline, &state);
                 wait_or_end(event_loop, visit, state);
             }),
@@ -28,5 +28,28 @@ fn wait_or_end<const N: usize>(event_loop: &mut EventLoop, mut visit: Visit, sta
             let sum = visit.task().sum();
             visit.sign_out(sum);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use workload::{Ledger, Workload};
+
+    use super::*;
+
+    /// What the task holds while it waits: its visit and its state. The loop has the deadline.
+    #[test]
+    fn a_waiting_task_holds_nothing_twice() {
+        fn held<const N: usize>() -> usize {
+            let ledger = Ledger::open(Workload::timer(1, Duration::ZERO));
+            let mut event_loop = EventLoop::new().unwrap();
+            add::<N>(&mut event_loop, ledger.visit(0));
+            event_loop.sleeping_bytes().unwrap()
+        }
+        assert_eq!(held::<0>(), size_of::<Visit>());
+        assert_eq!(held::<64>(), size_of::<Visit>() + 64);
+        assert_eq!(held::<8192>(), size_of::<Visit>() + 8192);
     }
 }

@@ -62,13 +62,12 @@ impl Runtime for AsyncStd {
         SleepUntil { sleep: async_std::task::sleep(deadline.since(Moment::now())), deadline }
     }
 
-    #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
-        async move {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            Ok(stream)
-        }
+        TcpStream::connect(address)
+    }
+
+    fn without_delay(stream: TcpStream) -> io::Result<TcpStream> {
+        stream.set_nodelay(true).map(|()| stream)
     }
 
     fn poll_read(

@@ -31,7 +31,7 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
             let mut is_new = false;
             let answer = loop {
                 let Some(stream) = &mut connection else {
-                    match connect::<R>(&fetch).await {
+                    match connect::<R>(&fetch).await.and_then(R::without_delay) {
                         Ok(stream) => connection = Some(stream),
                         Err(error) => return visit.fail(&fetch.connect_failed(&error)),
                     }
@@ -46,7 +46,7 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
                             return visit.fail(&error);
                         }
                         // The server had closed it while nobody used it: once more, over a new one.
-                        fetch = Fetch::begin(&visit, deadline);
+                        fetch = Fetch::begin(&visit, fetch.deadline());
                     }
                 }
             };
@@ -54,7 +54,7 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
                 connection = None;
             }
             sum = answer.sum;
-            visit.woke(deadline, &state);
+            visit.woke(fetch.deadline(), &state);
         }
         drop(connection);
         visit.sign_out(sum);
@@ -87,10 +87,12 @@ fn exchange<R: Runtime>(
     }
 }
 
+/// Writes the request. Nearly always it goes out at once, so it is made where it is written and made
+/// again if not: a task that held it would be larger by it in all its waits.
 fn send<R: Runtime>(fetch: &Fetch, stream: &mut R::Stream) -> impl Future<Output = io::Result<()>> {
-    let request = fetch.request();
     let mut sent = 0;
     let writing = poll_fn(move |context| {
+        let request = fetch.request();
         while sent < request.len() {
             match ready!(R::poll_write(stream, context, &request[sent..]))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
@@ -175,14 +177,13 @@ mod tests {
             let ledger = Ledger::open(Workload::http(1, http));
             size_of_val(&fetch::<Weightless, N>(ledger.visit(0)))
         }
-        /// The visit and where the task is; whether there is a connection, and a new one; when the
-        /// answer is due; the fetch.
-        const TASK: usize = 16 + 8 + size_of::<Moment>() + size_of::<Fetch>();
+        /// The visit and where the task is; whether there is a connection, and a new one; the fetch.
+        const TASK: usize = 16 + 8 + size_of::<Fetch>();
         /// What `exchange` was called with, and where it is.
         const EXCHANGE: usize = 2 * 8 + 8;
-        /// The largest step of ours: the request, how much of it is sent, and where to; until when,
-        /// and whether the alarm is set.
-        const SEND: usize = size_of::<Vec<u8>>() + 8 + 8 + size_of::<Moment>() + 8;
+        /// The largest step of ours: the fetch, how much of its request is sent, and where to; until
+        /// when, or else the alarm.
+        const SEND: usize = 8 + 8 + 8 + size_of::<Moment>() + 8;
         assert_eq!(frame::<0>(), TASK + EXCHANGE + SEND);
         assert_eq!(frame::<64>(), TASK + EXCHANGE + SEND + 64);
         assert_eq!(frame::<8192>(), TASK + EXCHANGE + SEND + 8192);

@@ -18,7 +18,7 @@ pub(crate) fn in_time<R: Runtime, T>(
     by: Moment,
     operation: impl Future<Output = io::Result<T>>,
 ) -> impl Future<Output = io::Result<T>> {
-    InTime { operation, alarm: None, set_alarm: R::alarm, by }
+    InTime { operation, alarm: Alarm::Unset { by }, set_alarm: R::alarm }
 }
 
 pin_project! {
@@ -28,9 +28,17 @@ pin_project! {
         #[pin]
         operation: O,
         #[pin]
-        alarm: Option<A>,
+        alarm: Alarm<A>,
         set_alarm: S,
-        by: Moment,
+    }
+}
+
+pin_project! {
+    /// When it goes off, which is in the alarm once that is set.
+    #[project = AlarmProjection]
+    enum Alarm<A> {
+        Unset { by: Moment },
+        Set { #[pin] alarm: A },
     }
 }
 
@@ -47,12 +55,16 @@ where
         if let Poll::Ready(done) = this.operation.poll(context) {
             return Poll::Ready(done);
         }
-        if this.alarm.is_none() {
-            this.alarm.set(Some((this.set_alarm)(*this.by)));
-        }
-        match this.alarm.as_pin_mut().map(|alarm| alarm.poll(context)) {
-            Some(Poll::Ready(_)) => Poll::Ready(Err(ErrorKind::TimedOut.into())),
-            _ => Poll::Pending,
+        loop {
+            match this.alarm.as_mut().project() {
+                AlarmProjection::Unset { by } => {
+                    let alarm = (this.set_alarm)(*by);
+                    this.alarm.set(Alarm::Set { alarm });
+                }
+                AlarmProjection::Set { alarm } => {
+                    return alarm.poll(context).map(|_| Err(ErrorKind::TimedOut.into()));
+                }
+            }
         }
     }
 }

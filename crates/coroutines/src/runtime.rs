@@ -43,12 +43,23 @@ pub trait Runtime: Sized + 'static {
         Self::sleep_until(deadline)
     }
 
-    /// Connects to an address. What is sent over the connection is sent at once, without Nagle's
-    /// algorithm.
+    /// Connects to an address.
     ///
     /// # Errors
     /// What the operating system says.
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>>;
+
+    /// Has what is sent over a new connection sent at once, without Nagle's algorithm, unless
+    /// `connect` has seen to that.
+    ///
+    /// Apart from it, because an `async` block around the runtime's own future would hold the address
+    /// beside that future, which has it too.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
+        Ok(stream)
+    }
 
     /// Reads what is there, at most as much as the buffer holds; zero bytes at the end.
     ///

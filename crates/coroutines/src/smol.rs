@@ -39,7 +39,11 @@ impl Runtime for Global {
     }
 
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
-        connect(address)
+        Async::<TcpStream>::connect(address)
+    }
+
+    fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
+        stream.get_ref().set_nodelay(true).map(|()| stream)
     }
 
     fn poll_read(
@@ -103,7 +107,11 @@ impl Runtime for Local {
     }
 
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
-        connect(address)
+        Async::<TcpStream>::connect(address)
+    }
+
+    fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
+        stream.get_ref().set_nodelay(true).map(|()| stream)
     }
 
     fn poll_read(
@@ -173,13 +181,3 @@ impl Future for SleepUntil {
 /// What smol's timers are. Both executors share one reactor.
 const REACTOR_TIMER: &str =
     "an ordered map, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd";
-
-/// Both executors share one reactor, and its sockets.
-#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
-fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Async<TcpStream>>> {
-    async move {
-        let stream = Async::<TcpStream>::connect(address).await?;
-        stream.get_ref().set_nodelay(true)?;
-        Ok(stream)
-    }
-}

@@ -29,12 +29,12 @@ impl<T> Timers<T> {
         self.heap.peek().map(|timer| timer.deadline)
     }
 
-    /// Takes out the item with the earliest deadline, if that is not after `now`.
-    pub fn pop_due(&mut self, now: Moment) -> Option<T> {
+    /// Takes out the item with the earliest deadline, and that, if it is not after `now`.
+    pub fn pop_due(&mut self, now: Moment) -> Option<(Moment, T)> {
         if self.next_deadline()? > now {
             return None;
         }
-        self.heap.pop().map(|timer| timer.item)
+        self.heap.pop().map(|timer| (timer.deadline, timer.item))
     }
 
     /// How many items wait.
@@ -104,10 +104,11 @@ mod tests {
         timers.insert(now + Duration::from_nanos(2), "later");
         timers.insert(now, "now");
         assert_eq!(timers.next_deadline(), Some(now));
-        assert_eq!(timers.pop_due(now), Some("now"));
+        assert_eq!(timers.pop_due(now), Some((now, "now")));
         assert_eq!(timers.pop_due(now + Duration::from_nanos(1)), None);
         assert_eq!(timers.len(), 1);
-        assert_eq!(timers.pop_due(now + Duration::from_nanos(2)), Some("later"));
+        let later = now + Duration::from_nanos(2);
+        assert_eq!(timers.pop_due(later), Some((later, "later")));
         assert!(timers.is_empty());
         assert_eq!(timers.next_deadline(), None);
     }
@@ -123,7 +124,8 @@ mod tests {
                 timers.insert(start + Duration::from_nanos(*delay), *delay);
             }
             let end = start + Duration::from_nanos(1000);
-            let out: Vec<u64> = std::iter::from_fn(|| timers.pop_due(end)).collect();
+            let out = std::iter::from_fn(|| timers.pop_due(end));
+            let out: Vec<u64> = out.map(|(_, delay)| delay).collect();
             let mut sorted = delays;
             sorted.sort_unstable();
             prop_assert_eq!(out, sorted);

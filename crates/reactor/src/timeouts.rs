@@ -49,8 +49,8 @@ impl<T> Timeouts<T> {
         TimeoutId { entry: index, generation }
     }
 
-    /// Takes out the item with this name, if it still waits.
-    pub fn remove(&mut self, id: TimeoutId) -> Option<T> {
+    /// Takes out the item with this name, and its deadline, if it still waits.
+    pub fn remove(&mut self, id: TimeoutId) -> Option<(Moment, T)> {
         self.get_mut(id)?;
         self.take_out(id.entry)
     }
@@ -73,7 +73,7 @@ impl<T> Timeouts<T> {
             return None;
         }
         let index = first.entry;
-        self.take_out(index)
+        self.take_out(index).map(|(_, item)| item)
     }
 
     /// How many items wait.
@@ -100,19 +100,19 @@ impl<T> Timeouts<T> {
     }
 
     /// Takes an entry's item, and the entry out of the heap.
-    fn take_out(&mut self, index: u32) -> Option<T> {
+    fn take_out(&mut self, index: u32) -> Option<(Moment, T)> {
         let entry = &mut self.entries[index as usize];
         let item = entry.item.take();
         entry.generation = entry.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         let place = std::mem::replace(&mut entry.place, self.vacant) as usize;
         self.vacant = index;
-        self.heap.swap_remove(place);
+        let Due { deadline, .. } = self.heap.swap_remove(place);
         if place < self.heap.len() {
             // What was last stands here now, and may be too low or too high.
             let place = self.rise(place);
             self.sink(place);
         }
-        item
+        item.map(|item| (deadline, item))
     }
 
     /// Moves what is at `place` up until what is above it is not later. Says where it is then.
@@ -233,6 +233,7 @@ mod tests {
                         let (id, deadline) = ids[number];
                         let expected = model.remove(&(deadline, number)).map(|()| number);
                         prop_assert_eq!(timeouts.get_mut(id).copied(), expected);
+                        let expected = expected.map(|number| (deadline, number));
                         prop_assert_eq!(timeouts.remove(id), expected);
                     }
                     Step::Remove { .. } => {}
@@ -262,8 +263,9 @@ mod tests {
     fn what_is_called_off_leaves_nothing() {
         let mut timeouts = Timeouts::new();
         for _ in 0..10_000 {
-            let id = timeouts.insert(Moment::now() + Duration::from_secs(30), ());
-            assert_eq!(timeouts.remove(id), Some(()));
+            let deadline = Moment::now() + Duration::from_secs(30);
+            let id = timeouts.insert(deadline, ());
+            assert_eq!(timeouts.remove(id), Some((deadline, ())));
             assert_eq!(timeouts.remove(id), None, "it is gone");
         }
         assert!(timeouts.is_empty());

@@ -53,7 +53,7 @@ pub fn fetch<const N: usize>(mut visit: Visit, kept: &mut Option<Connection>) {
                         return visit.fail(&error);
                     }
                     // The server had closed it while nobody used it: once more, over a new one.
-                    fetch = Fetch::begin(&visit, deadline);
+                    fetch = Fetch::begin(&visit, fetch.deadline());
                 }
             }
         };
@@ -61,7 +61,7 @@ pub fn fetch<const N: usize>(mut visit: Visit, kept: &mut Option<Connection>) {
             connection = None;
         }
         sum = answer.sum;
-        visit.woke(deadline, &state);
+        visit.woke(fetch.deadline(), &state);
     }
     *kept = connection;
     visit.sign_out(sum);

@@ -28,7 +28,13 @@ impl Moment {
     /// How long it is from `earlier` until this moment; zero if `earlier` is later.
     #[inline]
     pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.ns_since(earlier))
+    }
+
+    /// The same in nanoseconds, for whoever needs no [`Duration`].
+    #[inline]
+    pub(crate) fn ns_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
     }
 
     pub(crate) fn to_ns(self) -> u64 {

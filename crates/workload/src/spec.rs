@@ -130,13 +130,18 @@ impl Workload {
     /// How long each wait of the task with this index lasts.
     #[inline]
     pub fn duration_of(&self, index: u32) -> Duration {
-        let (duration, spread) = (self.duration(), self.spread());
-        if spread.is_zero() || self.tasks < 2 {
-            return duration;
+        if self.spread().is_zero() { self.duration() } else { self.duration_in_spread(index) }
+    }
+
+    /// Apart, so that a task of a wave without a spread does not carry it along.
+    #[inline(never)]
+    fn duration_in_spread(&self, index: u32) -> Duration {
+        if self.tasks < 2 {
+            return self.duration();
         }
         let last = self.tasks - 1;
         let share = f64::from(last.saturating_sub(index)) / f64::from(last);
-        duration + spread.mul_f64(share)
+        self.duration() + self.spread().mul_f64(share)
     }
 
     /// How long after the wave began its last task is to start.

@@ -4,32 +4,35 @@
 //! and a box for each would cost an allocation and a pointer a task. A slab of chunks does neither.
 
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 
 /// The size that a chunk is made to have, in bytes, as far as its futures allow.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Futures, or other things that must not move, each under a key.
+///
+/// Which places are taken is kept beside them, in a bit each. A place that could say so itself would
+/// be larger by a whole word, because a coroutine has no value to spare that could stand for "none".
 pub struct Slab<T> {
-    chunks: Vec<Box<[Slot<T>]>>,
-    first_vacant: Option<u32>,
-    len: u32,
-}
-
-enum Slot<T> {
-    Vacant { next: Option<u32> },
-    Occupied(T),
+    chunks: Vec<Box<[MaybeUninit<T>]>>,
+    /// Of each place that was ever taken, whether there is something now.
+    occupied: Bits,
+    /// The places that were taken and are free again.
+    vacant: Vec<u32>,
 }
 
 impl<T> Slab<T> {
     const CHUNK: usize = {
-        let fitting = CHUNK_BYTES / size_of::<Slot<T>>();
-        if fitting == 0 { 1 } else { fitting }
+        let bytes = if size_of::<T>() == 0 { 1 } else { size_of::<T>() };
+        let fitting = CHUNK_BYTES / bytes;
+        // A power of two, so that a key is taken apart without a division.
+        if fitting == 0 { 1 } else { 1 << fitting.ilog2() }
     };
 
     /// An empty slab.
     pub fn new() -> Self {
-        Self { chunks: Vec::new(), first_vacant: None, len: 0 }
+        Self { chunks: Vec::new(), occupied: Bits::default(), vacant: Vec::new() }
     }
 
     /// Puts `value` in, where it stays until it is removed, and returns its key.
@@ -37,72 +40,128 @@ impl<T> Slab<T> {
     /// # Panics
     /// If there are more than `u32::MAX` places.
     pub fn insert(&mut self, value: T) -> u32 {
-        let key = match self.first_vacant {
-            Some(key) => key,
-            None => self.grow(),
-        };
-        let slot = self.slot_mut(key).expect("a vacant place is in the slab");
-        if let Slot::Vacant { next } = std::mem::replace(slot, Slot::Occupied(value)) {
-            self.first_vacant = next;
-        }
-        self.len += 1;
+        let key = self.vacant.pop().unwrap_or_else(|| self.grow());
+        self.place(key).write(value);
+        self.occupied.set(key, true);
         key
     }
 
     /// What is under this key, if there is anything.
     pub fn get_pin_mut(&mut self, key: u32) -> Option<Pin<&mut T>> {
-        match self.slot_mut(key)? {
-            Slot::Vacant { .. } => None,
-            // SAFETY: what is in a slot is not moved before it is dropped. A chunk's memory stays
-            // where it is until the slab is dropped; `insert` writes only to vacant slots; `remove`
-            // and the slab's own drop drop the value in place; nothing else hands out a `&mut T`.
-            Slot::Occupied(value) => Some(unsafe { Pin::new_unchecked(value) }),
+        if !self.occupied.get(key) {
+            return None;
         }
+        // SAFETY: at an occupied place is what `insert` wrote before it set the bit; `remove` clears
+        // the bit before it drops that.
+        let value = unsafe { self.place(key).assume_init_mut() };
+        // SAFETY: what is at a place is not moved before it is dropped. A chunk's memory stays where
+        // it is until the slab is dropped; `insert` writes only to places without anything; `remove`
+        // drops the value in place, and so does the slab's own drop, by `remove`; nothing else hands
+        // out a `&mut T`.
+        Some(unsafe { Pin::new_unchecked(value) })
     }
 
     /// Drops what is under this key, in place. Says whether there was anything.
     pub fn remove(&mut self, key: u32) -> bool {
-        let next = self.first_vacant;
-        match self.slot_mut(key) {
-            Some(slot @ Slot::Occupied(_)) => {
-                *slot = Slot::Vacant { next };
-                self.first_vacant = Some(key);
-                self.len -= 1;
-                true
-            }
-            _ => false,
+        if !self.occupied.get(key) {
+            return false;
         }
+        // Before the drop, which may panic: then it is gone all the same.
+        self.occupied.set(key, false);
+        self.vacant.push(key);
+        // SAFETY: the place was occupied, so there is what `insert` wrote; now it is not, so nobody
+        // else uses or drops that.
+        unsafe { self.place(key).assume_init_drop() };
+        true
     }
 
     /// How many are in the slab.
-    pub fn len(&self) -> u32 {
-        self.len
+    pub fn len(&self) -> usize {
+        self.occupied.len - self.vacant.len()
     }
 
     /// Whether none is in the slab.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
-    fn slot_mut(&mut self, key: u32) -> Option<&mut Slot<T>> {
+    fn place(&mut self, key: u32) -> &mut MaybeUninit<T> {
         let key = key as usize;
-        self.chunks.get_mut(key / Self::CHUNK)?.get_mut(key % Self::CHUNK)
+        &mut self.chunks[key / Self::CHUNK][key % Self::CHUNK]
     }
 
-    /// Adds a chunk of vacant slots and returns the first of them.
+    /// The key of a place that was never taken.
     fn grow(&mut self) -> u32 {
-        let start = self.chunks.len() * Self::CHUNK;
-        let end = start + Self::CHUNK;
-        u32::try_from(end).expect("a slab has at most u32::MAX places");
-        #[allow(clippy::cast_possible_truncation, reason = "`end` was found to fit")]
-        let chunk = (start + 1..=end)
-            .map(|next| Slot::Vacant { next: (next < end).then_some(next as u32) })
-            .collect();
-        self.chunks.push(chunk);
-        #[allow(clippy::cast_possible_truncation, reason = "`start` is less than `end`")]
-        let first = start as u32;
-        first
+        let place = self.occupied.len;
+        let key = u32::try_from(place).expect("a slab has at most u32::MAX places");
+        if place == self.chunks.len() * Self::CHUNK {
+            self.chunks.push(Box::new_uninit_slice(Self::CHUNK));
+        }
+        self.occupied.push();
+        key
     }
+
+    fn clear(&mut self) {
+        if self.is_empty() {
+            return;
+        }
+        let mut key = 0;
+        while (key as usize) < self.occupied.len {
+            self.remove(key);
+            key += 1;
+        }
+    }
+}
+
+impl<T> Drop for Slab<T> {
+    fn drop(&mut self) {
+        /// What is pinned must be dropped before its memory is given back, also after the drop of
+        /// another has panicked.
+        struct Rest<'a, T>(&'a mut Slab<T>);
+
+        impl<T> Drop for Rest<'_, T> {
+            fn drop(&mut self) {
+                self.0.clear();
+            }
+        }
+
+        Rest(self).0.clear();
+    }
+}
+
+/// So many bits.
+#[derive(Default)]
+struct Bits {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bits {
+    fn get(&self, index: u32) -> bool {
+        let (word, bit) = place_of(index);
+        self.words.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn set(&mut self, index: u32, to: bool) {
+        let (word, bit) = place_of(index);
+        if to {
+            self.words[word] |= bit;
+        } else {
+            self.words[word] &= !bit;
+        }
+    }
+
+    /// One more, which is not set.
+    fn push(&mut self) {
+        if self.len.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        self.len += 1;
+    }
+}
+
+fn place_of(bit: u32) -> (usize, u64) {
+    ((bit / 64) as usize, 1 << (bit % 64))
 }
 
 impl<T> Default for Slab<T> {
@@ -113,12 +172,13 @@ impl<T> Default for Slab<T> {
 
 impl<T> fmt::Debug for Slab<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slab").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("Slab").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::rc::Rc;
 
     use super::*;
@@ -140,6 +200,11 @@ mod tests {
             assert_eq!(place(&mut slab, key).0, value as u64);
         }
         assert_eq!(slab.len(), 40_000);
+        let places: usize = slab.chunks.iter().map(|chunk| size_of_val(&**chunk)).sum();
+        assert!(
+            places < 40_000 * size_of::<u64>() + CHUNK_BYTES,
+            "a place is no larger than what is in it"
+        );
     }
 
     #[test]
@@ -156,6 +221,52 @@ mod tests {
         assert!(slab.get_pin_mut(second).is_some());
         drop(slab);
         assert_eq!(Rc::strong_count(&counted), 1);
+    }
+
+    #[test]
+    fn what_is_left_is_dropped_with_the_slab_also_when_one_panics() {
+        struct Counted {
+            panics: bool,
+            _counted: Rc<()>,
+        }
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                assert!(!self.panics, "planted");
+            }
+        }
+        let counted = Rc::new(());
+        let mut slab = Slab::new();
+        let keys = [false, true, false, false]
+            .map(|panics| slab.insert(Counted { panics, _counted: counted.clone() }));
+        assert!(slab.remove(keys[2]));
+        assert_eq!(Rc::strong_count(&counted), 4);
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(slab)));
+        assert!(dropped.is_err());
+        assert_eq!(Rc::strong_count(&counted), 1);
+    }
+
+    #[test]
+    fn a_place_is_used_again_after_a_drop_that_panicked() {
+        struct Panics;
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                panic!("planted");
+            }
+        }
+        let mut slab = Slab::new();
+        let key = slab.insert(Some(Panics));
+        assert!(catch_unwind(AssertUnwindSafe(|| slab.remove(key))).is_err());
+        assert!(slab.is_empty());
+        assert!(!slab.remove(key), "it is gone");
+        assert_eq!(slab.insert(None), key);
+    }
+
+    #[test]
+    fn things_without_a_size_have_their_keys() {
+        let mut slab = Slab::new();
+        assert_eq!([(), ()].map(|()| slab.insert(())), [0, 1]);
+        assert!(slab.remove(0));
+        assert!(slab.get_pin_mut(1).is_some());
     }
 
     #[test]

@@ -53,8 +53,8 @@ pub(super) fn wake_due(most: usize) -> usize {
     let now = Moment::now();
     let tasks = || TASKS.with_borrow_mut(|tasks| tasks.pop_due(now));
     let others = || OTHERS.with_borrow_mut(|others| others.pop_due(now));
-    let woken = std::iter::from_fn(tasks).take(most).map(TaskId::wake).count();
-    woken + std::iter::from_fn(others).take(most).map(Waker::wake).count()
+    let woken = std::iter::from_fn(tasks).take(most).map(|(_, task)| task.wake()).count();
+    woken + std::iter::from_fn(others).take(most).map(|(_, waker)| waker.wake()).count()
 }
 
 /// The earliest deadline on this thread.

@@ -8,10 +8,10 @@
 //! A task's key is used again after the task is over, so a waker that was kept for too long can wake
 //! another task. That task is polled once for nothing, which every future must bear with.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 use std::thread::Thread;
 
@@ -138,7 +138,8 @@ impl TaskId {
     }
 }
 
-static EXECUTORS: LazyLock<RwLock<HashMap<u32, Arc<Woken>>>> = LazyLock::new(RwLock::default);
+/// Mostly there is one, which an ordered map finds without hashing its number.
+static EXECUTORS: RwLock<BTreeMap<u32, Arc<Woken>>> = RwLock::new(BTreeMap::new());
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(raw, wake, wake, ignore);
 

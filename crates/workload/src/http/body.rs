@@ -33,17 +33,25 @@ fn for_each_word(
     mut use_word: impl FnMut(std::ops::Range<usize>, &[u8]),
 ) {
     let seed = mix(u64::from(task.a) << 32 | u64::from(task.b));
-    #[allow(clippy::cast_possible_truncation, reason = "less than a word")]
-    let mut within = (position % WORD as u64) as usize;
+    let word = |number: u64| mix(seed ^ number).to_le_bytes();
     let mut number = position / WORD as u64;
     let mut done = 0;
-    while done < length {
-        let word = mix(seed ^ number).to_le_bytes();
-        let taken = (WORD - within).min(length - done);
-        use_word(done..done + taken, &word[within..within + taken]);
-        done += taken;
-        within = 0;
+    #[allow(clippy::cast_possible_truncation, reason = "less than a word")]
+    let within = (position % WORD as u64) as usize;
+    if within > 0 {
+        done = (WORD - within).min(length);
+        use_word(0..done, &word(number)[within..within + done]);
         number += 1;
+    }
+    // Apart from the parts at either end, so that the compiler knows how long a word is: it is what
+    // most of a body is made of.
+    while length - done >= WORD {
+        use_word(done..done + WORD, &word(number));
+        done += WORD;
+        number += 1;
+    }
+    if done < length {
+        use_word(done..length, &word(number)[..length - done]);
     }
 }
 

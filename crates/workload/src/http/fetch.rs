@@ -23,7 +23,8 @@ pub const SUM_HEADER: &str = "x-sum";
 #[derive(Debug)]
 pub struct Fetch {
     workload: &'static Workload,
-    started: Moment,
+    /// When the answer is due: the delay asked for after the request began.
+    deadline: Moment,
     reader: ResponseReader,
     index: u32,
 }
@@ -49,13 +50,14 @@ impl Fetch {
     }
 
     fn of(workload: &'static Workload, index: u32, deadline: Moment) -> Self {
-        let http = http_of(workload);
-        Self {
-            workload,
-            started: deadline - workload.duration_of(index),
-            reader: ResponseReader::new(Limits::body(http.bytes)),
-            index,
-        }
+        let reader = ResponseReader::new(Limits::body(http_of(workload).bytes));
+        Self { workload, deadline, reader, index }
+    }
+
+    /// When the answer is due, as it was begun with: a task need not keep that too.
+    #[inline]
+    pub fn deadline(&self) -> Moment {
+        self.deadline
     }
 
     /// Where to connect to.
@@ -76,14 +78,14 @@ impl Fetch {
         self.http().keep_alive
     }
 
-    /// The bytes to send, in a vector of just their size.
+    /// The bytes to send.
     pub fn request(&self) -> Vec<u8> {
         get_request(self.address(), Target(self), self.keep_alive())
     }
 
     /// When connecting has taken too long.
     pub fn connect_by(&self) -> Moment {
-        self.total_by().min(self.started + self.http().timeouts.connect)
+        self.total_by().min(self.started() + self.http().timeouts.connect)
     }
 
     /// When the next read or write, begun now, has taken too long. Until something comes, that
@@ -154,8 +156,12 @@ impl Fetch {
         self.workload.duration_of(self.index)
     }
 
+    fn started(&self) -> Moment {
+        self.deadline - self.delay()
+    }
+
     fn total_by(&self) -> Moment {
-        self.started + self.delay() + self.http().timeouts.total
+        self.deadline + self.http().timeouts.total
     }
 
     fn reading(&self) -> Phase {
@@ -175,7 +181,7 @@ impl Fetch {
 
     fn error(&self, wrong: Wrong) -> FetchError {
         let Wrong { kind, detail } = wrong;
-        let after = Moment::now().since(self.started);
+        let after = Moment::now().since(self.started());
         let detail = detail.map(|detail| detail.into_owned().into_boxed_str());
         FetchError { kind, phase: self.reading(), after, detail }
     }
@@ -196,7 +202,7 @@ impl Fetch {
             }
             _ => Some(system_text(error).into_boxed_str()),
         };
-        FetchError { kind, phase, after: now.since(self.started), detail }
+        FetchError { kind, phase, after: now.since(self.started()), detail }
     }
 }
 

@@ -1,7 +1,6 @@
 //! How late tasks wake: a task's own wake time minus its deadline.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use super::lock;
 
@@ -37,9 +36,8 @@ impl Histogram {
         Self(Mutex::new(empty()))
     }
 
-    pub(super) fn record(&self, late: Duration) {
-        let ns = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX);
-        lock(&self.0).saturating_record(ns);
+    pub(super) fn record(&self, late_ns: u64) {
+        lock(&self.0).saturating_record(late_ns);
     }
 
     pub(super) fn reset(&self) {

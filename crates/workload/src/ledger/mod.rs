@@ -313,7 +313,7 @@ impl Ledger {
         if now < deadline {
             shard.early.fetch_add(1, Ordering::SeqCst);
         }
-        shard.lateness.record(now.since(due));
+        shard.lateness.record(now.ns_since(due));
     }
 
     /// Notes that the task with this index starts now.
@@ -359,10 +359,10 @@ impl Ledger {
         self.shard(index).damaged.fetch_add(1, Ordering::SeqCst);
     }
 
-    #[inline]
+    #[inline(always)]
     fn note(&self, event: Event) {
         if let Some(trace) = &self.trace {
-            lock(trace).push(event);
+            keep_event(trace, event);
         }
     }
 
@@ -448,6 +448,12 @@ impl End {
             waker = self.reached.wait(waker).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+/// Apart from where it is looked at whether the ledger traces, which nobody does who is measured.
+#[cold]
+fn keep_event(trace: &Mutex<Vec<Event>>, event: Event) {
+    lock(trace).push(event);
 }
 
 /// Keeps a ledger for the rest of the process, in a list, so that a leak checker can tell it from

@@ -70,9 +70,16 @@ impl Visit {
         }
         self.waits_begun += 1;
         if workload.herd {
-            return Some(self.ledger.begun() + workload.duration() * u32::from(self.waits_begun));
+            return Some(self.end_in_herd());
         }
         Some(Moment::now() + workload.duration_of(self.index))
+    }
+
+    /// When the wait that is begun ends for all tasks.
+    #[inline(never)]
+    fn end_in_herd(&self) -> Moment {
+        let duration = self.ledger.workload().duration();
+        self.ledger.begun() + duration * u32::from(self.waits_begun)
     }
 
     /// Tells the ledger that the task woke from a wait that was to end at `deadline`, and has the
@@ -98,12 +105,19 @@ impl Visit {
     /// When the wait that ended at `deadline` should have ended.
     #[inline]
     fn due(&self, deadline: Moment) -> Moment {
+        match self.ledger.workload().arrival {
+            Arrival::Burst => deadline,
+            Arrival::Rate { .. } => self.due_at_rate(deadline),
+        }
+    }
+
+    #[inline(never)]
+    fn due_at_rate(&self, deadline: Moment) -> Moment {
         let workload = self.ledger.workload();
-        match workload.arrival {
-            Arrival::Rate { .. } if self.waits_begun == 1 && !workload.herd => {
-                self.ledger.start_of(self.index) + workload.duration_of(self.index)
-            }
-            _ => deadline,
+        if self.waits_begun == 1 && !workload.herd {
+            self.ledger.start_of(self.index) + workload.duration_of(self.index)
+        } else {
+            deadline
         }
     }
 
