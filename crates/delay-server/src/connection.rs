@@ -47,6 +47,8 @@ struct Link {
 /// How hyper's part of a connection ended.
 enum End {
     Closed,
+    /// The client left before it had its answer.
+    Abandoned,
     /// What came was no request, and hyper has said so.
     Misunderstood,
     TakenOver(Takeover),
@@ -77,11 +79,10 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, mut stop: watc
                 Pin::new(&mut connection).graceful_shutdown();
             }
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(context) {
-                let is_misunderstood = result.is_err_and(|error| error.is_parse());
-                return Poll::Ready(if is_misunderstood {
-                    End::Misunderstood
-                } else {
-                    End::Closed
+                return Poll::Ready(match result {
+                    Ok(()) => End::Closed,
+                    Err(error) if error.is_parse() => End::Misunderstood,
+                    Err(_) => End::Abandoned,
                 });
             }
             // Only a request of this connection sets it, and it does so while it is polled.
@@ -95,6 +96,10 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, mut stop: watc
     let stream = connection.into_parts().io.into_inner();
     match end {
         End::Closed => {}
+        // A client that dies with many connections open leaves a port behind for each, which waits for
+        // a minute in case something is still under way. Whoever connects from one of them meanwhile
+        // shares what the kernel keeps of it, and is weighed too light. A reset gives them back.
+        End::Abandoned => drop(stream.set_zero_linger()),
         End::Misunderstood => drop(faults::close(stream).await),
         End::TakenOver(takeover) => takeover.perform(stream, &mut stop).await,
     }

@@ -134,6 +134,18 @@ fn a_client_that_leaves_is_counted_as_broken() {
     assert_eq!((stats.served, stats.broken), (0, 1));
 }
 
+/// So that a client that died leaves no port behind that waits for the end of its connection.
+#[test]
+fn a_client_that_leaves_has_its_connection_reset() {
+    let server = server(&[]);
+    let address = server.address();
+    let mut leaving = ask(address, "/wait?ms=600000&group=1");
+    until_stats(address, "?group=1", |stats| stats.open == 1);
+    leaving.shutdown(std::net::Shutdown::Write).unwrap();
+    let error = leaving.read(&mut [0; 10]).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
 #[test]
 fn what_is_not_allowed_is_said_in_one_line() {
     let server = server(&[]);

@@ -137,7 +137,7 @@ const THOROUGH_STEPS: &[(u32, u32)] =
 
 const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
 
-const THOROUGH_AGAIN_STEPS: &[(u32, u32)] = &[(1, 13), (10_000, 7), (100_000, 21)];
+const THOROUGH_AGAIN_STEPS: &[(u32, u32)] = &[(1, 13), (10_000, 7), (100_000, 21), (1_000_000, 7)];
 
 /// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
 /// wants to be trusted.
@@ -174,7 +174,7 @@ const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
 
 const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 
-const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 13)];
+const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 13), (1_000_000, 3)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
@@ -197,7 +197,7 @@ const STATE: &[Sizes] = &[
 ];
 
 /// Hardly any between, for the reason that [`HOLDS_LITTLE`] has none; but one that threads have too.
-const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (1_000, 2), (10_000, 5)];
+const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (1_000, 2), (100_000, 5)];
 
 /// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
 /// usual limit; a thread for each needs more mappings than a usual system allows.
@@ -228,7 +228,7 @@ const THOROUGH_HTTP: &[Sizes] = &[
     counted("coroutines", &[(100, 1), (2_000, 1)]),
 ];
 
-const THOROUGH_HTTP_STEPS: &[(u32, u32)] = &[(1, 3), (100, 3), (1_000, 5), (5_000, 5), (19_000, 3)];
+const THOROUGH_HTTP_STEPS: &[(u32, u32)] = &[(1, 3), (100, 3), (1_000, 5), (5_000, 6), (19_000, 5)];
 
 const HTTP_STEPS: &[(u32, u32)] = &[(1, 2), (100, 2), (1_000, 2), (5_000, 2), (19_000, 1)];
 
