@@ -181,11 +181,11 @@ fn second_wave_at(
     const MOST_REQUESTS: u32 = 1_000;
     const LONGEST: Duration = Duration::from_millis(100);
     let is_long = wait_is_given && workload.duration_of(0) > LONGEST;
-    let is_transfer = workload.asks().is_some_and(|http| http.rate_limit.is_some());
     let is_for_lateness =
         workload.herd || !workload.spread().is_zero() || workload.arrival != Arrival::Burst;
     // The tasks written straight on a runtime take no part in this.
-    if is_long || is_transfer || is_for_lateness || contestant.id().model() == "baseline" {
+    if is_long || workload.is_transfer() || is_for_lateness || contestant.id().model() == "baseline"
+    {
         return None;
     }
     let most = match (workload.asks(), contestant.id().model()) {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use common::{compare, run, scratch, stderr, stdout};
+use common::{assert_refused, compare, run, scratch, stderr, stdout};
 use compare::record::read_file;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -45,17 +45,6 @@ fn heavier(record: &Path) -> PathBuf {
 
 fn diff(old: &Path, new: &Path, more: &[&str]) -> Output {
     compare().arg("diff").arg(old).arg(new).args(more).output().unwrap()
-}
-
-/// One line on standard error, exit code 2, nothing on standard output.
-fn assert_refused(output: &Output, expected: &[&str]) {
-    let line = stderr(output);
-    assert_eq!(output.status.code(), Some(2), "{expected:?}: {line}");
-    assert_eq!(line.lines().count(), 1, "{line}");
-    for part in expected {
-        assert!(line.contains(part), "should say {part}: {line}");
-    }
-    assert!(output.stdout.is_empty(), "{}", stdout(output));
 }
 
 #[cfg(target_os = "linux")]

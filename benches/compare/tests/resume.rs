@@ -202,13 +202,7 @@ fn lost_cells_come_back_at_the_end() {
 fn assert_refused(record: &Path, expected: &[&str]) {
     let before = fs::read(record).ok();
     let output = resume(record);
-    let line = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{expected:?}: {line}");
-    assert_eq!(line.lines().count(), 1, "{line}");
-    for part in expected {
-        assert!(line.contains(part), "should say {part}: {line}");
-    }
-    assert!(output.stdout.is_empty());
+    common::assert_refused(&output, expected);
     assert_eq!(fs::read(record).ok(), before);
 }
 

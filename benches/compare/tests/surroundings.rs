@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use common::{compare, run, scratch, stderr, stdout};
+use common::{assert_refused, compare, run, scratch, stderr, stdout};
 use compare::record::{Cell, Record, Status, read_file};
 
 /// The only cell of this contestant.
@@ -15,17 +15,6 @@ fn cell_of<'a>(record: &'a Record, contestant: &str) -> &'a Cell {
     let cells: Vec<_> = record.cells.iter().filter(|cell| cell.contestant == contestant).collect();
     let [cell] = cells[..] else { panic!("{contestant}: {cells:?}") };
     cell
-}
-
-/// One line on standard error, exit code 2, nothing on standard output.
-fn assert_refused(output: &Output, expected: &[&str]) {
-    let line = stderr(output);
-    assert_eq!(output.status.code(), Some(2), "{expected:?}: {line}");
-    assert_eq!(line.lines().count(), 1, "{line}");
-    for part in expected {
-        assert!(line.contains(part), "should say {part}: {line}");
-    }
-    assert!(output.stdout.is_empty(), "{}", stdout(output));
 }
 
 /// The process says `idle` in a version that nobody here speaks.

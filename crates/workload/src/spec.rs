@@ -149,6 +149,11 @@ impl Workload {
         self.tasks.checked_sub(1).map_or(Duration::ZERO, |last| self.arrival.start_of(last))
     }
 
+    /// Whether its tasks ask a server that has a rate limit.
+    pub fn is_transfer(&self) -> bool {
+        self.asks().is_some_and(|http| http.rate_limit.is_some())
+    }
+
     /// What the tasks ask a server for, if they do.
     #[inline]
     pub fn asks(&self) -> Option<&Http> {

@@ -196,15 +196,7 @@ impl Outcome {
                 second_parked: None,
                 second_drained: None,
             },
-            time: is_timed.then_some(Time {
-                start_ns: parked.start_ns,
-                wall_ns: drained.wall_ns,
-                user_ns: drained.user_ns,
-                system_ns: drained.system_ns,
-                start_cpu_ns: parked.start_cpu_ns,
-                voluntary_switches: drained.voluntary_switches,
-                involuntary_switches: drained.involuntary_switches,
-            }),
+            time: is_timed.then(|| time_of(&drained, parked.start_ns, parked.start_cpu_ns)),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             ..spec.cell(workload, Status::Ok, None)
         };
@@ -266,6 +258,19 @@ fn wall_or_failure(cell: Cell, reason: String, limits: &Limits, last_seen: &Last
     let limit: Option<Limit> = limits.nearest(last_seen);
     let status = if limit.is_some() { Status::Wall } else { Status::Failed };
     Cell { status, reason: Some(reason), limit, ..cell }
+}
+
+/// What a run took, of which its start took so much.
+pub(super) fn time_of(drained: &Drained, start_ns: u64, start_cpu_ns: u64) -> Time {
+    Time {
+        start_ns,
+        wall_ns: drained.wall_ns,
+        user_ns: drained.user_ns,
+        system_ns: drained.system_ns,
+        start_cpu_ns,
+        voluntary_switches: drained.voluntary_switches,
+        involuntary_switches: drained.involuntary_switches,
+    }
 }
 
 /// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and

@@ -157,7 +157,7 @@ impl Runner {
                 }
                 // A transfer lasts as long as its bytes. It was long enough to be seen, so whoever looked
                 // came too late, and may look again.
-                Ending::TooShort if is_transfer(&workload) => {}
+                Ending::TooShort if workload.is_transfer() => {}
                 // Doubling nothing makes no difference.
                 Ending::TooShort if workload.duration().is_zero() => {
                     return Ok(self.too_short(spec, &workload, attempt));
@@ -185,7 +185,7 @@ impl Runner {
 
     /// The cell after so many attempts, the last of them with half the wait of this workload.
     fn too_short(&self, spec: &CellSpec, workload: &Workload, attempts: u32) -> Cell {
-        let reason = if is_transfer(workload) {
+        let reason = if workload.is_transfer() {
             format!("in {attempts} attempts the tasks were never found all under way")
         } else {
             format!(
@@ -221,10 +221,6 @@ impl Runner {
             )
         })
     }
-}
-
-fn is_transfer(workload: &Workload) -> bool {
-    workload.asks().is_some_and(|http| http.rate_limit.is_some())
 }
 
 /// Why a transfer is too small to be found under way; `None` if it is none, or large enough.

@@ -10,10 +10,10 @@ use workload::task::expected_checksum;
 use workload::{Arrival, Ceiling, Workload};
 
 use super::CellSpec;
-use super::ending::failed_with;
+use super::ending::{failed_with, time_of};
 use crate::limits::{LastSeen, Limits};
 use crate::protocol::Drained;
-use crate::record::{Build, Cell, ProofLine, ServerProof, Status, Time};
+use crate::record::{Build, Cell, ProofLine, ServerProof, Status};
 
 /// How long all tasks must be in flight together to be weighed.
 const WEIGHING: Duration = Duration::from_millis(50);
@@ -59,15 +59,7 @@ impl Unweighed {
                 unweighed: true,
             }),
             server,
-            time: is_timed.then_some(Time {
-                start_ns: 0,
-                wall_ns: drained.wall_ns,
-                user_ns: drained.user_ns,
-                system_ns: drained.system_ns,
-                start_cpu_ns: 0,
-                voluntary_switches: drained.voluntary_switches,
-                involuntary_switches: drained.involuntary_switches,
-            }),
+            time: is_timed.then(|| time_of(&drained, 0, 0)),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             ..spec.cell(workload, Status::Ok, None)
         };

@@ -40,3 +40,14 @@ pub(crate) fn stderr(output: &Output) -> String {
 pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
+
+/// One line on standard error, exit code 2, nothing on standard output.
+pub(crate) fn assert_refused(output: &Output, expected: &[&str]) {
+    let line = stderr(output);
+    assert_eq!(output.status.code(), Some(2), "{expected:?}: {line}");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    for part in expected {
+        assert!(line.contains(part), "should say {part}: {line}");
+    }
+    assert!(output.stdout.is_empty(), "{}", stdout(output));
+}
