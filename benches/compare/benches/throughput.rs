@@ -100,19 +100,19 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     let mut group = criterion.benchmark_group(GROUP);
     group.sampling_mode(SamplingMode::Flat);
     for contestant in contestants.iter().filter(|c| fit::is_compared(c.id().as_str())) {
-        let mut engine = contestant.start(&Settings::default());
+        let mut instance = contestant.start(&Settings::default());
         for &tasks in tasks {
             let id = BenchmarkId::new(contestant.id().as_str(), tasks);
             if !invocation.wants(&format!("{GROUP}/{}/{tasks}", contestant.id())) {
                 continue;
             }
             let mut combination = Combination::timers(contestant.as_ref(), tasks);
-            match &mut engine {
+            match &mut instance {
                 Err(refusal) => combination.fail(refusal.to_string()),
-                Ok(engine) if !combination.is_floor() => {
+                Ok(instance) if !combination.is_floor() => {
                     group.throughput(Throughput::Elements(u64::from(tasks)));
                     group.bench_function(id, |bencher| {
-                        bencher.iter_custom(|waves| combination.waves(engine.as_mut(), waves));
+                        bencher.iter_custom(|waves| combination.waves(instance.as_mut(), waves));
                     });
                 }
                 Ok(_) => {}

@@ -11,12 +11,12 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use workload::{Engine, Ledger, Refusal, Settings};
+use workload::{Instance, Ledger, Refusal, Settings};
 
 use crate::meter::heap;
 use crate::meter::usage::Usage;
 use crate::output::complain;
-use crate::protocol::{self, Begin, Drained, Event, Order, Parked, ProtocolError};
+use crate::protocol::{self, AllWaiting, Begin, Drained, Event, Order, ProtocolError};
 use crate::record::ns;
 use crate::registry;
 
@@ -82,7 +82,7 @@ fn run() -> Result<(), Trouble> {
     let ledger = Ledger::open(workload);
     let (start, started) = mpsc::sync_channel(1);
     let (report, reported) = mpsc::sync_channel(1);
-    let mut engine = contestant.start(&settings).map_err(|refusal| Trouble::of(&refusal))?;
+    let mut instance = contestant.start(&settings).map_err(|refusal| Trouble::of(&refusal))?;
     thread::Builder::new()
         .name("watch".into())
         .spawn(move || watch(ledger, expected, &orders, &started, &report))
@@ -92,20 +92,20 @@ fn run() -> Result<(), Trouble> {
     // The watcher reads the order to go, because it has the orders from here on.
     let Ok(Watched::Go) = reported.recv() else { return Err(ProtocolError::Closed.into()) };
     loop {
-        say(Event::Drained(wave(engine.as_mut(), ledger, &start, &reported)?));
+        say(Event::Drained(wave(instance.as_mut(), ledger, &start, &reported)?));
         // The drained weighing goes on until the next order.
         match reported.recv() {
             Ok(Watched::Again) => ledger.rewind(),
             _ => break,
         }
     }
-    drop(engine);
+    drop(instance);
     Ok(())
 }
 
 /// Runs all tasks once.
 fn wave(
-    engine: &mut dyn Engine,
+    instance: &mut dyn Instance,
     ledger: &'static Ledger,
     start: &SyncSender<Begun>,
     reported: &Receiver<Watched>,
@@ -113,8 +113,8 @@ fn wave(
     let begun = Begun { at: Instant::now(), usage: usage() };
     // The watcher waits for this; it can only have ended with the process.
     let _ = start.send(begun);
-    if let Err(refusal) = engine.run(ledger) {
-        // Said before the engine is dropped, while what was refused can still be seen from outside.
+    if let Err(refusal) = instance.run(ledger) {
+        // Said before the instance is dropped, while what was refused can still be seen from outside.
         if let Trouble::Refused { reason, threads } = Trouble::of(&refusal) {
             say(Event::Refused { reason, threads });
         }
@@ -156,7 +156,7 @@ enum Watched {
     Go,
     /// The harness wants another wave.
     Again,
-    /// The wave was watched to its parked weighing, if it came to one.
+    /// The wave was watched to its weighing with all tasks waiting, if it came to one.
     Wave { in_flight_after_weighing: Option<u64> },
 }
 
@@ -194,15 +194,15 @@ fn watch(
     }
     loop {
         let Ok(begun) = started.recv() else { return };
-        let parked = match expected {
+        let waiting = match expected {
             Some(expected) => wait_for_all(ledger, expected, begun),
             None => {
                 ledger.wait_until_over();
                 None
             }
         };
-        let in_flight_after_weighing = parked.map(|parked| {
-            say(Event::Parked(parked));
+        let in_flight_after_weighing = waiting.map(|waiting| {
+            say(Event::AllWaiting(waiting));
             go();
             ledger.in_flight()
         });
@@ -224,11 +224,11 @@ fn watch(
 ///
 /// It looks more and more rarely: a start that takes a second need not be timed to the microsecond,
 /// and looking costs CPU that the contestant would be charged for.
-fn wait_for_all(ledger: &Ledger, expected: u64, begun: Begun) -> Option<Parked> {
+fn wait_for_all(ledger: &Ledger, expected: u64, begun: Begun) -> Option<AllWaiting> {
     loop {
         let in_flight = ledger.in_flight();
         if in_flight == expected {
-            return Some(Parked {
+            return Some(AllWaiting {
                 in_flight,
                 start_ns: ns(begun.at.elapsed()),
                 start_cpu_ns: (usage() - begun.usage).cpu_ns(),

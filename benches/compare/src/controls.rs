@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::thread;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Engine, Ledger, Moment, Refusal, Settings,
+    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Settings,
     StateSize, Task, Workload,
 };
 
@@ -109,12 +109,12 @@ impl Contestant for Holds {
         (!is_fit).then_some("timers that start at once, with one wait a task and no state")
     }
 
-    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         Ok(Box::new(*self))
     }
 }
 
-impl Engine for Holds {
+impl Instance for Holds {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         if let Some(only) = self.unsupported(ledger.workload()) {
             return Err(Refusal::Unsupported { only });
@@ -194,7 +194,7 @@ impl Contestant for Again {
         self.of.caution()
     }
 
-    fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         self.of.start(settings)
     }
 }
@@ -224,10 +224,10 @@ mod tests {
     fn a_second_wave_is_the_same_again() {
         for control in all() {
             let ledger = Ledger::open(Workload::timer(70, Duration::from_millis(1)));
-            let mut engine = control.start(&Settings::default()).unwrap();
+            let mut instance = control.start(&Settings::default()).unwrap();
             for _ in 0..2 {
                 ledger.rewind();
-                engine.run(ledger).unwrap();
+                instance.run(ledger).unwrap();
                 assert!(ledger.proof().is_whole(70), "{}", control.id());
             }
         }

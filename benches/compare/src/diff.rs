@@ -417,8 +417,9 @@ mod tests {
             record
         };
         let worse = compare(&late(1, 3), &late(2, 3));
-        let herd = |row: &&Row| row.subject == "coroutines/bare, herd";
-        let counts: BTreeSet<_> = worse.rows.iter().filter(herd).map(|row| row.tasks).collect();
+        let synchronized = |row: &&Row| row.subject == "coroutines/bare, herd";
+        let counts: BTreeSet<_> =
+            worse.rows.iter().filter(synchronized).map(|row| row.tasks).collect();
         assert_eq!(counts, SIZES.map(Some).into());
         let subject = "threads/rayon-pool, rate:1000/s arrival, waits of 100 ms, 64 places";
         let paced: Vec<&Row> = worse.rows.iter().filter(|row| row.subject == subject).collect();

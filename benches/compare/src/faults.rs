@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+use workload::{Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, WithState};
 
 /// All of them.
 pub fn all() -> Vec<Box<dyn Contestant>> {
@@ -100,13 +100,13 @@ impl Contestant for Fault {
         Ceiling::Unbounded
     }
 
-    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         (self.start)();
         Ok(Box::new(*self))
     }
 }
 
-impl Engine for Fault {
+impl Instance for Fault {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         (self.run)(ledger)
     }
@@ -149,13 +149,13 @@ fn wait_for_all(
     ledger: &'static Ledger,
     answer: fn(u32, u64) -> Option<u64>,
 ) -> Result<(), Refusal> {
-    let mut visits: Vec<_> =
-        (0..ledger.workload().tasks).map(|index| ledger.visit(index)).collect();
-    visits.iter_mut().for_each(workload::Visit::sign_in);
+    let mut handles: Vec<_> =
+        (0..ledger.workload().tasks).map(|index| ledger.handle(index)).collect();
+    handles.iter_mut().for_each(workload::TaskHandle::sign_in);
     thread::sleep(ledger.workload().duration_of(0).max(Duration::from_millis(1)));
-    for (index, visit) in (0..).zip(visits) {
-        if let Some(sum) = answer(index, visit.task().sum()) {
-            visit.sign_out(sum);
+    for (index, handle) in (0..).zip(handles) {
+        if let Some(sum) = answer(index, handle.task().sum()) {
+            handle.sign_out(sum);
         }
     }
     Ok(())
@@ -169,7 +169,7 @@ impl WithState for OneAtATime {
 
     fn with<const N: usize>(self) {
         for index in 0..self.0.workload().tasks {
-            subroutine::task::add::<N>(self.0.visit(index));
+            subroutine::task::add::<N>(self.0.handle(index));
         }
     }
 }

@@ -181,8 +181,9 @@ fn second_wave_at(
     const MOST_REQUESTS: u32 = 1_000;
     const LONGEST: Duration = Duration::from_millis(100);
     let is_long = wait_is_given && workload.duration_of(0) > LONGEST;
-    let is_for_lateness =
-        workload.herd || !workload.spread().is_zero() || workload.arrival != Arrival::Burst;
+    let is_for_lateness = workload.synchronized_wakeup
+        || !workload.spread().is_zero()
+        || workload.arrival != Arrival::Burst;
     // The tasks written straight on a runtime take no part in this.
     if is_long || workload.is_transfer() || is_for_lateness || contestant.id().model() == "baseline"
     {
@@ -378,7 +379,7 @@ mod tests {
         let timer = Workload::timer(0, Duration::ZERO);
         let per_second = NonZeroU32::MIN;
         assert!(second(timer));
-        assert!(!second(timer.as_herd()));
+        assert!(!second(timer.with_synchronized_wakeup()));
         assert!(!second(timer.with_spread(Duration::from_millis(1))));
         assert!(!second(timer.with_arrival(Arrival::Rate { per_second })));
     }

@@ -99,7 +99,8 @@ pub enum Event {
         heap_bytes: Option<u64>,
     },
     /// All tasks are in flight.
-    Parked(Parked),
+    #[serde(rename = "parked")]
+    AllWaiting(AllWaiting),
     /// All tasks are over.
     Drained(Drained),
     /// The operating system refused something.
@@ -114,7 +115,7 @@ pub enum Event {
 
 /// All tasks are in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
+pub struct AllWaiting {
     /// How many.
     pub in_flight: u64,
     /// How long it took from the first task's start.
@@ -242,7 +243,7 @@ mod tests {
                 state_bytes: 64,
                 waits_per_task: 2,
                 arrival: "burst".into(),
-                herd: false,
+                synchronized_wakeup: false,
                 http: None,
             },
             tasks: 3,

@@ -61,8 +61,11 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--arrival", "rate:fast/s"], &["`rate:fast/s`", "burst", "rate:5k/s"]),
         (&["--arrival", "rate:0/s"], &["`rate:0/s`", "1 to 4294967295", "rate:5k/s"]),
         (&["--arrival", "-1"], &["`-1`", "rate:5k/s"]),
-        (&["--herd", "--spread", "1s"], &["--herd", "--spread"]),
-        (&["--herd", "--arrival", "rate:1/s"], &["--herd", "--arrival"]),
+        (&["--synchronized-wakeup", "--spread", "1s"], &["--synchronized-wakeup", "--spread"]),
+        (
+            &["--synchronized-wakeup", "--arrival", "rate:1/s"],
+            &["--synchronized-wakeup", "--arrival"],
+        ),
         (&["--sped", "1"], &["'--sped'"]),
     ];
     for (arguments, expected) in cases {

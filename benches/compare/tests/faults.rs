@@ -67,9 +67,9 @@ fn a_second_wave_is_weighed_and_proven_where_there_is_one() {
         let is_asked_for = cell.tasks == 20 && cell.repeat == 0;
         assert_eq!(cell.second.is_some(), is_asked_for && !is_fault, "{cell:?}");
         let memory = &cell.memory;
-        assert_eq!(memory.second_parked.is_some(), cell.second.is_some(), "{cell:?}");
+        assert_eq!(memory.second_waiting.is_some(), cell.second.is_some(), "{cell:?}");
         assert_eq!(memory.second_drained.is_some(), cell.second.is_some(), "{cell:?}");
-        assert!(memory.parked.is_some() && memory.drained.is_some(), "{cell:?}");
+        assert!(memory.waiting.is_some() && memory.drained.is_some(), "{cell:?}");
         let has_failed = is_asked_for && cell.contestant == "fault/second-wave";
         assert_eq!(cell.status, if has_failed { Status::Failed } else { Status::Ok }, "{cell:?}");
         if let Some(second) = cell.second {
@@ -77,7 +77,7 @@ fn a_second_wave_is_weighed_and_proven_where_there_is_one() {
         }
         // Where there is a control group, it is charged for all that the process holds.
         const SETTLING: u64 = 64 * 1024;
-        for weight in [memory.idle, memory.parked, memory.drained, memory.second_drained] {
+        for weight in [memory.idle, memory.waiting, memory.drained, memory.second_drained] {
             let Some(weight) = weight else { continue };
             if let (Some(total), Some(kernel)) = (weight.total_bytes, weight.kernel_bytes) {
                 let user = total - kernel + SETTLING;

@@ -44,7 +44,7 @@ fn every_model_asks_with_proof_from_the_server() {
         if cfg!(target_os = "linux") && in_flight == 5 {
             let descriptors = |weight: compare::record::Weight| weight.descriptors.unwrap();
             let memory = &cell.memory;
-            let more = descriptors(memory.parked.unwrap()) - descriptors(memory.idle.unwrap());
+            let more = descriptors(memory.waiting.unwrap()) - descriptors(memory.idle.unwrap());
             assert!(more >= 5, "{cell:?}");
         }
     }
@@ -90,7 +90,7 @@ fn requests_that_come_at_a_rate_are_answered_and_counted() {
         proven(&cell);
         let server = cell.server.unwrap();
         assert_eq!((server.served, server.broken), (20, 0), "{cell:?}");
-        assert!(cell.proof.unwrap().unweighed && cell.memory.parked.is_none(), "{cell:?}");
+        assert!(cell.proof.unwrap().unweighed && cell.memory.waiting.is_none(), "{cell:?}");
     }
 }
 

@@ -20,7 +20,7 @@ fn tasks_that_come_at_a_rate_show_their_queue_and_are_no_weight() {
         assert_eq!((cell.status, cell.flaw()), (Status::Ok, None), "{cell:?}");
         assert_eq!((cell.workload.arrival.as_str(), cell.attempts), ("rate:1000/s", 1));
         let proof = cell.proof.unwrap();
-        assert!(proof.unweighed && cell.memory.parked.is_none(), "{cell:?}");
+        assert!(proof.unweighed && cell.memory.waiting.is_none(), "{cell:?}");
         let time = cell.time.unwrap();
         assert!(time.wall_ns >= 29_000_000, "{cell:?}");
         let places = proof.expected_in_flight;
@@ -45,17 +45,18 @@ fn a_rate_without_a_given_wait_waits_until_all_have_come() {
     assert!(output.status.success(), "{}", stderr(&output));
     let cell = read_file(&path).unwrap().cells.remove(0);
     assert_eq!(cell.proof.unwrap().after_weighing, 100);
-    assert!(cell.memory.parked.is_some() && cell.time.unwrap().start_ns >= 99_000_000, "{cell:?}");
+    assert!(cell.memory.waiting.is_some() && cell.time.unwrap().start_ns >= 99_000_000, "{cell:?}");
 }
 
 #[test]
-fn a_herd_is_weighed_like_any_other() {
+fn a_synchronized_wakeup_is_weighed_like_any_other() {
     let folder = scratch();
-    let arguments = ["--only", "callbacks/*,coroutines/bare", "--herd", "--tasks", "500"];
+    let arguments =
+        ["--only", "callbacks/*,coroutines/bare", "--synchronized-wakeup", "--tasks", "500"];
     let (output, path) = run(&folder, &arguments);
     assert!(output.status.success(), "{}", stderr(&output));
     for cell in read_file(&path).unwrap().cells {
-        assert!(cell.workload.herd && cell.memory.parked.is_some(), "{cell:?}");
+        assert!(cell.workload.synchronized_wakeup && cell.memory.waiting.is_some(), "{cell:?}");
         assert_eq!(cell.flaw(), None, "{cell:?}");
     }
     assert!(stdout(&output).contains("All due at once"), "{}", stdout(&output));

@@ -133,10 +133,13 @@ fn lines(record: &Path) -> Vec<String> {
 /// When tasks start and are due is kept with the other options, and what is missing is run like the
 /// rest.
 #[test]
-fn arrivals_and_herds_are_resumed_as_they_were_asked_for() {
+fn arrivals_and_synchronized_wakeups_are_resumed_as_they_were_asked_for() {
     let only = ["--only", "coroutines/bare,callbacks/*", "--tasks", "20", "--seed", "5"];
     let rate = ["--arrival", "rate:1k/s", "--wait", "10ms"];
-    for (more, expected) in [(&rate[..], "--arrival=rate:1k/s"), (&["--herd"][..], "--herd")] {
+    for (more, expected) in [
+        (&rate[..], "--arrival=rate:1k/s"),
+        (&["--synchronized-wakeup"][..], "--synchronized-wakeup"),
+    ] {
         let folder = scratch();
         let (output, record) = run(&folder, &[&only[..], more].concat());
         assert!(output.status.success(), "{}", stderr(&output));
@@ -155,7 +158,7 @@ fn arrivals_and_herds_are_resumed_as_they_were_asked_for() {
         for (cell, before) in resumed.cells.iter().zip(&complete.cells) {
             assert_eq!(cell.flaw(), None, "{cell:?}");
             assert_eq!(cell.workload.arrival, before.workload.arrival);
-            assert_eq!(cell.workload.herd, before.workload.herd);
+            assert_eq!(cell.workload.synchronized_wakeup, before.workload.synchronized_wakeup);
             assert_eq!(cell.proof.unwrap().unweighed, before.proof.unwrap().unweighed);
             assert!(cell.second.is_none(), "{cell:?}");
         }

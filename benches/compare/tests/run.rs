@@ -33,8 +33,8 @@ fn every_model_runs_with_proof_and_prints_its_tables() {
         assert_eq!(cell.proof.unwrap().flaw(cell.tasks), None, "{cell:?}");
         assert_eq!((cell.workload.state_bytes, cell.workload.waits_per_task), (64, 2));
         if cfg!(target_os = "linux") {
-            let parked = cell.memory.parked.unwrap();
-            assert!(parked.rss_bytes.unwrap() > 0 && parked.threads.unwrap() > 0, "{parked:?}");
+            let waiting = cell.memory.waiting.unwrap();
+            assert!(waiting.rss_bytes.unwrap() > 0 && waiting.threads.unwrap() > 0, "{waiting:?}");
         }
     }
     assert!(stdout(&output).contains("Bytes per waiting task"), "{}", stdout(&output));
@@ -47,14 +47,14 @@ fn heaps_are_counted_by_the_counting_build_alone() {
     let folder = scratch();
     let (output, path) = run(&folder, &["--only", "coroutines/bare", "--tasks", "1k,10k"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let heap = |cell: &compare::record::Cell| cell.memory.parked.unwrap().heap_bytes;
+    let heap = |cell: &compare::record::Cell| cell.memory.waiting.unwrap().heap_bytes;
     let record = read_file(&path).unwrap();
     let mut counted = Vec::new();
     for cell in &record.cells {
         match cell.build {
             Build::Timed => assert_eq!(heap(cell), None),
             Build::Counting => {
-                assert!(cell.time.is_none() && cell.memory.parked.unwrap().rss_bytes.is_none());
+                assert!(cell.time.is_none() && cell.memory.waiting.unwrap().rss_bytes.is_none());
                 counted.push((cell.tasks, heap(cell).unwrap()));
             }
         }

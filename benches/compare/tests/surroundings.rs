@@ -327,8 +327,8 @@ mod in_a_group {
         assert!(stdout(&output).contains(note), "{}", stdout(&output));
         let bare = cell_of(&record, "coroutines/bare");
         assert_eq!(bare.status, Status::Ok);
-        let parked = bare.memory.parked.unwrap();
-        assert!(parked.total_bytes.is_none() && parked.rss_bytes.is_some(), "{parked:?}");
+        let waiting = bare.memory.waiting.unwrap();
+        assert!(waiting.total_bytes.is_none() && waiting.rss_bytes.is_some(), "{waiting:?}");
         let reason = cell_of(&record, "fault/greedy").reason.as_ref().unwrap();
         assert!(reason.contains("SIGKILL") && reason.contains("OOM killer"), "{reason}");
     }
@@ -385,7 +385,7 @@ mod in_a_group {
         assert_eq!(failed.memory, compare::record::Memory::default(), "half a weight is none");
         for cell in others {
             assert!(cell.status == Status::Ok, "{cell:?}");
-            assert!(cell.memory.parked.unwrap().total_bytes.is_some(), "{cell:?}");
+            assert!(cell.memory.waiting.unwrap().total_bytes.is_some(), "{cell:?}");
         }
     }
 

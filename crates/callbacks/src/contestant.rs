@@ -1,7 +1,7 @@
 //! `callbacks/event-loop`: all tasks on one loop, on one thread.
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, Starts, Wait,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, Starts, Wait,
     WithState,
 };
 
@@ -30,14 +30,14 @@ impl Contestant for OneLoop {
         Some("a heap, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd")
     }
 
-    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         let event_loop =
             EventLoop::new().map_err(|source| Refusal::Start { what: "an event loop", source })?;
         Ok(Box::new(event_loop))
     }
 }
 
-impl Engine for EventLoop {
+impl Instance for EventLoop {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         ledger.workload().state.with(StartAll { event_loop: self, ledger });
         EventLoop::run(self).map_err(|source| Refusal::Wait { what: "the event loop", source })
@@ -66,10 +66,10 @@ fn start_due<const N: usize>(event_loop: &mut EventLoop, mut starts: Starts, wai
                     move |event_loop: &mut EventLoop, _| start_due::<N>(event_loop, starts, wait);
                 return event_loop.at(moment, Box::new(later));
             }
-            (Start::Now(visit), Wait::Timer { .. }) => add::<N>(event_loop, visit),
+            (Start::Now(handle), Wait::Timer { .. }) => add::<N>(event_loop, handle),
             // A request that is answered or refused at once goes through its task from here.
-            (Start::Now(visit), Wait::Http(_)) => {
-                event_loop.call(|event_loop| fetch::<N>(event_loop, visit));
+            (Start::Now(handle), Wait::Http(_)) => {
+                event_loop.call(|event_loop| fetch::<N>(event_loop, handle));
             }
         }
     }

@@ -5,23 +5,23 @@
 //! callback into the next; where it was stopped is which callback has it.
 
 use workload::http::{Answer, Fetch, FetchError};
-use workload::{State, Visit};
+use workload::{State, TaskHandle};
 
 use crate::connection::Connection;
 use crate::event_loop::EventLoop;
 
 /// Has a server add two numbers. Returns at once; the rest happens in callbacks.
-pub fn fetch<const N: usize>(event_loop: &mut EventLoop, mut visit: Visit) {
-    visit.sign_in();
+pub fn fetch<const N: usize>(event_loop: &mut EventLoop, mut handle: TaskHandle) {
+    handle.sign_in();
     let mut state = State::<N>::empty();
-    state.fill(visit.task());
-    wait_or_end(event_loop, visit, state, None);
+    state.fill(handle.task());
+    wait_or_end(event_loop, handle, state, None);
 }
 
 /// What a task holds while it waits for an answer, beside its connection.
 struct Request<const N: usize> {
     fetch: Fetch,
-    visit: Visit,
+    handle: TaskHandle,
     /// Whether the connection has served a request before this one.
     is_kept: bool,
     state: State<N>,
@@ -35,15 +35,15 @@ struct Last {
 
 fn wait_or_end<const N: usize>(
     event_loop: &mut EventLoop,
-    mut visit: Visit,
+    mut handle: TaskHandle,
     state: State<N>,
     last: Option<Last>,
 ) {
-    match (visit.next_wait(), last) {
+    match (handle.next_wait(), last) {
         (Some(deadline), last) => {
-            let fetch = Fetch::begin(&visit, deadline);
+            let fetch = Fetch::begin(&handle, deadline);
             let kept = last.and_then(|last| last.kept);
-            let request = Request { fetch, visit, is_kept: kept.is_some(), state };
+            let request = Request { fetch, handle, is_kept: kept.is_some(), state };
             match kept {
                 Some(connection) => send(event_loop, request, connection),
                 None => connect(event_loop, request),
@@ -51,7 +51,7 @@ fn wait_or_end<const N: usize>(
         }
         (None, Some(Last { sum, kept })) => {
             drop(kept);
-            visit.sign_out(sum);
+            handle.sign_out(sum);
         }
         (None, None) => unreachable!("a task waits at least once"),
     }
@@ -113,20 +113,20 @@ fn end_wait<const N: usize>(
     answer: Answer,
     connection: Option<Connection>,
 ) {
-    let Request { fetch, visit, state, .. } = request;
+    let Request { fetch, handle, state, .. } = request;
     let kept = connection.filter(|_| answer.is_reusable && fetch.keep_alive());
-    visit.woke(fetch.deadline(), &state);
-    wait_or_end(event_loop, visit, state, Some(Last { sum: answer.sum, kept }));
+    handle.woke(fetch.deadline(), &state);
+    wait_or_end(event_loop, handle, state, Some(Last { sum: answer.sum, kept }));
 }
 
 /// Ends the task, unless all that was wrong is that its kept connection had been closed meanwhile.
 fn fail<const N: usize>(event_loop: &mut EventLoop, mut request: Request<N>, error: &FetchError) {
     if request.is_kept && request.fetch.is_stale(error) {
-        request.fetch = Fetch::begin(&request.visit, request.fetch.deadline());
+        request.fetch = Fetch::begin(&request.handle, request.fetch.deadline());
         request.is_kept = false;
         return connect(event_loop, request);
     }
-    request.visit.fail(error);
+    request.handle.fail(error);
 }
 
 #[cfg(test)]
@@ -157,7 +157,7 @@ mod tests {
     fn run(workload: Workload) -> &'static Ledger {
         let ledger = Ledger::open(workload);
         let mut event_loop = EventLoop::new().unwrap();
-        event_loop.call(|event_loop| fetch::<64>(event_loop, ledger.visit(0)));
+        event_loop.call(|event_loop| fetch::<64>(event_loop, ledger.handle(0)));
         event_loop.run().unwrap();
         assert_eq!(event_loop.connections(), 0);
         assert!(ledger.is_over());
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!((ledger.proof().failed, ledger.proof().lost), (1, 0));
     }
 
-    /// What the task holds beside its connection: the request, the visit and that it has the
+    /// What the task holds beside its connection: the request, the handle and that it has the
     /// connection anew. The operation holds nothing to try again: until when, the loop knows.
     #[test]
     fn a_waiting_task_holds_nothing_twice() {
@@ -220,10 +220,10 @@ mod tests {
             let (_listener, address) = listen();
             let ledger = Ledger::open(workload(address, 1));
             let mut event_loop = EventLoop::new().unwrap();
-            fetch::<N>(&mut event_loop, ledger.visit(0));
+            fetch::<N>(&mut event_loop, ledger.handle(0));
             event_loop.waiting_bytes(0).unwrap()
         }
-        let task = size_of::<Fetch>() + size_of::<Visit>() + 2;
+        let task = size_of::<Fetch>() + size_of::<TaskHandle>() + 2;
         let connection = size_of::<Connection>();
         assert_eq!(held::<0>(), task + connection);
         assert_eq!(held::<64>(), task + connection + 64);

@@ -97,11 +97,11 @@ impl Runtime for AsyncStd {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
                     }
-                    (Start::Now(visit), Wait::Timer { .. }) => {
-                        async_std::task::spawn(add::<Self, N>(visit));
+                    (Start::Now(handle), Wait::Timer { .. }) => {
+                        async_std::task::spawn(add::<Self, N>(handle));
                     }
-                    (Start::Now(visit), Wait::Http(_)) => {
-                        async_std::task::spawn(fetch::<Self, N>(visit));
+                    (Start::Now(handle), Wait::Http(_)) => {
+                        async_std::task::spawn(fetch::<Self, N>(handle));
                     }
                 }
             }

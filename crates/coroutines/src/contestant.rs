@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use workload::{Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, WithState};
+use workload::{Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, WithState};
 
 use crate::runtime::Runtime;
 
@@ -42,7 +42,7 @@ impl<R: Runtime> Contestant for On<R> {
         R::CAUTION
     }
 
-    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         let runtime = R::new().map_err(|source| Refusal::Start { what: "the runtime", source })?;
         Ok(Box::new(Started(runtime)))
     }
@@ -50,7 +50,7 @@ impl<R: Runtime> Contestant for On<R> {
 
 struct Started<R>(R);
 
-impl<R: Runtime> Engine for Started<R> {
+impl<R: Runtime> Instance for Started<R> {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         ledger.workload().state.with(RunAll { runtime: &mut self.0, ledger });
         Ok(())

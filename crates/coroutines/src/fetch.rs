@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::task::{Poll, ready};
 
 use workload::http::{Answer, Fetch, FetchError};
-use workload::{State, Visit};
+use workload::{State, TaskHandle};
 
 use crate::in_time::in_time;
 use crate::runtime::Runtime;
@@ -19,21 +19,21 @@ use crate::runtime::Runtime;
 /// A connection that can serve another request is kept for the task's own next wait. Tasks are in
 /// flight together, so none can leave its connection to the next.
 #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
-pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output = ()> {
+pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<Output = ()> {
     async move {
-        visit.sign_in();
+        handle.sign_in();
         let mut state = State::<N>::empty();
-        state.fill(visit.task());
+        state.fill(handle.task());
         let mut connection = None;
         let mut sum = 0;
-        while let Some(deadline) = visit.next_wait() {
-            let mut fetch = Fetch::begin(&visit, deadline);
+        while let Some(deadline) = handle.next_wait() {
+            let mut fetch = Fetch::begin(&handle, deadline);
             let mut is_new = false;
             let answer = loop {
                 let Some(stream) = &mut connection else {
                     match connect::<R>(&fetch).await.and_then(R::without_delay) {
                         Ok(stream) => connection = Some(stream),
-                        Err(error) => return visit.fail(&fetch.connect_failed(&error)),
+                        Err(error) => return handle.fail(&fetch.connect_failed(&error)),
                     }
                     is_new = true;
                     continue;
@@ -43,10 +43,10 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
                     Err(error) => {
                         connection = None;
                         if is_new || !fetch.is_stale(&error) {
-                            return visit.fail(&error);
+                            return handle.fail(&error);
                         }
                         // The server had closed it while nobody used it: once more, over a new one.
-                        fetch = Fetch::begin(&visit, fetch.deadline());
+                        fetch = Fetch::begin(&handle, fetch.deadline());
                     }
                 }
             };
@@ -54,10 +54,10 @@ pub fn fetch<R: Runtime, const N: usize>(mut visit: Visit) -> impl Future<Output
                 connection = None;
             }
             sum = answer.sum;
-            visit.woke(fetch.deadline(), &state);
+            handle.woke(fetch.deadline(), &state);
         }
         drop(connection);
-        visit.sign_out(sum);
+        handle.sign_out(sum);
     }
 }
 
@@ -175,9 +175,9 @@ mod tests {
         fn frame<const N: usize>() -> usize {
             let http = Http::new("127.0.0.1:1".parse().unwrap(), Duration::ZERO, 0);
             let ledger = Ledger::open(Workload::http(1, http));
-            size_of_val(&fetch::<Weightless, N>(ledger.visit(0)))
+            size_of_val(&fetch::<Weightless, N>(ledger.handle(0)))
         }
-        /// The visit and where the task is; whether there is a connection, and a new one; the fetch.
+        /// The handle and where the task is; whether there is a connection, and a new one; the fetch.
         const TASK: usize = 16 + 8 + size_of::<Fetch>();
         /// What `exchange` was called with, and where it is.
         const EXCHANGE: usize = 2 * 8 + 8;

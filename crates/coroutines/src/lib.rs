@@ -11,7 +11,7 @@
 //! | `tokio` | (feature `tokio`) `coroutines/tokio` and `coroutines/tokio-current-thread` |
 //! | `async_std` | (feature `async-std`) `coroutines/async-std` |
 //! | `smol` | (feature `smol`) `coroutines/smol` and `coroutines/smol-local` |
-//! | [`baseline`] | the same task written straight on each runtime, to weigh our scaffolding; and a plain hyper client |
+//! | [`baseline`] | the same task written straight on each runtime, to weigh the harness's overhead; and a plain hyper client |
 
 #[cfg(feature = "async-std")]
 pub mod async_std;

@@ -73,11 +73,11 @@ impl Runtime for Global {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
                     }
-                    (Start::Now(visit), Wait::Timer { .. }) => {
-                        smol::spawn(add::<Self, N>(visit)).detach();
+                    (Start::Now(handle), Wait::Timer { .. }) => {
+                        smol::spawn(add::<Self, N>(handle)).detach();
                     }
-                    (Start::Now(visit), Wait::Http(_)) => {
-                        smol::spawn(fetch::<Self, N>(visit)).detach();
+                    (Start::Now(handle), Wait::Http(_)) => {
+                        smol::spawn(fetch::<Self, N>(handle)).detach();
                     }
                 }
             }
@@ -154,11 +154,11 @@ impl Local {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
                     }
-                    (Start::Now(visit), Wait::Timer { .. }) => {
-                        executor.spawn(add::<Self, N>(visit)).detach();
+                    (Start::Now(handle), Wait::Timer { .. }) => {
+                        executor.spawn(add::<Self, N>(handle)).detach();
                     }
-                    (Start::Now(visit), Wait::Http(_)) => {
-                        executor.spawn(fetch::<Self, N>(visit)).detach();
+                    (Start::Now(handle), Wait::Http(_)) => {
+                        executor.spawn(fetch::<Self, N>(handle)).detach();
                     }
                 }
             }

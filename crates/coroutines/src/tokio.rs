@@ -143,11 +143,11 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
                     }
-                    (Start::Now(visit), Wait::Timer { .. }) => {
-                        tokio::spawn(add::<Self, N>(visit));
+                    (Start::Now(handle), Wait::Timer { .. }) => {
+                        tokio::spawn(add::<Self, N>(handle));
                     }
-                    (Start::Now(visit), Wait::Http(_)) => {
-                        tokio::spawn(fetch::<Self, N>(visit));
+                    (Start::Now(handle), Wait::Http(_)) => {
+                        tokio::spawn(fetch::<Self, N>(handle));
                     }
                 }
             }

@@ -55,8 +55,8 @@ fn baselines_refuse_what_they_are_not_made_for() {
         let kept = workload::Http { keep_alive: true, ..http };
         for workload in [other, timer.with_state(StateSize::Bytes64), Workload::http(1, kept)] {
             assert!(baseline.unsupported(&workload).is_some());
-            let mut engine = baseline.start(&Settings::default()).unwrap();
-            let refused = engine.run(Ledger::open(workload));
+            let mut instance = baseline.start(&Settings::default()).unwrap();
+            let refused = instance.run(Ledger::open(workload));
             assert!(matches!(refused, Err(Refusal::Unsupported { .. })));
         }
     }
@@ -64,8 +64,8 @@ fn baselines_refuse_what_they_are_not_made_for() {
 
 fn expect_proof(baseline: &dyn Contestant, workload: Workload) {
     let ledger = Ledger::open(workload);
-    let mut engine = baseline.start(&Settings::default()).unwrap();
-    engine.run(ledger).unwrap();
+    let mut instance = baseline.start(&Settings::default()).unwrap();
+    instance.run(ledger).unwrap();
     let proof = ledger.proof();
     let id = baseline.id();
     assert!(proof.is_whole(workload.tasks), "{id}: {proof:?}, {:?}", ledger.failures());

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use workload::http::{Answer, Fetch, FetchError};
-use workload::{Moment, State, Visit};
+use workload::{Moment, State, TaskHandle};
 
 /// A connection that can serve another request.
 #[derive(Debug)]
@@ -25,22 +25,22 @@ pub struct Connection {
 ///
 /// It has a stack frame of its own, so that a thread that waits for a timer does not carry it.
 #[inline(never)]
-pub fn fetch<const N: usize>(mut visit: Visit, kept: &mut Option<Connection>) {
-    visit.sign_in();
+pub fn fetch<const N: usize>(mut handle: TaskHandle, kept: &mut Option<Connection>) {
+    handle.sign_in();
     let mut state = State::<N>::empty();
-    state.fill(visit.task());
+    state.fill(handle.task());
     // The task's own until it is over, so that an error and a panic close it.
     let mut connection = kept.take();
     let mut sum = 0;
-    while let Some(deadline) = visit.next_wait() {
-        let mut fetch = Fetch::begin(&visit, deadline);
+    while let Some(deadline) = handle.next_wait() {
+        let mut fetch = Fetch::begin(&handle, deadline);
         connection.take_if(|kept| kept.address != fetch.address());
         let mut is_new = false;
         let answer = loop {
             let Some(Connection { stream, .. }) = &mut connection else {
                 match connect(&fetch) {
                     Ok(stream) => connection = Some(stream),
-                    Err(error) => return visit.fail(&fetch.connect_failed(&error)),
+                    Err(error) => return handle.fail(&fetch.connect_failed(&error)),
                 }
                 is_new = true;
                 continue;
@@ -50,10 +50,10 @@ pub fn fetch<const N: usize>(mut visit: Visit, kept: &mut Option<Connection>) {
                 Err(error) => {
                     connection = None;
                     if is_new || !fetch.is_stale(&error) {
-                        return visit.fail(&error);
+                        return handle.fail(&error);
                     }
                     // The server had closed it while nobody used it: once more, over a new one.
-                    fetch = Fetch::begin(&visit, fetch.deadline());
+                    fetch = Fetch::begin(&handle, fetch.deadline());
                 }
             }
         };
@@ -61,10 +61,10 @@ pub fn fetch<const N: usize>(mut visit: Visit, kept: &mut Option<Connection>) {
             connection = None;
         }
         sum = answer.sum;
-        visit.woke(fetch.deadline(), &state);
+        handle.woke(fetch.deadline(), &state);
     }
     *kept = connection;
-    visit.sign_out(sum);
+    handle.sign_out(sum);
 }
 
 fn connect(fetch: &Fetch) -> io::Result<Connection> {
@@ -171,7 +171,7 @@ mod tests {
     fn a_connection_that_the_server_closed_meanwhile_is_replaced() {
         let (http, server) = serve_and_close(&[true, true]);
         let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
-        fetch::<0>(ledger.visit(0), &mut None);
+        fetch::<0>(ledger.handle(0), &mut None);
         assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
         server.join().unwrap();
     }
@@ -181,7 +181,7 @@ mod tests {
         let (http, server) = serve_and_close(&[true, false]);
         let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
         let mut kept = None;
-        fetch::<0>(ledger.visit(0), &mut kept);
+        fetch::<0>(ledger.handle(0), &mut kept);
         assert!(matches!(
             ledger.failures()[0].kind,
             http::ErrorKind::Closed | http::ErrorKind::Reset
@@ -195,13 +195,13 @@ mod tests {
         let (http, server) = serve_and_close(&[true]);
         let ledger = Ledger::open(Workload::http(1, http));
         let mut kept = None;
-        fetch::<0>(ledger.visit(0), &mut kept);
+        fetch::<0>(ledger.handle(0), &mut kept);
         assert_eq!(kept.as_ref().map(|kept| kept.address), Some(http.server));
         server.join().unwrap();
 
         let (elsewhere, server) = serve_and_close(&[true]);
         let ledger = Ledger::open(Workload::http(1, elsewhere));
-        fetch::<0>(ledger.visit(0), &mut kept);
+        fetch::<0>(ledger.handle(0), &mut kept);
         assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
         assert_eq!(kept.map(|kept| kept.address), Some(elsewhere.server));
         server.join().unwrap();

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, WithState,
 };
 
 use crate::task::{TIMER, run, sleep_until};
@@ -29,12 +29,12 @@ impl Contestant for Sequential {
         Some(TIMER)
     }
 
-    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         Ok(Box::new(Self))
     }
 }
 
-impl Engine for Sequential {
+impl Instance for Sequential {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         ledger.workload().state.with(Loop(ledger));
         Ok(())
@@ -52,9 +52,9 @@ impl WithState for Loop {
         for start in self.0.starts() {
             match start {
                 Start::At(moment) => sleep_until(moment),
-                Start::Now(visit) => {
-                    // A panic must cost one task and not the loop. The visit has counted it as lost.
-                    let _ = catch_unwind(AssertUnwindSafe(|| run::<N>(visit, &mut kept)));
+                Start::Now(handle) => {
+                    // A panic must cost one task and not the loop. The handle has counted it as lost.
+                    let _ = catch_unwind(AssertUnwindSafe(|| run::<N>(handle, &mut kept)));
                 }
             }
         }

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
-use workload::{Moment, State, Visit, Wait};
+use workload::{Moment, State, TaskHandle, Wait};
 
 use crate::fetch::{Connection, fetch};
 
@@ -12,24 +12,24 @@ use crate::fetch::{Connection, fetch};
 ///
 /// `kept` is the caller's place for a connection that can serve the next task too. A panic leaves
 /// it empty.
-pub fn run<const N: usize>(visit: Visit, kept: &mut Option<Connection>) {
-    match visit.workload().wait {
-        Wait::Timer { .. } => add::<N>(visit),
-        Wait::Http(_) => fetch::<N>(visit, kept),
+pub fn run<const N: usize>(handle: TaskHandle, kept: &mut Option<Connection>) {
+    match handle.workload().wait {
+        Wait::Timer { .. } => add::<N>(handle),
+        Wait::Http(_) => fetch::<N>(handle, kept),
     }
 }
 
 /// Adds two numbers after waiting. Blocks the calling thread until then.
-pub fn add<const N: usize>(mut visit: Visit) {
-    visit.sign_in();
+pub fn add<const N: usize>(mut handle: TaskHandle) {
+    handle.sign_in();
     let mut state = State::<N>::empty();
-    state.fill(visit.task());
-    while let Some(deadline) = visit.next_wait() {
+    state.fill(handle.task());
+    while let Some(deadline) = handle.next_wait() {
         sleep_until(deadline);
-        visit.woke(deadline, &state);
+        handle.woke(deadline, &state);
     }
-    let sum = visit.task().sum();
-    visit.sign_out(sum);
+    let sum = handle.task().sum();
+    handle.sign_out(sum);
 }
 
 /// What [`sleep_until`] waits on, for tables. std's sleep is clock_nanosleep(2) or nanosleep(2) on

@@ -9,7 +9,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use subroutine::fetch::Connection;
 use subroutine::task::{TIMER, run, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, Visit, WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
+    WithState,
 };
 
 /// The contestant `threads/crossbeam-pool`.
@@ -33,7 +34,7 @@ impl Contestant for CrossbeamPool {
         Some(TIMER)
     }
 
-    fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         let (tasks, queue) = unbounded();
         let mut pool = Pool { tasks: Some(tasks), workers: Vec::new() };
         for nth in 1..=u64::from(settings.pool_workers) {
@@ -49,29 +50,29 @@ impl Contestant for CrossbeamPool {
 
 /// What goes through the channel: a task, and the code for the size of its state.
 struct Job {
-    visit: Visit,
+    handle: TaskHandle,
     run: Run,
 }
 
 /// Runs a task with the worker's kept connection at hand.
-type Run = fn(Visit, &mut Option<Connection>);
+type Run = fn(TaskHandle, &mut Option<Connection>);
 
 struct Pool {
     tasks: Option<Sender<Job>>,
     workers: Vec<JoinHandle<()>>,
 }
 
-impl Engine for Pool {
+impl Instance for Pool {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         let run = ledger.workload().state.with(Code);
         if let Some(tasks) = &self.tasks {
             for start in ledger.starts() {
                 match start {
                     Start::At(moment) => sleep_until(moment),
-                    Start::Now(visit) => {
+                    Start::Now(handle) => {
                         // The workers keep the channel open. If they were gone, the job would come
                         // back and be dropped, and its task be counted as lost.
-                        let _ = tasks.send(Job { visit, run });
+                        let _ = tasks.send(Job { handle, run });
                     }
                 }
             }
@@ -103,8 +104,8 @@ impl WithState for Code {
 
 fn work(queue: &Receiver<Job>) {
     let mut kept = None;
-    for Job { visit, run } in queue {
-        // A panic must cost one task and not the worker. The visit has counted it as lost.
-        let _ = catch_unwind(AssertUnwindSafe(|| run(visit, &mut kept)));
+    for Job { handle, run } in queue {
+        // A panic must cost one task and not the worker. The handle has counted it as lost.
+        let _ = catch_unwind(AssertUnwindSafe(|| run(handle, &mut kept)));
     }
 }

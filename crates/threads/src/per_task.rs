@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 
 use subroutine::task::{TIMER, run, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, WithState,
 };
 
 /// The contestants `threads/per-task` and `threads/per-task-small-stack`.
@@ -52,12 +52,12 @@ impl Contestant for PerTask {
         Some(TIMER)
     }
 
-    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         Ok(Box::new(*self))
     }
 }
 
-impl Engine for PerTask {
+impl Instance for PerTask {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         for thread in
             ledger.workload().state.with(Spawn { ledger, stack_bytes: self.stack_bytes })?
@@ -82,10 +82,10 @@ impl WithState for Spawn {
         for start in self.ledger.starts() {
             match start {
                 Start::At(moment) => sleep_until(moment),
-                Start::Now(visit) => {
+                Start::Now(handle) => {
                     let thread = Builder::new()
                         .stack_size(self.stack_bytes)
-                        .spawn(move || run::<N>(visit, &mut None))
+                        .spawn(move || run::<N>(handle, &mut None))
                         .map_err(|source| Refusal::Thread {
                             nth: threads.len() as u64 + 1,
                             wanted: u64::from(self.ledger.workload().tasks),

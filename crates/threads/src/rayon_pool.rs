@@ -11,7 +11,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use subroutine::fetch::Connection;
 use subroutine::task::{TIMER, run, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, Start, Visit, WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
+    WithState,
 };
 
 /// The contestant `threads/rayon-pool`.
@@ -35,7 +36,7 @@ impl Contestant for RayonPool {
         Some(TIMER)
     }
 
-    fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         let workers = settings.pool_workers as usize;
         let pool = ThreadPoolBuilder::new().num_threads(workers).build().map_err(|error| {
             Refusal::Start { what: "a rayon pool", source: io::Error::other(error) }
@@ -46,7 +47,7 @@ impl Contestant for RayonPool {
 
 struct Pool(Option<ThreadPool>);
 
-impl Engine for Pool {
+impl Instance for Pool {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         if let Some(pool) = &self.0 {
             ledger.workload().state.with(Scope { pool, ledger });
@@ -69,10 +70,10 @@ impl WithState for Scope<'_> {
                 match start {
                     // The calling thread is none of the pool's.
                     Start::At(moment) => sleep_until(moment),
-                    Start::Now(visit) => scope.spawn(move |_| {
+                    Start::Now(handle) => scope.spawn(move |_| {
                         // A scope hands a panic on to its caller. Here it must cost one task only,
-                        // and the visit has counted it as lost.
-                        let _ = catch_unwind(AssertUnwindSafe(|| run_on_worker::<N>(visit)));
+                        // and the handle has counted it as lost.
+                        let _ = catch_unwind(AssertUnwindSafe(|| run_on_worker::<N>(handle)));
                     }),
                 }
             }
@@ -81,9 +82,9 @@ impl WithState for Scope<'_> {
 }
 
 /// Runs a task with the worker's kept connection at hand.
-fn run_on_worker<const N: usize>(visit: Visit) {
+fn run_on_worker<const N: usize>(handle: TaskHandle) {
     let mut kept = KEPT.take();
-    run::<N>(visit, &mut kept);
+    run::<N>(handle, &mut kept);
     KEPT.set(kept);
 }
 

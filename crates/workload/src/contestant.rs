@@ -19,7 +19,7 @@ pub trait Contestant: Send + Sync {
     /// How many of its tasks can be in flight at once.
     fn ceiling(&self, settings: &Settings) -> Ceiling;
 
-    /// Whether dropping its engine leaves threads or descriptors that serve the whole process and
+    /// Whether dropping its instance leaves threads or descriptors that serve the whole process and
     /// stay until its end, as the global executors of smol and async-std do. They must not grow.
     fn stays_in_process(&self) -> bool {
         false
@@ -45,17 +45,17 @@ pub trait Contestant: Send + Sync {
     ///
     /// # Errors
     /// When the operating system refuses what the contestant needs to start.
-    fn start(&self, settings: &Settings) -> Result<Box<dyn Engine>, Refusal>;
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal>;
 }
 
 /// A started contestant. Dropping it stops it and gives back what it took.
 ///
-/// An engine may hold what belongs to one thread, so it stays on the thread that started it.
-pub trait Engine {
+/// An instance may hold what belongs to one thread, so it stays on the thread that started it.
+pub trait Instance {
     /// Runs every task of the ledger's workload, and returns when all of them are over.
     ///
     /// It takes the tasks from [`Ledger::starts`], which begins the wave, and starts each as soon as
-    /// it is handed out. Where that says that nobody is to start before some moment, the engine waits
+    /// it is handed out. Where that says that nobody is to start before some moment, the instance waits
     /// for it as its tasks wait for their timers, while those that have started go on.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 //! | [`state`] | [`State`]: the bytes a task keeps alive across its waits |
 //! | [`clock`] | [`Moment`]: a point on one monotonic clock, in eight bytes |
 //! | [`http`] | the workload `http`: requests, answers, timeouts and faults, without any waiting |
-//! | [`ledger`] | [`Ledger`] and [`Visit`]: where tasks sign in and out; [`Starts`]: when each is to |
+//! | [`ledger`] | [`Ledger`] and [`TaskHandle`]: where tasks sign in and out; [`Starts`]: when each is to |
 //! | [`contestant`] | [`Contestant`]: the contract between a model and whoever runs it |
 //! | `conformance` | (feature `conformance`) the suite every contestant passes |
 //!
@@ -25,9 +25,9 @@ pub mod state;
 pub mod task;
 
 pub use clock::Moment;
-pub use contestant::{Ceiling, Contestant, ContestantId, Engine, Refusal, Settings};
+pub use contestant::{Ceiling, Contestant, ContestantId, Instance, Refusal, Settings};
 pub use http::Http;
-pub use ledger::{Lateness, Ledger, Proof, Start, Starts, Visit};
+pub use ledger::{Lateness, Ledger, Proof, Start, Starts, TaskHandle};
 pub use spec::{Arrival, Wait, Workload};
 pub use state::{State, StateSize, WithState};
 pub use task::Task;

@@ -22,7 +22,7 @@ pub struct Workload {
     pub arrival: Arrival,
     /// Whether all tasks wait for one deadline, which is the end of a wait that began with the wave,
     /// instead of each for the end of a wait of its own. For timers without a spread.
-    pub herd: bool,
+    pub synchronized_wakeup: bool,
     /// A task that panics after its first wait, to show that a panic costs only that task.
     /// `None` in everything that is measured.
     pub panicking_task: Option<u32>,
@@ -40,7 +40,7 @@ impl Workload {
             state: StateSize::None,
             waits_per_task: NonZeroU16::MIN,
             arrival: Arrival::Burst,
-            herd: false,
+            synchronized_wakeup: false,
             panicking_task: None,
         }
     }
@@ -88,10 +88,10 @@ impl Workload {
     /// If the tasks wait for answers, whose time is the server's to choose, or if their waits are
     /// spread.
     #[must_use]
-    pub fn as_herd(self) -> Self {
+    pub fn with_synchronized_wakeup(self) -> Self {
         assert!(self.asks().is_none(), "only timers can all be due at once");
         assert!(self.spread().is_zero(), "waits of several lengths have no common deadline");
-        Self { herd: true, ..self }
+        Self { synchronized_wakeup: true, ..self }
     }
 
     /// The same with one task that panics after its first wait.
@@ -180,8 +180,8 @@ impl Workload {
             let waits = u32::try_from(rounds.saturating_mul(waits)).unwrap_or(u32::MAX);
             self.duration().saturating_mul(waits)
         };
-        // The tasks of a herd end together, however many wait at a time and whenever each started.
-        let waiting = if self.herd {
+        // Tasks with one deadline end together, however many wait at a time and whenever each started.
+        let waiting = if self.synchronized_wakeup {
             in_rounds(u64::from(self.tasks).min(1)).max(self.last_start())
         } else {
             let rounds = u64::from(self.tasks).div_ceil(ceiling.max(1));
@@ -212,7 +212,7 @@ pub enum Wait {
     Timer {
         /// How long each wait lasts, from the moment the task begins it.
         duration: Duration,
-        /// By how much the first task's wait is longer than the last one's. Zero makes a herd; a
+        /// By how much the first task's wait is longer than the last one's. Zero lets tasks end together; a
         /// positive spread makes tasks end in the reverse of the order they started in.
         spread: Duration,
     },
@@ -270,9 +270,9 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn a_herd_waits_alike() {
-        let herd = Workload::timer(3, 5 * MS);
-        assert!((0..3).all(|index| herd.duration_of(index) == 5 * MS));
+    fn a_synchronized_wakeup_waits_alike() {
+        let synchronized = Workload::timer(3, 5 * MS);
+        assert!((0..3).all(|index| synchronized.duration_of(index) == 5 * MS));
     }
 
     #[test]
@@ -326,15 +326,15 @@ mod tests {
     }
 
     #[test]
-    fn a_herd_ends_together_whoever_waits_for_it() {
-        let herd = Workload::timer(100, 5 * MS).as_herd();
-        assert_eq!(herd.floor(1), 5 * MS);
+    fn a_synchronized_wakeup_ends_together_whoever_waits_for_it() {
+        let synchronized = Workload::timer(100, 5 * MS).with_synchronized_wakeup();
+        assert_eq!(synchronized.floor(1), 5 * MS);
     }
 
     #[test]
     #[should_panic(expected = "common deadline")]
-    fn what_is_spread_is_no_herd() {
-        let _ = Workload::timer(2, MS).with_spread(MS).as_herd();
+    fn what_is_spread_is_not_synchronized() {
+        let _ = Workload::timer(2, MS).with_spread(MS).with_synchronized_wakeup();
     }
 
     #[test]

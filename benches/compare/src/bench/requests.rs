@@ -8,7 +8,7 @@
 use std::num::NonZeroU8;
 use std::time::Duration;
 
-use workload::{Contestant, Engine, Settings};
+use workload::{Contestant, Instance, Settings};
 
 use super::Invocation;
 use super::throughput::Combination;
@@ -73,7 +73,7 @@ pub fn names(
 /// One contestant in these waves.
 struct Entrant {
     combination: Combination,
-    engine: Option<Box<dyn Engine>>,
+    instance: Option<Box<dyn Instance>>,
 }
 
 impl Waves {
@@ -95,18 +95,18 @@ impl Waves {
         for round in 0..=self.samples {
             let mut order: Vec<&mut Entrant> = entrants.iter_mut().collect();
             plan::shuffle(&mut order, seed.wrapping_add(round as u64));
-            for Entrant { combination, engine } in order {
-                if let Some(engine) = engine
+            for Entrant { combination, instance } in order {
+                if let Some(instance) = instance
                     && combination.can_run()
                 {
-                    combination.wave(engine.as_mut());
+                    combination.wave(instance.as_mut());
                 }
             }
         }
         entrants.into_iter().map(|entrant| entrant.combination).collect()
     }
 
-    /// A contestant with a started engine; `None` if it does not run requests.
+    /// A contestant with a started instance; `None` if it does not run requests.
     fn enter(&self, contestant: &dyn Contestant, servers: &mut Servers) -> Option<Entrant> {
         let nowhere = ServerLine { address: UNKNOWN_SERVER, addresses: NonZeroU8::MIN, group: 0 };
         let server = servers.get(None);
@@ -118,8 +118,8 @@ impl Waves {
         let started = server.map_err(|error| error.to_string()).and_then(|_| {
             contestant.start(&Settings::default()).map_err(|refusal| refusal.to_string())
         });
-        let engine = started.map_err(|why| combination.fail(why)).ok();
-        Some(Entrant { combination, engine })
+        let instance = started.map_err(|why| combination.fail(why)).ok();
+        Some(Entrant { combination, instance })
     }
 
     fn name(&self, contestant: &dyn Contestant) -> String {

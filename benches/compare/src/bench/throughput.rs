@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use workload::http::Stats;
-use workload::{Contestant, Engine, Http, Ledger, Settings, Wait, Workload};
+use workload::{Contestant, Http, Instance, Ledger, Settings, Wait, Workload};
 
 use super::Invocation;
 use crate::meter::usage::Usage;
@@ -137,7 +137,7 @@ impl Combination {
 
     /// Runs so many waves and returns how long they took together. What the harness does between
     /// two waves is not in it.
-    pub fn waves(&mut self, engine: &mut dyn Engine, waves: u64) -> Duration {
+    pub fn waves(&mut self, instance: &mut dyn Instance, waves: u64) -> Duration {
         if self.line.status == Status::Failed {
             // Criterion asks again and wants a time. This one is not used.
             return Duration::from_nanos(waves);
@@ -148,7 +148,7 @@ impl Combination {
             self.ledger.rewind();
             let usage = Usage::now().unwrap_or_default();
             let started = Instant::now();
-            let result = engine.run(self.ledger);
+            let result = instance.run(self.ledger);
             elapsed += started.elapsed();
             cpu_ns += (Usage::now().unwrap_or_default() - usage).cpu_ns();
             if let Err(flaw) =
@@ -164,8 +164,8 @@ impl Combination {
     }
 
     /// Runs one wave and notes how late its answers were.
-    pub fn wave(&mut self, engine: &mut dyn Engine) {
-        self.waves(engine, 1);
+    pub fn wave(&mut self, instance: &mut dyn Instance) {
+        self.waves(instance, 1);
         self.line.lateness_ns = self.ledger.lateness().map(Into::into);
     }
 

@@ -9,7 +9,7 @@ use workload::task::expected_checksum;
 use super::CellSpec;
 use super::unweighed::Unweighed;
 use crate::limits::{LastSeen, Limits};
-use crate::protocol::{Drained, Parked};
+use crate::protocol::{AllWaiting, Drained};
 use crate::record::{
     Build, Cell, ErrorLine, Limit, Memory, ProofLine, SecondProof, ServerProof, Status, Time,
     Weight,
@@ -86,11 +86,11 @@ pub struct Outcome {
 #[derive(Clone, Debug)]
 pub struct Wave {
     /// The weight with all tasks in flight.
-    pub parked_weight: Weight,
+    pub waiting_weight: Weight,
     /// The weight after the last task.
     pub drained_weight: Weight,
     /// What the child said when all were in flight.
-    pub parked: Parked,
+    pub waiting: AllWaiting,
     /// What it said when all were over.
     pub drained: Drained,
     /// What the server saw, where there is one.
@@ -117,7 +117,7 @@ impl Wave {
             expected_checksum: expected_checksum(workload.tasks, None),
             peak_in_flight: self.drained.peak_in_flight,
             expected_in_flight,
-            before_weighing: self.parked.in_flight,
+            before_weighing: self.waiting.in_flight,
             after_weighing: self.drained.in_flight_after_weighing.unwrap_or(0),
             lost: self.drained.lost,
             unweighed: false,
@@ -184,19 +184,19 @@ impl Outcome {
     fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
         let Self { expected_in_flight, idle, first, second, last_seen } = self;
         let proof = first.proof(expected_in_flight, workload);
-        let Wave { parked_weight, drained_weight, parked, drained, server } = first;
+        let Wave { waiting_weight, drained_weight, waiting, drained, server } = first;
         let is_timed = spec.build == Build::Timed;
         let mut cell = Cell {
             proof: Some(proof),
             server,
             memory: Memory {
                 idle: Some(idle),
-                parked: Some(parked_weight),
+                waiting: Some(waiting_weight),
                 drained: Some(drained_weight),
-                second_parked: None,
+                second_waiting: None,
                 second_drained: None,
             },
-            time: is_timed.then(|| time_of(&drained, parked.start_ns, parked.start_cpu_ns)),
+            time: is_timed.then(|| time_of(&drained, waiting.start_ns, waiting.start_cpu_ns)),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             ..spec.cell(workload, Status::Ok, None)
         };
@@ -208,7 +208,7 @@ impl Outcome {
             Second::Done(wave) if wave.drained.errors.is_empty() => {
                 let proof = wave.proof(expected_in_flight, workload);
                 cell.second = Some(SecondProof { proof, server: wave.server });
-                cell.memory.second_parked = Some(wave.parked_weight);
+                cell.memory.second_waiting = Some(wave.waiting_weight);
                 cell.memory.second_drained = Some(wave.drained_weight);
             }
             Second::Done(wave) => {

@@ -128,7 +128,8 @@ impl Estimates {
             estimate.start_ns_per_task = estimate.start_ns_per_task.max(start_ns);
             estimate.most_tasks = estimate.most_tasks.max(tasks);
         }
-        let weight = cell.memory.parked.and_then(|parked| parked.total_bytes.or(parked.rss_bytes));
+        let weight =
+            cell.memory.waiting.and_then(|waiting| waiting.total_bytes.or(waiting.rss_bytes));
         if let Some(bytes) = weight {
             // The least so far, which is that of the largest cell: in a small one, most of the
             // weight is the program.
@@ -183,8 +184,8 @@ mod tests {
         let mut cell = spec.cell(&spec.workload, Status::Ok, None);
         let tasks = u64::from(tasks);
         cell.time = Some(Time { start_ns: start_ns_per_task * tasks, ..Time::default() });
-        let parked = Weight { total_bytes: Some(bytes_per_task * tasks), ..Weight::default() };
-        cell.memory = Memory { parked: Some(parked), ..Memory::default() };
+        let waiting = Weight { total_bytes: Some(bytes_per_task * tasks), ..Weight::default() };
+        cell.memory = Memory { waiting: Some(waiting), ..Memory::default() };
         let mut estimates = Estimates::default();
         estimates.learn(&spec, &cell);
         estimates

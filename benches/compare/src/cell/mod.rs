@@ -5,7 +5,7 @@
 //! | [`spec`] | [`CellSpec`]: what to run |
 //! | [`estimate`] | [`estimate::Estimates`]: how long to wait and how much memory to expect, learned on the way |
 //! | [`process`] | [`process::ChildProcess`]: the cell's process and the pipes to it |
-//! | [`visit`] | one run of a cell, phase by phase |
+//! | [`attempt`] | one run of a cell, phase by phase |
 //! | [`unweighed`] | a cell whose tasks are never all there, which shows how late they are |
 //! | [`ending`] | how a run can end, and what that makes of the cell |
 //!
@@ -13,12 +13,12 @@
 //! with a reason if it is not a figure. The one exception is an interruption, which is nobody's
 //! result.
 
+pub mod attempt;
 pub mod ending;
 pub mod estimate;
 pub mod process;
 pub mod spec;
 pub mod unweighed;
-pub mod visit;
 
 use std::num::NonZeroU8;
 use std::path::PathBuf;
@@ -150,7 +150,7 @@ impl Runner {
                 }
             }
             let expected = ceiling.expected_in_flight(workload.tasks);
-            match visit::run(self, spec, &workload, expected, is_weighed, stop) {
+            match attempt::run(self, spec, &workload, expected, is_weighed, stop) {
                 // With a rate, another wait would be another question.
                 Ending::TooShort if spec.wait_is_given && workload.arrival != Arrival::Burst => {
                     is_weighed = false;

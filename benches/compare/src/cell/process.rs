@@ -118,7 +118,7 @@ impl ChildProcess {
     ///
     /// # Errors
     /// If the operating system does not say how it ended.
-    pub fn bury(mut self) -> io::Result<(ExitStatus, String)> {
+    pub fn reap(mut self) -> io::Result<(ExitStatus, String)> {
         self.orders = None;
         let patience = Instant::now() + DYING;
         let status = loop {

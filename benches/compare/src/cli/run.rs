@@ -33,7 +33,7 @@ Examples:
   compare run --only coroutines/smol --tasks 10M --record big.jsonl
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
   compare run --only '*/tokio,threads/*' --arrival rate:5k/s --tasks 2k --wait 100ms
-  compare run --only 'coroutines/*' --herd --tasks 10k --repeats 5
+  compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
   compare run --workload http --only '*/smol,threads/*' --tasks 100,1k --wait 200ms --bytes 4KiB
   compare run --workload http --server http://192.0.2.7:8080 --only coroutines/tokio --tasks 1k
   compare run --workload transfer --tasks 32 --bytes 256KiB --rate-limit 20MiB
@@ -94,7 +94,7 @@ struct Selection {
     arrival: Option<Arrival>,
     /// Give all tasks one deadline, instead of each the end of its own wait
     #[arg(long, conflicts_with_all = ["spread", "arrival"])]
-    herd: bool,
+    synchronized_wakeup: bool,
     /// What each task keeps alive while it waits: 0, 64, 1KiB or 8KiB
     #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true)]
     state: StateSize,
@@ -235,19 +235,20 @@ impl Given {
             .with_state(args.state)
             .with_waits(waits)
             .with_arrival(args.arrival.unwrap_or_default());
-        if args.herd && workload.asks().is_some() {
+        if args.synchronized_wakeup && workload.asks().is_some() {
             bail!(
-                "`--herd` is for --workload timer: when a request is answered is up to the server"
+                "`--synchronized-wakeup` is for --workload timer: when a request is answered is up to the server"
             );
         }
-        let workload = if args.herd { workload.as_herd() } else { workload };
+        let workload =
+            if args.synchronized_wakeup { workload.with_synchronized_wakeup() } else { workload };
         let program = std::env::current_exe().context("this program does not know where it is")?;
         let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
         if let Some(servers) = args.http.servers()? {
             suite = suite.with_servers(servers);
         }
         // When tasks start and end is no matter of the heap.
-        let wants_heap = !args.no_heap && !args.herd && args.arrival.is_none();
+        let wants_heap = !args.no_heap && !args.synchronized_wakeup && args.arrival.is_none();
         let count_heap = wants_heap && suite.can_count();
         let lacks_heap = wants_heap && !suite.can_count();
         let mut arguments = self.arguments.clone();

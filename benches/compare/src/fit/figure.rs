@@ -73,7 +73,7 @@ impl Figure {
         if self == Self::Finish {
             return finish_ns(cell);
         }
-        let weighed = cell.memory.parked.and_then(|weight| self.read_weight(&weight));
+        let weighed = cell.memory.waiting.and_then(|weight| self.read_weight(&weight));
         let timed = || match (self, cell.server) {
             // Where a server is asked, a task has started when its request is there.
             (Self::Start, Some(server)) => Some(server.all_open_ns),
@@ -186,7 +186,10 @@ impl Figure {
 fn finish_ns(cell: &Cell) -> Option<f64> {
     let WorkloadLine { duration_ns, spread_ns, waits_per_task, .. } = cell.workload;
     let WorkloadLine { wait, arrival, .. } = &cell.workload;
-    let is_plain = wait == "timer" && arrival == "burst" && spread_ns == 0 && !cell.workload.herd;
+    let is_plain = wait == "timer"
+        && arrival == "burst"
+        && spread_ns == 0
+        && !cell.workload.synchronized_wakeup;
     let time = cell.time.filter(|_| is_plain)?;
     let waits_ns = duration_ns as f64 * f64::from(waits_per_task);
     Some(time.wall_ns as f64 - time.start_ns as f64 - waits_ns)

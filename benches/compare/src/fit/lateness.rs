@@ -29,7 +29,7 @@ pub struct Queue {
 impl Timing {
     /// What decides how late the tasks of this cell are.
     pub fn of(cell: &Cell) -> Self {
-        let wait_ns = (!cell.workload.herd).then_some(cell.workload.duration_ns);
+        let wait_ns = (!cell.workload.synchronized_wakeup).then_some(cell.workload.duration_ns);
         let queue = (!is_all_waiting(cell)).then(|| Queue { places: places(cell), wait_ns });
         Self { tasks: cell.tasks, queue }
     }

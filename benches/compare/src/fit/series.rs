@@ -56,7 +56,7 @@ pub struct Shape {
     /// By how much the first task waits longer than the last one, in nanoseconds.
     pub spread_ns: u64,
     /// Whether all tasks wait for one deadline.
-    pub herd: bool,
+    pub synchronized_wakeup: bool,
 }
 
 /// What is asked of a server.
@@ -84,7 +84,7 @@ impl Shape {
                 rate_limit: http.rate_limit,
             }),
             spread_ns: workload.spread_ns,
-            herd: workload.herd,
+            synchronized_wakeup: workload.synchronized_wakeup,
         }
     }
 
@@ -100,7 +100,7 @@ impl Shape {
     /// once, or one after another. What such tasks weigh is what others do, so no line is laid
     /// through them.
     pub fn is_for_lateness(&self) -> bool {
-        self.herd || self.spread_ns != 0 || self.arrival != "burst"
+        self.synchronized_wakeup || self.spread_ns != 0 || self.arrival != "burst"
     }
 
     /// Whether tasks wait for timers.
@@ -142,7 +142,7 @@ impl fmt::Display for Shape {
         if self.spread_ns != 0 {
             write!(f, ", spread over {}", units::duration(Duration::from_nanos(self.spread_ns)))?;
         }
-        if self.herd {
+        if self.synchronized_wakeup {
             f.write_str(", herd")?;
         }
         Ok(())
@@ -171,7 +171,7 @@ pub fn model_of(contestant: &str) -> &str {
     contestant.split_once('/').map_or(contestant, |(model, _)| model)
 }
 
-/// Whether this contestant takes part in the comparison. Baselines show what our scaffolding costs,
+/// Whether this contestant takes part in the comparison. Baselines show the harness's overhead,
 /// and controls check the instrument.
 pub fn is_compared(contestant: &str) -> bool {
     !matches!(model_of(contestant), "baseline" | "control")

@@ -1,6 +1,6 @@
 //! The cells that show how late tasks are.
 //!
-//! Three questions, for each contestant: what if all are due at once (a herd), what if they are due
+//! Three questions, for each contestant: what if all are due at once (a synchronized wake-up), what if they are due
 //! one after another (a spread), and what if they come at a rate, whether or not there is room for
 //! them. The sizes keep a thorough run within minutes; the few cells of a default one take seconds.
 
@@ -20,7 +20,7 @@ const SPREAD: Duration = Duration::from_millis(500);
 /// The same in a default run.
 const SMALL_SPREAD: Duration = Duration::from_millis(100);
 
-/// As many tasks at most has a herd of a default run.
+/// As many tasks at most has a synchronized wake-up of a default run.
 const SMALL: u32 = 1_000;
 
 /// How long a task waits that comes at a rate.
@@ -40,11 +40,11 @@ pub fn lateness_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
     let timer = Workload::timer(0, Duration::ZERO);
     let mut all = Vec::new();
     if is_one_at_a_time(contestant) {
-        // It has no herd and no spread: only one of its tasks ever waits.
+        // It has no synchronized wake-up and no spread: only one of its tasks ever waits.
         all.extend(paced(contestant, FEW, RATES[0].0, 3));
     } else {
         let steps = steps(sizes(contestant), 5);
-        all.extend(cells(contestant, &steps, timer.as_herd(), false, None));
+        all.extend(cells(contestant, &steps, timer.with_synchronized_wakeup(), false, None));
         all.extend(cells(contestant, &steps, timer.with_spread(SPREAD), false, None));
         for (per_second, tasks) in RATES {
             all.extend(paced(contestant, tasks, per_second, 3));
@@ -65,7 +65,13 @@ pub(super) fn few_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
             .max()
             .into_iter()
             .collect();
-        all.extend(cells(contestant, &steps(&small, 3), timer.as_herd(), false, None));
+        all.extend(cells(
+            contestant,
+            &steps(&small, 3),
+            timer.with_synchronized_wakeup(),
+            false,
+            None,
+        ));
         let spread = timer.with_spread(SMALL_SPREAD);
         all.extend(cells(contestant, &steps(&small, 1), spread, false, None));
     }
@@ -124,12 +130,13 @@ mod tests {
             let is_supported = |cell: &CellSpec| contestant.unsupported(&cell.workload).is_none();
             assert!(cells.iter().all(is_supported), "{}", contestant.id());
             assert!(cells.iter().all(|cell| !cell.second_wave), "{}", contestant.id());
-            let herds = cells.iter().filter(|cell| cell.workload.herd).count();
+            let synchronized =
+                cells.iter().filter(|cell| cell.workload.synchronized_wakeup).count();
             let spreads = cells.iter().filter(|cell| !cell.workload.spread().is_zero()).count();
-            assert_eq!(herds, spreads, "{}", contestant.id());
-            assert_eq!(herds == 0, is_left_out || is_one_at_a_time(contestant.as_ref()));
+            assert_eq!(synchronized, spreads, "{}", contestant.id());
+            assert_eq!(synchronized == 0, is_left_out || is_one_at_a_time(contestant.as_ref()));
             let few = few_cells(contestant.as_ref()).len();
-            assert_eq!(few, if herds == 0 { 0 } else { 4 }, "{}", contestant.id());
+            assert_eq!(few, if synchronized == 0 { 0 } else { 4 }, "{}", contestant.id());
         }
     }
 
@@ -138,12 +145,16 @@ mod tests {
         for cells in
             [of("threads/rayon-pool"), of("threads/crossbeam-pool"), of("threads/per-task")]
         {
-            assert!(cells.iter().any(|cell| cell.workload.herd && cell.workload.tasks == 400));
+            assert!(
+                cells
+                    .iter()
+                    .any(|cell| cell.workload.synchronized_wakeup && cell.workload.tasks == 400)
+            );
         }
     }
 
     #[test]
-    fn a_pool_is_large_enough_for_a_herd_and_has_its_usual_size_for_a_rate() {
+    fn a_pool_is_large_enough_for_a_synchronized_wakeup_and_has_its_usual_size_for_a_rate() {
         for cell in of("threads/crossbeam-pool") {
             let is_paced = cell.workload.arrival != Arrival::Burst;
             let expected =

@@ -34,7 +34,7 @@ impl WorkloadLine {
         };
         let arrival =
             units::parse_arrival(&self.arrival).map_err(|_| unknown("arrival", &self.arrival))?;
-        if self.herd && (self.wait != "timer" || self.spread_ns != 0) {
+        if self.synchronized_wakeup && (self.wait != "timer" || self.spread_ns != 0) {
             let of = format_args!("{}, spread by {} ns", self.wait, self.spread_ns);
             return Err(unknown("herd", &of));
         }
@@ -45,11 +45,16 @@ impl WorkloadLine {
             .filter(|waits| *waits <= Workload::MOST_WAITS)
             .and_then(NonZeroU16::new)
             .ok_or_else(|| unknown("number of waits", &self.waits_per_task))?;
-        Ok(Workload { wait, arrival, herd: self.herd, ..Workload::timer(tasks, Duration::ZERO) }
-            .with_duration(Duration::from_nanos(self.duration_ns))
-            .with_spread(Duration::from_nanos(self.spread_ns))
-            .with_state(state)
-            .with_waits(waits))
+        Ok(Workload {
+            wait,
+            arrival,
+            synchronized_wakeup: self.synchronized_wakeup,
+            ..Workload::timer(tasks, Duration::ZERO)
+        }
+        .with_duration(Duration::from_nanos(self.duration_ns))
+        .with_spread(Duration::from_nanos(self.spread_ns))
+        .with_state(state)
+        .with_waits(waits))
     }
 }
 
@@ -67,7 +72,7 @@ impl From<&Workload> for WorkloadLine {
             state_bytes: workload.state.bytes(),
             waits_per_task: workload.waits_per_task.get().into(),
             arrival: workload.arrival.to_string(),
-            herd: workload.herd,
+            synchronized_wakeup: workload.synchronized_wakeup,
             http: workload.asks().map(Into::into),
         }
     }
@@ -162,8 +167,8 @@ mod tests {
         let line = WorkloadLine::from(&paced);
         assert_eq!(line.arrival, "rate:5000/s");
         assert_eq!(line.with_tasks(7, None), Ok(paced));
-        let herd = Workload::timer(7, Duration::from_millis(3)).as_herd();
-        assert_eq!(WorkloadLine::from(&herd).with_tasks(7, None), Ok(herd));
+        let synchronized = Workload::timer(7, Duration::from_millis(3)).with_synchronized_wakeup();
+        assert_eq!(WorkloadLine::from(&synchronized).with_tasks(7, None), Ok(synchronized));
     }
 
     #[test]
@@ -199,7 +204,7 @@ mod tests {
             "the arrival `rate:fast` of the workload is unknown here"
         );
         assert_eq!(
-            unknown(WorkloadLine { herd: true, spread_ns: 1, ..timer.clone() }),
+            unknown(WorkloadLine { synchronized_wakeup: true, spread_ns: 1, ..timer.clone() }),
             "the herd `timer, spread by 1 ns` of the workload is unknown here"
         );
         assert_eq!(

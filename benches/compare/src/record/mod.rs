@@ -294,8 +294,8 @@ pub struct WorkloadLine {
     /// When the tasks start: `burst`, or at a rate: `rate:5000/s`.
     pub arrival: String,
     /// Whether all tasks wait for one deadline.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub herd: bool,
+    #[serde(rename = "herd", default, skip_serializing_if = "std::ops::Not::not")]
+    pub synchronized_wakeup: bool,
     /// What each answer is asked to be, for `http` and `transfer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpLine>,
@@ -321,7 +321,7 @@ pub struct HttpLine {
 /// What the server saw of a cell: its own proof, which the client has no hand in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerProof {
-    /// Requests open right before the parked weighing.
+    /// Requests open right before they were weighed.
     pub open_before_weighing: u64,
     /// Requests open right after it.
     pub open_after_weighing: u64,
@@ -399,7 +399,7 @@ pub struct ProofLine {
     pub peak_in_flight: u64,
     /// How many the contestant's ceiling allows.
     pub expected_in_flight: u64,
-    /// Tasks in flight right before the parked weighing.
+    /// Tasks in flight right before they were weighed.
     pub before_weighing: u64,
     /// Tasks in flight right after it.
     pub after_weighing: u64,
@@ -488,11 +488,13 @@ pub struct Memory {
     /// The runtime started, no task yet.
     pub idle: Option<Weight>,
     /// All tasks in flight.
-    pub parked: Option<Weight>,
+    #[serde(rename = "parked")]
+    pub waiting: Option<Weight>,
     /// All tasks over.
     pub drained: Option<Weight>,
     /// The same tasks once more in the same process, all in flight; where a second wave was run.
-    pub second_parked: Option<Weight>,
+    #[serde(rename = "second_parked")]
+    pub second_waiting: Option<Weight>,
     /// All of those over too.
     pub second_drained: Option<Weight>,
 }

@@ -394,7 +394,7 @@ mod tests {
         let with = run(&[("coroutines/bare", 100), ("coroutines/smol", 101)], 0);
         let mut without = with.clone();
         for cell in &mut without.cells {
-            cell.memory.parked.as_mut().unwrap().total_bytes = None;
+            cell.memory.waiting.as_mut().unwrap().total_bytes = None;
         }
         assert_eq!(of(&[with.clone(), with.clone()]).deciding, "full bill");
         assert_eq!(of(&[with, without]).deciding, "RSS");

@@ -253,7 +253,7 @@ mod tests {
             .counting("threads/per-task", &[100, 1_000], 220)
             .counting("coroutines/smol", &[100, 1_000], 320);
         let mut record = made.record();
-        for weight in record.cells.iter_mut().filter_map(|cell| cell.memory.parked.as_mut()) {
+        for weight in record.cells.iter_mut().filter_map(|cell| cell.memory.waiting.as_mut()) {
             let Some(threads) = weight.threads else { continue };
             weight.stack_bytes = Some((threads - 1) * 9_000);
             weight.kernel_stack_bytes = Some(threads * KERNEL_STACK);
@@ -333,7 +333,7 @@ mod tests {
         assert_eq!((quiet[9].as_str(), quiet[10].as_str()), ("yes", "system"));
         let mut loud = record(|weight| weight.slab_bytes = None);
         for cell in &mut loud.cells {
-            if let Some(weight) = cell.memory.parked.as_mut() {
+            if let Some(weight) = cell.memory.waiting.as_mut() {
                 let noise = [-40_000_000, 5_000_000, 60_000_000][cell.repeat as usize];
                 weight.system_slab_bytes = Some(noise);
             }

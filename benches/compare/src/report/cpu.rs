@@ -233,7 +233,7 @@ mod tests {
         };
         assert_eq!(finishes(|_| ()), 2);
         assert_eq!(finishes(|workload| workload.spread_ns = 1), 0);
-        assert_eq!(finishes(|workload| workload.herd = true), 0);
+        assert_eq!(finishes(|workload| workload.synchronized_wakeup = true), 0);
         assert_eq!(finishes(|workload| workload.arrival = "rate:5/s".into()), 0);
     }
 

@@ -110,7 +110,7 @@ fn timers(record: &Record) -> String {
 
 fn herd_table(record: &Record) -> Table {
     let mut table = columns(&[]);
-    for (series, tasks, cells) in groups(record, |shape| shape.herd) {
+    for (series, tasks, cells) in groups(record, |shape| shape.synchronized_wakeup) {
         push(&mut table, &series, tasks, &cells, &[]);
     }
     table
@@ -230,8 +230,12 @@ fn columns(more: &[(&'static str, Align)]) -> Table {
 
 fn push(table: &mut Table, series: &Series, tasks: u64, cells: &[&Cell], more: &[String]) {
     // What the table is about and what stands in a column of its own is not said in each row.
-    let shape =
-        Shape { herd: false, spread_ns: 0, arrival: "burst".to_owned(), ..series.shape.clone() };
+    let shape = Shape {
+        synchronized_wakeup: false,
+        spread_ns: 0,
+        arrival: "burst".to_owned(),
+        ..series.shape.clone()
+    };
     let mut row = vec![format!("{}{shape}", series.contestant), format::count(tasks)];
     row.extend_from_slice(more);
     for (_, part) in QUANTILES {

@@ -37,9 +37,9 @@ pub(super) fn section(record: &Record) -> String {
 struct Phases {
     tasks: u64,
     idle: f64,
-    parked: f64,
+    waiting: f64,
     drained: f64,
-    second_parked: f64,
+    second_waiting: f64,
     second_drained: f64,
 }
 
@@ -50,9 +50,9 @@ impl Phases {
         Some(Self {
             tasks: cell.tasks,
             idle: read(&cell.memory.idle)?,
-            parked: read(&cell.memory.parked)?,
+            waiting: read(&cell.memory.waiting)?,
             drained: read(&cell.memory.drained)?,
-            second_parked: read(&cell.memory.second_parked)?,
+            second_waiting: read(&cell.memory.second_waiting)?,
             second_drained: read(&cell.memory.second_drained)?,
         })
     }
@@ -66,11 +66,11 @@ impl Phases {
     }
 
     fn growth_at_peak(&self) -> f64 {
-        self.second_parked - self.parked
+        self.second_waiting - self.waiting
     }
 
     fn verdict(&self) -> &'static str {
-        let notable = (NOTABLE_SHARE * (self.parked - self.idle)).max(NOTABLE_BYTES);
+        let notable = (NOTABLE_SHARE * (self.waiting - self.idle)).max(NOTABLE_BYTES);
         if self.growth().min(self.growth_at_peak()) >= notable {
             "grows"
         } else if self.kept() >= notable {
@@ -102,9 +102,9 @@ fn table(record: &Record) -> Table {
             series.to_string(),
             format::count(phases.tasks),
             whole(phases.idle),
-            whole(phases.parked),
+            whole(phases.waiting),
             whole(phases.drained),
-            whole(phases.second_parked),
+            whole(phases.second_waiting),
             whole(phases.second_drained),
             if phases.tasks == 0 {
                 NONE.into()
@@ -139,9 +139,9 @@ mod tests {
             record.cells.iter_mut().find(|cell| cell.tasks == 1_024 && cell.repeat == 0).unwrap();
         let weight = |mib: u64| Some(Weight { total_bytes: Some(mib << 20), ..Weight::default() });
         cell.memory.idle = weight(mib[0]);
-        cell.memory.parked = weight(mib[1]);
+        cell.memory.waiting = weight(mib[1]);
         cell.memory.drained = weight(mib[2]);
-        cell.memory.second_parked = weight(mib[3]);
+        cell.memory.second_waiting = weight(mib[3]);
         cell.memory.second_drained = weight(mib[4]);
         record
     }

@@ -250,10 +250,10 @@ mod tests {
             for (cell, hole) in record.cells.iter_mut().zip(holes) {
                 match hole {
                     0 => cell.proof = None,
-                    1 => cell.memory.parked = None,
+                    1 => cell.memory.waiting = None,
                     2 => cell.time = None,
                     3 => cell.status = Status::Wall,
-                    4 => cell.memory.parked.iter_mut().for_each(|weight| {
+                    4 => cell.memory.waiting.iter_mut().for_each(|weight| {
                         weight.rss_bytes = Some(reading);
                         weight.total_bytes = None;
                     }),

@@ -152,7 +152,7 @@ mod tests {
         // A reading that only the cells without state have, far off the line.
         let mut odd = record.cells[0].clone();
         odd.tasks = 500;
-        odd.memory.parked.as_mut().unwrap().rss_bytes = Some(900_000_000);
+        odd.memory.waiting.as_mut().unwrap().rss_bytes = Some(900_000_000);
         let proof = odd.proof.as_mut().unwrap();
         (proof.completed, proof.peak_in_flight, proof.expected_in_flight) = (500, 500, 500);
         (proof.before_weighing, proof.after_weighing) = (500, 500);

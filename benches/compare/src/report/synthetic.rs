@@ -92,7 +92,7 @@ impl Synthetic {
             state_bytes: 0,
             waits_per_task: 1,
             arrival: "burst".into(),
-            herd: false,
+            synchronized_wakeup: false,
             http: None,
         };
         Self { record, workload }
@@ -120,10 +120,15 @@ impl Synthetic {
     }
 
     /// The tasks of what follows start and are due like this.
-    pub(crate) fn timing(&mut self, arrival: &str, spread_ns: u64, herd: bool) -> &mut Self {
+    pub(crate) fn timing(
+        &mut self,
+        arrival: &str,
+        spread_ns: u64,
+        synchronized: bool,
+    ) -> &mut Self {
         self.workload.arrival = arrival.into();
         self.workload.spread_ns = spread_ns;
-        self.workload.herd = herd;
+        self.workload.synchronized_wakeup = synchronized;
         self
     }
 
@@ -176,7 +181,7 @@ impl Synthetic {
                 let weight = Weight { heap_bytes: Some(1_000 + heap * tasks), ..Weight::default() };
                 let mut cell = self.cell(id, tasks, repeat);
                 cell.build = Build::Counting;
-                cell.memory.parked = Some(weight);
+                cell.memory.waiting = Some(weight);
                 self.record.cells.push(cell);
             }
         }
@@ -286,7 +291,7 @@ impl Synthetic {
         };
         let mut cell = self.cell(id, tasks, repeat);
         cell.memory.idle = Some(weight(0));
-        cell.memory.parked = Some(weight(tasks));
+        cell.memory.waiting = Some(weight(tasks));
         cell.memory.drained = Some(weight(0));
         cell.time = Some(Time {
             start_ns: 10_000 + bill.start_ns * tasks + off,

@@ -125,14 +125,14 @@ impl<F: Future<Output = ()>> Executor<F> {
         let next = deadlines.into_iter().flatten().min();
         let left = next.map(|deadline| deadline.since(Moment::now()));
         let notifier = self.driver.notifier();
-        let is_parked = notifier.is_none();
+        let is_asleep = notifier.is_none();
         if left == Some(Duration::ZERO)
             || !self.woken.fall_asleep(notifier.map_or(Rouse::Unpark, Rouse::Notify))
         {
             return self.look(Some(Duration::ZERO));
         }
         match left {
-            _ if !is_parked => self.look(left),
+            _ if !is_asleep => self.look(left),
             Some(left) => thread::park_timeout(left),
             None => thread::park(),
         }

@@ -27,7 +27,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use workload::{ContestantId, Ledger, Moment, Start, Visit, Wait};
+use workload::{ContestantId, Ledger, Moment, Start, TaskHandle, Wait};
 
 pub use self::alarm::Alarm;
 pub use self::executor::{Executor, block_on};
@@ -45,7 +45,7 @@ impl Runtime for Bare {
     const ID: ContestantId = ContestantId::new("coroutines/bare");
     const SUMMARY: &'static str = "futures in one slab, polled by hand over one heap of deadlines";
     const TIMER: &'static str =
-        "a heap, 1 ns; a parked thread, to which the kernel adds the timer slack";
+        "a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack";
 
     type Stream = TcpStream;
 
@@ -94,12 +94,12 @@ impl Runtime for Bare {
 }
 
 /// An executor holds futures of one type, so each kind of task has its own.
-fn run<F: Future<Output = ()>>(ledger: &'static Ledger, task: fn(Visit) -> F) {
+fn run<F: Future<Output = ()>>(ledger: &'static Ledger, task: fn(TaskHandle) -> F) {
     let mut executor = Executor::new();
     for start in ledger.starts() {
         match start {
             Start::At(moment) => executor.run_until(moment),
-            Start::Now(visit) => executor.spawn(task(visit)),
+            Start::Now(handle) => executor.spawn(task(handle)),
         }
     }
     executor.run();

@@ -41,7 +41,7 @@ struct State {
 /// How a sleeping executor is roused.
 #[derive(Debug)]
 pub enum Rouse {
-    /// Its thread is parked.
+    /// Its thread sleeps.
     Unpark,
     /// Its thread waits for sockets.
     Notify(Notifier),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn another_thread_wakes_a_parked_one() {
+    fn another_thread_wakes_a_sleeping_one() {
         let woken = Woken::register(thread::current());
         let waker = woken.waker(3);
         let other = thread::spawn(move || waker.wake());

@@ -20,7 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout_at;
 use workload::http::fetch::SUM_HEADER;
 use workload::http::{Fetch, body};
-use workload::{ContestantId, Ledger, State, Task, Visit};
+use workload::{ContestantId, Ledger, State, Task, TaskHandle};
 
 use super::{Straight, only_requests};
 
@@ -38,50 +38,50 @@ pub(super) const HYPER: Straight = Straight {
 fn run(runtime: &Runtime, ledger: &'static Ledger) {
     runtime.block_on(async {
         for index in 0..ledger.workload().tasks {
-            tokio::spawn(fetch(ledger.visit(index)));
+            tokio::spawn(fetch(ledger.handle(index)));
         }
         ledger.over().await;
     });
 }
 
-async fn fetch(mut visit: Visit) {
-    visit.sign_in();
-    let Some(deadline) = visit.next_wait() else {
+async fn fetch(mut handle: TaskHandle) {
+    handle.sign_in();
+    let Some(deadline) = handle.next_wait() else {
         return;
     };
     // It knows where the server is, and our words for what goes wrong.
-    let fetch = Fetch::begin(&visit, deadline);
+    let fetch = Fetch::begin(&handle, deadline);
     let ask = async {
         let stream = TcpStream::connect(fetch.address()).await;
         let stream = stream.map_err(|error| fetch.connect_failed(&error))?;
-        get(&visit, stream).await.map_err(|error| fetch.read_failed(&io::Error::other(error)))
+        get(&handle, stream).await.map_err(|error| fetch.read_failed(&io::Error::other(error)))
     };
     // One timeout for all of it, as a plain client would have.
-    let total = visit.workload().asks().map_or(Duration::ZERO, |http| http.timeouts.total);
+    let total = handle.workload().asks().map_or(Duration::ZERO, |http| http.timeouts.total);
     let too_late = || fetch.read_failed(&io::ErrorKind::TimedOut.into());
     let sum = timeout_at((deadline + total).instant().into(), ask)
         .await
         .unwrap_or_else(|_| Err(too_late()));
     match sum {
         Ok(sum) => {
-            visit.woke(deadline, &State::<0>::empty());
-            visit.sign_out(sum);
+            handle.woke(deadline, &State::<0>::empty());
+            handle.sign_out(sum);
         }
-        Err(error) => visit.fail(&error),
+        Err(error) => handle.fail(&error),
     }
 }
 
 /// One request and its answer. Returns the sum that the server worked out.
-async fn get(visit: &Visit, stream: TcpStream) -> Result<u64, Box<dyn Error + Send + Sync>> {
+async fn get(handle: &TaskHandle, stream: TcpStream) -> Result<u64, Box<dyn Error + Send + Sync>> {
     stream.set_nodelay(true)?;
     let host = stream.peer_addr()?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
 
-    let Task { a, b } = visit.task();
-    let http = visit.workload().asks().ok_or("this is no request")?;
+    let Task { a, b } = handle.task();
+    let http = handle.workload().asks().ok_or("this is no request")?;
     let (bytes, group) = (http.bytes, http.group);
-    let ms = visit.workload().duration_of(visit.index()).as_secs_f64() * 1e3;
+    let ms = handle.workload().duration_of(handle.index()).as_secs_f64() * 1e3;
     let request = Request::get(format!("/wait?ms={ms}&bytes={bytes}&a={a}&b={b}&group={group}"))
         .header(HOST, host.to_string())
         .header(CONNECTION, "close")
@@ -92,7 +92,7 @@ async fn get(visit: &Visit, stream: TcpStream) -> Result<u64, Box<dyn Error + Se
     let mut length = 0;
     while let Some(frame) = answer.frame().await {
         if let Some(bytes) = frame?.data_ref() {
-            if !body::is_right(visit.task(), length, bytes) {
+            if !body::is_right(handle.task(), length, bytes) {
                 return Err("a byte of the body is not this task's".into());
             }
             length += bytes.len() as u64;

@@ -1,6 +1,6 @@
-//! The same task written straight on each runtime, to weigh our scaffolding.
+//! The same task written straight on each runtime, to weigh the harness's overhead.
 //!
-//! No [`Runtime`](crate::Runtime), no visit, no state, no loop over waits: each file is what one
+//! No [`Runtime`](crate::Runtime), no handle, no state, no loop over waits: each file is what one
 //! would write who knows only that runtime and the ledger's three calls. What `coroutines/tokio`
 //! costs more than `baseline/tokio` is ours, not tokio's.
 //!
@@ -23,8 +23,8 @@ use std::io;
 use std::num::NonZeroU16;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Engine, Ledger, Refusal, Settings, StateSize, Wait,
-    Workload,
+    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, StateSize,
+    Wait, Workload,
 };
 
 /// All baselines whose features are on.
@@ -80,7 +80,7 @@ impl Contestant for Straight {
         (self.unsupported)(workload)
     }
 
-    fn start(&self, _: &Settings) -> Result<Box<dyn Engine>, Refusal> {
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         let run =
             (self.start)().map_err(|source| Refusal::Start { what: "the runtime", source })?;
         Ok(Box::new(Started { run, unsupported: self.unsupported }))
@@ -92,7 +92,7 @@ struct Started {
     unsupported: fn(&Workload) -> Option<&'static str>,
 }
 
-impl Engine for Started {
+impl Instance for Started {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
         if let Some(only) = (self.unsupported)(ledger.workload()) {
             return Err(Refusal::Unsupported { only });
@@ -123,5 +123,5 @@ fn is_plain(workload: &Workload) -> bool {
         && workload.waits_per_task == NonZeroU16::MIN
         && workload.panicking_task.is_none()
         && workload.arrival == Arrival::Burst
-        && !workload.herd
+        && !workload.synchronized_wakeup
 }

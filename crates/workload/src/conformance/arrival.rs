@@ -14,7 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("a rate begins anew in each wave", paces_every_wave),
     ("a panic does not stop those who come after it", starts_the_others_after_a_panic),
     ("a task is late from when it was to start", counts_from_the_intended_start),
-    ("a herd has one deadline", herds),
+    ("a synchronized wake-up has one deadline", synchronized),
 ];
 
 const MS: Duration = Duration::from_millis(1);
@@ -59,12 +59,12 @@ fn starts_in_time(contestant: &dyn Contestant) -> Result<(), String> {
 }
 
 fn paces_every_wave(contestant: &dyn Contestant) -> Result<(), String> {
-    let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+    let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
     let ledger = Ledger::open(Workload::timer(21, MS).with_arrival(rate(500)));
     for wave in 0..3 {
         ledger.rewind();
         let started = Instant::now();
-        engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+        instance.run(ledger).map_err(|refusal| refusal.to_string())?;
         let took = started.elapsed();
         expect_complete(&ledger.proof(), 21)
             .and_then(|()| expect_in_time(ledger, took))
@@ -75,9 +75,9 @@ fn paces_every_wave(contestant: &dyn Contestant) -> Result<(), String> {
 
 fn starts_the_others_after_a_panic(contestant: &dyn Contestant) -> Result<(), String> {
     let tasks = 30;
-    let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+    let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
     let ledger = Ledger::open(Workload::timer(tasks, MS).with_arrival(rate(1000)).with_panic(3));
-    engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+    instance.run(ledger).map_err(|refusal| refusal.to_string())?;
     let proof = ledger.proof();
     if (proof.completed, proof.lost) == (u64::from(tasks) - 1, 1) && ledger.early() == 0 {
         Ok(())
@@ -111,16 +111,17 @@ fn counts_from_the_intended_start(contestant: &dyn Contestant) -> Result<(), Str
 }
 
 /// All tasks wait for one deadline. As many as can be in flight are, before the first of them wakes.
-fn herds(contestant: &dyn Contestant) -> Result<(), String> {
+fn synchronized(contestant: &dyn Contestant) -> Result<(), String> {
     let tasks = 50;
-    let ledger = Ledger::open_tracing(Workload::timer(tasks, 200 * MS).as_herd());
+    let ledger = Ledger::open_tracing(Workload::timer(tasks, 200 * MS).with_synchronized_wakeup());
     expect_paced(contestant, ledger)?;
     let events = ledger.events();
-    let parked = events.iter().take_while(|event| !matches!(event, Event::Woke(..))).count() as u64;
+    let waiting =
+        events.iter().take_while(|event| !matches!(event, Event::Woke(..))).count() as u64;
     let expected = contestant.ceiling(&SETTINGS).expected_in_flight(tasks);
-    if parked == expected {
+    if waiting == expected {
         Ok(())
     } else {
-        Err(format!("{parked} tasks and not {expected} waited for the one deadline"))
+        Err(format!("{waiting} tasks and not {expected} waited for the one deadline"))
     }
 }

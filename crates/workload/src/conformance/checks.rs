@@ -34,11 +34,11 @@ fn adds_up(contestant: &dyn Contestant) -> Result<(), String> {
 }
 
 fn runs_waves(contestant: &dyn Contestant) -> Result<(), String> {
-    let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+    let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
     let ledger = Ledger::open(Workload::timer(50, SHORT));
     for _ in 0..3 {
         ledger.rewind();
-        engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+        instance.run(ledger).map_err(|refusal| refusal.to_string())?;
         expect_complete(&ledger.proof(), 50)?;
     }
     Ok(())
@@ -119,16 +119,16 @@ fn resumes_in_order(contestant: &dyn Contestant) -> Result<(), String> {
 
 fn survives_a_panic(contestant: &dyn Contestant) -> Result<(), String> {
     let tasks = 50;
-    let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+    let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
     let ledger = Ledger::open(Workload::timer(tasks, SHORT).with_panic(3));
-    engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+    instance.run(ledger).map_err(|refusal| refusal.to_string())?;
     let proof = ledger.proof();
     let others = u64::from(tasks) - 1;
     if proof.completed != others || proof.lost != 1 || proof.checksum != proof.expected_checksum {
         return Err(format!("one of {tasks} tasks panicked and this was the proof: {proof:?}"));
     }
     let after = Ledger::open(Workload::timer(tasks, SHORT));
-    engine.run(after).map_err(|refusal| refusal.to_string())?;
+    instance.run(after).map_err(|refusal| refusal.to_string())?;
     expect_complete(&after.proof(), tasks).map_err(|flaw| format!("after a panic: {flaw}"))
 }
 

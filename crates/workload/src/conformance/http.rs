@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Socket, Type};
 
 use super::{SETTINGS, arrival, expect_complete, expect_punctual, residue, run, run_on};
-use crate::contestant::{Contestant, Engine};
+use crate::contestant::{Contestant, Instance};
 use crate::http::{ErrorKind, Fault, Http, Phase, Stats, Timeouts};
 use crate::ledger::{Event, Ledger};
 use crate::spec::Workload;
@@ -227,9 +227,9 @@ fn survives_a_panic(contestant: &dyn Contestant, server: SocketAddr) -> Result<(
     let tasks = 50;
     for keep_alive in [false, true] {
         let http = || Http { keep_alive, ..requests(server, SHORT, 100) };
-        let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+        let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
         let ledger = Ledger::open(Workload::http(tasks, http()).with_waits(THREE).with_panic(3));
-        engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+        instance.run(ledger).map_err(|refusal| refusal.to_string())?;
         let proof = ledger.proof();
         let others = u64::from(tasks) - 1;
         if proof.completed != others
@@ -239,7 +239,7 @@ fn survives_a_panic(contestant: &dyn Contestant, server: SocketAddr) -> Result<(
         {
             return Err(format!("one of {tasks} tasks panicked and this was the proof: {proof:?}"));
         }
-        expect_healthy(engine.as_mut(), http(), tasks, "a panic")?;
+        expect_healthy(instance.as_mut(), http(), tasks, "a panic")?;
     }
     Ok(())
 }
@@ -264,7 +264,7 @@ fn leaves_nothing_behind(contestant: &dyn Contestant, server: SocketAddr) -> Res
 }
 
 /// Every second task's request goes wrong: it ends as `kind` in `phase`. The others' do not, the
-/// engine works afterwards, and nothing is left behind.
+/// instance works afterwards, and nothing is left behind.
 pub(super) fn ends_as(
     contestant: &dyn Contestant,
     server: SocketAddr,
@@ -278,15 +278,15 @@ pub(super) fn ends_as(
     };
     {
         let faulty = Faulty::new(cause, server)?;
-        let mut engine = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
+        let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
         for keep_alive in [false, true] {
             let http = Http { keep_alive, ..faulty.http };
             let ledger = Ledger::open_tracing(Workload::http(faulty.tasks, http));
-            engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+            instance.run(ledger).map_err(|refusal| refusal.to_string())?;
             expect_every_second(ledger, &faulty, kind, phase)
                 .map_err(|flaw| format!("with keep_alive: {keep_alive}, {flaw}"))?;
             let healthy = Http { keep_alive, ..requests(server, SHORT, 1024) };
-            expect_healthy(engine.as_mut(), healthy, 8, "that fault")?;
+            expect_healthy(instance.as_mut(), healthy, 8, "that fault")?;
         }
     }
     residue::expect_at_most(allowed, "that fault")
@@ -388,15 +388,15 @@ fn expect_every_second(
     is_right.then_some(()).ok_or_else(|| format!("{} tasks left {proof:?}", faulty.tasks))
 }
 
-/// The engine does the same work without a fault as if nothing had been.
+/// The instance does the same work without a fault as if nothing had been.
 fn expect_healthy(
-    engine: &mut dyn Engine,
+    instance: &mut dyn Instance,
     http: Http,
     tasks: u32,
     after: &str,
 ) -> Result<(), String> {
     let ledger = Ledger::open(Workload::http(tasks, http));
-    engine.run(ledger).map_err(|refusal| format!("after {after}: {refusal}"))?;
+    instance.run(ledger).map_err(|refusal| format!("after {after}: {refusal}"))?;
     expect_complete(&ledger.proof(), tasks)
         .and_then(|()| expect_served(&http, tasks.into()))
         .map(drop)

@@ -121,8 +121,8 @@ fn run_on(
     settings: &Settings,
     ledger: &'static Ledger,
 ) -> Result<(), String> {
-    let mut engine = contestant.start(settings).map_err(|refusal| refusal.to_string())?;
-    engine.run(ledger).map_err(|refusal| refusal.to_string())?;
+    let mut instance = contestant.start(settings).map_err(|refusal| refusal.to_string())?;
+    instance.run(ledger).map_err(|refusal| refusal.to_string())?;
     if !ledger.is_over() {
         return Err(format!("returned before all tasks were over: {:?}", ledger.proof()));
     }

@@ -10,7 +10,7 @@ use super::codec::head::decimal;
 use super::codec::{CodecError, Event, Head, Limits, ResponseReader, get_request};
 use super::{ErrorKind, FetchError, Http, Phase, body};
 use crate::clock::Moment;
-use crate::ledger::Visit;
+use crate::ledger::TaskHandle;
 use crate::spec::{Wait, Workload};
 use crate::task::Task;
 
@@ -40,13 +40,13 @@ pub struct Answer {
 }
 
 impl Fetch {
-    /// The request for the wait that `visit` just began, whose answer is due at `deadline`
-    /// (what `Visit::next_wait` returned: now + the delay asked for).
+    /// The request for the wait that `handle` just began, whose answer is due at `deadline`
+    /// (what `TaskHandle::next_wait` returned: now + the delay asked for).
     ///
     /// # Panics
     /// If the workload's wait is no request.
-    pub fn begin(visit: &Visit, deadline: Moment) -> Self {
-        Self::of(visit.workload(), visit.index(), deadline)
+    pub fn begin(handle: &TaskHandle, deadline: Moment) -> Self {
+        Self::of(handle.workload(), handle.index(), deadline)
     }
 
     fn of(workload: &'static Workload, index: u32, deadline: Moment) -> Self {

@@ -16,10 +16,10 @@
 //! would weigh the same.
 
 mod failures;
+mod handle;
 mod lateness;
 mod shard;
 mod starts;
-mod visit;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -28,9 +28,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 pub use failures::Failure;
+pub use handle::{PLANTED_PANIC, TaskHandle};
 pub use lateness::Lateness;
 pub use starts::{Start, Starts};
-pub use visit::{PLANTED_PANIC, Visit};
 
 use crate::clock::Moment;
 use crate::http::{ErrorKind, FetchError};
@@ -161,9 +161,9 @@ impl Ledger {
     ///
     /// # Panics
     /// If the workload has no such task.
-    pub fn visit(&'static self, index: u32) -> Visit {
+    pub fn handle(&'static self, index: u32) -> TaskHandle {
         assert!(index < self.workload.tasks, "task {index} of {}", self.workload.tasks);
-        Visit::new(self, index)
+        TaskHandle::new(self, index)
     }
 
     /// Begins the wave and hands out its tasks, each when it is to start.
@@ -286,8 +286,8 @@ impl Ledger {
 
     /// Signs the task with this index in.
     ///
-    /// A [`Visit`] does this and the next two by itself, also when a task panics; they are public
-    /// for a task that is written straight on a runtime, without any of our scaffolding.
+    /// A [`TaskHandle`] does this and the next two by itself, also when a task panics; they are public
+    /// for a task that is written straight on a runtime, without anything of the harness.
     #[inline]
     pub fn enter(&self, index: u32) {
         self.shard(index).came.fetch_add(1, Ordering::SeqCst);

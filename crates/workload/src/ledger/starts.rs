@@ -4,7 +4,7 @@
 //! makes a queue visible. So the ledger says which task is to start and when, and the model waits
 //! for that moment in its own way.
 
-use super::{Ledger, Visit};
+use super::{Ledger, TaskHandle};
 use crate::clock::Moment;
 use crate::spec::Arrival;
 
@@ -27,7 +27,7 @@ pub struct Starts {
 #[derive(Debug)]
 pub enum Start {
     /// This task, now.
-    Now(Visit),
+    Now(TaskHandle),
     /// Nobody before this moment.
     At(Moment),
 }
@@ -61,8 +61,8 @@ impl Iterator for Starts {
         {
             return Some(Start::At(moment));
         }
-        let visit = self.ledger.visit(self.next);
+        let handle = self.ledger.handle(self.next);
         self.next += 1;
-        Some(Start::Now(visit))
+        Some(Start::Now(handle))
     }
 }

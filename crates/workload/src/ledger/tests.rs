@@ -17,27 +17,27 @@ use crate::task::Task;
 const WAIT: Duration = Duration::from_millis(1);
 
 fn complete(ledger: &'static Ledger, index: u32) {
-    let mut visit = ledger.visit(index);
-    visit.sign_in();
-    let sum = visit.task().sum();
-    visit.sign_out(sum);
+    let mut handle = ledger.handle(index);
+    handle.sign_in();
+    let sum = handle.task().sum();
+    handle.sign_out(sum);
 }
 
 #[test]
 fn a_wave_that_does_everything_is_proven() {
     let ledger = Ledger::open(Workload::timer(1000, WAIT));
-    let visits: Vec<_> = (0..1000)
+    let handles: Vec<_> = (0..1000)
         .map(|index| {
-            let mut visit = ledger.visit(index);
-            visit.sign_in();
-            visit
+            let mut handle = ledger.handle(index);
+            handle.sign_in();
+            handle
         })
         .collect();
     assert_eq!(ledger.in_flight(), 1000);
     assert!(!ledger.is_over());
-    for visit in visits {
-        let sum = visit.task().sum();
-        visit.sign_out(sum);
+    for handle in handles {
+        let sum = handle.task().sum();
+        handle.sign_out(sum);
     }
     ledger.wait_until_over();
     let proof = ledger.proof();
@@ -49,7 +49,7 @@ fn a_wave_that_does_everything_is_proven() {
 #[test]
 fn the_peak_is_seen_without_anybody_asking() {
     let ledger = Ledger::open(Workload::timer(3, WAIT));
-    let [mut first, mut second, mut third] = [0, 1, 2].map(|index| ledger.visit(index));
+    let [mut first, mut second, mut third] = [0, 1, 2].map(|index| ledger.handle(index));
     first.sign_in();
     second.sign_in();
     first.sign_out(Task::nth(0).sum());
@@ -63,10 +63,10 @@ fn the_peak_is_seen_without_anybody_asking() {
 fn a_wrong_sum_shows_in_the_checksum() {
     let ledger = Ledger::open(Workload::timer(2, WAIT));
     complete(ledger, 0);
-    let mut visit = ledger.visit(1);
-    visit.sign_in();
-    let sum = visit.task().sum() + 1;
-    visit.sign_out(sum);
+    let mut handle = ledger.handle(1);
+    handle.sign_in();
+    let sum = handle.task().sum() + 1;
+    handle.sign_out(sum);
     let proof = ledger.proof();
     assert_eq!(proof.completed, 2);
     assert_ne!(proof.checksum, proof.expected_checksum);
@@ -76,10 +76,10 @@ fn a_wrong_sum_shows_in_the_checksum() {
 fn a_dropped_visit_is_a_lost_task_and_still_ends_the_wave() {
     let ledger = Ledger::open(Workload::timer(3, WAIT));
     complete(ledger, 0);
-    let mut signed_in = ledger.visit(1);
+    let mut signed_in = ledger.handle(1);
     signed_in.sign_in();
     drop(signed_in);
-    drop(ledger.visit(2));
+    drop(ledger.handle(2));
     assert!(ledger.is_over());
     assert_eq!(ledger.proof().completed, 1);
     assert_eq!(ledger.proof().lost, 2);
@@ -91,10 +91,10 @@ fn failed_tasks_are_counted_by_kind_and_end_the_wave() {
     let ledger = Ledger::open_tracing(Workload::timer(4, WAIT));
     complete(ledger, 0);
     for (index, kind) in [(1, ErrorKind::Reset), (2, ErrorKind::Closed), (3, ErrorKind::Reset)] {
-        let mut visit = ledger.visit(index);
-        visit.sign_in();
+        let mut handle = ledger.handle(index);
+        handle.sign_in();
         let after = Duration::from_millis(u64::from(index));
-        visit.fail(&FetchError { kind, phase: Phase::Head, after, detail: None });
+        handle.fail(&FetchError { kind, phase: Phase::Head, after, detail: None });
     }
     assert!(ledger.is_over());
     let proof = ledger.proof();
@@ -112,13 +112,13 @@ fn failed_tasks_are_counted_by_kind_and_end_the_wave() {
 #[test]
 fn damaged_state_is_counted() {
     let ledger = Ledger::open(Workload::timer(1, WAIT));
-    let mut visit = ledger.visit(0);
-    visit.sign_in();
-    let deadline = visit.next_wait().unwrap();
+    let mut handle = ledger.handle(0);
+    handle.sign_in();
+    let deadline = handle.next_wait().unwrap();
     let mut state = State::<64>::empty();
     state.fill(Task::nth(7));
-    visit.woke(deadline, &state);
-    visit.sign_out(Task::nth(0).sum());
+    handle.woke(deadline, &state);
+    handle.sign_out(Task::nth(0).sum());
     assert_eq!(ledger.proof().damaged, 1);
 }
 
@@ -126,11 +126,11 @@ fn damaged_state_is_counted() {
 fn a_task_gets_as_many_waits_as_the_workload_says() {
     let waits = NonZeroU16::new(3).unwrap();
     let ledger = Ledger::open(Workload::timer(1, WAIT).with_waits(waits));
-    let mut visit = ledger.visit(0);
-    visit.sign_in();
-    let deadlines = std::iter::from_fn(|| visit.next_wait()).count();
+    let mut handle = ledger.handle(0);
+    handle.sign_in();
+    let deadlines = std::iter::from_fn(|| handle.next_wait()).count();
     assert_eq!(deadlines, 3);
-    visit.sign_out(0);
+    handle.sign_out(0);
 }
 
 #[test]
@@ -160,19 +160,19 @@ fn a_burst_hands_out_all_its_tasks_at_once() {
     let indices: Vec<_> = ledger
         .starts()
         .map(|start| match start {
-            Start::Now(visit) => visit.index(),
+            Start::Now(handle) => handle.index(),
             Start::At(moment) => panic!("nobody waits for {moment:?} in a burst"),
         })
         .collect();
     assert_eq!(indices, [0, 1, 2]);
-    assert!(ledger.is_over(), "visits that are dropped are lost tasks");
+    assert!(ledger.is_over(), "handles that are dropped are lost tasks");
 }
 
 #[test]
 fn a_rate_hands_out_what_is_due_and_then_the_next_moment() {
     let ledger = Ledger::open(Workload::timer(3, WAIT).with_arrival(rate(1)));
     let mut starts = ledger.starts();
-    assert!(matches!(starts.next(), Some(Start::Now(visit)) if visit.index() == 0));
+    assert!(matches!(starts.next(), Some(Start::Now(handle)) if handle.index() == 0));
     for _ in 0..2 {
         let Some(Start::At(moment)) = starts.next() else { panic!("the second is due in 1 s") };
         assert_eq!(moment, ledger.begun() + Duration::from_secs(1));
@@ -202,18 +202,18 @@ fn with_a_rate_a_task_is_late_from_when_it_was_to_start() {
     let ledger = Ledger::open(workload);
     let _ = ledger.starts();
     thread::sleep(Duration::from_millis(30));
-    let mut visit = ledger.visit(0);
-    visit.sign_in();
+    let mut handle = ledger.handle(0);
+    handle.sign_in();
     let mut late = Vec::new();
-    while let Some(deadline) = visit.next_wait() {
+    while let Some(deadline) = handle.next_wait() {
         assert!(deadline > ledger.begun() + Duration::from_millis(30), "it waits in full");
         while Moment::now() < deadline {
             thread::sleep(WAIT);
         }
-        visit.woke(deadline, &State::<0>::empty());
+        handle.woke(deadline, &State::<0>::empty());
         late.push(ledger.lateness().unwrap().max_ns);
     }
-    visit.sign_out(Task::nth(0).sum());
+    handle.sign_out(Task::nth(0).sum());
     assert!(late[0] >= 29_000_000, "{late:?}");
     // The second wait began when the first was over, and adds nothing to the queue.
     assert_eq!(ledger.lateness().unwrap().wakes, 2);
@@ -221,16 +221,17 @@ fn with_a_rate_a_task_is_late_from_when_it_was_to_start() {
 }
 
 #[test]
-fn a_herd_shares_the_deadline_of_each_wait() {
+fn a_synchronized_wakeup_shares_the_deadline_of_each_wait() {
     let waits = NonZeroU16::new(2).unwrap();
-    let ledger = Ledger::open(Workload::timer(2, WAIT).with_waits(waits).as_herd());
+    let ledger =
+        Ledger::open(Workload::timer(2, WAIT).with_waits(waits).with_synchronized_wakeup());
     let begun = ledger.begun();
     for index in 0..2 {
-        let mut visit = ledger.visit(index);
-        visit.sign_in();
-        let deadlines: Vec<_> = std::iter::from_fn(|| visit.next_wait()).collect();
+        let mut handle = ledger.handle(index);
+        handle.sign_in();
+        let deadlines: Vec<_> = std::iter::from_fn(|| handle.next_wait()).collect();
         assert_eq!(deadlines, [begun + WAIT, begun + 2 * WAIT]);
-        visit.sign_out(0);
+        handle.sign_out(0);
     }
 }
 
@@ -309,7 +310,7 @@ fn many_threads_lose_no_count_and_the_end_is_announced_to_both_kinds_of_waiter()
 
 #[test]
 fn a_visit_leaves_two_bytes_to_whoever_holds_it() {
-    assert_eq!(size_of::<Visit>(), 14);
+    assert_eq!(size_of::<TaskHandle>(), 14);
 }
 
 proptest! {

@@ -266,7 +266,7 @@ mod tests {
         let mut damaged = record.cells.clone();
         for cell in &mut damaged {
             cell.status = Status::Failed;
-            cell.memory.parked.as_mut().unwrap().rss_bytes = Some(u64::MAX / 4);
+            cell.memory.waiting.as_mut().unwrap().rss_bytes = Some(u64::MAX / 4);
         }
         record.cells.append(&mut damaged);
         assert_eq!(judged(&record), judged(&clean));
@@ -279,7 +279,7 @@ mod tests {
         let mut counting = record.cells.clone();
         for cell in &mut counting {
             cell.build = Build::Counting;
-            cell.memory.parked.as_mut().unwrap().rss_bytes = Some(1);
+            cell.memory.waiting.as_mut().unwrap().rss_bytes = Some(1);
         }
         record.cells.append(&mut counting);
         assert_eq!(judged(&record), judged(&clean));

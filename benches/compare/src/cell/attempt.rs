@@ -121,7 +121,7 @@ impl Run<'_> {
         match self.unweighed(expected) {
             Ok(unweighed) => Ending::Unweighed(Box::new(unweighed)),
             Err(Stopped::Ending(ending)) => *ending,
-            Err(Stopped::Died) => self.autopsy(),
+            Err(Stopped::Died) => self.diagnose_exit(),
         }
     }
 
@@ -130,7 +130,7 @@ impl Run<'_> {
         let mut outcome = match self.first_wave(expected) {
             Ok(outcome) => outcome,
             Err(Stopped::Ending(ending)) => return *ending,
-            Err(Stopped::Died) => return self.autopsy(),
+            Err(Stopped::Died) => return self.diagnose_exit(),
         };
         if self.spec.second_wave {
             outcome.second = match self.wave(Order::Again, expected, outcome.first.server) {
@@ -140,7 +140,7 @@ impl Run<'_> {
                     Ending::TooShort | Ending::Interrupted => return *ending,
                     ending => Second::Failed(Box::new(ending)),
                 },
-                Err(Stopped::Died) => match self.autopsy() {
+                Err(Stopped::Died) => match self.diagnose_exit() {
                     // It knows one wave only, as the protocol allows.
                     Ending::Died { status, .. } if status.success() => Second::None,
                     ending => Second::Failed(Box::new(ending)),
@@ -212,8 +212,8 @@ impl Run<'_> {
         self.child.tell(order);
         let gone = Instant::now();
         let waits = self.workload.longest(expected) + work(self.workload, expected);
-        let parked = match self.next("start its tasks", self.patience + waits)? {
-            Event::Parked(parked) => parked,
+        let waiting = match self.next("start its tasks", self.patience + waits)? {
+            Event::AllWaiting(waiting) => waiting,
             Event::Drained(drained) => return Err(self.all_too_soon(drained)),
             _ => return Err(unexpected("parked")),
         };
@@ -234,7 +234,7 @@ impl Run<'_> {
                 }
             }
         };
-        let parked_weight = self.weigh_in_detail(parked.heap_bytes);
+        let waiting_weight = self.weigh_in_detail(waiting.heap_bytes);
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
             proof.open_after_weighing = self.ask(http)?.open;
         }
@@ -256,7 +256,7 @@ impl Run<'_> {
         if let Some(reason) = self.lost_group.take() {
             return Err(Ending::LostGroup(reason).into());
         }
-        Ok(Wave { parked_weight, drained_weight, parked, drained, server })
+        Ok(Wave { waiting_weight, drained_weight, waiting, drained, server })
     }
 
     /// The tasks were not all in flight while they were weighed: some failed, or their wait was too
@@ -469,13 +469,13 @@ impl Run<'_> {
         weight
     }
 
-    fn autopsy(mut self) -> Ending {
+    fn diagnose_exit(mut self) -> Ending {
         let kills = self.group.as_ref().and_then(Group::oom_kills);
         // A watcher looks now and then; the group knows the most that there ever was.
         let total_bytes = self.group.as_ref().and_then(Group::peak_bytes);
         self.last_seen.raise(&LastSeen { total_bytes, ..LastSeen::default() });
         let now_and_before = procfs().oom_kills().zip(self.oom_kills_before);
-        match self.child.bury() {
+        match self.child.reap() {
             Ok((status, last_words)) => Ending::Died {
                 status,
                 last_words,

@@ -10,15 +10,15 @@ use crate::task::Task;
 /// One task's place in the ledger, in 14 bytes.
 ///
 /// It belongs to the task: the task signs in with it, asks it for its next deadline, tells it that
-/// it woke, and signs out with its sum. A task that panics or is dropped drops its visit, and the
+/// it woke, and signs out with its sum. A task that panics or is dropped drops its handle, and the
 /// ledger counts it as lost, so a wave always comes to its end.
 ///
 /// It is packed so that the two bytes that would only pad it are left to the task that holds it: in
 /// a coroutine's frame they take the frame's own state, which would otherwise cost eight bytes more.
 #[derive(Debug)]
 #[repr(C, packed(2))]
-#[must_use = "a visit that is dropped is a lost task"]
-pub struct Visit {
+#[must_use = "a handle that is dropped is a lost task"]
+pub struct TaskHandle {
     ledger: &'static Ledger,
     index: u32,
     /// Waits begun; [`NOT_SIGNED_IN`] before the task signs in.
@@ -27,7 +27,7 @@ pub struct Visit {
 
 const NOT_SIGNED_IN: u16 = u16::MAX;
 
-impl Visit {
+impl TaskHandle {
     pub(super) fn new(ledger: &'static Ledger, index: u32) -> Self {
         Self { ledger, index, waits_begun: NOT_SIGNED_IN }
     }
@@ -69,15 +69,15 @@ impl Visit {
             return None;
         }
         self.waits_begun += 1;
-        if workload.herd {
-            return Some(self.end_in_herd());
+        if workload.synchronized_wakeup {
+            return Some(self.end_for_all());
         }
         Some(Moment::now() + workload.duration_of(self.index))
     }
 
     /// When the wait that is begun ends for all tasks.
     #[inline(never)]
-    fn end_in_herd(&self) -> Moment {
+    fn end_for_all(&self) -> Moment {
         let duration = self.ledger.workload().duration();
         self.ledger.begun() + duration * u32::from(self.waits_begun)
     }
@@ -114,7 +114,7 @@ impl Visit {
     #[inline(never)]
     fn due_at_rate(&self, deadline: Moment) -> Moment {
         let workload = self.ledger.workload();
-        if self.waits_begun == 1 && !workload.herd {
+        if self.waits_begun == 1 && !workload.synchronized_wakeup {
             self.ledger.start_of(self.index) + workload.duration_of(self.index)
         } else {
             deadline
@@ -135,7 +135,7 @@ impl Visit {
     }
 }
 
-impl Drop for Visit {
+impl Drop for TaskHandle {
     fn drop(&mut self) {
         self.ledger.lose(self.index, self.waits_begun != NOT_SIGNED_IN);
     }
