@@ -44,7 +44,8 @@ fn main() {
 /// packages with the same features.
 fn program(lock: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.join("src")];
+    let mut folders: Vec<PathBuf> =
+        entries(&root.join("..")).iter().map(|member| member.join("src")).collect();
     folders.extend(entries(&root.join("../../crates")).iter().map(|member| member.join("src")));
     let mut hash = FNV_OFFSET;
     for folder in folders {

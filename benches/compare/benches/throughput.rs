@@ -13,12 +13,12 @@ use compare::limits;
 use compare::output::print;
 use compare::plan::Kind;
 use compare::project::Project;
-use compare::record::{Cell, Extent, Status, Writer};
 use compare::report;
 use compare::servers::Servers;
 use compare::session::{Part, Session};
 use compare::suite::{DEFAULT_PATIENCE, Suite};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use record::{Cell, Extent, Status, Writer};
 use workload::{Contestant, Settings};
 
 /// Our own arguments, while criterion reads the others.

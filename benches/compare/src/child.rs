@@ -16,9 +16,9 @@ use workload::{Instance, Ledger, Refusal, Settings};
 use crate::meter::heap;
 use crate::meter::usage::Usage;
 use crate::output::complain;
-use crate::protocol::{self, AllWaiting, Begin, Drained, Event, Order, ProtocolError};
-use crate::record::ns;
 use crate::registry;
+use protocol::ns;
+use protocol::{self, AllWaiting, Begin, Drained, Event, Order, ProtocolError};
 
 /// Runs the cell that the harness asks for on standard input.
 pub fn main() -> ExitCode {

@@ -16,11 +16,11 @@ use crate::fit::{
     self, Estimate, Figure, Late, Sampled, Series, bootstrap_of_side, lateness_side_by_side,
     median, side_by_side,
 };
-use crate::record::{Difference, Record, Throughput, differences};
 use crate::registry::{self, SelectError};
 use crate::report::format::{self, NONE};
 use crate::report::table::{Align, Table};
 use crate::report::{cpus, rates, throughput_label};
+use record::{Difference, Record, Throughput, differences};
 
 /// The slopes that are compared, with how they are shown.
 const SLOPES: [(Figure, &str); 5] = [
@@ -303,8 +303,8 @@ about one in twenty is on the wrong side by chance, and more where readings are 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::LatenessLine;
-    use crate::report::synthetic::{Bill, Synthetic, asking_run, small_run};
+    use record::LatenessLine;
+    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
 
     const SIZES: [u64; 4] = [1, 100, 1_000, 10_000];
 

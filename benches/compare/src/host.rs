@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::limits::Limits;
 use crate::meter::cgroup::{self, Room};
 use crate::meter::process::{self, Procfs};
-use crate::record::{CgroupKind, Host, LimitValue};
+use record::{CgroupKind, Host, LimitValue};
 
 /// Describes this machine and this process. `cgroup` is what weighs the cells, and `cgroup_note`
 /// says why nothing does.

@@ -11,12 +11,10 @@
 //! | [`resume`] | which cells of a killed run are left |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
 //! | [`child`] | the process of a cell, which runs one contestant |
-//! | [`protocol`] | what the two say to each other |
 //! | [`servers`] | the servers that cells ask |
 //! | [`meter`] | weighs a process from outside |
 //! | [`scope`] | gets a user without privileges a control group |
 //! | [`host`], [`limits`] | the machine, and what it limits |
-//! | [`record`] | the raw results |
 //! | [`fit`] | slopes and their intervals |
 //! | [`diff`] | two records, figure by figure |
 //! | [`repeat`] | how far figures move from run to run |
@@ -46,8 +44,6 @@ pub mod output;
 pub mod plan;
 pub mod progress;
 pub mod project;
-pub mod protocol;
-pub mod record;
 pub mod registry;
 pub mod repeat;
 pub mod report;

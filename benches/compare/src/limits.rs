@@ -18,7 +18,6 @@
 //! | `memory_bytes` | memory of the machine, in bytes | `MemTotal` in `/proc/meminfo` |
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::sync::OnceLock;
 
@@ -26,7 +25,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
 
 use crate::meter::cgroup::{self, Ceiling};
 use crate::meter::process::{self, Procfs};
-use crate::record::{Limit, LimitValue};
+use record::{Limit, LimitValue};
 
 /// The share of a limit from which on it can be what stopped a process.
 ///
@@ -226,13 +225,6 @@ impl LastSeen {
     }
 }
 
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let about = if self.used_is_estimated { "about " } else { "" };
-        write!(f, "{} {}, {about}{} in use when last seen", self.name, self.value, self.used)
-    }
-}
-
 fn ceiling(ceiling: Ceiling) -> Option<LimitValue> {
     match ceiling {
         Ceiling::Unknown => None,
@@ -281,7 +273,7 @@ fn is_exempt_from_nproc(procfs: &Procfs) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Unlimited;
+    use record::Unlimited;
 
     fn limits() -> Limits {
         Limits {

@@ -19,8 +19,8 @@ use clap::ValueEnum;
 use workload::{Arrival, Contestant, Http, Settings, StateSize, Workload};
 
 use crate::cell::CellSpec;
-use crate::record::{Build, Extent};
 pub use lateness::lateness_cells;
+use record::{Build, Extent};
 
 /// So many repeats of a cell with so many tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cell::CellSpec;
 use crate::output::complain;
-use crate::record::{Build, Cell, Status};
 use crate::suite::Tally;
 use crate::units;
+use record::{Build, Cell, Status};
 
 /// Where a run is. It goes to standard error, so that tables and records can be piped.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::record::{Record, read_file};
 use crate::report::{self, Page};
+use record::{Record, read_file};
 
 /// The name of a record in its folder.
 pub const RECORD: &str = "record.jsonl";

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use crate::cell::{CellSpec, MOST_ATTEMPTS};
-use crate::record::{Build, Cell, Status, WorkloadLine, ns};
+use protocol::ns;
+use record::{Build, Cell, Status, WorkloadLine};
 
 /// A planned run over a record that has a part of it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -16,7 +16,7 @@ use std::time::Duration;
 use workload::http::Stats;
 use workload::http::get::Client;
 
-use crate::protocol::ServerLine;
+use protocol::ServerLine;
 
 /// How long a server may take to say how it is.
 pub const PATIENCE: Duration = Duration::from_secs(5);

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use crate::project::{Generated, Project, RECORD, write_whole};
-use crate::record::{Extent, Record, differences, read_file};
+use record::{Extent, Record, differences, read_file};
 
 /// A part of a session's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Session {
         let text = merge(&parts)?;
 
         let folder = self.project.scratch().join(self.extent.name());
-        let record = crate::record::read(&folder.join(RECORD), &text)?;
+        let record = record::read(&folder.join(RECORD), &text)?;
         let generated = Generated::of(&record);
         write_whole(&folder.join(RECORD), &text)?;
         generated.at(&folder, None)?.write()?;
@@ -241,7 +241,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::report::synthetic;
+    use record::synthetic;
 
     const README: &str = "before\n<!-- summary:begin -->\n<!-- summary:end -->\nafter\n";
 
@@ -255,20 +255,17 @@ mod tests {
     /// The lines of a small record that belong to this part.
     fn part_text(part: Part) -> String {
         let record = synthetic::small_run();
-        let line = |line: &crate::record::Line| serde_json::to_string(line).unwrap() + "\n";
-        let mut text = line(&crate::record::Line::Run(Box::new(record.run)));
+        let line = |line: &record::Line| serde_json::to_string(line).unwrap() + "\n";
+        let mut text = line(&record::Line::Run(Box::new(record.run)));
         match part {
             Part::Memory => text.extend(
-                record
-                    .cells
-                    .into_iter()
-                    .map(|cell| line(&crate::record::Line::Cell(Box::new(cell)))),
+                record.cells.into_iter().map(|cell| line(&record::Line::Cell(Box::new(cell)))),
             ),
             Part::Throughput => text.extend(
                 record
                     .throughput
                     .into_iter()
-                    .map(|throughput| line(&crate::record::Line::Throughput(Box::new(throughput)))),
+                    .map(|throughput| line(&record::Line::Throughput(Box::new(throughput)))),
             ),
         }
         text

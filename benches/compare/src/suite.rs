@@ -15,10 +15,10 @@ use crate::meter::cgroup::{self, Cgroups};
 use crate::output::complain;
 use crate::plan;
 use crate::progress::Progress;
-use crate::record::{Cell, CgroupKind, Extent, Run, SCHEMA, Status, Unfinished, Writer};
 use crate::registry;
 use crate::resume::{self, Split};
 use crate::servers::Servers;
+use record::{Cell, CgroupKind, Extent, Run, SCHEMA, Status, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{compare, run, scratch, stderr, stdout};
-use compare::record::read_file;
+use record::read_file;
 
 #[test]
 fn the_list_has_every_model() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use compare::project::Project;
-use compare::record::{Status, read_file};
+use record::{Status, read_file};
 
 fn project() -> Project {
     Project::find().unwrap()

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{compare, run, scratch, stderr, stdout};
-use compare::record::{Status, read_file};
+use record::{Status, read_file};
 
 /// A contestant that goes wrong costs its own cell: the others in the run have proof, the run goes
 /// on, and ends with 1.

@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{compare, run, scratch, stderr, stdout};
-use compare::record::{Cell, Status, read_file};
 use delay_server::process::ServerProcess;
+use record::{Cell, Status, read_file};
 
 const ALL_MODELS: &str = "subroutine/*,threads/*,callbacks/*,coroutines/*";
 
@@ -42,7 +42,7 @@ fn every_model_asks_with_proof_from_the_server() {
         assert_eq!((again.served, again.broken), (10, 0), "{cell:?}");
         assert_eq!(again.open_after_weighing, in_flight, "{cell:?}");
         if cfg!(target_os = "linux") && in_flight == 5 {
-            let descriptors = |weight: compare::record::Weight| weight.descriptors.unwrap();
+            let descriptors = |weight: record::Weight| weight.descriptors.unwrap();
             let memory = &cell.memory;
             let more = descriptors(memory.waiting.unwrap()) - descriptors(memory.idle.unwrap());
             assert!(more >= 5, "{cell:?}");

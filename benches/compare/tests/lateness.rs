@@ -3,7 +3,7 @@
 mod common;
 
 use common::{compare, run, scratch, stderr, stdout};
-use compare::record::{Status, read_file};
+use record::{Status, read_file};
 
 /// Tasks that wait for 10 ms and come within 19 are never all there. Whoever has one place or two for
 /// them has a queue, and by arithmetic the last of them is that late.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use common::{assert_refused, compare, run, scratch, stderr, stdout};
-use compare::record::read_file;
+use record::read_file;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{compare, run, scratch, stderr, stdout};
-use compare::record::{Build, Cell, Record, Status, read_file};
 use oorandom::Rand64;
+use record::{Build, Cell, Record, Status, read_file};
 use serde_json::Value;
 use tempfile::TempDir;
 

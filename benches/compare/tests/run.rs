@@ -6,7 +6,7 @@ use std::fs;
 
 use common::{compare, run, scratch, small_record, stderr, stdout};
 use compare::fit::{self, Figure};
-use compare::record::{Build, Record, Status, read_file};
+use record::{Build, Record, Status, read_file};
 
 #[test]
 fn every_model_runs_with_proof_and_prints_its_tables() {
@@ -47,7 +47,7 @@ fn heaps_are_counted_by_the_counting_build_alone() {
     let folder = scratch();
     let (output, path) = run(&folder, &["--only", "coroutines/bare", "--tasks", "1k,10k"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let heap = |cell: &compare::record::Cell| cell.memory.waiting.unwrap().heap_bytes;
+    let heap = |cell: &record::Cell| cell.memory.waiting.unwrap().heap_bytes;
     let record = read_file(&path).unwrap();
     let mut counted = Vec::new();
     for cell in &record.cells {

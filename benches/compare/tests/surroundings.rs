@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Output;
 
 use common::{assert_refused, compare, run, scratch, stderr, stdout};
-use compare::record::{Cell, Record, Status, read_file};
+use record::{Cell, Record, Status, read_file};
 
 /// The only cell of this contestant.
 fn cell_of<'a>(record: &'a Record, contestant: &str) -> &'a Cell {
@@ -29,7 +29,7 @@ fn a_child_of_another_protocol_costs_its_cell_and_names_both_versions() {
     assert_eq!(cell.status, Status::Failed);
     let reason = "protocol version 2 is not 1, which is spoken here";
     assert_eq!(cell.reason.as_deref(), Some(reason));
-    assert_eq!(cell.memory, compare::record::Memory::default(), "nothing it said is a figure");
+    assert_eq!(cell.memory, record::Memory::default(), "nothing it said is a figure");
     assert_eq!(cell_of(&record, "coroutines/bare").status, Status::Ok);
     assert!(stderr(&output).contains(reason), "{}", stderr(&output));
 }
@@ -122,7 +122,7 @@ mod in_a_group {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::{Duration, Instant};
 
-    use compare::record::{CgroupKind, LimitValue};
+    use record::{CgroupKind, LimitValue};
 
     use super::*;
 
@@ -382,7 +382,7 @@ mod in_a_group {
         let reason = failed.reason.as_ref().unwrap();
         let expected = format!("it was moved out of its control group {} into /", group.display());
         assert!(reason.starts_with(&expected), "{reason}");
-        assert_eq!(failed.memory, compare::record::Memory::default(), "half a weight is none");
+        assert_eq!(failed.memory, record::Memory::default(), "half a weight is none");
         for cell in others {
             assert!(cell.status == Status::Ok, "{cell:?}");
             assert!(cell.memory.waiting.unwrap().total_bytes.is_some(), "{cell:?}");

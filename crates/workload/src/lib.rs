@@ -8,6 +8,7 @@
 //! | [`clock`] | [`Moment`]: a point on one monotonic clock, in eight bytes |
 //! | [`http`] | the workload `http`: requests, answers, timeouts and faults, without any waiting |
 //! | [`ledger`] | [`Ledger`] and [`TaskHandle`]: where tasks sign in and out; [`Starts`]: when each is to |
+//! | [`quantity`] | counts and arrivals as people and records write them |
 //! | [`contestant`] | [`Contestant`]: the contract between a model and whoever runs it |
 //! | `conformance` | (feature `conformance`) the suite every contestant passes |
 //!
@@ -20,6 +21,7 @@ pub mod conformance;
 pub mod contestant;
 pub mod http;
 pub mod ledger;
+pub mod quantity;
 pub mod spec;
 pub mod state;
 pub mod task;

@@ -15,12 +15,12 @@ use crate::interrupt;
 use crate::output::{complain, print};
 use crate::plan::{self, Step};
 use crate::project::Project;
-use crate::record::{Build, Extent};
 use crate::registry;
 use crate::report;
 use crate::scope;
 use crate::session::{self, Part, Session};
 use crate::suite::{DEFAULT_PATIENCE, Suite};
+use record::{Build, Extent};
 
 /// Runs the target. `program` is the program that runs cells.
 pub fn main(program: &Path) -> ExitCode {

@@ -22,8 +22,8 @@ pub mod throughput;
 use std::ffi::OsString;
 
 use crate::cli::run::{parse_seed, seed_from_clock};
-use crate::record::Extent;
 use crate::registry;
+use record::Extent;
 
 /// How a bench target was called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,9 +13,9 @@ use workload::{Contestant, Instance, Settings};
 use super::Invocation;
 use super::throughput::Combination;
 use crate::plan::{self, UNKNOWN_SERVER};
-use crate::protocol::ServerLine;
-use crate::record::Extent;
 use crate::servers::Servers;
+use protocol::ServerLine;
+use record::Extent;
 
 /// Waves of one kind: so many requests at once, to a server that waits so long before it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,10 +15,11 @@ use workload::{Contestant, Http, Instance, Ledger, Settings, Wait, Workload};
 use super::Invocation;
 use crate::meter::usage::Usage;
 use crate::plan::Kind;
-use crate::protocol::ServerLine;
-use crate::record::{Extent, Sample, Status, Throughput, ns};
 use crate::servers;
 use crate::units;
+use protocol::ServerLine;
+use protocol::ns;
+use record::{Extent, Sample, Status, Throughput};
 
 /// How long each task waits.
 pub const WAIT: Duration = Duration::from_millis(1);

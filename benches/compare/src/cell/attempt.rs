@@ -15,10 +15,11 @@ use super::{CellSpec, Runner, procfs};
 use crate::limits::LastSeen;
 use crate::meter;
 use crate::meter::cgroup::Group;
-use crate::protocol::{Begin, Drained, Event, Order, ProtocolError};
-use crate::record::{Build, ServerProof, Weight, ns};
 use crate::servers;
 use crate::units;
+use protocol::ns;
+use protocol::{Begin, Drained, Event, Order, ProtocolError};
+use record::{Build, ServerProof, Weight};
 
 /// How long a phase is left alone before it is weighed, so that what was just freed or handed on is
 /// settled.

@@ -9,12 +9,12 @@ use workload::task::expected_checksum;
 use super::CellSpec;
 use super::unweighed::Unweighed;
 use crate::limits::{LastSeen, Limits};
-use crate::protocol::{AllWaiting, Drained};
-use crate::record::{
+use crate::units;
+use protocol::{AllWaiting, Drained};
+use record::{
     Build, Cell, ErrorLine, Limit, Memory, ProofLine, SecondProof, ServerProof, Status, Time,
     Weight,
 };
-use crate::units;
 
 /// How a run of a cell ended.
 #[derive(Debug)]
@@ -298,7 +298,7 @@ mod tests {
     use workload::ContestantId;
 
     use super::*;
-    use crate::record::LimitValue;
+    use record::LimitValue;
 
     const ABORTED: i32 = 6;
 

@@ -12,7 +12,8 @@ use std::time::Duration;
 use workload::ContestantId;
 
 use super::CellSpec;
-use crate::record::{Cell, Status, ns};
+use protocol::ns;
+use record::{Cell, Status};
 
 /// The shortest wait: enough to weigh a small process in.
 pub const SHORTEST: Duration = Duration::from_millis(50);
@@ -164,7 +165,7 @@ mod tests {
     use workload::{Arrival, Workload};
 
     use super::*;
-    use crate::record::{Build, Memory, Time, Weight};
+    use record::{Build, Memory, Time, Weight};
 
     fn spec(tasks: u32, wait_is_given: bool) -> CellSpec {
         CellSpec {

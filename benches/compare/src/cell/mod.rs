@@ -35,10 +35,10 @@ use crate::host;
 use crate::limits::Limits;
 use crate::meter::cgroup::Cgroups;
 use crate::meter::process::Procfs;
-use crate::protocol::ServerLine;
-use crate::record::{Build, Cell, Memory, Status};
 use crate::servers::Servers;
 use crate::units;
+use protocol::ServerLine;
+use record::{Build, Cell, Memory, Status};
 
 /// How often a wait that was too short is doubled before the cell is given up.
 pub(crate) const MOST_ATTEMPTS: u32 = 6;

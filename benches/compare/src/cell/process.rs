@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::procfs;
 use crate::meter::cgroup::Group;
-use crate::protocol::{self, Event, Order, ProtocolError};
+use protocol::{self, Event, Order, ProtocolError};
 
 /// How much of what a child last wrote to its standard error is kept, in bytes.
 const TAIL_BYTES: usize = 4096;

@@ -2,7 +2,7 @@
 
 use workload::{ContestantId, Workload};
 
-use crate::record::Build;
+use record::Build;
 
 /// What to run in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,8 +12,8 @@ use workload::{Arrival, Ceiling, Workload};
 use super::CellSpec;
 use super::ending::{failed_with, time_of};
 use crate::limits::{LastSeen, Limits};
-use crate::protocol::Drained;
-use crate::record::{Build, Cell, ProofLine, ServerProof, Status};
+use protocol::Drained;
+use record::{Build, Cell, ProofLine, ServerProof, Status};
 
 /// How long all tasks must be in flight together to be weighed.
 const WEIGHING: Duration = Duration::from_millis(50);
@@ -80,7 +80,7 @@ mod tests {
     use workload::ContestantId;
 
     use super::*;
-    use crate::record::Memory;
+    use record::Memory;
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -124,7 +124,7 @@ mod tests {
             system_ns: 1,
             voluntary_switches: 0,
             involuntary_switches: 0,
-            lateness_ns: Some(crate::record::LatenessLine::default()),
+            lateness_ns: Some(record::LatenessLine::default()),
             heap_bytes: None,
         };
         let last_seen = LastSeen::default();

@@ -1,8 +1,8 @@
 //! Network bandwidth bounds the data moved: bodies through a server with a rate limit.
 
 use super::{Claim, Evidence, Judgement, Verdict};
-use crate::record::Record;
 use crate::report::{BASELINE, Transfer, format, transfers};
+use record::Record;
 
 /// How much of bytes ÷ limit a transfer takes at least. The server may send a little ahead of its
 /// limit, and a clock may be a little off.
@@ -91,7 +91,7 @@ fn verdict(transfers: &[Transfer]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{asking_run, small_run};
+    use record::synthetic::{asking_run, small_run};
 
     #[test]
     fn without_transfers_it_is_not_measured() {

@@ -2,8 +2,8 @@
 
 use super::{Claim, Evidence, Judgement, Verdict};
 use crate::fit::{Series, proven, series};
-use crate::record::{Build, Cell, Record};
 use crate::report::{BASELINE, format};
+use record::{Build, Cell, Record};
 
 /// From how many requests at once on they are many.
 const MANY: u64 = 1_000;
@@ -130,7 +130,7 @@ fn notes() -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic, asking_run, small_run};
+    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
 
     #[test]
     fn without_requests_it_is_not_measured() {

@@ -18,9 +18,9 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::fit::Estimate;
-use crate::record::Record;
 use crate::report::table::{Align, Table};
 use crate::report::{format, page_head};
+use record::Record;
 
 /// A sentence that can be checked.
 pub trait Claim {
@@ -220,7 +220,7 @@ fn section(claim: &dyn Claim, judgement: &Judgement) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Synthetic, small_run};
+    use record::synthetic::{Synthetic, small_run};
 
     #[test]
     fn verdicts_print_as_the_four_words() {

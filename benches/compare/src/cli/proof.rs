@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::tables::read_or_committed;
 use crate::fit;
 use crate::output::print;
-use crate::record::{Cell, Record, Status};
+use record::{Cell, Record, Status};
 
 /// What `compare proof` takes.
 #[derive(Debug, clap::Args)]

@@ -9,12 +9,12 @@ use super::run::{Given, check_free, exit_code, record_path};
 use super::tables::read;
 use crate::interrupt;
 use crate::output::{complain, print};
-use crate::record::Record;
 use crate::repeat;
 use crate::report;
 use crate::scope;
 use crate::suite::Tally;
 use crate::units;
+use record::Record;
 
 /// What to show under `compare repeat --help`.
 pub const EXAMPLES: &str = "\

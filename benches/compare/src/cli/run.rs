@@ -18,12 +18,12 @@ use crate::interrupt;
 use crate::output::{complain, print};
 use crate::plan::{self, Kind, Step};
 use crate::project::{Project, RECORD};
-use crate::record::{Build, Difference, Extent, Unfinished, differences, read_file};
 use crate::registry;
 use crate::report;
 use crate::scope;
 use crate::suite::{Suite, Tally};
 use crate::units;
+use record::{Build, Difference, Extent, Unfinished, differences, read_file};
 
 /// What to show under `compare run --help`.
 pub const EXAMPLES: &str = "\
@@ -90,7 +90,7 @@ struct Selection {
     spread: Option<Duration>,
     /// When tasks start: all at once (burst), or at a rate such as rate:5k/s, and then a task is late
     /// from when it was to start [default: burst]
-    #[arg(long, value_name = "ARRIVAL", value_parser = units::parse_arrival, allow_hyphen_values = true)]
+    #[arg(long, value_name = "ARRIVAL", value_parser = str::parse::<Arrival>, allow_hyphen_values = true)]
     arrival: Option<Arrival>,
     /// Give all tasks one deadline, instead of each the end of its own wait
     #[arg(long, conflicts_with_all = ["spread", "arrival"])]

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use crate::output::{complain, print};
 use crate::project::{Generated, Project};
-use crate::record::{Record, read_file};
 use crate::report;
+use record::{Record, read_file};
 
 /// What `compare tables` takes.
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use oorandom::Rand64;
 use serde::Serialize;
 
 use super::{Figure, Series};
-use crate::record::Record;
+use record::Record;
 
 /// How many times each figure is computed anew from resampled readings. Efron and Tibshirani, *An
 /// Introduction to the Bootstrap* (1993), ask for at least 1000 for a percentile interval.

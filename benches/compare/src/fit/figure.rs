@@ -1,6 +1,6 @@
 //! What is read off a cell.
 
-use crate::record::{Build, Cell, Time, Weight, WorkloadLine};
+use record::{Build, Cell, Time, Weight, WorkloadLine};
 
 /// What is read off a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,7 @@ fn finish_ns(cell: &Cell) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::asking_run;
+    use record::synthetic::asking_run;
 
     #[test]
     fn a_request_has_started_when_the_server_has_it() {

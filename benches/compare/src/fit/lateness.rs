@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Sampled, Series, bootstrap_of_side, is_all_waiting, median, proven};
-use crate::record::{Build, Cell, LatenessLine, Record};
 use crate::units;
+use record::{Build, Cell, LatenessLine, Record};
 
 /// What decides how late tasks are, beside their series: cells that are alike in it are repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,7 +136,7 @@ pub fn lateness(record: &Record, series: &Series) -> BTreeMap<Timing, Vec<Latene
 mod tests {
     use super::*;
     use crate::fit::series;
-    use crate::report::synthetic::{Bill, Synthetic};
+    use record::synthetic::{Bill, Synthetic};
 
     fn timings(record: &Record) -> Vec<Timing> {
         series(record).iter().flat_map(|series| lateness(record, series).into_keys()).collect()

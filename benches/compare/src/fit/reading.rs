@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Figure, Series};
-use crate::record::{Build, Cell, ProofLine, Record, Status};
+use record::{Build, Cell, ProofLine, Record, Status};
 
 /// One reading of one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +63,7 @@ fn proof_of(cell: &Cell) -> Option<&ProofLine> {
 mod tests {
     use super::*;
     use crate::fit::{fit, series};
-    use crate::report::synthetic::{Bill, Synthetic};
+    use record::synthetic::{Bill, Synthetic};
 
     #[test]
     fn only_proven_cells_of_the_right_build_are_read() {

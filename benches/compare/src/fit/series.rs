@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::record::{Cell, Record, WorkloadLine};
 use crate::units;
+use record::{Cell, Record, WorkloadLine};
 
 /// The cells that one line is laid through: one contestant, one shape of workload, any N.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -191,7 +191,7 @@ pub fn contestant_order(a: &str, b: &str) -> std::cmp::Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic};
+    use record::synthetic::{Bill, Synthetic};
 
     #[test]
     fn series_come_in_the_order_of_the_models() {

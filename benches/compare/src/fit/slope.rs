@@ -5,7 +5,7 @@ use oorandom::Rand64;
 use super::bootstrap::{Bootstrap, Sampled, bootstrap, bootstrap_of_side, draw, quantile};
 use super::reading::{Reading, readings, task_counts, values_at};
 use super::{Figure, Series};
-use crate::record::Record;
+use record::Record;
 
 /// A line through readings: what one more task adds.
 #[derive(Clone, Debug, PartialEq)]

@@ -30,7 +30,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::meter::process::Procfs;
-use crate::record::CgroupKind;
+use record::CgroupKind;
 
 /// Where groups for cells can be made.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ pub mod usage;
 
 use std::sync::OnceLock;
 
-use crate::record::Weight;
+use record::Weight;
 
 /// Weighs the process `pid`, and the control group it is alone in, if it has one.
 ///

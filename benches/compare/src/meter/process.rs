@@ -13,7 +13,7 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::stacks;
-use crate::record::Weight;
+use record::Weight;
 
 /// The proc filesystem.
 #[derive(Clone, Debug, PartialEq, Eq)]

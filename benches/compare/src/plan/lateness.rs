@@ -12,7 +12,7 @@ use workload::{Arrival, Ceiling, Contestant, Settings, Workload};
 use super::{Step, cells};
 use crate::cell::CellSpec;
 use crate::fit::is_compared;
-use crate::record::Build;
+use record::Build;
 
 /// Over how long the deadlines of a spread lie.
 const SPREAD: Duration = Duration::from_millis(500);

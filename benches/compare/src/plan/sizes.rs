@@ -6,7 +6,7 @@
 use workload::Contestant;
 
 use super::{Kind, Step};
-use crate::record::{Build, Extent};
+use record::{Build, Extent};
 
 /// The steps of this contestant in a run of this extent.
 pub(super) fn of(

@@ -24,9 +24,9 @@ use crate::fit::{
     self, Estimate, Figure, Late, MODELS, Series, Shape, lateness_side_by_side, model_of, quantile,
     side_by_side,
 };
-use crate::record::Record;
 use crate::report::format;
 use crate::report::{BASELINE, deciding_figure};
+use record::Record;
 
 /// How far the slopes of two runs may lie apart, as a part of their median.
 pub const SLOPE_BAR: f64 = 0.02;
@@ -306,8 +306,8 @@ impl Swap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::LatenessLine;
-    use crate::report::synthetic::{Bill, Synthetic};
+    use record::LatenessLine;
+    use record::synthetic::{Bill, Synthetic};
 
     const SIZES: [u64; 4] = [1, 100, 1_000, 10_000];
 

@@ -5,7 +5,7 @@ use super::detectable::{self, Entry};
 use super::format::{self, NONE};
 use super::table::{Align, Table};
 use crate::fit::{Asked, Bootstrap, Sampled, Series, is_compared, median, proven, series};
-use crate::record::{Build, Cell, Record};
+use record::{Build, Cell, Record};
 
 /// What to know when reading the table.
 pub(super) const READING: &str = "\
@@ -105,7 +105,7 @@ pub(crate) fn transfers(record: &Record) -> Vec<Transfer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::asking_run;
+    use record::synthetic::asking_run;
 
     #[test]
     fn the_table_of_a_small_run() {

@@ -19,7 +19,7 @@ use crate::fit::{
     self, Estimate, Figure, Fit, Reading, Sampled, Series, Shape, fit, is_all_waiting, proven,
     series,
 };
-use crate::record::{Build, Cell, Record};
+use record::{Build, Cell, Record};
 
 /// How far the sum of the parts may be from the total.
 const BAR: f64 = 0.03;
@@ -237,8 +237,8 @@ pub(super) fn table(record: &Record, is_wanted: fn(&Shape) -> bool) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Weight;
-    use crate::report::synthetic::{Bill as Costs, Synthetic, asking_run};
+    use record::Weight;
+    use record::synthetic::{Bill as Costs, Synthetic, asking_run};
 
     const KERNEL_STACK: u64 = 16_384;
 

@@ -5,7 +5,7 @@ use super::memory::{bar_word, section, weighed_series};
 use super::table::{Align, Table};
 use super::{detectable, machine_line};
 use crate::fit::{self, Estimate, Figure, Sampled, Series, Shape, fit, per_task_at, readings};
-use crate::record::Record;
+use record::Record;
 
 /// Few tasks, and many: whether a task costs more CPU where there are more of them.
 const FEW: u64 = 10_000;
@@ -175,8 +175,8 @@ fn growth_table(record: &Record) -> Table {
 mod tests {
     use super::*;
     use crate::fit::series;
-    use crate::record::WorkloadLine;
-    use crate::report::synthetic::{Bill, Synthetic, asking_run};
+    use record::WorkloadLine;
+    use record::synthetic::{Bill, Synthetic, asking_run};
 
     fn two() -> Synthetic {
         let mut made = Synthetic::new();

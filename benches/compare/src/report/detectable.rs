@@ -6,7 +6,7 @@
 
 use super::format;
 use crate::fit::{Estimate, Figure, Sampled, Shape, fit, is_compared, quantile, series};
-use crate::record::Record;
+use record::Record;
 
 /// A contestant's figure in a table.
 #[derive(Clone, Debug)]

@@ -10,8 +10,8 @@ use crate::fit::{
     Series, Shape, contestant_order, is_all_waiting, is_compared, is_proven, places, quantile,
     series,
 };
-use crate::record::{Build, Cell, LatenessLine, Record};
 use crate::units;
+use record::{Build, Cell, LatenessLine, Record};
 
 /// What is read off a cell's lateness.
 type Part = fn(&LatenessLine) -> u64;
@@ -162,8 +162,7 @@ fn rate_table(record: &Record) -> Table {
 /// have to go through the places in rounds, and the last came so much later than the first.
 fn queue(cell: &Cell) -> Option<Duration> {
     let tasks = u32::try_from(cell.tasks).ok()?;
-    let line =
-        crate::record::WorkloadLine { http: None, wait: "timer".into(), ..cell.workload.clone() };
+    let line = record::WorkloadLine { http: None, wait: "timer".into(), ..cell.workload.clone() };
     let workload = line.with_tasks(tasks, None).ok()?;
     let ceiling = cell.proof?.expected_in_flight;
     Some(workload.floor(ceiling).saturating_sub(workload.floor(u64::MAX)))
@@ -264,7 +263,7 @@ fn range_text(values: &[f64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic, asking_run, small_run};
+    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
 
     fn late_run() -> Record {
         let mut made = Synthetic::new();

@@ -5,7 +5,7 @@ use super::format::{self, NONE};
 use super::memory::deciding_figure;
 use super::table::{Align, Table};
 use crate::fit::{Figure, Series, is_all_waiting, proven, series};
-use crate::record::{Build, Cell, Record, Weight};
+use record::{Build, Cell, Record, Weight};
 
 /// From which part of what the first wave added at its peak something counts as kept or grown.
 const NOTABLE_SHARE: f64 = 0.02;
@@ -128,7 +128,7 @@ fn largest(record: &Record, series: &Series, figure: Figure) -> Option<Phases> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic};
+    use record::synthetic::{Bill, Synthetic};
 
     /// A contestant that weighs so much in its five phases, in MiB.
     fn phases(mib: [u64; 5]) -> Record {

@@ -3,7 +3,7 @@
 use super::format::{self, NONE};
 use super::table::{Align, Table};
 use super::{memory, page_head};
-use crate::record::{CgroupKind, Record};
+use record::{CgroupKind, Record};
 
 /// The whole page.
 pub(super) fn page(record: &Record) -> String {
@@ -104,7 +104,7 @@ fn pairs<const N: usize>(rows: [(&str, String); N]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::Synthetic;
+    use record::synthetic::Synthetic;
 
     #[test]
     fn what_cannot_be_read_is_a_dash_and_said_why() {

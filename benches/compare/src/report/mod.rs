@@ -37,8 +37,6 @@ mod requests;
 mod splice;
 mod state;
 mod summary;
-#[cfg(test)]
-pub(crate) mod synthetic;
 pub(crate) mod table;
 mod terminal;
 mod throughput;
@@ -46,7 +44,7 @@ mod trust;
 
 use crate::claims;
 use crate::fit::{RESAMPLES, Series, Shape};
-use crate::record::{Extent, Record};
+use record::{Extent, Record};
 
 pub(crate) use bandwidth::{Transfer, transfers};
 pub(crate) use memory::{deciding_figure, full_bill_note, small_pool_note};
@@ -166,9 +164,9 @@ pub(crate) fn reference_for(shape: &Shape) -> Series {
 mod tests {
     use proptest::prelude::*;
 
-    use super::synthetic::{Bill, Synthetic, asking_run, small_run};
     use super::*;
-    use crate::record::{Record, Status};
+    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
+    use record::{Record, Status};
 
     fn odd_records() -> Vec<Record> {
         let empty = Synthetic::new().record();
@@ -182,9 +180,9 @@ mod tests {
         killed.cells.truncate(5);
         killed.throughput.clear();
         let mut bare = small_run();
-        bare.run.host = crate::record::Host::default();
+        bare.run.host = record::Host::default();
         for cell in &mut bare.cells {
-            cell.memory = crate::record::Memory::default();
+            cell.memory = record::Memory::default();
             cell.time = None;
             cell.lateness_ns = None;
         }

@@ -3,8 +3,8 @@
 use super::memory::section;
 use super::page_head;
 use super::table::{Align, Table};
-use crate::record::Record;
 use crate::repeat::{Comparison, LATENESS_NOTE, NOTE, compare};
+use record::Record;
 
 /// The whole page. Run 1 is the run before.
 pub(super) fn page(record: &Record, previous: Option<&Record>) -> String {
@@ -61,7 +61,7 @@ fn bars(comparison: &Comparison) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::small_run;
+    use record::synthetic::small_run;
 
     #[test]
     fn the_same_run_again_is_the_same() {

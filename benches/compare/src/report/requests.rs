@@ -5,7 +5,7 @@ use super::format::{self, NONE};
 use super::table::{Align, Table};
 use super::{REFERENCE, throughput};
 use crate::fit::Shape;
-use crate::record::{LatenessLine, Record};
+use record::{LatenessLine, Record};
 
 /// The client that is written straight on a well-known HTTP library.
 pub(super) const YARDSTICK: &str = "baseline/hyper";
@@ -69,7 +69,7 @@ pub(super) fn table(record: &Record) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::asking_run;
+    use record::synthetic::asking_run;
 
     #[test]
     fn the_table_of_a_small_run() {

@@ -9,7 +9,7 @@ use super::format::{self, NONE};
 use super::memory::{deciding_figure, section, slope_text, weighed_series};
 use super::table::{Align, Table};
 use crate::fit::{self, Estimate, Figure, Fit, Series, Shape, is_compared, readings, task_counts};
-use crate::record::Record;
+use record::Record;
 
 /// The section; `None` if no cell of the record keeps any state.
 pub(super) fn sections(record: &Record) -> Option<String> {
@@ -116,7 +116,7 @@ fn held_text(held: &Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic, small_run};
+    use record::synthetic::{Bill, Synthetic, small_run};
 
     fn with_states() -> Record {
         let mut made = Synthetic::new();

@@ -5,7 +5,7 @@ use super::table::{Align, Table};
 use super::{REFERENCE, cautions, machine_line, memory, reference_for, throughput};
 use crate::claims;
 use crate::fit::{Figure, Shape, fit, is_compared, series};
-use crate::record::{Record, Status, Throughput};
+use record::{Record, Status, Throughput};
 
 /// The verdict on coroutines and threads, one table, and the machine, in Markdown.
 pub fn summary(record: &Record) -> String {
@@ -78,7 +78,7 @@ fn plain_rows(record: &Record) -> impl Iterator<Item = &Throughput> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::small_run;
+    use record::synthetic::small_run;
 
     #[test]
     fn the_summary_of_a_small_run() {

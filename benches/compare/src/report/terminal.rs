@@ -4,7 +4,7 @@ use super::table::Table;
 use super::{bandwidth, cautions, lateness, machine_line, memory, requests, throughput, trust};
 use crate::claims;
 use crate::fit::Shape;
-use crate::record::Record;
+use record::Record;
 
 /// The columns that a terminal is too narrow for; the pages have them.
 const LEFT_OUT: [&str; 9] = [
@@ -65,7 +65,7 @@ pub fn terminal_width() -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic, small_run};
+    use record::synthetic::{Bill, Synthetic, small_run};
 
     #[test]
     fn the_tables_and_the_verdict_are_there() {

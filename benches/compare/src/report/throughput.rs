@@ -5,7 +5,7 @@ use super::format::{self, NONE};
 use super::table::{Align, Table};
 use super::{REFERENCE, bandwidth, page_head, requests};
 use crate::fit::{Bootstrap, Sampled, Shape, contestant_order, is_compared, median};
-use crate::record::{Record, Sample, Status, Throughput, WorkloadLine};
+use record::{Record, Sample, Status, Throughput, WorkloadLine};
 
 /// The header of the ratio to the fastest.
 pub(super) const FASTEST: &str = "rate ÷ fastest";
@@ -203,7 +203,7 @@ fn floor_text(timed: &Throughput) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Synthetic, small_run};
+    use record::synthetic::{Synthetic, small_run};
 
     #[test]
     fn a_wave_that_was_not_run_shows_its_floor() {

@@ -10,7 +10,7 @@ use crate::controls::{again_of, held_bytes};
 use crate::fit::{
     self, Estimate, Figure, Fit, Reading, Series, fit, is_control, readings, series, task_counts,
 };
-use crate::record::Record;
+use record::Record;
 
 /// By how many bytes the slope of what holds little may be off.
 const BYTES_BAR: f64 = 2.0;
@@ -294,8 +294,8 @@ fn range_text(fit: &Fit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic};
     use crate::report::{pages, summary};
+    use record::synthetic::{Bill, Synthetic};
 
     fn noisy(rss: u64) -> Bill {
         Bill { noise: 4_096, ..Bill::of(rss).with_kernel(rss / 512) }

@@ -16,8 +16,8 @@ use self::pair::{Finding, Judged, Pair, pairs, says_something};
 use self::wording::{conditions, evidence, notes};
 use super::{Claim, Judgement, Verdict};
 use crate::fit::{Estimate, Figure, Shape, series};
-use crate::record::Record;
 use crate::report::format;
+use record::Record;
 
 /// The ratio of coroutine to thread below which a coroutine is lighter.
 const EVEN: f64 = 1.0;
@@ -151,8 +151,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::record::{Build, Status};
-    use crate::report::synthetic::{Bill, Synthetic, small_run};
+    use record::synthetic::{Bill, Synthetic, small_run};
+    use record::{Build, Status};
 
     const TASKS: [u64; 4] = [1, 100, 1_000, 10_000];
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::EVEN;
 use crate::fit::{Estimate, Figure, Series, fit, readings, series, task_counts, values_at};
-use crate::record::Record;
+use record::Record;
 
 /// A coroutine and a thread contestant that did the same, and what was found of them.
 pub(super) struct Pair {

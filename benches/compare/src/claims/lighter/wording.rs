@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::pair::{Compared, Finding, JUDGED, Judged, Pair};
 use crate::claims::Evidence;
 use crate::fit::{Figure, Series, model_of, series};
-use crate::record::{Cell, Record};
 use crate::report::{format, full_bill_note, small_pool_note};
+use record::{Cell, Record};
 
 /// Under which conditions the claim holds; empty if under none but the claim's own.
 pub(super) fn conditions(pairs: &[Pair]) -> String {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::fit::{Figure, Series, is_all_waiting, is_control, is_proven, proven, series};
-use crate::record::{Build, CgroupKind, Record};
 use crate::report::format;
+use record::{Build, CgroupKind, Record};
 
 /// The figure that decides between two contestants on this machine.
 pub(crate) fn deciding_figure(record: &Record) -> Figure {

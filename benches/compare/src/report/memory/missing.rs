@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::fit::{Series, is_proven, series};
-use crate::record::{Build, Cell, Record, Status};
 use crate::report::format;
 use crate::report::table::{Align, Table};
+use record::{Build, Cell, Record, Status};
 
 pub(super) fn table(record: &Record) -> Table {
     let mut table = Table::new([

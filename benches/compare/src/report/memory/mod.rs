@@ -19,7 +19,7 @@ mod small;
 use super::table::Table;
 use super::{cpu, format, page_head, state};
 use crate::fit::Shape;
-use crate::record::Record;
+use record::Record;
 
 pub(super) use known::{bill_notes, is_one_at_a_time, weighed_series};
 pub(crate) use known::{deciding_figure, full_bill_note, small_pool_note};
@@ -92,7 +92,7 @@ pub(super) fn section(text: &mut String, title: &str, table: &Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic, small_run};
+    use record::synthetic::{Bill, Synthetic, small_run};
 
     #[test]
     fn without_a_control_group_the_reason_stands_below() {

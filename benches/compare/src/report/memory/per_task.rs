@@ -2,10 +2,10 @@
 
 use super::known::{deciding_figure, is_one_at_a_time};
 use crate::fit::{Figure, Fit, Series, Shape, fit, is_control, series};
-use crate::record::Record;
 use crate::report::format::{self, NONE};
 use crate::report::table::{Align, Table};
 use crate::report::{BASELINE, REFERENCE, detectable, reference_for};
+use record::Record;
 
 /// The header of RSS with the page tables.
 pub(in crate::report) const PAGE_TABLES: &str = "RSS + page tables (B)";
@@ -102,7 +102,7 @@ fn leanest<'a>(slopes: &'a [(&Series, Option<Fit>)], like: &Series) -> Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::{Bill, Synthetic, asking_run};
+    use record::synthetic::{Bill, Synthetic, asking_run};
 
     #[test]
     fn live_state_has_a_row_of_its_own_and_its_own_reference() {

@@ -2,9 +2,9 @@
 
 use super::known::weighed_series;
 use crate::fit::{Series, proven};
-use crate::record::{Build, Record, Status};
 use crate::report::format::{self, NONE};
 use crate::report::table::{Align, Table};
+use record::{Build, Record, Status};
 
 pub(super) fn table(record: &Record) -> Table {
     let mut table = Table::new([

@@ -1,10 +1,10 @@
 //! What our scaffolding costs, against the same task written straight on its runtime.
 
 use crate::fit::{self, Estimate, Figure, Sampled, Series, between, readings, series, task_counts};
-use crate::record::Record;
 use crate::report::BASELINE;
 use crate::report::format::{self, NONE};
 use crate::report::table::{Align, Table};
+use record::Record;
 
 /// How many times the bytes of a task written straight on its runtime ours may take.
 pub(super) const BYTES_BAR: f64 = 1.05;

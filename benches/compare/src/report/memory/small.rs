@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::known::{deciding_figure, is_one_at_a_time, weighed_series};
 use crate::fit::{is_all_waiting, proven, quantile};
-use crate::record::{Build, Record};
 use crate::report::format::{self, NONE};
 use crate::report::table::{Align, Table};
+use record::{Build, Record};
 
 /// Up to how many tasks a process counts as small.
 pub(super) const SMALL_TASKS: u64 = 10_000;
@@ -53,7 +53,7 @@ fn amount_text(value: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::asking_run;
+    use record::synthetic::asking_run;
 
     #[test]
     fn transfers_have_no_row() {

@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Line, Record, SCHEMA};
+use crate::record::{Line, Record, SCHEMA};
+use crate::run::Run;
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +100,7 @@ pub fn read(path: &Path, text: &str) -> Result<Record, ReadError> {
     Ok(record)
 }
 
-fn parse_run(line: &str) -> Result<super::Run, String> {
+fn parse_run(line: &str) -> Result<Run, String> {
     let value: serde_json::Value =
         serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let kind = value.get("kind").and_then(serde_json::Value::as_str);

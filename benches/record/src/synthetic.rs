@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{
+use crate::{
     Build, Cell, CgroupKind, Extent, Host, HttpLine, LatenessLine, Limit, LimitValue, Memory,
     ProofLine, Record, Run, SCHEMA, Sample, ServerProof, Status, Throughput, Time, Weight,
     WorkloadLine,
@@ -13,21 +13,26 @@ const WAIT_NS: u64 = 1_000_000;
 
 /// What one task costs in a synthetic record.
 #[derive(Clone, Copy)]
-pub(crate) struct Bill {
-    pub(crate) rss: u64,
+pub struct Bill {
+    /// Resident bytes.
+    pub rss: u64,
     /// What the kernel adds; `None` where there is no control group.
-    pub(crate) kernel: Option<u64>,
-    pub(crate) start_ns: u64,
-    pub(crate) cpu_ns: u64,
-    pub(crate) threads: u64,
+    pub kernel: Option<u64>,
+    /// Time to start, in ns.
+    pub start_ns: u64,
+    /// CPU, in ns.
+    pub cpu_ns: u64,
+    /// Threads.
+    pub threads: u64,
     /// What the process weighs without any task.
-    pub(crate) base: u64,
+    pub base: u64,
     /// By how much the repeats of a cell differ, in bytes and in ns.
-    pub(crate) noise: u64,
+    pub noise: u64,
 }
 
 impl Bill {
-    pub(crate) fn of(rss: u64) -> Self {
+    /// So many resident bytes; twice as many ns of CPU, and as many to start.
+    pub fn of(rss: u64) -> Self {
         Self {
             rss,
             kernel: None,
@@ -39,20 +44,21 @@ impl Bill {
         }
     }
 
-    pub(crate) fn with_kernel(self, kernel: u64) -> Self {
+    /// With so many bytes of the kernel.
+    pub fn with_kernel(self, kernel: u64) -> Self {
         Self { kernel: Some(kernel), ..self }
     }
 }
 
 /// A record in the making.
-pub(crate) struct Synthetic {
+pub struct Synthetic {
     record: Record,
     workload: WorkloadLine,
 }
 
 impl Synthetic {
     /// A record of a machine with a control group, and no cell yet.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let host = Host {
             cpu: Some("Example CPU".into()),
             cores: 2,
@@ -99,14 +105,14 @@ impl Synthetic {
     }
 
     /// The machine has no control group.
-    pub(crate) fn without_cgroup(&mut self, note: &str) -> &mut Self {
+    pub fn without_cgroup(&mut self, note: &str) -> &mut Self {
         self.record.run.host.cgroup = CgroupKind::None;
         self.record.run.host.cgroup_note = Some(note.into());
         self
     }
 
     /// The tasks of what follows wait for answers with so many bytes, from a server with this limit.
-    pub(crate) fn asking(&mut self, bytes: u64, rate_limit: Option<u64>) -> &mut Self {
+    pub fn asking(&mut self, bytes: u64, rate_limit: Option<u64>) -> &mut Self {
         self.workload.wait = if rate_limit.is_some() { "transfer" } else { "http" }.into();
         self.workload.http = Some(HttpLine {
             bytes,
@@ -120,12 +126,7 @@ impl Synthetic {
     }
 
     /// The tasks of what follows start and are due like this.
-    pub(crate) fn timing(
-        &mut self,
-        arrival: &str,
-        spread_ns: u64,
-        synchronized: bool,
-    ) -> &mut Self {
+    pub fn timing(&mut self, arrival: &str, spread_ns: u64, synchronized: bool) -> &mut Self {
         self.workload.arrival = arrival.into();
         self.workload.spread_ns = spread_ns;
         self.workload.synchronized_wakeup = synchronized;
@@ -133,13 +134,13 @@ impl Synthetic {
     }
 
     /// The tasks of what follows wait as long.
-    pub(crate) fn wait(&mut self, duration_ns: u64) -> &mut Self {
+    pub fn wait(&mut self, duration_ns: u64) -> &mut Self {
         self.workload.duration_ns = duration_ns;
         self
     }
 
     /// Cells that were not weighed, of a contestant with so many places.
-    pub(crate) fn unweighed(&mut self, id: &str, tasks: u64, places: u64, peak: u64) -> &mut Self {
+    pub fn unweighed(&mut self, id: &str, tasks: u64, places: u64, peak: u64) -> &mut Self {
         for repeat in 0..REPEATS {
             let mut cell = self.cell(id, tasks, repeat);
             cell.lateness_ns =
@@ -158,13 +159,13 @@ impl Synthetic {
     }
 
     /// The tasks of what follows keep so many bytes alive.
-    pub(crate) fn state(&mut self, bytes: u64) -> &mut Self {
+    pub fn state(&mut self, bytes: u64) -> &mut Self {
         self.workload.state_bytes = bytes;
         self
     }
 
     /// Cells whose readings lie on a line.
-    pub(crate) fn line(&mut self, id: &str, tasks: &[u64], bill: Bill) -> &mut Self {
+    pub fn line(&mut self, id: &str, tasks: &[u64], bill: Bill) -> &mut Self {
         for &tasks in tasks {
             for repeat in 0..REPEATS {
                 let cell = self.weighed(id, tasks, repeat, bill);
@@ -175,7 +176,7 @@ impl Synthetic {
     }
 
     /// Cells of the counting build.
-    pub(crate) fn counting(&mut self, id: &str, tasks: &[u64], heap: u64) -> &mut Self {
+    pub fn counting(&mut self, id: &str, tasks: &[u64], heap: u64) -> &mut Self {
         for &tasks in tasks {
             for repeat in 0..REPEATS {
                 let weight = Weight { heap_bytes: Some(1_000 + heap * tasks), ..Weight::default() };
@@ -189,13 +190,7 @@ impl Synthetic {
     }
 
     /// One cell without a figure.
-    pub(crate) fn without(
-        &mut self,
-        id: &str,
-        tasks: u64,
-        status: Status,
-        reason: &str,
-    ) -> &mut Self {
+    pub fn without(&mut self, id: &str, tasks: u64, status: Status, reason: &str) -> &mut Self {
         let mut cell = self.cell(id, tasks, 0);
         cell.status = status;
         cell.reason = Some(reason.into());
@@ -213,7 +208,7 @@ impl Synthetic {
     }
 
     /// The contestants of all cells so far are pools with so many workers.
-    pub(crate) fn pool_of(&mut self, workers: u32) -> &mut Self {
+    pub fn pool_of(&mut self, workers: u32) -> &mut Self {
         for cell in &mut self.record.cells {
             cell.pool_workers = Some(workers);
             if let Some(proof) = &mut cell.proof {
@@ -228,7 +223,7 @@ impl Synthetic {
     }
 
     /// Samples of one wave each, which took so long.
-    pub(crate) fn timed(&mut self, id: &str, tasks: u64, elapsed_ns: &[u64]) -> &mut Self {
+    pub fn timed(&mut self, id: &str, tasks: u64, elapsed_ns: &[u64]) -> &mut Self {
         let samples = elapsed_ns
             .iter()
             .map(|&elapsed_ns| Sample { waves: 1, elapsed_ns, cpu_ns: 500 * tasks })
@@ -249,7 +244,7 @@ impl Synthetic {
     }
 
     /// A wave that was not timed because it takes at least tasks × wait.
-    pub(crate) fn floor(&mut self, id: &str, tasks: u64) -> &mut Self {
+    pub fn floor(&mut self, id: &str, tasks: u64) -> &mut Self {
         self.record.throughput.push(Throughput {
             contestant: id.into(),
             workload: self.workload.clone(),
@@ -265,7 +260,8 @@ impl Synthetic {
         self
     }
 
-    pub(crate) fn record(&self) -> Record {
+    /// The record so far.
+    pub fn record(&self) -> Record {
         self.record.clone()
     }
 
@@ -355,7 +351,7 @@ const LATE: LatenessLine =
     LatenessLine { p50: 60_000, p90: 80_000, p99: 100_000, p999: 150_000, max: 200_000 };
 
 /// A small run in which everything happens once: all models, a wall, a failure, a floor.
-pub(crate) fn small_run() -> Record {
+pub fn small_run() -> Record {
     let mut made = Synthetic::new();
     let coroutine = Bill { noise: 3_000, ..Bill::of(300).with_kernel(40) };
     let thread = Bill { noise: 9_000, threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
@@ -384,7 +380,7 @@ pub(crate) fn small_run() -> Record {
 }
 
 /// A small run of requests and transfers.
-pub(crate) fn asking_run() -> Record {
+pub fn asking_run() -> Record {
     let mut made = Synthetic::new();
     let coroutine = Bill::of(900).with_kernel(4_000);
     let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(30_000) };

@@ -28,7 +28,7 @@ use std::num::NonZeroU8;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{ErrorLine, LatenessLine, WorkloadLine};
+use crate::lines::{ErrorLine, LatenessLine, WorkloadLine};
 
 /// The version of the protocol.
 pub const VERSION: u32 = 1;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
-use super::{CgroupKind, Host, LimitValue, Run, Unlimited};
+use crate::run::{CgroupKind, Host, LimitValue, Run, Unlimited};
 
 /// Something of the machine or of the versions that is not the same in two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn of_maps<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::synthetic::small_run;
+    use crate::synthetic::small_run;
 
     fn differ(change: impl FnOnce(&mut Run)) -> Vec<String> {
         let before = small_run().run;

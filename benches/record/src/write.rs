@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::read::text_of;
-use super::{Cell, Line, ReadError, Record, Run, Throughput, read};
+use crate::cell::{Cell, Throughput};
+use crate::read::{ReadError, read, text_of};
+use crate::record::{Line, Record};
+use crate::run::Run;
 
 /// How long a killed run may hold its record. One that is still there holds it for longer.
 const LETTING_GO: Duration = Duration::from_secs(2);
@@ -147,8 +149,8 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::record::read_file;
-    use crate::report::synthetic::small_run;
+    use crate::read::read_file;
+    use crate::synthetic::small_run;
 
     fn text() -> String {
         let record = small_run();

@@ -8,9 +8,8 @@ use workload::http::Timeouts;
 use workload::ledger::Failure;
 use workload::{Http, Lateness, StateSize, Wait, Workload};
 
-use super::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
-use crate::protocol::ServerLine;
-use crate::units;
+use crate::lines::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
+use crate::messages::ServerLine;
 
 impl WorkloadLine {
     /// The workload with so many tasks, that asks this server if it asks one.
@@ -32,8 +31,7 @@ impl WorkloadLine {
             ("http" | "transfer", ..) => return Err(unknown("server", &"none")),
             _ => return Err(unknown("wait", &self.wait)),
         };
-        let arrival =
-            units::parse_arrival(&self.arrival).map_err(|_| unknown("arrival", &self.arrival))?;
+        let arrival = self.arrival.parse().map_err(|_| unknown("arrival", &self.arrival))?;
         if self.synchronized_wakeup && (self.wait != "timer" || self.spread_ns != 0) {
             let of = format_args!("{}, spread by {} ns", self.wait, self.spread_ns);
             return Err(unknown("herd", &of));

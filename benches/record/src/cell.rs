@@ -1,0 +1,241 @@
+//! The lines after the first: cells, and samples of throughput.
+
+use std::fmt;
+
+use protocol::{ErrorLine, LatenessLine, WorkloadLine};
+use serde::{Deserialize, Serialize};
+
+use crate::proof::{ProofLine, SecondProof, ServerProof};
+
+/// One contestant × one workload × one repeat, run in a process of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The contestant's id.
+    pub contestant: String,
+    /// The workload, without its number of tasks.
+    pub workload: WorkloadLine,
+    /// The number of tasks.
+    pub tasks: u64,
+    /// The number of workers, for contestants that are pools.
+    pub pool_workers: Option<u32>,
+    /// Which repeat of the same cell this is, from 0.
+    pub repeat: u32,
+    /// Which build ran it.
+    pub build: Build,
+    /// How it ended.
+    pub status: Status,
+    /// Why, where it did not end well.
+    pub reason: Option<String>,
+    /// The limit that stopped it, where it is a wall.
+    pub limit: Option<Limit>,
+    /// How many times it was run until the wait was long enough to weigh in.
+    pub attempts: u32,
+    /// The proof that the work was done.
+    pub proof: Option<ProofLine>,
+    /// What it weighed.
+    pub memory: Memory,
+    /// How long it took.
+    pub time: Option<Time>,
+    /// How late its tasks woke; with a server, how long after the delay asked for they had the
+    /// whole answer.
+    pub lateness_ns: Option<LatenessLine>,
+    /// What the server saw of it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerProof>,
+    /// The errors with which tasks ended, by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorLine>,
+    /// The proof of the second wave, where one was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondProof>,
+}
+
+impl Cell {
+    /// What is wrong with its proof, in words, the server's and the second wave's included where there
+    /// is one; `None` if it proves what it must.
+    pub fn flaw(&self) -> Option<String> {
+        self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(|| {
+            let second = self.second.as_ref()?;
+            let flaw = self.flaw_of(Some(&second.proof), second.server.as_ref())?;
+            Some(format!("second wave: {flaw}"))
+        })
+    }
+
+    fn flaw_of(&self, proof: Option<&ProofLine>, server: Option<&ServerProof>) -> Option<String> {
+        let Some(proof) = proof else { return Some("it has no proof".into()) };
+        if let Some(flaw) = proof.flaw(self.tasks) {
+            return Some(flaw);
+        }
+        self.workload.http?;
+        let Some(server) = server else {
+            return Some("it has no proof from its server".into());
+        };
+        let requests = self.tasks.saturating_mul(u64::from(self.workload.waits_per_task));
+        server.flaw(requests, proof)
+    }
+}
+
+/// Which build ran a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Build {
+    /// The ordinary build, which is timed and weighed.
+    Timed,
+    /// The build with the counting allocator, of which only the heap count is used.
+    Counting,
+}
+
+/// How a cell ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// With proof.
+    Ok,
+    /// Stopped by a named limit of this machine. A result, not a failure.
+    Wall,
+    /// Not run, for the reason given.
+    Skipped,
+    /// Without proof: not a figure.
+    Failed,
+}
+
+/// A limit that stopped a contestant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Its name, as in [`Host::limits`].
+    pub name: String,
+    /// Its value.
+    pub value: u64,
+    /// How much of it was in use when the contestant was last seen.
+    pub used: u64,
+    /// Whether that was worked out from its number of threads, because it was gone before it could
+    /// be counted.
+    #[serde(default)]
+    pub used_is_estimated: bool,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let about = if self.used_is_estimated { "about " } else { "" };
+        write!(f, "{} {}, {about}{} in use when last seen", self.name, self.value, self.used)
+    }
+}
+
+/// What a cell weighed in each phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The runtime started, no task yet.
+    pub idle: Option<Weight>,
+    /// All tasks in flight.
+    #[serde(rename = "parked")]
+    pub waiting: Option<Weight>,
+    /// All tasks over.
+    pub drained: Option<Weight>,
+    /// The same tasks once more in the same process, all in flight; where a second wave was run.
+    #[serde(rename = "second_parked")]
+    pub second_waiting: Option<Weight>,
+    /// All of those over too.
+    pub second_drained: Option<Weight>,
+}
+
+/// What one process weighs. What cannot be read is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weight {
+    /// Resident user memory (`Rss` in `/proc/PID/smaps_rollup`).
+    pub rss_bytes: Option<u64>,
+    /// The anonymous part of it (`Anonymous`).
+    pub anonymous_bytes: Option<u64>,
+    /// Page tables (`VmPTE` in `/proc/PID/status`).
+    pub page_table_bytes: Option<u64>,
+    /// Everything charged to the cell's control group, kernel memory included.
+    pub total_bytes: Option<u64>,
+    /// The kernel's part of that.
+    pub kernel_bytes: Option<u64>,
+    /// The part of that which is socket buffers, where the control group counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket_bytes: Option<u64>,
+    /// Bytes that the program asked its allocator for and has not given back (counting build).
+    pub heap_bytes: Option<u64>,
+    /// The part of `anonymous_bytes` that is touched stacks of threads. Not read when idle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_bytes: Option<u64>,
+    /// The threads' stacks in the kernel: as the control group lists them (version 2), else
+    /// threads × the size of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_stack_bytes: Option<u64>,
+    /// Page tables as the control group lists them (version 2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_page_table_bytes: Option<u64>,
+    /// Slab, the kernel's small objects, as the control group lists it (version 2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slab_bytes: Option<u64>,
+    /// How much more slab the whole system had than before the process was started. Read where the
+    /// control group does not list it and no server shares it. Not read when idle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_slab_bytes: Option<i64>,
+    /// Memory mappings (lines of `/proc/PID/maps`).
+    pub mappings: Option<u64>,
+    /// Threads.
+    pub threads: Option<u64>,
+    /// Open file descriptors.
+    pub descriptors: Option<u64>,
+}
+
+/// How long a cell took. CPU is the whole process's, harness included; slopes take that out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Time {
+    /// From the first task's start until all were in flight; 0 where that was not waited for.
+    pub start_ns: u64,
+    /// From the first task's start until all were over.
+    pub wall_ns: u64,
+    /// User CPU from the first task's start until all were over.
+    pub user_ns: u64,
+    /// System CPU in the same time.
+    pub system_ns: u64,
+    /// User and system CPU from the first task's start until all were in flight; 0 where that was not
+    /// waited for.
+    pub start_cpu_ns: u64,
+    /// Switches because a thread had to wait.
+    pub voluntary_switches: u64,
+    /// Switches because another thread got the core.
+    pub involuntary_switches: u64,
+}
+
+/// One timed contestant × workload, with the runtime already running.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Throughput {
+    /// The contestant's id.
+    pub contestant: String,
+    /// The workload, without its number of tasks.
+    pub workload: WorkloadLine,
+    /// The number of tasks in each wave.
+    pub tasks: u64,
+    /// The number of workers, for contestants that are pools.
+    pub pool_workers: Option<u32>,
+    /// How it ended. `Skipped` means that the arithmetic floor was too high to run it.
+    pub status: Status,
+    /// Why, where it was not run or failed.
+    pub reason: Option<String>,
+    /// The least time in which anybody with this ceiling can run one wave:
+    /// tasks ÷ ceiling × wait.
+    pub floor_ns: u64,
+    /// The samples. Every wave in them was checked: all tasks completed, with the right checksum.
+    pub samples: Vec<Sample>,
+    /// The most requests that the server ever had open at once, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_high_water: Option<u64>,
+    /// How long after the delay asked for the tasks of the last wave had their answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness_ns: Option<LatenessLine>,
+}
+
+/// Some waves, timed together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// How many waves.
+    pub waves: u64,
+    /// How long they took together.
+    pub elapsed_ns: u64,
+    /// User and system CPU of the process in that time.
+    pub cpu_ns: u64,
+}

@@ -1,0 +1,36 @@
+//! The record: the raw results of one run, and the only source of every figure shown.
+//!
+//! A record is JSON Lines. The first line is the [`Run`] (machine, versions, seed), each further
+//! line a [`Cell`] or a [`Throughput`]. It is appended line by line while the run goes on, so that
+//! a killed run loses at most the line that it was about to write. Fits, ratios and verdicts are
+//! derived from it and never stored in it.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`record`] | [`Record`] and its [`Line`]s |
+//! | [`run`] | [`Run`]: the first line; [`Host`]: the machine |
+//! | [`cell`] | [`Cell`] and [`Throughput`]: the lines after it |
+//! | [`proof`] | [`ProofLine`] and [`ServerProof`]: that a cell did its work, and what is wrong if not |
+//! | `read` | [`read_file`]: a record from a file, within bounds |
+//! | `write` | [`Writer`]: appends line by line; [`Unfinished`]: goes on with what a killed run left |
+//! | `differ` | [`differences`]: whether two runs were made on the same setup |
+//! | `synthetic` | (feature `synthetic`) records with known slopes, for tests |
+
+pub mod cell;
+mod differ;
+pub mod proof;
+mod read;
+pub mod record;
+pub mod run;
+#[cfg(any(test, feature = "synthetic"))]
+pub mod synthetic;
+mod write;
+
+pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Weight};
+pub use differ::{Difference, differences};
+pub use proof::{ProofLine, SecondProof, ServerProof};
+pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
+pub use read::{ReadError, read, read_file};
+pub use record::{Line, Record, SCHEMA};
+pub use run::{CgroupKind, Extent, Host, LimitValue, Run, Unlimited};
+pub use write::{Unfinished, Writer};

@@ -1,0 +1,156 @@
+//! The first line of a record: what was run, and on what.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What was run, on what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// When, as RFC 3339 in UTC.
+    pub started: String,
+    /// The seed of the cells' order and of every bootstrap.
+    pub seed: u64,
+    /// How much was run.
+    pub extent: Extent,
+    /// The machine.
+    pub host: Host,
+    /// The versions of what is compared, by package name.
+    pub versions: BTreeMap<String, String>,
+    /// What to be told about a contestant before its figures are used, by id.
+    #[serde(default)]
+    pub cautions: BTreeMap<String, String>,
+    /// The options of `compare run`, from which the same cells are planned again; `None` if
+    /// something else made the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Vec<String>>,
+    /// Which build of this program made it; see [`crate::host::program`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
+    /// What each contestant's timers are and how exact they are by design, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub timers: BTreeMap<String, String>,
+}
+
+/// How much was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// Everything in its default size.
+    Full,
+    /// Everything more often and in larger sizes, every size of state, every arrival: what the
+    /// committed `docs/results` are made from.
+    Thorough,
+    /// Everything in a small size.
+    Quick,
+    /// Some contestants or cells, as asked for.
+    Partial,
+}
+
+impl Extent {
+    /// Its name, as in a record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Thorough => "thorough",
+            Self::Quick => "quick",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// Whether it is made of every contestant, every kind of waiting and both bench targets.
+    pub const fn is_everything(self) -> bool {
+        matches!(self, Self::Full | Self::Thorough)
+    }
+
+    /// The command that makes a record of this extent; what a partial one was asked for is not known.
+    pub const fn command(self) -> &'static str {
+        match self {
+            Self::Full | Self::Partial => "cargo bench -p compare",
+            Self::Thorough => "cargo bench -p compare -- --thorough",
+            Self::Quick => "cargo bench -p compare -- --quick",
+        }
+    }
+}
+
+/// The machine, as far as it can be read. What cannot be read is `None`, never guessed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// The processor's name.
+    pub cpu: Option<String>,
+    /// How many cores this process may use.
+    pub cores: u32,
+    /// The memory in bytes.
+    pub memory_bytes: Option<u64>,
+    /// The kernel's name and release.
+    pub kernel: Option<String>,
+    /// The clock source.
+    pub clock: Option<String>,
+    /// The page size in bytes.
+    pub page_bytes: Option<u64>,
+    /// Transparent huge pages: `always`, `madvise` or `never`.
+    pub thp: Option<String>,
+    /// The timer slack of the process in nanoseconds.
+    pub timer_slack_ns: Option<u64>,
+    /// The allocator, with its version.
+    pub allocator: String,
+    /// The environment's allocator settings (`MALLOC_*`, `GLIBC_TUNABLES`), by name.
+    pub allocator_settings: BTreeMap<String, String>,
+    /// The compiler.
+    pub rustc: String,
+    /// The limits that a contestant can run into, by name. `u64::MAX` is written as `unlimited`.
+    pub limits: BTreeMap<String, LimitValue>,
+    /// Which kind of control group weighs the cells.
+    pub cgroup: CgroupKind,
+    /// Why there is no control group, where there is none.
+    pub cgroup_note: Option<String>,
+}
+
+/// A limit's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LimitValue {
+    /// So many.
+    Number(u64),
+    /// No limit.
+    Unlimited(Unlimited),
+}
+
+/// The word `unlimited`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unlimited {
+    /// The word itself.
+    Unlimited,
+}
+
+impl LimitValue {
+    /// The value as a number; `None` where there is no limit.
+    pub fn number(self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Unlimited(_) => None,
+        }
+    }
+}
+
+impl From<Option<u64>> for LimitValue {
+    fn from(value: Option<u64>) -> Self {
+        value.map_or(Self::Unlimited(Unlimited::Unlimited), Self::Number)
+    }
+}
+
+/// Which kind of control group weighs the cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CgroupKind {
+    /// Version 1: a memory controller of its own.
+    V1,
+    /// Version 2: the unified hierarchy.
+    V2,
+    /// None that could be made here.
+    #[default]
+    None,
+}

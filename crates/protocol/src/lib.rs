@@ -1,0 +1,18 @@
+//! The lines between the harness and the process of a cell: types and versions.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`messages`] | [`Order`] and [`Event`]: what the two say, and how a line is read and written |
+//! | [`lines`] | what of a workload and of its results stands in a record too |
+//! | [`convert`] | between these and the types of the crate `workload` |
+
+pub mod convert;
+pub mod lines;
+pub mod messages;
+
+pub use convert::{UnknownWorkload, ns};
+pub use lines::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
+pub use messages::{
+    AllWaiting, Begin, Drained, Event, Message, Order, ProtocolError, ServerLine, VERSION, read,
+    write,
+};
