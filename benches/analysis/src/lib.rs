@@ -1,1 +1,35 @@
-//! x
+//! What a record says, as numbers and enums, computed once by [`Analysis::of`].
+//!
+//! Nothing here is worded and nothing is formatted: words, tables and pictures are the crate
+//! `report`'s. Everything is a pure function of the records: no clock, no file, no environment, and
+//! every bootstrap is seeded from the record, so that the same record makes the same figures
+//! everywhere.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`analysis`] | [`Analysis`]: everything below, for one record |
+//! | [`contestant`] | [`Id`](contestant::Id): the model and the role of a contestant |
+//! | [`series`] | [`Series`](series::Series): the cells that one line is laid through |
+//! | [`figure`] | [`Figure`](figure::Figure): what is read off a cell |
+//! | [`index`] | the cells of a record by series |
+//! | [`reading`] | what cells read at which N |
+//! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
+//! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
+//! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | `context` | what every part starts from; [`Basis`] |
+
+pub mod analysis;
+pub mod contestant;
+mod context;
+pub mod estimate;
+#[cfg(test)]
+mod example;
+pub mod figure;
+pub mod fit;
+pub mod index;
+pub mod measured;
+pub mod reading;
+pub mod series;
+
+pub use analysis::Analysis;
+pub use context::Basis;

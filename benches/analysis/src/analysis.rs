@@ -1,0 +1,47 @@
+//! Everything that a record says.
+
+use record::{Record, Run};
+use serde::Serialize;
+
+use crate::contestant::Id;
+use crate::context::{Basis, Context};
+use crate::measured::Measured;
+use crate::series::{Series, Shape};
+
+/// Everything that a record says, as numbers and enums.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Analysis {
+    /// What was run, on what.
+    pub run: Run,
+    /// Whether the last line of the record was cut off, as a killed run leaves it.
+    pub truncated: bool,
+    /// By which figure contestants are held against each other in bytes.
+    pub basis: Basis,
+    /// What was measured of each series, in the order in which contestants are listed.
+    pub measured: Vec<Measured>,
+}
+
+impl Analysis {
+    /// What this record says, and how it repeats what `previous`, the same run made before, says.
+    pub fn of(record: &Record, _previous: Option<&Record>) -> Self {
+        let context = Context::of(record);
+        Self {
+            run: record.run.clone(),
+            truncated: record.truncated,
+            basis: context.basis,
+            measured: context.measured,
+        }
+    }
+
+    /// What was measured of a contestant in work of this shape.
+    pub fn measured_of(&self, contestant: &Id, shape: &Shape) -> Option<&Measured> {
+        self.measured.iter().find(|measured| {
+            measured.series.contestant == *contestant && measured.series.shape == *shape
+        })
+    }
+
+    /// What was measured of this series.
+    pub fn get(&self, series: &Series) -> Option<&Measured> {
+        self.measured_of(&series.contestant, &series.shape)
+    }
+}

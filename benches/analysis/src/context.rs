@@ -1,0 +1,76 @@
+//! What every part of the analysis starts from: the record, its cells by series, and their fits.
+
+use record::{Build, Record};
+use serde::Serialize;
+
+use crate::contestant::{Id, REFERENCE};
+use crate::estimate::Bootstrap;
+use crate::figure::Figure;
+use crate::index::Index;
+use crate::measured::Measured;
+use crate::series::{Series, Shape};
+
+/// What every part of the analysis starts from.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) index: Index<'a>,
+    pub(crate) measured: Vec<Measured>,
+    pub(crate) basis: Basis,
+}
+
+/// By which figure contestants are held against each other in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Private memory and the kernel's part, as a control group has it.
+    FullBill,
+    /// Private memory, page tables and kernel stacks: what is known without a control group, a lower
+    /// bound.
+    KnownBill,
+}
+
+impl Basis {
+    /// The figure.
+    pub const fn figure(self) -> Figure {
+        match self {
+            Self::FullBill => Figure::FullBill,
+            Self::KnownBill => Figure::KnownBill,
+        }
+    }
+
+    fn of(index: &Index<'_>) -> Self {
+        let mut cells = index.iter().flat_map(|(_, cells)| cells.proven(Build::Timed));
+        if cells.any(|cell| Figure::FullBill.read(cell).is_some()) {
+            Self::FullBill
+        } else {
+            Self::KnownBill
+        }
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn of(record: &'a Record) -> Self {
+        let index = Index::of(record);
+        let seed = record.run.seed;
+        let measured =
+            index.iter().map(|(series, cells)| Measured::of(series, cells, seed)).collect();
+        let basis = Basis::of(&index);
+        Self { record, index, measured, basis }
+    }
+
+    /// What was measured of this series.
+    pub(crate) fn get(&self, series: &Series) -> Option<&Measured> {
+        self.measured.iter().find(|measured| measured.series == *series)
+    }
+
+    /// What was measured of the reference contestant doing this.
+    pub(crate) fn reference(&self, shape: &Shape) -> Option<&Measured> {
+        self.get(&Series { contestant: Id::new(REFERENCE), shape: shape.clone() })
+    }
+
+    /// The draws of a figure with these names. Another name has other draws.
+    pub(crate) fn bootstrap(&self, names: &[&str]) -> Bootstrap {
+        Bootstrap::new(self.record.run.seed, names)
+    }
+}

@@ -1,0 +1,296 @@
+//! Figures with intervals, from seeded resampling.
+
+use oorandom::Rand64;
+use serde::Serialize;
+
+/// How many times each figure is computed anew from resampled readings. Efron and Tibshirani, *An
+/// Introduction to the Bootstrap* (1993), ask for at least 1000 for a percentile interval.
+pub const RESAMPLES: usize = 2000;
+
+/// As many readings at most are drawn for one figure.
+const MOST_DRAWS: usize = 2_000_000;
+
+/// As few resamples at least are drawn, however many readings there are.
+const FEWEST_RESAMPLES: usize = 100;
+
+/// How much of the resamples an interval holds.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// A figure and its interval, in the unit of the figure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The figure itself.
+    pub value: f64,
+    /// The lower end of the interval; minus infinity where there were too few readings for one.
+    pub low: f64,
+    /// The upper end; infinity where there were too few readings for one.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// The wider of the two sides of the interval, in the unit of the figure.
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.value).max(self.value - self.low)
+    }
+
+    /// [`Estimate::half_width`] as a part of the figure; `None` where the figure is zero.
+    pub fn relative_half_width(&self) -> Option<f64> {
+        (self.value != 0.0).then(|| self.half_width() / self.value.abs())
+    }
+
+    /// A figure without an interval.
+    pub const fn lone(value: f64) -> Self {
+        Self { value, low: f64::NEG_INFINITY, high: f64::INFINITY }
+    }
+
+    /// One over it: `a ÷ b` of `b ÷ a`.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        if !self.is_bounded() || self.low <= 0.0 {
+            return Self::lone(1.0 / self.value);
+        }
+        Self { value: 1.0 / self.value, low: 1.0 / self.high, high: 1.0 / self.low }
+    }
+
+    /// Whether the whole interval lies above zero. A figure that cannot be distinguished from zero
+    /// says nothing about more or less.
+    pub fn is_above_zero(&self) -> bool {
+        self.is_bounded() && self.low > 0.0
+    }
+
+    /// Whether there were enough readings for an interval.
+    pub fn is_bounded(&self) -> bool {
+        self.low.is_finite() && self.high.is_finite()
+    }
+}
+
+/// A figure with the resamples that its interval was taken from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sampled {
+    /// The figure and its interval.
+    pub estimate: Estimate,
+    /// The figure of each resample; empty where there were too few readings for an interval.
+    #[serde(skip)]
+    resamples: Vec<f64>,
+}
+
+impl Sampled {
+    /// This figure divided by `base`, without a unit.
+    ///
+    /// The interval is the percentile interval of the ratios of the resamples, paired in the order
+    /// in which they were drawn; the two series are independent, so any pairing would do. It is
+    /// unbounded where one of the two intervals is. `None` if either figure is not above zero, or if
+    /// the interval of `base` reaches zero, because such a ratio says nothing.
+    pub fn over(&self, base: &Self) -> Option<Estimate> {
+        if self.estimate.value <= 0.0 || base.estimate.value <= 0.0 {
+            return None;
+        }
+        let value = self.estimate.value / base.estimate.value;
+        if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
+            return Some(Estimate::lone(value));
+        }
+        if base.estimate.low <= 0.0 {
+            return None;
+        }
+        let ratios = self
+            .resamples
+            .iter()
+            .zip(&base.resamples)
+            .map(|(above, below)| if *below > 0.0 { above / below } else { f64::INFINITY });
+        Some(interval_around(value, ratios.collect()))
+    }
+
+    /// This figure less `base`, divided by `per`. The interval is made as that of [`Sampled::over`].
+    pub fn less_per(&self, base: &Self, per: f64) -> Estimate {
+        let value = (self.estimate.value - base.estimate.value) / per;
+        if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
+            return Estimate::lone(value);
+        }
+        let pairs = self.resamples.iter().zip(&base.resamples);
+        interval_around(value, pairs.map(|(above, below)| (above - below) / per).collect())
+    }
+
+    /// This figure less another, in their unit: its interval comes from the resamples in the same way.
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Self {
+        let value = self.estimate.value - other.estimate.value;
+        if !self.estimate.is_bounded() || !other.estimate.is_bounded() {
+            return Self::without_interval(value);
+        }
+        let pairs = self.resamples.iter().zip(&other.resamples);
+        Self::new(value, pairs.map(|(more, less)| more - less).collect())
+    }
+
+    pub(crate) fn new(value: f64, resamples: Vec<f64>) -> Self {
+        Self { estimate: interval_around(value, resamples.clone()), resamples }
+    }
+
+    pub(crate) fn without_interval(value: f64) -> Self {
+        Self { estimate: Estimate::lone(value), resamples: Vec::new() }
+    }
+}
+
+/// How a bootstrap draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bootstrap {
+    pub(crate) seed: u128,
+    pub(crate) resamples: usize,
+}
+
+impl Bootstrap {
+    /// [`RESAMPLES`] resamples, from the record's seed and the names of what is resampled, so that
+    /// each figure has its own stream of draws.
+    pub fn new(seed: u64, names: &[&str]) -> Self {
+        let seed = (u128::from(seed) << 64) | u128::from(stable_hash(names));
+        Self { seed, resamples: RESAMPLES }
+    }
+
+    /// The same for so many readings: fewer resamples where there are so many that the time would get
+    /// out of hand. An interval of many readings needs fewer.
+    pub(crate) fn over(self, readings: usize) -> Self {
+        let affordable = MOST_DRAWS / readings.max(1);
+        Self { resamples: self.resamples.min(affordable.max(FEWEST_RESAMPLES)), ..self }
+    }
+
+    /// The random numbers of this bootstrap.
+    pub(crate) fn random(self) -> Rand64 {
+        Rand64::new(self.seed)
+    }
+}
+
+/// The median of these values, in their unit; its interval is unbounded if there is only one.
+/// `None` if there is none.
+pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
+    let value = quantile(values, 0.5)?;
+    if values.len() < 2 {
+        return Some(Sampled::without_interval(value));
+    }
+    let bootstrap = bootstrap.over(values.len());
+    let mut random = bootstrap.random();
+    let resamples =
+        (0..bootstrap.resamples).filter_map(|_| quantile(&draw(values, &mut random), 0.5));
+    Some(Sampled::new(value, resamples.collect()))
+}
+
+/// The value below which this part (0 to 1) of the values lies, interpolated between neighbours:
+/// definition 7 of Hyndman and Fan, *Sample Quantiles in Statistical Packages* (1996). `None` if
+/// there is no value.
+pub fn quantile(values: &[f64], part: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    quantile_of_sorted(&sorted, part)
+}
+
+pub(crate) fn draw<T: Copy>(from: &[T], random: &mut Rand64) -> Vec<T> {
+    let len = from.len() as u64;
+    from.iter().map(|_| from[random.rand_range(0..len) as usize]).collect()
+}
+
+fn interval_around(value: f64, mut resamples: Vec<f64>) -> Estimate {
+    resamples.sort_by(f64::total_cmp);
+    let tail = (1.0 - CONFIDENCE) / 2.0;
+    Estimate {
+        value,
+        low: quantile_of_sorted(&resamples, tail).unwrap_or(f64::NEG_INFINITY),
+        high: quantile_of_sorted(&resamples, 1.0 - tail).unwrap_or(f64::INFINITY),
+    }
+}
+
+fn quantile_of_sorted(sorted: &[f64], part: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let position = part * last as f64;
+    let below = position.floor();
+    let weight = position - below;
+    let low = sorted[below as usize];
+    let high = sorted[(below as usize + 1).min(last)];
+    // Equal neighbours are not interpolated: infinity times zero is not a number.
+    Some(if weight == 0.0 || low == high { low } else { low + weight * (high - low) })
+}
+
+/// FNV-1a, 64 bits, <http://www.isthe.com/chongo/tech/comp/fnv/>: the standard library's hashers
+/// may change with a release, and the figures must not.
+fn stable_hash(names: &[&str]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for name in names {
+        for byte in name.bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{ANY, line};
+    use crate::fit::Fit;
+    use crate::reading::Reading;
+
+    #[test]
+    fn the_ratio_of_two_slopes_has_an_interval_around_it() {
+        let ours = Fit::of(&line(50.0, 1e3), ANY).unwrap().slope;
+        let theirs = Fit::of(&line(200.0, 1e3), ANY).unwrap().slope;
+        let ratio = ours.over(&theirs).unwrap();
+        assert!(ratio.low <= 0.25 && 0.25 <= ratio.high, "{ratio:?}");
+        assert!(ratio.relative_half_width().unwrap() < 0.01);
+    }
+
+    #[test]
+    fn what_is_not_above_zero_has_no_ratio() {
+        let up = Fit::of(&line(50.0, 0.0), ANY).unwrap().slope;
+        let flat = Fit::of(&line(0.0, 0.0), ANY).unwrap().slope;
+        let down = Fit::of(&line(-50.0, 0.0), ANY).unwrap().slope;
+        let lost_in_noise = Fit::of(&line(0.1, 1e6), ANY).unwrap().slope;
+        assert!(up.over(&flat).is_none());
+        assert!(up.over(&down).is_none());
+        assert!(down.over(&up).is_none());
+        assert!(up.over(&lost_in_noise).is_none());
+    }
+
+    /// Two figures of the same cells move together, so their difference is surer than either.
+    #[test]
+    fn a_difference_of_figures_that_move_together_is_sure() {
+        let noisy = line(100.0, 1e6);
+        let more = Fit::of(&noisy, ANY).unwrap().slope;
+        let less: Vec<Reading> = noisy
+            .iter()
+            .map(|reading| Reading {
+                value: reading.value - 40.0 * reading.tasks as f64,
+                ..*reading
+            })
+            .collect();
+        let difference = more.less(&Fit::of(&less, ANY).unwrap().slope).estimate;
+        assert!((difference.value - 40.0).abs() < 1e-6, "{difference:?}");
+        assert!(difference.half_width() < 1e-6 && more.estimate.half_width() > 1.0);
+        let unsure = Sampled::without_interval(1.0);
+        assert!(!more.less(&unsure).estimate.is_bounded());
+    }
+
+    #[test]
+    fn quantiles_are_interpolated() {
+        assert_eq!(quantile(&[], 0.5), None);
+        assert_eq!(quantile(&[3.0, 1.0, 2.0], 0.5), Some(2.0));
+        assert_eq!(quantile(&[1.0, 2.0, 3.0, 4.0], 0.5), Some(2.5));
+        assert_eq!(quantile(&[1.0, 2.0], 1.0), Some(2.0));
+        assert_eq!(quantile(&[f64::INFINITY; 3], 0.4), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn the_median_of_one_value_has_no_interval() {
+        assert!(median(&[], ANY).is_none());
+        assert!(!median(&[4.0], ANY).unwrap().estimate.is_bounded());
+        assert!(median(&[4.0, 5.0, 6.0], ANY).unwrap().estimate.is_bounded());
+    }
+
+    #[test]
+    fn draws_depend_on_the_seed_and_the_names_only() {
+        let readings = line(100.0, 1e5);
+        let slope = |seed, names: &[&str]| Fit::of(&readings, Bootstrap::new(seed, names)).unwrap();
+        assert_eq!(slope(1, &["a", "b"]), slope(1, &["a", "b"]));
+        assert_ne!(slope(1, &["a", "b"]), slope(2, &["a", "b"]));
+        assert_ne!(slope(1, &["a", "b"]), slope(1, &["ab", ""]));
+        // The published test vector of FNV-1a for "a", continued over the zero byte that ends it.
+        let a = 0xaf63_dc4c_8601_ec8c_u64;
+        assert_eq!(stable_hash(&["a"]), a.wrapping_mul(0x0000_0100_0000_01b3));
+    }
+}

@@ -1,0 +1,23 @@
+//! Readings whose line is known, for tests.
+
+use oorandom::Rand64;
+
+use crate::estimate::Bootstrap;
+use crate::reading::Reading;
+
+/// A bootstrap like any other.
+pub(crate) const ANY: Bootstrap = Bootstrap { seed: 7, resamples: 400 };
+
+/// Four readings at each of four N: this much a task above a base, off by up to half of the noise
+/// either way.
+pub(crate) fn line(slope: f64, noise: f64) -> Vec<Reading> {
+    let mut random = Rand64::new(3);
+    let mut readings = Vec::new();
+    for tasks in [1, 100, 1_000, 10_000] {
+        for _ in 0..4 {
+            let off = (random.rand_float() - 0.5) * noise;
+            readings.push(Reading { tasks, value: 5e6 + slope * tasks as f64 + off });
+        }
+    }
+    readings
+}

@@ -1,0 +1,125 @@
+//! What was measured of each series: fits over N, and the whole process at each N.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::Cell;
+use serde::Serialize;
+
+use crate::estimate::{Bootstrap, Estimate};
+use crate::figure::Figure;
+use crate::fit::Fit;
+use crate::index::{Cells, is_all_waiting};
+use crate::reading::{Reading, Spread, spreads};
+use crate::series::Series;
+
+/// What was measured of one series.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// The series.
+    pub series: Series,
+    /// How many of its tasks waited at the same time.
+    pub waiting: Waiting,
+    /// What one more waiting task adds, for each figure that has readings at two N at least. Empty for
+    /// workloads that are not run to be weighed.
+    pub fits: BTreeMap<Figure, Fit>,
+    /// The whole process with N tasks waiting, by figure and N.
+    pub whole: BTreeMap<Figure, BTreeMap<u64, Spread>>,
+    /// The whole process before its first task, by figure and the N that was to come: a pool has the
+    /// threads for them by then.
+    pub idle: BTreeMap<Figure, BTreeMap<u64, Spread>>,
+    /// The N of its proven, timed cells.
+    pub proven_at: BTreeSet<u64>,
+    /// How many proven cells, timed and counting.
+    pub cells: usize,
+}
+
+/// How many tasks of a series waited at the same time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waiting {
+    /// All of them, in every cell with proof.
+    All,
+    /// One: the others had not started.
+    OneAtATime,
+    /// Fewer than all at these N, as the contestant was a pool with fewer places. Those cells are in
+    /// no figure per waiting task.
+    NotAllAt(BTreeSet<u64>),
+    /// There is no cell with proof.
+    NoProof,
+}
+
+impl Waiting {
+    fn of(cells: &Cells<'_>) -> Self {
+        let in_flight =
+            |cell: &&&Cell| cell.proof.is_some_and(|proof| proof.expected_in_flight <= 1);
+        let left_out: BTreeSet<u64> = cells
+            .timed
+            .iter()
+            .filter(|cell| !is_all_waiting(cell))
+            .map(|cell| cell.tasks)
+            .collect();
+        if cells.timed.is_empty() {
+            Self::NoProof
+        } else if cells.timed.iter().all(|cell| in_flight(&cell)) && !left_out.is_empty() {
+            Self::OneAtATime
+        } else if left_out.is_empty() {
+            Self::All
+        } else {
+            Self::NotAllAt(left_out)
+        }
+    }
+}
+
+impl Measured {
+    /// What was measured of this series; `seed` is the record's.
+    pub(crate) fn of(series: &Series, cells: &Cells<'_>, seed: u64) -> Self {
+        let mut measured = Self {
+            series: series.clone(),
+            waiting: Waiting::of(cells),
+            fits: BTreeMap::new(),
+            whole: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            proven_at: cells.timed.iter().map(|cell| cell.tasks).collect(),
+            cells: cells.timed.len() + cells.counting.len(),
+        };
+        if !series.shape.is_weighed() {
+            return measured;
+        }
+        let key = series.key();
+        for figure in Figure::ALL {
+            let readings = cells.readings(figure);
+            if let Some(fit) = Fit::of(&readings, Bootstrap::new(seed, &[&key, figure.name()])) {
+                measured.fits.insert(figure, fit);
+            }
+            let idle: Vec<Reading> = cells
+                .proven(figure.build())
+                .iter()
+                .filter_map(|cell| {
+                    Some(Reading { tasks: cell.tasks, value: figure.read_idle(cell)? })
+                })
+                .collect();
+            for (of, readings) in [(&mut measured.whole, readings), (&mut measured.idle, idle)] {
+                if !readings.is_empty() {
+                    of.insert(figure, spreads(&readings));
+                }
+            }
+        }
+        measured
+    }
+
+    /// What one more waiting task adds, in the unit of the figure; `None` if there is no line.
+    pub fn slope(&self, figure: Figure) -> Option<Estimate> {
+        self.fits.get(&figure).map(|fit| fit.slope.estimate)
+    }
+
+    /// This slope divided by another series' slope, without a unit; `None` where either is missing, is
+    /// not above zero, or the other cannot be distinguished from zero.
+    pub fn slope_over(&self, other: &Self, figure: Figure) -> Option<Estimate> {
+        self.fits.get(&figure)?.slope.over(&other.fits.get(&figure)?.slope)
+    }
+
+    /// The whole process with N tasks waiting, in the unit of the figure.
+    pub fn whole_at(&self, figure: Figure, tasks: u64) -> Option<&Spread> {
+        self.whole.get(&figure)?.get(&tasks)
+    }
+}

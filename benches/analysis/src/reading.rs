@@ -1,0 +1,60 @@
+//! What cells read at which N.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::estimate::quantile;
+
+/// One reading of one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// The number of tasks.
+    pub tasks: u64,
+    /// What was read, in the unit of the figure.
+    pub value: f64,
+}
+
+/// What the repeats of a cell read, in the unit of the figure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// The median.
+    pub median: f64,
+    /// The least.
+    pub least: f64,
+    /// The most.
+    pub most: f64,
+    /// How many repeats.
+    pub repeats: usize,
+}
+
+impl Spread {
+    /// The spread of these values; `None` if there is none.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        Some(Self {
+            median: quantile(values, 0.5)?,
+            least: quantile(values, 0.0)?,
+            most: quantile(values, 1.0)?,
+            repeats: values.len(),
+        })
+    }
+}
+
+/// The spread of these readings at each N.
+pub fn spreads(readings: &[Reading]) -> BTreeMap<u64, Spread> {
+    let mut values: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for reading in readings {
+        values.entry(reading.tasks).or_default().push(reading.value);
+    }
+    values.into_iter().filter_map(|(tasks, values)| Some((tasks, Spread::of(&values)?))).collect()
+}
+
+/// The values read at this N.
+pub fn values_at(readings: &[Reading], tasks: u64) -> Vec<f64> {
+    readings.iter().filter(|reading| reading.tasks == tasks).map(|reading| reading.value).collect()
+}
+
+/// The different N of these readings, ascending.
+pub fn task_counts(readings: &[Reading]) -> BTreeSet<u64> {
+    readings.iter().map(|reading| reading.tasks).collect()
+}

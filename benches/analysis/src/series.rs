@@ -1,0 +1,211 @@
+//! Which cells belong together: one contestant, one shape of workload, any N.
+
+use std::fmt::Write;
+
+use record::{Cell, WorkloadLine};
+use serde::Serialize;
+
+use crate::contestant::{Id, Model};
+
+/// The cells that one line is laid through: one contestant, one shape of workload, any N.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Series {
+    /// The contestant.
+    pub contestant: Id,
+    /// What each of its tasks does.
+    pub shape: Shape,
+}
+
+impl Series {
+    /// The series that this cell belongs to.
+    pub fn of(cell: &Cell) -> Self {
+        Self { contestant: Id::new(&*cell.contestant), shape: Shape::of(&cell.workload) }
+    }
+
+    /// The contestant's model.
+    pub fn model(&self) -> Model {
+        self.contestant.model()
+    }
+
+    /// The same work by another contestant.
+    #[must_use]
+    pub fn by(&self, contestant: Id) -> Self {
+        Self { contestant, shape: self.shape.clone() }
+    }
+
+    /// A name that never changes, because the draws of the bootstrap depend on it. It is for no
+    /// reader.
+    pub fn key(&self) -> String {
+        format!("{}{}", self.contestant, self.shape.key())
+    }
+}
+
+/// A workload without what varies along one line: the number of tasks, and the length of the wait,
+/// which is made longer as the tasks get more so that all of them can be weighed waiting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Shape {
+    /// What each task waits for.
+    pub wait: WaitFor,
+    /// How many times each task waits.
+    pub waits_per_task: u32,
+    /// What each task keeps alive while it waits, in bytes.
+    pub state_bytes: u64,
+    /// When the tasks start.
+    pub arrival: Arrival,
+    /// What is asked of a server, where one is asked.
+    pub asked: Option<Asked>,
+    /// By how much the first task waits longer than the last one, in nanoseconds.
+    pub spread_ns: u64,
+    /// Whether all tasks wait for one deadline.
+    pub synchronized_wakeup: bool,
+}
+
+/// What a task waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitFor {
+    /// A timer.
+    Timer,
+    /// An answer that a server holds back.
+    Http,
+    /// An answer whose bytes a server with a limit sends. Its tasks are not all waiting while they
+    /// are weighed, so nothing per waiting task follows from them.
+    Transfer,
+    /// Something that this program does not know.
+    Other(String),
+}
+
+/// When tasks start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrival {
+    /// All at once.
+    Burst,
+    /// So many a second; 0 where the record's rate cannot be read.
+    Rate(u64),
+}
+
+/// What is asked of a server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Asked {
+    /// The size of each answer's body.
+    pub bytes: u64,
+    /// Whether a connection serves more than one request.
+    pub keep_alive: bool,
+    /// What the server caps all answers together at, in bytes per second.
+    pub rate_limit: Option<u64>,
+}
+
+impl Shape {
+    /// The shape of this workload.
+    pub fn of(workload: &WorkloadLine) -> Self {
+        Self {
+            wait: match &*workload.wait {
+                "timer" => WaitFor::Timer,
+                "http" => WaitFor::Http,
+                "transfer" => WaitFor::Transfer,
+                other => WaitFor::Other(other.to_owned()),
+            },
+            waits_per_task: workload.waits_per_task,
+            state_bytes: workload.state_bytes,
+            arrival: match &*workload.arrival {
+                "burst" => Arrival::Burst,
+                rate => Arrival::Rate(per_second(rate)),
+            },
+            asked: workload.http.map(|http| Asked {
+                bytes: http.bytes,
+                keep_alive: http.keep_alive,
+                rate_limit: http.rate_limit,
+            }),
+            spread_ns: workload.spread_ns,
+            synchronized_wakeup: workload.synchronized_wakeup,
+        }
+    }
+
+    /// Whether each task waits for one timer and keeps nothing alive of its own.
+    pub fn is_plain(&self) -> bool {
+        self.is_timer() && self.is_once_without_state()
+    }
+
+    /// Whether each task waits for one answer of a server without a limit, over a connection of its
+    /// own, and keeps nothing alive of its own.
+    pub fn is_plain_request(&self) -> bool {
+        self.is_http()
+            && self.is_once_without_state()
+            && self.asked.as_ref().is_none_or(|asked| !asked.keep_alive)
+    }
+
+    /// Whether each task waits once, starts in a burst and keeps nothing alive.
+    fn is_once_without_state(&self) -> bool {
+        self.waits_per_task == 1 && self.state_bytes == 0 && !self.is_for_lateness()
+    }
+
+    /// Whether its tasks start or are due as they do to show how late they are: at a rate, all at
+    /// once, or one after another. What such tasks weigh is what others do, so no line is laid
+    /// through them.
+    pub fn is_for_lateness(&self) -> bool {
+        self.synchronized_wakeup || self.spread_ns != 0 || self.arrival != Arrival::Burst
+    }
+
+    /// Whether tasks wait for timers.
+    pub fn is_timer(&self) -> bool {
+        self.wait == WaitFor::Timer
+    }
+
+    /// Whether tasks wait for answers that a server without a limit holds back.
+    pub fn is_http(&self) -> bool {
+        self.wait == WaitFor::Http
+    }
+
+    /// Whether tasks wait for bytes that a server with a limit sends.
+    pub fn is_transfer(&self) -> bool {
+        self.wait == WaitFor::Transfer
+    }
+
+    /// Whether the weight of a waiting task follows from its cells.
+    pub fn is_weighed(&self) -> bool {
+        !self.is_transfer() && !self.is_for_lateness()
+    }
+
+    /// The same without its state.
+    #[must_use]
+    pub fn without_state(&self) -> Self {
+        Self { state_bytes: 0, ..self.clone() }
+    }
+
+    /// What differs from one timer wait without state, as [`Series::key`] has it.
+    fn key(&self) -> String {
+        let mut key = String::new();
+        match &self.wait {
+            WaitFor::Timer => {}
+            WaitFor::Http => key.push_str(", http"),
+            WaitFor::Transfer => key.push_str(", transfer"),
+            WaitFor::Other(other) => key.push_str(&format!(", {other}")),
+        }
+        if let Some(asked) = &self.asked {
+            let kept = if asked.keep_alive { ", keep-alive" } else { "" };
+            let _ = write!(key, " ({} B{kept})", asked.bytes);
+        }
+        if self.state_bytes != 0 {
+            let _ = write!(key, ", {} B state", self.state_bytes);
+        }
+        if self.waits_per_task != 1 {
+            let _ = write!(key, ", {} waits", self.waits_per_task);
+        }
+        if let Arrival::Rate(rate) = self.arrival {
+            let _ = write!(key, ", rate:{rate}/s arrival");
+        }
+        if self.spread_ns != 0 {
+            let _ = write!(key, ", spread over {} ns", self.spread_ns);
+        }
+        if self.synchronized_wakeup {
+            key.push_str(", herd");
+        }
+        key
+    }
+}
+
+fn per_second(arrival: &str) -> u64 {
+    let rate = arrival.strip_prefix("rate:").and_then(|rest| rest.strip_suffix("/s"));
+    rate.and_then(|rate| rate.parse().ok()).unwrap_or(0)
+}
