@@ -1,1 +1,15 @@
-//! x
+//! What an analysis says, in words, tables and pictures.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | [`document`] | [`Document`](document::Document): headings, paragraphs, typed tables |
+//! | [`chart`] | [`Chart`](chart::Chart): what is drawn |
+//! | [`text`] | words: inline text with marks, and each language |
+//! | [`mod@format`] | how numbers are written, once for everything |
+//! | [`pages`] | one file a page |
+
+pub mod chart;
+pub mod document;
+pub mod format;
+pub mod pages;
+pub mod text;

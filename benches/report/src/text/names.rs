@@ -1,0 +1,135 @@
+//! What things are called: contestants, workloads, limits. One name each, in every table and picture.
+
+use analysis::contestant::{Id, Model, Role};
+use analysis::series::{Arrival, Series, Shape, WaitFor};
+
+use crate::chart::Tone;
+use crate::format;
+
+/// The short name of a contestant, as a person would say it: `thread each`, `tokio`. A baseline and a
+/// control say that they are.
+pub fn contestant(id: &Id) -> String {
+    match (id.as_str(), id.role()) {
+        ("subroutine/sequential", _) => "subroutine".into(),
+        ("threads/per-task", _) => "thread each".into(),
+        ("threads/per-task-small-stack", _) => "thread each, small stack".into(),
+        ("threads/crossbeam-pool", _) => "crossbeam pool".into(),
+        ("threads/rayon-pool", _) => "rayon pool".into(),
+        ("callbacks/event-loop", _) => "event loop".into(),
+        ("coroutines/bare", _) => "bare futures".into(),
+        ("coroutines/tokio-current-thread", _) => "tokio, one thread".into(),
+        ("coroutines/smol-local", _) => "smol, one thread".into(),
+        (whole, Role::Baseline | Role::Control(_)) => whole.into(),
+        (whole, Role::Compared) if id.model() == Model::Other => whole.into(),
+        (_, Role::Compared) => id.name().into(),
+    }
+}
+
+/// Whether a contestant is on the front page: what a service would choose. The others show a floor or
+/// a tuned variant, and are on the pages.
+pub fn is_on_front_page(id: &Id) -> bool {
+    const FRONT: [&str; 7] = [
+        "threads/per-task",
+        "threads/crossbeam-pool",
+        "threads/rayon-pool",
+        "callbacks/event-loop",
+        "coroutines/tokio",
+        "coroutines/smol",
+        "coroutines/async-std",
+    ];
+    FRONT.contains(&id.as_str())
+}
+
+/// The model's name.
+pub fn model(model: Model) -> &'static str {
+    match model {
+        Model::Subroutine => "subroutine",
+        Model::Threads => "threads",
+        Model::Callbacks => "callbacks",
+        Model::Coroutines => "coroutines",
+        Model::Other => "other",
+    }
+}
+
+/// The colour of a contestant.
+pub fn tone(id: &Id) -> Tone {
+    match (id.model(), id.name()) {
+        (Model::Threads, "per-task" | "per-task-small-stack") => Tone::Threads,
+        (Model::Threads, "crossbeam-pool") => Tone::Pool(0),
+        (Model::Threads, _) => Tone::Pool(1),
+        (Model::Callbacks, _) => Tone::Callbacks,
+        (Model::Coroutines, "tokio" | "tokio-current-thread") => Tone::Coroutine(0),
+        (Model::Coroutines, "smol" | "smol-local") => Tone::Coroutine(1),
+        (Model::Coroutines, "async-std") => Tone::Coroutine(2),
+        (Model::Coroutines, _) => Tone::Coroutine(3),
+        (Model::Subroutine | Model::Other, _) => Tone::Other,
+    }
+}
+
+/// What the tasks of a shape do, in a few words: `timer`, `request of 1 KiB`, `timer, 8 KiB state`.
+pub fn shape(shape: &Shape) -> String {
+    let mut words = match &shape.wait {
+        WaitFor::Timer => "timer".to_owned(),
+        WaitFor::Http => "request".into(),
+        WaitFor::Transfer => "transfer".into(),
+        WaitFor::Other(other) => other.clone(),
+    };
+    if let Some(asked) = &shape.asked {
+        words.push_str(&format!(" of {}", format::size(asked.bytes as f64)));
+        if asked.keep_alive {
+            words.push_str(", connection kept");
+        }
+    }
+    if shape.state_bytes != 0 {
+        words.push_str(&format!(", {} state", format::size(shape.state_bytes as f64)));
+    }
+    if shape.waits_per_task != 1 {
+        words.push_str(&format!(", {} waits", shape.waits_per_task));
+    }
+    if let Arrival::Rate(rate) = shape.arrival {
+        words.push_str(&format!(", {} tasks a second", format::count(rate)));
+    }
+    if shape.spread_ns != 0 {
+        words.push_str(&format!(", due over {}", format::duration(shape.spread_ns as f64)));
+    }
+    if shape.synchronized_wakeup {
+        words.push_str(", all due at once");
+    }
+    words
+}
+
+/// A series: the contestant, and what its tasks do where that is not a plain timer.
+pub fn series(series: &Series) -> String {
+    let name = contestant(&series.contestant);
+    if series.shape.is_plain() { name } else { format!("{name}, {}", shape(&series.shape)) }
+}
+
+/// A limit as the system calls it: `vm.max_map_count`. A limit that is not known keeps its name.
+pub fn limit(name: &str) -> &str {
+    match name {
+        "max_map_count" => "vm.max_map_count",
+        "threads_max" => "kernel.threads-max",
+        "pid_max" => "kernel.pid_max",
+        "nproc" => "ulimit -u",
+        "nofile" | "nofile_hard" | "nofile_given" => "ulimit -n",
+        "pids_cgroup" => "pids.max of the control group",
+        "memory_cgroup" => "the control group's memory limit",
+        "memory_bytes" => "the machine's memory",
+        other => other,
+    }
+}
+
+/// The command that moves a limit to so much; `None` where none does.
+pub fn command_for(limit: &str, to: u64) -> Option<String> {
+    Some(match limit {
+        "max_map_count" => format!("sysctl -w vm.max_map_count={to}"),
+        "threads_max" => format!("sysctl -w kernel.threads-max={to}"),
+        "pid_max" => format!("sysctl -w kernel.pid_max={to}"),
+        "nproc" => format!("ulimit -u {to}"),
+        "nofile" | "nofile_given" => format!("ulimit -n {to}"),
+        "nofile_hard" => format!("ulimit -Hn {to}"),
+        "pids_cgroup" => format!("systemctl set-property UNIT TasksMax={to}"),
+        "memory_cgroup" => format!("systemctl set-property UNIT MemoryMax={to}"),
+        _ => return None,
+    })
+}
