@@ -56,6 +56,12 @@ pub struct Synthetic {
     workload: WorkloadLine,
 }
 
+impl Default for Synthetic {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Synthetic {
     /// A record of a machine with a control group, and no cell yet.
     pub fn new() -> Self {

@@ -7,10 +7,10 @@ use flate2::read::GzDecoder;
 use record::Record;
 
 /// The names of the records that are there.
-pub const RECORDS: [&str; 2] = ["amd-2-cores-thorough", "intel-2-cores-default"];
+pub(crate) const RECORDS: [&str; 2] = ["amd-2-cores-thorough", "intel-2-cores-default"];
 
 /// The record of this name.
-pub fn read(name: &str) -> Record {
+pub(crate) fn read(name: &str) -> Record {
     let path = folder().join(format!("{name}.jsonl.gz"));
     let mut text = String::new();
     let file = std::fs::File::open(&path).unwrap();
@@ -19,6 +19,6 @@ pub fn read(name: &str) -> Record {
 }
 
 /// Where they are.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records")
 }
