@@ -6,7 +6,9 @@ use serde::Serialize;
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
 use crate::measured::Measured;
+use crate::missing::{self, Missing};
 use crate::series::{Series, Shape};
+use crate::walls::{self, Reach};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,6 +21,10 @@ pub struct Analysis {
     pub basis: Basis,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// Every cell without a figure, with its reason.
+    pub missing: Vec<Missing>,
+    /// How far each compared contestant came with plain timers and plain requests.
+    pub reaches: Vec<Reach>,
 }
 
 impl Analysis {
@@ -29,6 +35,8 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            missing: missing::of(&context),
+            reaches: walls::of(&context),
             measured: context.measured,
         }
     }

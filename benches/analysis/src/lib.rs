@@ -16,6 +16,8 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`missing`] | every cell without a figure, with its reason |
+//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -28,8 +30,10 @@ pub mod figure;
 pub mod fit;
 pub mod index;
 pub mod measured;
+pub mod missing;
 pub mod reading;
 pub mod series;
+pub mod walls;
 
 pub use analysis::Analysis;
 pub use context::Basis;
