@@ -113,6 +113,9 @@ pub fn resource_of(limit: &str) -> Option<Resource> {
     })
 }
 
+/// Reads something counted off a weighing.
+type Read = fn(&Weight) -> Option<u64>;
+
 /// How far each compared contestant came.
 pub(crate) fn of(context: &Context<'_>) -> Vec<Reach> {
     let is_wanted = |series: &Series| {
@@ -147,7 +150,7 @@ pub(crate) fn uses(
     measured: Option<&Measured>,
     basis: Basis,
 ) -> BTreeMap<Resource, Use> {
-    let counted: [(Resource, fn(&Weight) -> Option<u64>); 3] = [
+    let counted: [(Resource, Read); 3] = [
         (Resource::Mappings, |weight| weight.mappings),
         (Resource::Threads, |weight| weight.threads),
         (Resource::Descriptors, |weight| weight.descriptors),
@@ -167,7 +170,7 @@ pub(crate) fn uses(
 
 /// The use of something that is counted, from the smallest and the largest N: a whole number where it
 /// is nearly one, because there is nothing else it could be.
-fn counted_use(cells: &Cells<'_>, read: fn(&Weight) -> Option<u64>) -> Option<Use> {
+fn counted_use(cells: &Cells<'_>, read: Read) -> Option<Use> {
     let reading = |cell: &&&Cell| {
         let value = read(cell.memory.waiting.as_ref()?)? as f64;
         Some(Reading { tasks: cell.tasks, value })
