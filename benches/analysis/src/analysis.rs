@@ -5,8 +5,11 @@ use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
+use crate::lateness::{self, LatenessRow};
 use crate::measured::Measured;
+use crate::rates::{self, RateRow};
 use crate::series::{Series, Shape};
+use crate::transfers::{self, Transfer};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,8 +20,14 @@ pub struct Analysis {
     pub truncated: bool,
     /// By which figure contestants are held against each other in bytes.
     pub basis: Basis,
+    /// How late tasks were.
+    pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Analysis {
@@ -29,6 +38,9 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            lateness: lateness::of(&context),
+            rates: rates::of(&context),
+            transfers: transfers::of(&context),
             measured: context.measured,
         }
     }

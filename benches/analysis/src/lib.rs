@@ -16,6 +16,9 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
+//! | [`rates`] | tasks and requests a second, and the CPU of each |
+//! | [`transfers`] | bodies through a server with a limit |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -27,9 +30,12 @@ mod example;
 pub mod figure;
 pub mod fit;
 pub mod index;
+pub mod lateness;
 pub mod measured;
+pub mod rates;
 pub mod reading;
 pub mod series;
+pub mod transfers;
 
 pub use analysis::Analysis;
 pub use context::Basis;
