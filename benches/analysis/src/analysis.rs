@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
+use crate::growth::{self, Growth};
 use crate::lateness::{self, LatenessRow};
 use crate::measured::Measured;
 use crate::rates::{self, RateRow};
@@ -20,6 +21,8 @@ pub struct Analysis {
     pub truncated: bool,
     /// By which figure contestants are held against each other in bytes.
     pub basis: Basis,
+    /// Whether a task among many costs as much CPU as one among few.
+    pub growth: Vec<Growth>,
     /// How late tasks were.
     pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
@@ -38,6 +41,7 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            growth: growth::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),

@@ -16,6 +16,7 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
 //! | [`transfers`] | bodies through a server with a limit |
@@ -29,6 +30,7 @@ pub mod estimate;
 mod example;
 pub mod figure;
 pub mod fit;
+pub mod growth;
 pub mod index;
 pub mod lateness;
 pub mod measured;
