@@ -5,9 +5,13 @@ use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
+use crate::growth::{self, Growth};
+use crate::lateness::{self, LatenessRow};
 use crate::measured::Measured;
 use crate::missing::{self, Missing};
+use crate::rates::{self, RateRow};
 use crate::series::{Series, Shape};
+use crate::transfers::{self, Transfer};
 use crate::walls::{self, Reach};
 
 /// Everything that a record says, as numbers and enums.
@@ -19,12 +23,20 @@ pub struct Analysis {
     pub truncated: bool,
     /// By which figure contestants are held against each other in bytes.
     pub basis: Basis,
+    /// Whether a task among many costs as much CPU as one among few.
+    pub growth: Vec<Growth>,
+    /// How late tasks were.
+    pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
     /// Every cell without a figure, with its reason.
     pub missing: Vec<Missing>,
     /// How far each compared contestant came with plain timers and plain requests.
     pub reaches: Vec<Reach>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Analysis {
@@ -37,6 +49,10 @@ impl Analysis {
             basis: context.basis,
             missing: missing::of(&context),
             reaches: walls::of(&context),
+            growth: growth::of(&context),
+            lateness: lateness::of(&context),
+            rates: rates::of(&context),
+            transfers: transfers::of(&context),
             measured: context.measured,
         }
     }

@@ -17,7 +17,12 @@
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
 //! | [`missing`] | every cell without a figure, with its reason |
+//! | [`plan`] | what a case of one's own costs, worked out from what was measured |
 //! | [`walls`] | how far each contestant came, what stopped it, and what would next |
+//! | [`growth`] | whether a task among many costs as much CPU as one among few |
+//! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
+//! | [`rates`] | tasks and requests a second, and the CPU of each |
+//! | [`transfers`] | bodies through a server with a limit |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -28,11 +33,16 @@ pub mod estimate;
 mod example;
 pub mod figure;
 pub mod fit;
+pub mod growth;
 pub mod index;
+pub mod lateness;
 pub mod measured;
 pub mod missing;
+pub mod plan;
+pub mod rates;
 pub mod reading;
 pub mod series;
+pub mod transfers;
 pub mod walls;
 
 pub use analysis::Analysis;
