@@ -1,8 +1,9 @@
 //! What to choose: a thread for each task where that is enough, because it is simplest.
 
 use super::asked::Asked;
-use super::outcome::{Advice, Outcome, Reason, Row};
+use super::outcome::{Advice, MEMORY_GIVEN, Outcome, Reason, Row};
 use crate::contestant::{Model, REFERENCE};
+use crate::walls::{Ceiling, Resource, resource_of};
 
 /// A thread each is enough where it leaves half of the room below the nearest limit…
 const ROOM: u64 = 2;
@@ -19,8 +20,17 @@ pub(super) fn of(asked: &Asked<'_>, rows: &[Row]) -> Advice {
         let id = &row.contestant;
         id.model() == Model::Coroutines && !id.is_by_hand() && !row.has_caution
     };
-    // One on several threads does not let one task that computes keep up all others.
-    let runtimes = || rows.iter().filter(fits).filter(is_choice);
+    // Where no runtime fits, one that does once a limit is moved; memory is not moved by a command.
+    let is_movable = |row: &&Row| {
+        let is_memory = |by: &Ceiling| resource_of(&by.limit) == Some(Resource::Memory);
+        matches!(row.outcome, Outcome::Stopped(_))
+            && !row.in_the_way.iter().any(|by| by.limit == MEMORY_GIVEN || is_memory(by))
+    };
+    let runtimes = || {
+        let all = || rows.iter().filter(is_choice);
+        all().filter(fits).chain(all().filter(is_movable))
+    };
+    // In one on several threads a task that computes does not keep up all others.
     let runtime =
         runtimes().find(|row| !row.contestant.is_on_one_thread()).or_else(|| runtimes().next());
     let threads = rows.iter().find(|row| row.contestant.as_str() == REFERENCE);

@@ -156,8 +156,8 @@ fn steps(analysis: &Analysis, work: Work, id: &Id) -> Vec<Step> {
             };
             // Of a single task nothing stands out.
             let (_, memory) = added(analysis.basis.figure()).filter(|(tasks, _)| *tasks > 1)?;
-            let cpu = added(Figure::Cpu)
-                .map(|(_, cpu)| Estimate { value: cpu.value.max(0.0), ..cpu });
+            let cpu =
+                added(Figure::Cpu).map(|(_, cpu)| Estimate { value: cpu.value.max(0.0), ..cpu });
             Some(Step { state_bytes: shape.state_bytes, memory, cpu })
         })
         .collect();

@@ -305,6 +305,21 @@ mod tests {
     }
 
     #[test]
+    fn where_every_runtime_is_stopped_a_limit_has_to_be_moved_first() {
+        let mut record = record();
+        record.run.host.limits.insert("pid_max".into(), LimitValue::Number(100));
+        record.cells.iter_mut().filter(|cell| cell.contestant.contains("smol")).for_each(|cell| {
+            let threads = cell.memory.waiting.as_mut().unwrap();
+            threads.threads = Some(1 + cell.tasks);
+        });
+        record.cells.retain(|cell| !cell.contestant.contains("tokio"));
+        let plan = Analysis::of(&record, None).plan(&Case::timers(50_000, WAIT, 0)).unwrap();
+        assert!(matches!(row(&plan, "coroutines/smol").outcome, Outcome::Stopped(_)));
+        let Advice::Runtime { contestant, .. } = plan.advice else { panic!() };
+        assert_eq!(contestant.as_str(), "coroutines/smol");
+    }
+
+    #[test]
     fn one_task_at_a_time_takes_the_sum_of_the_waits() {
         let plan = plan(Case::timers(20_000, WAIT, 0));
         let takes_ns = 20_000 * u128::from(WAIT);
