@@ -112,6 +112,10 @@ pub struct Limit {
     /// be counted.
     #[serde(default)]
     pub used_is_estimated: bool,
+    /// How many threads the contestant had then, where the limit bounds threads or what each of them
+    /// takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<u64>,
 }
 
 impl fmt::Display for Limit {

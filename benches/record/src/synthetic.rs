@@ -201,6 +201,7 @@ impl Synthetic {
                 value: 65_530,
                 used: 65_512,
                 used_is_estimated: false,
+                reached: None,
             });
         }
         self.record.cells.push(cell);
