@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
 use crate::measured::Measured;
+use crate::per_task::{self, PerTask};
 use crate::series::{Series, Shape};
 
 /// Everything that a record says, as numbers and enums.
@@ -19,6 +20,8 @@ pub struct Analysis {
     pub basis: Basis,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// What a task takes at each N, for records that have only one.
+    pub per_task: Vec<PerTask>,
 }
 
 impl Analysis {
@@ -29,6 +32,7 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            per_task: per_task::of(&context),
             measured: context.measured,
         }
     }

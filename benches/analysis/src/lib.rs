@@ -16,6 +16,7 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`per_task`] | what a task takes where only one N was measured |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -28,6 +29,7 @@ pub mod figure;
 pub mod fit;
 pub mod index;
 pub mod measured;
+pub mod per_task;
 pub mod reading;
 pub mod series;
 
