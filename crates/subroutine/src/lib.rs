@@ -2,19 +2,23 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`task`] | the task as a subroutine: [`add`](task::add), and [`run`](task::run) to choose |
-//! | [`mod@fetch`] | the task whose waits are requests: [`fetch`](fetch::fetch) |
-//! | [`sequential`] | `subroutine/sequential`: one task after the other |
+//! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
+//! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
+//! | [`sleep`] | what `add` waits in: [`sleep_until`](sleep::sleep_until) |
+//! | `in_time` | a blocking call that ends when it has taken too long |
+//! | [`contestant`] | `subroutine/sequential`: one task after the other |
 //!
 //! The crate is not named `blocking`, because smol depends on a crate of that name.
 
-pub mod fetch;
-pub mod sequential;
-pub mod task;
+pub mod contestant;
+pub mod http;
+mod in_time;
+pub mod sleep;
+pub mod timer;
 
 use workload::Contestant;
 
 /// All contestants of this model.
 pub fn contestants() -> Vec<Box<dyn Contestant>> {
-    vec![Box::new(sequential::Sequential)]
+    vec![Box::new(contestant::Sequential)]
 }

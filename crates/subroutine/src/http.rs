@@ -1,15 +1,16 @@
-//! The task whose waits are requests: each blocks its thread while it connects, while it sends and
-//! while it waits for the answer.
+//! The task that waits for answers of a server, as a subroutine: it blocks its thread while it
+//! connects, while it sends and while it waits for the answer.
 //!
-//! Each of these steps is given its timeout before it begins, because nobody can take a thread out
+//! Each of these steps is given its timeout before it begins, because a thread cannot be taken out
 //! of a call in which it blocks.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 use workload::http::{Answer, Fetch, FetchError};
-use workload::{Moment, State, TaskHandle};
+use workload::{State, TaskHandle};
+
+use crate::in_time::in_time;
 
 /// A connection that can serve another request.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ pub fn fetch<const N: usize>(mut handle: TaskHandle, kept: &mut Option<Connectio
                     if is_new || !fetch.is_stale(&error) {
                         return handle.fail(&error);
                     }
-                    // The server had closed it while nobody used it: once more, over a new one.
+                    // The server had closed it while it was idle: once more, over a new one.
                     fetch = Fetch::begin(&handle, fetch.deadline());
                 }
             }
@@ -69,7 +70,7 @@ pub fn fetch<const N: usize>(mut handle: TaskHandle, kept: &mut Option<Connectio
 
 fn connect(fetch: &Fetch) -> io::Result<Connection> {
     let address = fetch.address();
-    let stream = TcpStream::connect_timeout(&address, left_until(fetch.connect_by())?)?;
+    let stream = in_time(fetch.connect_by(), |left| TcpStream::connect_timeout(&address, left))?;
     stream.set_nodelay(true)?;
     Ok(Connection { stream, address })
 }
@@ -78,19 +79,25 @@ fn connect(fetch: &Fetch) -> io::Result<Connection> {
 fn exchange(fetch: &mut Fetch, stream: &mut TcpStream) -> Result<Answer, FetchError> {
     let sent = send(fetch, stream);
     sent.map_err(|error| fetch.send_failed(&error))?;
-    if let Some(answer) = receive::<FIRST_READ>(fetch, stream)? {
+    let read = receive::<FIRST_READ>(fetch, stream);
+    if let Some(answer) = read.unwrap_or_else(|error| Err(fetch.read_failed(&error)))? {
         return Ok(answer);
     }
-    receive_rest(fetch, stream)
+    loop {
+        let read = receive::<FURTHER_READ>(fetch, stream);
+        if let Some(answer) = read.unwrap_or_else(|error| Err(fetch.read_failed(&error)))? {
+            return Ok(answer);
+        }
+    }
 }
 
+/// Writes the request.
 fn send(fetch: &Fetch, stream: &mut TcpStream) -> io::Result<()> {
     let request = fetch.request();
-    let by = fetch.progress_by();
     let mut sent = 0;
     while sent < request.len() {
-        let written = uninterrupted(|| {
-            stream.set_write_timeout(Some(left_until(by)?))?;
+        let written = in_time(fetch.progress_by(), |left| {
+            stream.set_write_timeout(Some(left))?;
             stream.write(&request[sent..])
         });
         match written? {
@@ -109,51 +116,23 @@ const FIRST_READ: usize = 2 * 1024;
 /// Bytes that each further read takes at most, when there is a large body to come.
 const FURTHER_READ: usize = 16 * 1024;
 
-/// Has a stack frame of its own, because its buffer is large and most answers do not need it.
-#[inline(never)]
-fn receive_rest(fetch: &mut Fetch, stream: &mut TcpStream) -> Result<Answer, FetchError> {
-    loop {
-        if let Some(answer) = receive::<FURTHER_READ>(fetch, stream)? {
-            return Ok(answer);
-        }
-    }
-}
-
 /// One read. The buffer is on the thread's stack for as long as the thread waits.
+///
+/// It has a stack frame of its own for each size, because most answers do not need the large buffer.
+#[inline(never)]
 fn receive<const SIZE: usize>(
     fetch: &mut Fetch,
     stream: &mut TcpStream,
-) -> Result<Option<Answer>, FetchError> {
-    let by = fetch.progress_by();
+) -> io::Result<Result<Option<Answer>, FetchError>> {
     let mut buffer = [0; SIZE];
-    let read = uninterrupted(|| {
-        stream.set_read_timeout(Some(left_until(by)?))?;
+    let read = in_time(fetch.progress_by(), |left| {
+        stream.set_read_timeout(Some(left))?;
         stream.read(&mut buffer)
     });
-    match read {
-        Ok(0) => fetch.ended().map(Some),
-        Ok(length) => fetch.received(&buffer[..length]),
-        Err(error) => Err(fetch.read_failed(&error)),
-    }
-}
-
-/// A signal ends the call in which its thread blocks, whatever the signal is for, and the kernel does
-/// not take a call with a timeout up again (signal(7)).
-fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            done => return done,
-        }
-    }
-}
-
-/// How long it is until `by`. An error when that is over, because std takes no timeout of zero.
-fn left_until(by: Moment) -> io::Result<Duration> {
-    match by.since(Moment::now()) {
-        Duration::ZERO => Err(ErrorKind::TimedOut.into()),
-        left => Ok(left),
-    }
+    read.map(|length| match length {
+        0 => fetch.ended().map(Some),
+        _ => fetch.received(&buffer[..length]),
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The task whose waits are requests, as a coroutine: it stops while it connects, while it sends
-//! and while it waits for the answer.
+//! The task that waits for answers of a server, as a coroutine: it stops while it connects, while it
+//! sends and while it waits for the answer.
 //!
 //! Each of these steps is polled beside an alarm that goes off when it has taken too long. The
 //! operations come from the runtime's own sockets; they do not block, so no signal interrupts them.
@@ -18,7 +18,7 @@ use crate::runtime::Runtime;
 ///
 /// A connection that can serve another request is kept for the task's own next wait. Tasks are in
 /// flight together, so none can leave its connection to the next.
-#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
+#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
 pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<Output = ()> {
     async move {
         handle.sign_in();
@@ -45,7 +45,7 @@ pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<
                         if is_new || !fetch.is_stale(&error) {
                             return handle.fail(&error);
                         }
-                        // The server had closed it while nobody used it: once more, over a new one.
+                        // The server had closed it while it was idle: once more, over a new one.
                         fetch = Fetch::begin(&handle, fetch.deadline());
                     }
                 }
@@ -66,7 +66,7 @@ fn connect<R: Runtime>(fetch: &Fetch) -> impl Future<Output = io::Result<R::Stre
 }
 
 /// One request and its answer.
-#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
+#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
 fn exchange<R: Runtime>(
     fetch: &mut Fetch,
     stream: &mut R::Stream,
