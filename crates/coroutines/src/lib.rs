@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add), written once |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch), written once |
+//! | `connection` | what `fetch` waits in: connecting, writing and reading, each until a moment |
 //! | `in_time` | an operation beside an alarm that goes off when it has taken too long |
 //! | [`runtime`] | [`Runtime`]: the little that the task wants of a runtime |
 //! | [`contestant`] | a [`Contestant`] out of any runtime |
@@ -17,6 +18,7 @@
 pub mod async_std;
 pub mod bare;
 pub mod baseline;
+mod connection;
 pub mod contestant;
 pub mod http;
 mod in_time;

@@ -7,7 +7,8 @@ use workload::{
     Wait, WithState,
 };
 
-use crate::http::{Connection, fetch};
+use crate::connection::Connection;
+use crate::http::fetch;
 use crate::sleep::{TIMER, sleep_until};
 use crate::timer::add;
 

@@ -4,21 +4,12 @@
 //! Each of these steps is given its timeout before it begins, because a thread cannot be taken out
 //! of a call in which it blocks.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io;
 
 use workload::http::{Answer, Fetch, FetchError};
 use workload::{State, TaskHandle};
 
-use crate::in_time::in_time;
-
-/// A connection that can serve another request.
-#[derive(Debug)]
-pub struct Connection {
-    stream: TcpStream,
-    /// Where it leads to. The next task may want to go elsewhere.
-    address: SocketAddr,
-}
+use crate::connection::Connection;
 
 /// Adds two numbers by asking a server for their sum. Blocks the calling thread until then.
 ///
@@ -35,18 +26,18 @@ pub fn fetch<const N: usize>(mut handle: TaskHandle, kept: &mut Option<Connectio
     let mut sum = 0;
     while let Some(deadline) = handle.next_wait() {
         let mut fetch = Fetch::begin(&handle, deadline);
-        connection.take_if(|kept| kept.address != fetch.address());
+        connection.take_if(|kept| kept.address() != fetch.address());
         let mut is_new = false;
         let answer = loop {
-            let Some(Connection { stream, .. }) = &mut connection else {
+            let Some(open) = &mut connection else {
                 match connect(&fetch) {
-                    Ok(stream) => connection = Some(stream),
+                    Ok(new) => connection = Some(new),
                     Err(error) => return handle.fail(&fetch.connect_failed(&error)),
                 }
                 is_new = true;
                 continue;
             };
-            match exchange(&mut fetch, stream) {
+            match exchange(&mut fetch, open) {
                 Ok(answer) => break answer,
                 Err(error) => {
                     connection = None;
@@ -69,43 +60,27 @@ pub fn fetch<const N: usize>(mut handle: TaskHandle, kept: &mut Option<Connectio
 }
 
 fn connect(fetch: &Fetch) -> io::Result<Connection> {
-    let address = fetch.address();
-    let stream = in_time(fetch.connect_by(), |left| TcpStream::connect_timeout(&address, left))?;
-    stream.set_nodelay(true)?;
-    Ok(Connection { stream, address })
+    Connection::connect(fetch.address(), fetch.connect_by())
 }
 
 /// One request and its answer.
-fn exchange(fetch: &mut Fetch, stream: &mut TcpStream) -> Result<Answer, FetchError> {
-    let sent = send(fetch, stream);
+fn exchange(fetch: &mut Fetch, connection: &mut Connection) -> Result<Answer, FetchError> {
+    let sent = send(fetch, connection);
     sent.map_err(|error| fetch.send_failed(&error))?;
-    let read = receive::<FIRST_READ>(fetch, stream);
+    let read = receive::<FIRST_READ>(fetch, connection);
     if let Some(answer) = read.unwrap_or_else(|error| Err(fetch.read_failed(&error)))? {
         return Ok(answer);
     }
     loop {
-        let read = receive::<FURTHER_READ>(fetch, stream);
+        let read = receive::<FURTHER_READ>(fetch, connection);
         if let Some(answer) = read.unwrap_or_else(|error| Err(fetch.read_failed(&error)))? {
             return Ok(answer);
         }
     }
 }
 
-/// Writes the request.
-fn send(fetch: &Fetch, stream: &mut TcpStream) -> io::Result<()> {
-    let request = fetch.request();
-    let mut sent = 0;
-    while sent < request.len() {
-        let written = in_time(fetch.progress_by(), |left| {
-            stream.set_write_timeout(Some(left))?;
-            stream.write(&request[sent..])
-        });
-        match written? {
-            0 => return Err(ErrorKind::WriteZero.into()),
-            written => sent += written,
-        }
-    }
-    Ok(())
+fn send(fetch: &Fetch, connection: &mut Connection) -> io::Result<()> {
+    connection.write_all(&fetch.request(), fetch.progress_by())
 }
 
 /// Bytes that the first read takes at most: an answer with a small body, whole.
@@ -122,13 +97,10 @@ const FURTHER_READ: usize = 16 * 1024;
 #[inline(never)]
 fn receive<const SIZE: usize>(
     fetch: &mut Fetch,
-    stream: &mut TcpStream,
+    connection: &mut Connection,
 ) -> io::Result<Result<Option<Answer>, FetchError>> {
     let mut buffer = [0; SIZE];
-    let read = in_time(fetch.progress_by(), |left| {
-        stream.set_read_timeout(Some(left))?;
-        stream.read(&mut buffer)
-    });
+    let read = connection.read(&mut buffer, fetch.progress_by());
     read.map(|length| match length {
         0 => fetch.ended().map(Some),
         _ => fetch.received(&buffer[..length]),
@@ -175,14 +147,14 @@ mod tests {
         let ledger = Ledger::open(Workload::http(1, http));
         let mut kept = None;
         fetch::<0>(ledger.handle(0), &mut kept);
-        assert_eq!(kept.as_ref().map(|kept| kept.address), Some(http.server));
+        assert_eq!(kept.as_ref().map(Connection::address), Some(http.server));
         server.join().unwrap();
 
         let (elsewhere, server) = serve_and_close(&[true]);
         let ledger = Ledger::open(Workload::http(1, elsewhere));
         fetch::<0>(ledger.handle(0), &mut kept);
         assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
-        assert_eq!(kept.map(|kept| kept.address), Some(elsewhere.server));
+        assert_eq!(kept.map(|kept| kept.address()), Some(elsewhere.server));
         server.join().unwrap();
     }
 }

@@ -5,14 +5,14 @@
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
 //! | [`sleep`] | what `add` waits in: [`sleep_until`](sleep::sleep_until) |
-//! | `in_time` | a blocking call that ends when it has taken too long |
+//! | [`connection`] | what `fetch` waits in: [`Connection`](connection::Connection) |
 //! | [`contestant`] | `subroutine/sequential`: one task after the other |
 //!
 //! The crate is not named `blocking`, because smol depends on a crate of that name.
 
+pub mod connection;
 pub mod contestant;
 pub mod http;
-mod in_time;
 pub mod sleep;
 pub mod timer;
 

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use subroutine::connection::Connection;
 use subroutine::contestant::run;
-use subroutine::http::Connection;
 use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
     Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
