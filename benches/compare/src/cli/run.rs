@@ -101,7 +101,7 @@ struct Selection {
     /// Give all tasks one deadline, instead of each the end of its own wait
     #[arg(long, alias = "herd", conflicts_with_all = ["spread", "arrival"], help_heading = heading::TASK)]
     synchronized_wakeup: bool,
-    /// What each task keeps alive while it waits: 0, 64, or 1KiB to 64KiB in steps of two times
+    /// What each task keeps alive while it waits: 0, 64, or 1, 2, 4, 8, 16, 32 or 64 KiB (1KiB)
     #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true, help_heading = heading::TASK)]
     state: StateSize,
     /// How many times each task waits
