@@ -16,10 +16,14 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`bill`] | what holds a waiting task's memory |
+//! | [`lifecycle`] | what a process keeps when its tasks are over |
+//! | [`state`] | what live state adds |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
+pub mod bill;
 pub mod contestant;
 mod context;
 pub mod crossover;
@@ -29,9 +33,11 @@ mod example;
 pub mod figure;
 pub mod fit;
 pub mod index;
+pub mod lifecycle;
 pub mod measured;
 pub mod reading;
 pub mod series;
+pub mod state;
 
 pub use analysis::Analysis;
 pub use context::Basis;
