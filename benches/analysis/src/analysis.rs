@@ -9,6 +9,7 @@ use crate::context::{Basis, Context};
 use crate::crossover::{self, Crossover};
 use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
+use crate::per_task::{self, PerTask};
 use crate::series::{Series, Shape};
 use crate::state::{self, StateRow};
 
@@ -29,6 +30,8 @@ pub struct Analysis {
     pub crossovers: Vec<Crossover>,
     /// What a process keeps when its tasks are over.
     pub lifecycles: Vec<Lifecycle>,
+    /// What a task takes at each N, for records that have only one.
+    pub per_task: Vec<PerTask>,
     /// What a waiting task weighs that keeps state.
     pub states: Vec<StateRow>,
 }
@@ -44,6 +47,7 @@ impl Analysis {
             bills: bill::of(&context),
             crossovers: crossover::of(&context),
             lifecycles: lifecycle::of(&context),
+            per_task: per_task::of(&context),
             states: state::of(&context),
             measured: context.measured,
         }

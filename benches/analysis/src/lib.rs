@@ -18,8 +18,9 @@
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
 //! | [`bill`] | what holds a waiting task's memory |
 //! | [`lifecycle`] | what a process keeps when its tasks are over |
-//! | [`state`] | what live state adds |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
+//! | [`per_task`] | what a task takes where only one N was measured |
+//! | [`state`] | what live state adds |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -35,6 +36,7 @@ pub mod fit;
 pub mod index;
 pub mod lifecycle;
 pub mod measured;
+pub mod per_task;
 pub mod reading;
 pub mod series;
 pub mod state;
