@@ -3,11 +3,15 @@
 use record::{Record, Run};
 use serde::Serialize;
 
+use crate::bill::{self, Bill};
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
+use crate::crossover::{self, Crossover};
+use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::per_task::{self, PerTask};
 use crate::series::{Series, Shape};
+use crate::state::{self, StateRow};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,8 +24,16 @@ pub struct Analysis {
     pub basis: Basis,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// What holds a waiting task's memory.
+    pub bills: Vec<Bill>,
+    /// From which N on a process is lighter than that of threads.
+    pub crossovers: Vec<Crossover>,
+    /// What a process keeps when its tasks are over.
+    pub lifecycles: Vec<Lifecycle>,
     /// What a task takes at each N, for records that have only one.
     pub per_task: Vec<PerTask>,
+    /// What a waiting task weighs that keeps state.
+    pub states: Vec<StateRow>,
 }
 
 impl Analysis {
@@ -32,7 +44,11 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            bills: bill::of(&context),
+            crossovers: crossover::of(&context),
+            lifecycles: lifecycle::of(&context),
             per_task: per_task::of(&context),
+            states: state::of(&context),
             measured: context.measured,
         }
     }

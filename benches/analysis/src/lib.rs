@@ -16,22 +16,30 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`bill`] | what holds a waiting task's memory |
+//! | [`lifecycle`] | what a process keeps when its tasks are over |
+//! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | [`per_task`] | what a task takes where only one N was measured |
+//! | [`state`] | what live state adds |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
+pub mod bill;
 pub mod contestant;
 mod context;
+pub mod crossover;
 pub mod estimate;
 #[cfg(test)]
 mod example;
 pub mod figure;
 pub mod fit;
 pub mod index;
+pub mod lifecycle;
 pub mod measured;
 pub mod per_task;
 pub mod reading;
 pub mod series;
+pub mod state;
 
 pub use analysis::Analysis;
 pub use context::Basis;
