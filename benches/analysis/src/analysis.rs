@@ -12,6 +12,12 @@ use crate::measured::Measured;
 use crate::per_task::{self, PerTask};
 use crate::series::{Series, Shape};
 use crate::state::{self, StateRow};
+use crate::growth::{self, Growth};
+use crate::lateness::{self, LatenessRow};
+use crate::measured::Measured;
+use crate::rates::{self, RateRow};
+use crate::series::{Series, Shape};
+use crate::transfers::{self, Transfer};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,6 +28,10 @@ pub struct Analysis {
     pub truncated: bool,
     /// By which figure contestants are held against each other in bytes.
     pub basis: Basis,
+    /// Whether a task among many costs as much CPU as one among few.
+    pub growth: Vec<Growth>,
+    /// How late tasks were.
+    pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
     /// What holds a waiting task's memory.
@@ -34,6 +44,10 @@ pub struct Analysis {
     pub per_task: Vec<PerTask>,
     /// What a waiting task weighs that keeps state.
     pub states: Vec<StateRow>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Analysis {
@@ -49,6 +63,10 @@ impl Analysis {
             lifecycles: lifecycle::of(&context),
             per_task: per_task::of(&context),
             states: state::of(&context),
+            growth: growth::of(&context),
+            lateness: lateness::of(&context),
+            rates: rates::of(&context),
+            transfers: transfers::of(&context),
             measured: context.measured,
         }
     }

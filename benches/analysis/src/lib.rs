@@ -21,6 +21,10 @@
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | [`per_task`] | what a task takes where only one N was measured |
 //! | [`state`] | what live state adds |
+//! | [`growth`] | whether a task among many costs as much CPU as one among few |
+//! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
+//! | [`rates`] | tasks and requests a second, and the CPU of each |
+//! | [`transfers`] | bodies through a server with a limit |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -33,6 +37,7 @@ pub mod estimate;
 mod example;
 pub mod figure;
 pub mod fit;
+pub mod growth;
 pub mod index;
 pub mod lifecycle;
 pub mod measured;
@@ -40,6 +45,12 @@ pub mod per_task;
 pub mod reading;
 pub mod series;
 pub mod state;
+pub mod lateness;
+pub mod measured;
+pub mod rates;
+pub mod reading;
+pub mod series;
+pub mod transfers;
 
 pub use analysis::Analysis;
 pub use context::Basis;
