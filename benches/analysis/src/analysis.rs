@@ -7,16 +7,14 @@ use crate::bill::{self, Bill};
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
 use crate::crossover::{self, Crossover};
+use crate::growth::{self, Growth};
+use crate::lateness::{self, LatenessRow};
 use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::per_task::{self, PerTask};
-use crate::series::{Series, Shape};
-use crate::state::{self, StateRow};
-use crate::growth::{self, Growth};
-use crate::lateness::{self, LatenessRow};
-use crate::measured::Measured;
 use crate::rates::{self, RateRow};
 use crate::series::{Series, Shape};
+use crate::state::{self, StateRow};
 use crate::transfers::{self, Transfer};
 
 /// Everything that a record says, as numbers and enums.
