@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
 use crate::measured::Measured;
+use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
 
 /// Everything that a record says, as numbers and enums.
@@ -19,16 +20,19 @@ pub struct Analysis {
     pub basis: Basis,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// How this run repeats the run before, where there is one: run 1 is the one before.
+    pub repeat: Option<Repeat>,
 }
 
 impl Analysis {
     /// What this record says, and how it repeats what `previous`, the same run made before, says.
-    pub fn of(record: &Record, _previous: Option<&Record>) -> Self {
+    pub fn of(record: &Record, previous: Option<&Record>) -> Self {
         let context = Context::of(record);
         Self {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            repeat: previous.map(|previous| Repeat::of(&[previous, record])),
             measured: context.measured,
         }
     }

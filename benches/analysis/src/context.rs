@@ -39,7 +39,7 @@ impl Basis {
         }
     }
 
-    fn of(index: &Index<'_>) -> Self {
+    pub(crate) fn of(index: &Index<'_>) -> Self {
         let mut cells = index.iter().flat_map(|(_, cells)| cells.proven(Build::Timed));
         if cells.any(|cell| Figure::FullBill.read(cell).is_some()) {
             Self::FullBill

@@ -16,11 +16,17 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`sides`] | several records side by side: the figures that all have of the same work |
+//! | [`mod@diff`] | [`Diff`](diff::Diff): two records, better or worse |
+//! | [`repeat`] | [`Repeat`](repeat::Repeat): how far figures move when a run is made again |
+//! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
+pub mod bar;
 pub mod contestant;
 mod context;
+pub mod diff;
 pub mod estimate;
 #[cfg(test)]
 mod example;
@@ -29,7 +35,10 @@ pub mod fit;
 pub mod index;
 pub mod measured;
 pub mod reading;
+pub mod repeat;
 pub mod series;
+pub mod sides;
 
 pub use analysis::Analysis;
 pub use context::Basis;
+pub use diff::diff;

@@ -1,0 +1,325 @@
+//! Several records side by side: the figures that all of them have of the same work.
+//!
+//! A slope is laid through the N that all records have, so that a size which only one of them has
+//! changes nothing. Each record keeps draws of its own, also where two have the same seed: resampled
+//! in step, the noise of two runs would look like one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::{Build, Cell, LatenessLine, Record, Status, Throughput};
+use serde::Serialize;
+
+use crate::contestant::Id;
+use crate::context::Basis;
+use crate::estimate::{Bootstrap, Sampled, median};
+use crate::figure::Figure;
+use crate::fit::Fit;
+use crate::index::{Cells, Index, is_all_waiting};
+use crate::reading::{Reading, task_counts};
+use crate::series::Series;
+
+/// What a figure is of: a contestant, what its tasks do, and what was read of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Subject {
+    /// The contestant and what its tasks do.
+    pub series: Series,
+    /// What was read of them.
+    pub quantity: Quantity,
+    /// The number of tasks; `None` of a slope, which is through several.
+    pub tasks: Option<u64>,
+    /// How long each task waits in nanoseconds, where that sets the figure apart from another.
+    pub wait_ns: Option<u64>,
+    /// How many tasks can be in flight at once, where that sets the figure apart from another.
+    pub places: Option<u64>,
+}
+
+/// What is read of the tasks of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quantity {
+    /// What one more task adds to a figure, in its unit.
+    Slope(Figure),
+    /// How late half of the tasks are at most, in ns, as the median over the repeats.
+    LatenessP50,
+    /// How late 99 % of the tasks are at most, in ns, as the median over the repeats.
+    LatenessP99,
+    /// Tasks a second, as the median over the samples.
+    Rate,
+    /// User and system CPU of a task in the same samples, in ns.
+    RateCpu,
+}
+
+/// What a figure is counted under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Bytes of a waiting task.
+    Bytes,
+    /// CPU of a task.
+    Cpu,
+    /// Time to start a task.
+    Start,
+    /// Tasks a second.
+    Rates,
+    /// How late tasks wake.
+    Lateness,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Bytes, Self::Cpu, Self::Start, Self::Rates, Self::Lateness];
+}
+
+impl Quantity {
+    /// What it is counted under.
+    pub const fn part(self) -> Part {
+        match self {
+            Self::Slope(Figure::Start) => Part::Start,
+            Self::Slope(Figure::Cpu) | Self::RateCpu => Part::Cpu,
+            Self::Slope(_) => Part::Bytes,
+            Self::LatenessP50 | Self::LatenessP99 => Part::Lateness,
+            Self::Rate => Part::Rates,
+        }
+    }
+
+    /// A name that never changes, because the draws of the bootstrap depend on it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Slope(figure) => figure.name(),
+            Self::LatenessP50 => "lateness-p50",
+            Self::LatenessP99 => "lateness-p99",
+            Self::Rate => "rate",
+            Self::RateCpu => "rate-cpu",
+        }
+    }
+}
+
+/// A figure that all records have.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Common {
+    pub(crate) subject: Subject,
+    /// One a record, in their order.
+    pub(crate) sides: Vec<Sampled>,
+}
+
+/// What records have in common.
+#[derive(Debug)]
+pub(crate) struct Sides {
+    /// By which figure contestants are held against each other in bytes: the full bill, if all of the
+    /// records have it.
+    pub(crate) basis: Basis,
+    /// The figures of contestants that are wanted, those of a series together.
+    pub(crate) figures: Vec<Common>,
+}
+
+struct Side<'a> {
+    nth: usize,
+    seed: u64,
+    index: Index<'a>,
+    timed: BTreeMap<Timed, &'a Throughput>,
+}
+
+/// What decides a rate: rows that are alike in it may be held against each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Timed {
+    series: Series,
+    wait_ns: u64,
+    tasks: u64,
+    workers: Option<u32>,
+}
+
+impl Sides {
+    pub(crate) fn of(records: &[&Record], is_wanted: impl Fn(&Id) -> bool) -> Self {
+        let sides: Vec<Side<'_>> =
+            records.iter().enumerate().map(|(nth, record)| Side::of(nth, record)).collect();
+        let has_full_bill = sides.iter().all(|side| Basis::of(&side.index) == Basis::FullBill);
+        let basis = if has_full_bill { Basis::FullBill } else { Basis::KnownBill };
+        let mut figures = Vec::new();
+        let Some(first) = sides.first() else { return Self { basis, figures } };
+        for series in first.index.iter().map(|(series, _)| series) {
+            let cells: Option<Vec<&Cells<'_>>> =
+                sides.iter().map(|side| side.index.get(series)).collect();
+            let Some(cells) = cells.filter(|_| is_wanted(&series.contestant)) else { continue };
+            if series.shape.is_weighed() {
+                let slopes =
+                    [basis.figure(), Figure::Rss, Figure::Heap, Figure::Start, Figure::Cpu];
+                figures
+                    .extend(slopes.into_iter().filter_map(|of| slope(&sides, &cells, series, of)));
+            }
+            lateness(&sides, &cells, series, &mut figures);
+        }
+        for timed in first.timed.keys().filter(|timed| is_wanted(&timed.series.contestant)) {
+            for (quantity, read) in [(Quantity::Rate, rates as Read), (Quantity::RateCpu, cpus)] {
+                let values = sides.iter().map(|side| Some(read(side.timed.get(timed)?)));
+                let values: Option<Vec<Vec<f64>>> = values.collect();
+                figures
+                    .extend(values.and_then(|values| timed.subject(quantity).with(&sides, values)));
+            }
+        }
+        Self { basis, figures }
+    }
+}
+
+impl<'a> Side<'a> {
+    fn of(nth: usize, record: &'a Record) -> Self {
+        let mut timed = BTreeMap::new();
+        for row in &record.throughput {
+            timed.entry(Timed::of(row)).or_insert(row);
+        }
+        Self { nth, seed: record.run.seed, index: Index::of(record), timed }
+    }
+
+    fn bootstrap(&self, subject: &str, quantity: Quantity) -> Bootstrap {
+        Bootstrap::new(self.seed, &[&self.nth.to_string(), subject, quantity.name()])
+    }
+}
+
+impl Timed {
+    fn of(row: &Throughput) -> Self {
+        Self {
+            series: Series::of_work(&row.contestant, &row.workload),
+            wait_ns: row.workload.duration_ns,
+            tasks: row.tasks,
+            workers: row.pool_workers,
+        }
+    }
+
+    fn subject(&self, quantity: Quantity) -> Subject {
+        Subject {
+            series: self.series.clone(),
+            quantity,
+            tasks: Some(self.tasks),
+            wait_ns: Some(self.wait_ns),
+            places: self.workers.map(u64::from),
+        }
+    }
+}
+
+impl Subject {
+    /// This figure as the median of these values, one list a record; `None` if a list is empty.
+    fn with(self, sides: &[Side<'_>], values: Vec<Vec<f64>>) -> Option<Common> {
+        let Self { tasks, wait_ns, places, .. } = self;
+        let key = format!("{} {tasks:?} {wait_ns:?} {places:?}", self.series.key());
+        let medians = sides.iter().zip(values);
+        let medians =
+            medians.map(|(side, values)| median(&values, side.bootstrap(&key, self.quantity)));
+        Some(Common { sides: medians.collect::<Option<_>>()?, subject: self })
+    }
+}
+
+/// What one more task adds, through the N that all records have; `None` if that are fewer than two.
+fn slope(
+    sides: &[Side<'_>],
+    cells: &[&Cells<'_>],
+    series: &Series,
+    figure: Figure,
+) -> Option<Common> {
+    let mut all: Vec<Vec<Reading>> = cells.iter().map(|cells| cells.readings(figure)).collect();
+    let counts = all.iter().map(|readings| task_counts(readings));
+    let common: BTreeSet<u64> = counts.reduce(|common, counts| &common & &counts)?;
+    for readings in &mut all {
+        readings.retain(|reading| common.contains(&reading.tasks));
+    }
+    let quantity = Quantity::Slope(figure);
+    let key = series.key();
+    let slopes = sides
+        .iter()
+        .zip(&all)
+        .map(|(side, readings)| Some(Fit::of(readings, side.bootstrap(&key, quantity))?.slope));
+    let subject =
+        Subject { series: series.clone(), quantity, tasks: None, wait_ns: None, places: None };
+    Some(Common { sides: slopes.collect::<Option<_>>()?, subject })
+}
+
+/// How late the tasks are: where lateness is asked for, wherever all records have it, and otherwise at
+/// the largest N that all of them have.
+fn lateness(sides: &[Side<'_>], cells: &[&Cells<'_>], series: &Series, into: &mut Vec<Common>) {
+    let all: Vec<_> = cells.iter().map(|cells| late(cells, series)).collect();
+    let Some((first, others)) = all.split_first() else { return };
+    let is_common = |queue: &&Queue| others.iter().all(|lines| lines.contains_key(queue));
+    let mut common: Vec<&Queue> = first.keys().filter(is_common).collect();
+    if !series.shape.is_for_lateness() {
+        common.drain(..common.len().saturating_sub(1));
+    }
+    type Percentile = fn(&LatenessLine) -> u64;
+    let percentiles: [(Quantity, Percentile); 2] =
+        [(Quantity::LatenessP50, |late| late.p50), (Quantity::LatenessP99, |late| late.p99)];
+    for queue in common {
+        for (quantity, percentile) in percentiles {
+            let of = |lines: &Lines| {
+                lines[queue].iter().map(|line| percentile(line) as f64).collect::<Vec<_>>()
+            };
+            let subject = Subject {
+                series: series.clone(),
+                quantity,
+                tasks: Some(queue.tasks),
+                wait_ns: queue.wait_ns,
+                places: queue.places,
+            };
+            into.extend(subject.with(sides, all.iter().map(of).collect()));
+        }
+    }
+}
+
+/// What decides how late tasks are, beside their series: cells that are alike in it are repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Queue {
+    tasks: u64,
+    /// How many can be in flight, where that are fewer than all.
+    places: Option<u64>,
+    /// How long each takes its place, where they are never all in flight and do not end together.
+    wait_ns: Option<u64>,
+}
+
+type Lines = BTreeMap<Queue, Vec<LatenessLine>>;
+
+/// How late the tasks of each proven, timed cell were, repeats together. Of a series that is not run
+/// to show lateness, only cells in which all tasks waited at once: the others show how long a queue
+/// is. Of transfers nothing, because no deadline is known of them.
+fn late(cells: &Cells<'_>, series: &Series) -> Lines {
+    let mut lines = Lines::new();
+    if series.shape.is_transfer() {
+        return lines;
+    }
+    for cell in cells.proven(Build::Timed) {
+        let is_wanted = series.shape.is_for_lateness() || is_all_waiting(cell);
+        if let Some(line) = cell.lateness_ns.filter(|_| is_wanted) {
+            lines.entry(Queue::of(cell)).or_default().push(line);
+        }
+    }
+    lines
+}
+
+impl Queue {
+    fn of(cell: &Cell) -> Self {
+        let expected = cell.proof.map(|proof| proof.expected_in_flight);
+        let is_queued = !is_all_waiting(cell);
+        let ends_apart = is_queued && !cell.workload.synchronized_wakeup;
+        Self {
+            tasks: cell.tasks,
+            places: expected.filter(|expected| is_queued && *expected < cell.tasks),
+            wait_ns: ends_apart.then_some(cell.workload.duration_ns),
+        }
+    }
+}
+
+type Read = fn(&Throughput) -> Vec<f64>;
+
+/// Tasks a second, sample by sample; none of a row that did not end well.
+pub(crate) fn rates(timed: &Throughput) -> Vec<f64> {
+    per_sample(timed, |tasks, elapsed_ns, _| (elapsed_ns > 0.0).then(|| tasks / elapsed_ns * 1e9))
+}
+
+/// User and system CPU of a task in ns, sample by sample; none of a row that did not end well.
+pub(crate) fn cpus(timed: &Throughput) -> Vec<f64> {
+    per_sample(timed, |tasks, _, cpu_ns| (tasks > 0.0).then(|| cpu_ns / tasks))
+}
+
+fn per_sample(timed: &Throughput, read: impl Fn(f64, f64, f64) -> Option<f64>) -> Vec<f64> {
+    let samples = timed.samples.iter().filter(|_| timed.status == Status::Ok);
+    let values = samples.filter_map(|sample| {
+        let tasks = timed.tasks as f64 * sample.waves as f64;
+        read(tasks, sample.elapsed_ns as f64, sample.cpu_ns as f64)
+    });
+    values.collect()
+}
