@@ -4,10 +4,14 @@ use record::{Record, Run};
 use serde::Serialize;
 
 use crate::contestant::Id;
-use crate::context::{Basis, Context};
+use crate::context::{Basis, Context, find};
+use crate::growth::{self, Growth};
+use crate::lateness::{self, LatenessRow};
 use crate::measured::Measured;
+use crate::rates::{self, RateRow};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
+use crate::transfers::{self, Transfer};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,10 +22,18 @@ pub struct Analysis {
     pub truncated: bool,
     /// By which figure contestants are held against each other in bytes.
     pub basis: Basis,
+    /// Whether a task among many costs as much CPU as one among few.
+    pub growth: Vec<Growth>,
+    /// How late tasks were.
+    pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
     /// How this run repeats the run before, where there is one: run 1 is the one before.
     pub repeat: Option<Repeat>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Analysis {
@@ -33,15 +45,17 @@ impl Analysis {
             truncated: record.truncated,
             basis: context.basis,
             repeat: previous.map(|previous| Repeat::of(&[previous, record])),
+            growth: growth::of(&context),
+            lateness: lateness::of(&context),
+            rates: rates::of(&context),
+            transfers: transfers::of(&context),
             measured: context.measured,
         }
     }
 
     /// What was measured of a contestant in work of this shape.
     pub fn measured_of(&self, contestant: &Id, shape: &Shape) -> Option<&Measured> {
-        self.measured.iter().find(|measured| {
-            measured.series.contestant == *contestant && measured.series.shape == *shape
-        })
+        find(&self.measured, contestant, shape)
     }
 
     /// What was measured of this series.

@@ -20,6 +20,10 @@
 //! | [`mod@diff`] | [`Diff`](diff::Diff): two records, better or worse |
 //! | [`repeat`] | [`Repeat`](repeat::Repeat): how far figures move when a run is made again |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
+//! | [`growth`] | whether a task among many costs as much CPU as one among few |
+//! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
+//! | [`rates`] | tasks and requests a second, and the CPU of each |
+//! | [`transfers`] | bodies through a server with a limit |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -32,12 +36,16 @@ pub mod estimate;
 mod example;
 pub mod figure;
 pub mod fit;
+pub mod growth;
 pub mod index;
+pub mod lateness;
 pub mod measured;
+pub mod rates;
 pub mod reading;
 pub mod repeat;
 pub mod series;
 pub mod sides;
+pub mod transfers;
 
 pub use analysis::Analysis;
 pub use context::Basis;

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Build, Cell, LatenessLine, Record, Status, Throughput};
+use record::{Cell, LatenessLine, Record, Throughput};
 use serde::Serialize;
 
 use crate::contestant::Id;
@@ -14,7 +14,9 @@ use crate::context::Basis;
 use crate::estimate::{Bootstrap, Sampled, median};
 use crate::figure::Figure;
 use crate::fit::Fit;
-use crate::index::{Cells, Index, is_all_waiting};
+use crate::index::{Cells, Index};
+use crate::lateness::{Timing, by_timing};
+use crate::rates::{cpus, rates};
 use crate::reading::{Reading, task_counts};
 use crate::series::Series;
 
@@ -149,7 +151,9 @@ impl Sides {
             lateness(&sides, &cells, series, &mut figures);
         }
         for timed in first.timed.keys().filter(|timed| is_wanted(&timed.series.contestant)) {
-            for (quantity, read) in [(Quantity::Rate, rates as Read), (Quantity::RateCpu, cpus)] {
+            for (quantity, read) in
+                [(Quantity::Rate, rates as fn(&_) -> _), (Quantity::RateCpu, cpus)]
+            {
                 let values = sides.iter().map(|side| Some(read(side.timed.get(timed)?)));
                 let values: Option<Vec<Vec<f64>>> = values.collect();
                 figures
@@ -234,92 +238,30 @@ fn slope(
 /// How late the tasks are: where lateness is asked for, wherever all records have it, and otherwise at
 /// the largest N that all of them have.
 fn lateness(sides: &[Side<'_>], cells: &[&Cells<'_>], series: &Series, into: &mut Vec<Common>) {
-    let all: Vec<_> = cells.iter().map(|cells| late(cells, series)).collect();
+    let all: Vec<_> = cells.iter().map(|cells| by_timing(series, cells)).collect();
     let Some((first, others)) = all.split_first() else { return };
-    let is_common = |queue: &&Queue| others.iter().all(|lines| lines.contains_key(queue));
-    let mut common: Vec<&Queue> = first.keys().filter(is_common).collect();
+    let is_common = |timing: &&Timing| others.iter().all(|cells| cells.contains_key(timing));
+    let mut common: Vec<&Timing> = first.keys().filter(is_common).collect();
     if !series.shape.is_for_lateness() {
         common.drain(..common.len().saturating_sub(1));
     }
     type Percentile = fn(&LatenessLine) -> u64;
     let percentiles: [(Quantity, Percentile); 2] =
         [(Quantity::LatenessP50, |late| late.p50), (Quantity::LatenessP99, |late| late.p99)];
-    for queue in common {
+    for timing in common {
         for (quantity, percentile) in percentiles {
-            let of = |lines: &Lines| {
-                lines[queue].iter().map(|line| percentile(line) as f64).collect::<Vec<_>>()
+            let of = |cells: &BTreeMap<Timing, Vec<&Cell>>| {
+                let lines = cells[timing].iter().filter_map(|cell| cell.lateness_ns);
+                lines.map(|line| percentile(&line) as f64).collect::<Vec<_>>()
             };
             let subject = Subject {
                 series: series.clone(),
                 quantity,
-                tasks: Some(queue.tasks),
-                wait_ns: queue.wait_ns,
-                places: queue.places,
+                tasks: Some(timing.tasks),
+                wait_ns: timing.queue.and_then(|queue| queue.wait_ns),
+                places: timing.queue.and_then(|queue| queue.places),
             };
             into.extend(subject.with(sides, all.iter().map(of).collect()));
         }
     }
-}
-
-/// What decides how late tasks are, beside their series: cells that are alike in it are repeats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Queue {
-    tasks: u64,
-    /// How many can be in flight, where that are fewer than all.
-    places: Option<u64>,
-    /// How long each takes its place, where they are never all in flight and do not end together.
-    wait_ns: Option<u64>,
-}
-
-type Lines = BTreeMap<Queue, Vec<LatenessLine>>;
-
-/// How late the tasks of each proven, timed cell were, repeats together. Of a series that is not run
-/// to show lateness, only cells in which all tasks waited at once: the others show how long a queue
-/// is. Of transfers nothing, because no deadline is known of them.
-fn late(cells: &Cells<'_>, series: &Series) -> Lines {
-    let mut lines = Lines::new();
-    if series.shape.is_transfer() {
-        return lines;
-    }
-    for cell in cells.proven(Build::Timed) {
-        let is_wanted = series.shape.is_for_lateness() || is_all_waiting(cell);
-        if let Some(line) = cell.lateness_ns.filter(|_| is_wanted) {
-            lines.entry(Queue::of(cell)).or_default().push(line);
-        }
-    }
-    lines
-}
-
-impl Queue {
-    fn of(cell: &Cell) -> Self {
-        let expected = cell.proof.map(|proof| proof.expected_in_flight);
-        let is_queued = !is_all_waiting(cell);
-        let ends_apart = is_queued && !cell.workload.synchronized_wakeup;
-        Self {
-            tasks: cell.tasks,
-            places: expected.filter(|expected| is_queued && *expected < cell.tasks),
-            wait_ns: ends_apart.then_some(cell.workload.duration_ns),
-        }
-    }
-}
-
-type Read = fn(&Throughput) -> Vec<f64>;
-
-/// Tasks a second, sample by sample; none of a row that did not end well.
-pub(crate) fn rates(timed: &Throughput) -> Vec<f64> {
-    per_sample(timed, |tasks, elapsed_ns, _| (elapsed_ns > 0.0).then(|| tasks / elapsed_ns * 1e9))
-}
-
-/// User and system CPU of a task in ns, sample by sample; none of a row that did not end well.
-pub(crate) fn cpus(timed: &Throughput) -> Vec<f64> {
-    per_sample(timed, |tasks, _, cpu_ns| (tasks > 0.0).then(|| cpu_ns / tasks))
-}
-
-fn per_sample(timed: &Throughput, read: impl Fn(f64, f64, f64) -> Option<f64>) -> Vec<f64> {
-    let samples = timed.samples.iter().filter(|_| timed.status == Status::Ok);
-    let values = samples.filter_map(|sample| {
-        let tasks = timed.tasks as f64 * sample.waves as f64;
-        read(tasks, sample.elapsed_ns as f64, sample.cpu_ns as f64)
-    });
-    values.collect()
 }
