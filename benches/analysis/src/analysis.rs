@@ -8,10 +8,12 @@ use crate::context::{Basis, Context, find};
 use crate::growth::{self, Growth};
 use crate::lateness::{self, LatenessRow};
 use crate::measured::Measured;
+use crate::missing::{self, Missing};
 use crate::rates::{self, RateRow};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
 use crate::transfers::{self, Transfer};
+use crate::walls::{self, Reach};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +36,10 @@ pub struct Analysis {
     pub rates: Vec<RateRow>,
     /// How long bodies took through a server with a limit.
     pub transfers: Vec<Transfer>,
+    /// Every cell without a figure, with its reason.
+    pub missing: Vec<Missing>,
+    /// How far each compared contestant came with plain timers and plain requests.
+    pub reaches: Vec<Reach>,
 }
 
 impl Analysis {
@@ -49,6 +55,8 @@ impl Analysis {
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),
+            missing: missing::of(&context),
+            reaches: walls::of(&context),
             measured: context.measured,
         }
     }

@@ -24,6 +24,8 @@
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
 //! | [`transfers`] | bodies through a server with a limit |
+//! | [`missing`] | every cell without a figure, with its reason |
+//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -40,12 +42,14 @@ pub mod growth;
 pub mod index;
 pub mod lateness;
 pub mod measured;
+pub mod missing;
 pub mod rates;
 pub mod reading;
 pub mod repeat;
 pub mod series;
 pub mod sides;
 pub mod transfers;
+pub mod walls;
 
 pub use analysis::Analysis;
 pub use context::Basis;
