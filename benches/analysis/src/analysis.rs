@@ -3,15 +3,20 @@
 use record::{Record, Run};
 use serde::Serialize;
 
+use crate::bill::{self, Bill};
 use crate::contestant::Id;
+use crate::context::{Basis, Context};
 use crate::context::{Basis, Context, find};
+use crate::crossover::{self, Crossover};
 use crate::growth::{self, Growth};
 use crate::lateness::{self, LatenessRow};
+use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::missing::{self, Missing};
 use crate::rates::{self, RateRow};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
+use crate::state::{self, StateRow};
 use crate::transfers::{self, Transfer};
 use crate::walls::{self, Reach};
 
@@ -40,6 +45,14 @@ pub struct Analysis {
     pub missing: Vec<Missing>,
     /// How far each compared contestant came with plain timers and plain requests.
     pub reaches: Vec<Reach>,
+    /// What holds a waiting task's memory.
+    pub bills: Vec<Bill>,
+    /// From which N on a process is lighter than that of threads.
+    pub crossovers: Vec<Crossover>,
+    /// What a process keeps when its tasks are over.
+    pub lifecycles: Vec<Lifecycle>,
+    /// What a waiting task weighs that keeps state.
+    pub states: Vec<StateRow>,
 }
 
 impl Analysis {
@@ -57,6 +70,10 @@ impl Analysis {
             transfers: transfers::of(&context),
             missing: missing::of(&context),
             reaches: walls::of(&context),
+            bills: bill::of(&context),
+            crossovers: crossover::of(&context),
+            lifecycles: lifecycle::of(&context),
+            states: state::of(&context),
             measured: context.measured,
         }
     }

@@ -26,12 +26,18 @@
 //! | [`transfers`] | bodies through a server with a limit |
 //! | [`missing`] | every cell without a figure, with its reason |
 //! | [`walls`] | how far each contestant came, what stopped it, and what would next |
+//! | [`bill`] | what holds a waiting task's memory |
+//! | [`lifecycle`] | what a process keeps when its tasks are over |
+//! | [`state`] | what live state adds |
+//! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
 pub mod bar;
+pub mod bill;
 pub mod contestant;
 mod context;
+pub mod crossover;
 pub mod diff;
 pub mod estimate;
 #[cfg(test)]
@@ -41,6 +47,7 @@ pub mod fit;
 pub mod growth;
 pub mod index;
 pub mod lateness;
+pub mod lifecycle;
 pub mod measured;
 pub mod missing;
 pub mod rates;
@@ -48,6 +55,7 @@ pub mod reading;
 pub mod repeat;
 pub mod series;
 pub mod sides;
+pub mod state;
 pub mod transfers;
 pub mod walls;
 
