@@ -6,16 +6,20 @@ use serde::Serialize;
 use crate::bill::{self, Bill};
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
+use crate::context::{Basis, Context, find};
 use crate::crossover::{self, Crossover};
 use crate::growth::{self, Growth};
 use crate::lateness::{self, LatenessRow};
 use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::per_task::{self, PerTask};
+use crate::missing::{self, Missing};
 use crate::rates::{self, RateRow};
+use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
 use crate::state::{self, StateRow};
 use crate::transfers::{self, Transfer};
+use crate::walls::{self, Reach};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +36,16 @@ pub struct Analysis {
     pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// How this run repeats the run before, where there is one: run 1 is the one before.
+    pub repeat: Option<Repeat>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
+    /// Every cell without a figure, with its reason.
+    pub missing: Vec<Missing>,
+    /// How far each compared contestant came with plain timers and plain requests.
+    pub reaches: Vec<Reach>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
     /// From which N on a process is lighter than that of threads.
@@ -42,15 +56,11 @@ pub struct Analysis {
     pub per_task: Vec<PerTask>,
     /// What a waiting task weighs that keeps state.
     pub states: Vec<StateRow>,
-    /// How many tasks and requests a second.
-    pub rates: Vec<RateRow>,
-    /// How long bodies took through a server with a limit.
-    pub transfers: Vec<Transfer>,
 }
 
 impl Analysis {
     /// What this record says, and how it repeats what `previous`, the same run made before, says.
-    pub fn of(record: &Record, _previous: Option<&Record>) -> Self {
+    pub fn of(record: &Record, previous: Option<&Record>) -> Self {
         let context = Context::of(record);
         Self {
             run: record.run.clone(),
@@ -61,19 +71,20 @@ impl Analysis {
             lifecycles: lifecycle::of(&context),
             per_task: per_task::of(&context),
             states: state::of(&context),
+            repeat: previous.map(|previous| Repeat::of(&[previous, record])),
             growth: growth::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),
+            missing: missing::of(&context),
+            reaches: walls::of(&context),
             measured: context.measured,
         }
     }
 
     /// What was measured of a contestant in work of this shape.
     pub fn measured_of(&self, contestant: &Id, shape: &Shape) -> Option<&Measured> {
-        self.measured.iter().find(|measured| {
-            measured.series.contestant == *contestant && measured.series.shape == *shape
-        })
+        find(&self.measured, contestant, shape)
     }
 
     /// What was measured of this series.
