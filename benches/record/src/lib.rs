@@ -32,5 +32,5 @@ pub use proof::{ProofLine, SecondProof, ServerProof};
 pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
 pub use read::{ReadError, read, read_file};
 pub use record::{Line, Record, SCHEMA};
-pub use run::{CgroupKind, Extent, Host, LimitValue, Run, Unlimited};
+pub use run::{CgroupKind, Extent, Host, LimitValue, Run, TaskCode, Unlimited};
 pub use write::{Unfinished, Writer};

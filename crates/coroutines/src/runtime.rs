@@ -84,7 +84,7 @@ pub trait Runtime: Sized + 'static {
     /// Runs a future on the calling thread, with the runtime's timers at hand.
     fn block_on<F: Future>(&mut self, future: F) -> F::Output;
 
-    /// Spawns [`add`](crate::task::add) or [`fetch`](crate::fetch::fetch), whichever the workload
+    /// Spawns [`add`](crate::timer::add) or [`fetch`](crate::http::fetch), whichever the workload
     /// asks for, with `N` bytes of state for each task of the ledger, as a task of the runtime, and
     /// returns when all are over. Whoever spawns them sleeps by the runtime's own timers while none
     /// is to start.

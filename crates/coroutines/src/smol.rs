@@ -11,9 +11,9 @@ use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, LocalExecutor, Timer};
 use workload::{ContestantId, Ledger, Moment, Start, Starts, Wait};
 
-use crate::fetch::fetch;
+use crate::http::fetch;
 use crate::runtime::Runtime;
-use crate::task::add;
+use crate::timer::add;
 
 /// smol with its global executor: as many threads as `SMOL_THREADS` says, one if it says nothing,
 /// and one for the reactor.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use subroutine::task::sleep_until;
+use subroutine::sleep::sleep_until;
 use workload::Moment;
 
 fn main() {

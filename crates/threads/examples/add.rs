@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use subroutine::task::sleep_until;
+use subroutine::sleep::sleep_until;
 use workload::Moment;
 
 fn main() {

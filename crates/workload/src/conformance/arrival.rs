@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use super::{Check, SETTINGS, expect_complete, run_on};
+use super::running::{Check, SETTINGS, expect_complete, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
 use crate::spec::{Arrival, Workload};

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use super::{SETTINGS, arrival, expect_complete, expect_punctual, residue, run, run_on};
+use super::running::{SETTINGS, expect_complete, expect_punctual, run, run_on};
+use super::{arrival, residue};
 use crate::contestant::{Contestant, Instance};
 use crate::http::{ErrorKind, Fault, Http, Phase, Stats, Timeouts};
 use crate::ledger::{Event, Ledger};
