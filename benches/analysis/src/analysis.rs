@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
+use crate::crossover::{self, Crossover};
 use crate::measured::Measured;
 use crate::series::{Series, Shape};
 
@@ -19,6 +20,8 @@ pub struct Analysis {
     pub basis: Basis,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// From which N on a process is lighter than that of threads.
+    pub crossovers: Vec<Crossover>,
 }
 
 impl Analysis {
@@ -29,6 +32,7 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            crossovers: crossover::of(&context),
             measured: context.measured,
         }
     }

@@ -16,11 +16,13 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
 pub mod contestant;
 mod context;
+pub mod crossover;
 pub mod estimate;
 #[cfg(test)]
 mod example;
