@@ -6,8 +6,12 @@ use serde::Serialize;
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
 use crate::crossover::{self, Crossover};
+use crate::growth::{self, Growth};
+use crate::lateness::{self, LatenessRow};
 use crate::measured::Measured;
+use crate::rates::{self, RateRow};
 use crate::series::{Series, Shape};
+use crate::transfers::{self, Transfer};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,10 +22,18 @@ pub struct Analysis {
     pub truncated: bool,
     /// By which figure contestants are held against each other in bytes.
     pub basis: Basis,
+    /// Whether a task among many costs as much CPU as one among few.
+    pub growth: Vec<Growth>,
+    /// How late tasks were.
+    pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
     /// From which N on a process is lighter than that of threads.
     pub crossovers: Vec<Crossover>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Analysis {
@@ -33,6 +45,10 @@ impl Analysis {
             truncated: record.truncated,
             basis: context.basis,
             crossovers: crossover::of(&context),
+            growth: growth::of(&context),
+            lateness: lateness::of(&context),
+            rates: rates::of(&context),
+            transfers: transfers::of(&context),
             measured: context.measured,
         }
     }

@@ -17,6 +17,10 @@
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
+//! | [`growth`] | whether a task among many costs as much CPU as one among few |
+//! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
+//! | [`rates`] | tasks and requests a second, and the CPU of each |
+//! | [`transfers`] | bodies through a server with a limit |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -28,10 +32,14 @@ pub mod estimate;
 mod example;
 pub mod figure;
 pub mod fit;
+pub mod growth;
 pub mod index;
+pub mod lateness;
 pub mod measured;
+pub mod rates;
 pub mod reading;
 pub mod series;
+pub mod transfers;
 
 pub use analysis::Analysis;
 pub use context::Basis;

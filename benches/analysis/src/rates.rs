@@ -1,0 +1,297 @@
+//! How many tasks or requests a second, and what each costs in CPU.
+
+use std::collections::HashMap;
+
+use record::{LatenessLine, Sample, Status, Throughput};
+use serde::Serialize;
+
+use crate::contestant::{Id, Model, REFERENCE};
+use crate::context::Context;
+use crate::estimate::{Estimate, Sampled, median};
+use crate::series::{Series, Shape};
+
+/// Waves of N tasks on a runtime that was already running, one contestant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RateRow {
+    /// The contestant.
+    pub contestant: Id,
+    /// What each task does.
+    pub shape: Shape,
+    /// How long each wait takes, in nanoseconds.
+    pub wait_ns: u64,
+    /// The number of tasks in a wave.
+    pub tasks: u64,
+    /// The workers of a pool.
+    pub pool_workers: Option<u32>,
+    /// What came of it.
+    pub outcome: RateOutcome,
+    /// Its rate ÷ that of the [`REFERENCE`] in the same, without a unit.
+    pub over_reference: Option<Estimate>,
+    /// Its rate ÷ that of the fastest compared contestant in the same, without a unit.
+    pub over_fastest: Option<Estimate>,
+    /// Its rate ÷ that of its own baseline, or of the HTTP client that is written straight on
+    /// hyper where it asks a server, without a unit.
+    pub over_baseline: Option<Estimate>,
+    /// The least time of a wave in nanoseconds: its waits, at as many at once as there are places.
+    pub floor_ns: u64,
+    /// The most requests that the server ever had open at once.
+    pub server_high_water: Option<u64>,
+    /// How much longer than the delay asked for the requests of the last wave took, in nanoseconds,
+    /// from when each of them began to connect.
+    pub lateness: Option<LatenessLine>,
+    /// Whether there were fewer places than tasks. The time that a task stood in the queue is not in
+    /// `lateness`.
+    pub is_queued: bool,
+}
+
+/// What came of timing one contestant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RateOutcome {
+    /// It was timed.
+    Measured {
+        /// Tasks a second: the median of the samples.
+        rate: Estimate,
+        /// User and system CPU of a task in nanoseconds: the median of the samples.
+        cpu_ns: Estimate,
+        /// How many samples.
+        samples: usize,
+    },
+    /// It was not run, because the waits alone take too long.
+    Floor {
+        /// The least time of a wave in nanoseconds.
+        least_ns: u64,
+        /// How many tasks wait at once in that time.
+        at_once: u64,
+    },
+    /// A limit of the machine stopped it.
+    Wall(String),
+    /// It failed.
+    Failed(String),
+    /// It was not run for another reason.
+    Skipped(String),
+}
+
+/// What sets the client that is written straight on an HTTP library apart.
+const HTTP_BASELINE: &str = "baseline/hyper";
+
+impl RateRow {
+    /// Tasks a second, where that was measured.
+    pub fn rate(&self) -> Option<Estimate> {
+        match self.outcome {
+            RateOutcome::Measured { rate, .. } => Some(rate),
+            _ => None,
+        }
+    }
+
+    /// User and system CPU of a task in nanoseconds, where that was measured.
+    pub fn cpu_ns(&self) -> Option<Estimate> {
+        match self.outcome {
+            RateOutcome::Measured { cpu_ns, .. } => Some(cpu_ns),
+            _ => None,
+        }
+    }
+}
+
+/// The timed rows of a record, by shape, wait, N and contestant.
+pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
+    let timed = &context.record.throughput;
+    let rates: Vec<Option<Sampled>> =
+        timed.iter().map(|row| median_of(context, row, "rate", &rates(row))).collect();
+    let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
+    for (index, row) in timed.iter().enumerate() {
+        alike.entry(does(row)).or_default().push(index);
+    }
+    let mut rows: Vec<RateRow> = timed
+        .iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let same = &alike[&does(row)];
+            let id = Id::new(&*row.contestant);
+            let over = |of: Option<&Sampled>| rates[index].as_ref()?.over(of?);
+            let rate_of = |wanted: &str| {
+                let found = same.iter().find(|other| timed[**other].contestant == wanted)?;
+                rates[*found].as_ref()
+            };
+            let fastest = same
+                .iter()
+                .filter(|other| Id::new(&*timed[**other].contestant).is_compared())
+                .filter_map(|other| rates[*other].as_ref())
+                .max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
+            let baseline = match Shape::of(&row.workload).is_http() {
+                true => HTTP_BASELINE.to_owned(),
+                false => format!("baseline/{}", id.name()),
+            };
+            RateRow {
+                wait_ns: row.workload.duration_ns,
+                tasks: row.tasks,
+                pool_workers: row.pool_workers,
+                outcome: outcome(context, row, rates[index].as_ref()),
+                over_reference: over(rate_of(REFERENCE)),
+                over_fastest: over(fastest),
+                over_baseline: over(rate_of(&baseline)),
+                floor_ns: row.floor_ns,
+                server_high_water: row.server_high_water,
+                lateness: row.lateness_ns,
+                is_queued: places(row).is_some_and(|places| places < row.tasks),
+                shape: Shape::of(&row.workload),
+                contestant: id,
+            }
+        })
+        .collect();
+    rows.sort_by(|a, b| {
+        let key = |row: &RateRow| (row.wait_ns, row.tasks);
+        let by_work = a.shape.cmp(&b.shape).then(key(a).cmp(&key(b)));
+        by_work.then(a.contestant.cmp(&b.contestant)).then(a.pool_workers.cmp(&b.pool_workers))
+    });
+    rows
+}
+
+/// Tasks a second, sample by sample; none for a row that did not end well.
+pub(crate) fn rates(timed: &Throughput) -> Vec<f64> {
+    per_sample(timed, |tasks, sample| {
+        (sample.elapsed_ns > 0).then(|| tasks / (sample.elapsed_ns as f64 / 1e9))
+    })
+}
+
+/// User and system CPU of a task in nanoseconds, sample by sample; none for a row that did not end
+/// well.
+pub(crate) fn cpus(timed: &Throughput) -> Vec<f64> {
+    per_sample(timed, |tasks, sample| (tasks > 0.0).then(|| sample.cpu_ns as f64 / tasks))
+}
+
+/// A name of what was timed that never changes, because the draws of the bootstrap depend on it.
+pub(crate) fn key(timed: &Throughput) -> String {
+    let series =
+        Series { contestant: Id::new(&*timed.contestant), shape: Shape::of(&timed.workload) };
+    let workers = timed.pool_workers.map(|workers| format!(", {workers} workers"));
+    series.key() + &workers.unwrap_or_default()
+}
+
+fn outcome(context: &Context<'_>, timed: &Throughput, rate: Option<&Sampled>) -> RateOutcome {
+    let reason = timed.reason.clone().unwrap_or_default();
+    match timed.status {
+        Status::Ok => match (rate, median_of(context, timed, "cpu", &cpus(timed))) {
+            (Some(rate), Some(cpu)) => RateOutcome::Measured {
+                rate: rate.estimate,
+                cpu_ns: cpu.estimate,
+                samples: timed.samples.len(),
+            },
+            _ => RateOutcome::Failed(reason),
+        },
+        Status::Skipped if timed.floor_ns > 0 => {
+            RateOutcome::Floor { least_ns: timed.floor_ns, at_once: at_once(timed) }
+        }
+        Status::Skipped => RateOutcome::Skipped(reason),
+        Status::Wall => RateOutcome::Wall(reason),
+        Status::Failed => RateOutcome::Failed(reason),
+    }
+}
+
+fn median_of(
+    context: &Context<'_>,
+    timed: &Throughput,
+    figure: &str,
+    values: &[f64],
+) -> Option<Sampled> {
+    median(values, context.bootstrap(&[&key(timed), &timed.tasks.to_string(), figure]))
+}
+
+fn per_sample(timed: &Throughput, read: impl Fn(f64, &Sample) -> Option<f64>) -> Vec<f64> {
+    let samples = timed.samples.iter().filter(|_| timed.status == Status::Ok);
+    samples.filter_map(|sample| read(timed.tasks as f64 * sample.waves as f64, sample)).collect()
+}
+
+/// What is done: rows that are alike in it may be divided by each other.
+fn does(timed: &Throughput) -> (u64, u64, Shape) {
+    (timed.tasks, timed.workload.duration_ns, Shape::of(&timed.workload))
+}
+
+/// How many tasks of a row can wait at once; `None` where that is all of them.
+fn places(timed: &Throughput) -> Option<u64> {
+    match timed.pool_workers {
+        Some(workers) => Some(u64::from(workers)),
+        None => (Id::new(&*timed.contestant).model() == Model::Subroutine).then_some(1),
+    }
+}
+
+/// How many tasks wait at once in the least time of a wave: the places, or what the least time says
+/// of them.
+fn at_once(timed: &Throughput) -> u64 {
+    let waits = timed.tasks.saturating_mul(u64::from(timed.workload.waits_per_task));
+    let in_turn = waits as f64 * timed.workload.duration_ns as f64;
+    #[allow(clippy::cast_sign_loss, reason = "a quotient of numbers above zero")]
+    let by_floor = (in_turn / timed.floor_ns as f64).round() as u64;
+    places(timed).unwrap_or(by_floor).clamp(1, timed.tasks.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Record;
+    use record::synthetic::{Synthetic, asking_run, small_run};
+
+    use super::*;
+
+    fn rows(record: &Record) -> Vec<RateRow> {
+        of(&Context::of(record))
+    }
+
+    #[test]
+    fn a_wave_that_was_not_run_has_its_floor() {
+        let mut made = Synthetic::new();
+        made.floor("subroutine/sequential", 10_000).floor("threads/rayon-pool", 10_000);
+        let mut record = made.record();
+        record.throughput[1].pool_workers = Some(64);
+        record.throughput[1].floor_ns = 157_000_000;
+        let found = rows(&record);
+        let floor = |least_ns, at_once| RateOutcome::Floor { least_ns, at_once };
+        assert_eq!(found[0].outcome, floor(10_000_000_000, 1));
+        assert_eq!(found[1].outcome, floor(157_000_000, 64));
+        assert!(found.iter().all(|row| row.is_queued && row.over_fastest.is_none()));
+    }
+
+    #[test]
+    fn rates_are_divided_where_the_same_was_done() {
+        let rows = rows(&small_run());
+        let smol = rows.iter().find(|row| row.contestant.name() == "smol").unwrap();
+        assert!((smol.rate().unwrap().value - 90_909.0).abs() < 1.0);
+        assert!((smol.cpu_ns().unwrap().value - 500.0).abs() < 1e-9);
+        assert!((smol.over_reference.unwrap().value - 3.727).abs() < 1e-3);
+        assert!((smol.over_fastest.unwrap().value - 1.0).abs() < 1e-9);
+        assert_eq!((smol.over_baseline, smol.is_queued), (None, false));
+        let asked = super::of(&Context::of(&asking_run()));
+        let smol = asked.iter().find(|row| row.contestant.name() == "smol").unwrap();
+        assert!((smol.over_baseline.unwrap().value - 0.952).abs() < 1e-3);
+        assert_eq!((smol.server_high_water, smol.lateness.unwrap().p50), (Some(100), 900_000));
+    }
+
+    #[test]
+    fn the_latency_of_a_pool_with_fewer_workers_than_tasks_does_not_count_its_queue() {
+        let mut made = Synthetic::new();
+        made.asking(1_024, None).timed("threads/rayon-pool", 100, &[2_000_000; 3]);
+        let mut record = made.record();
+        let is_queued = |record: &Record| rows(record)[0].is_queued;
+        assert!(!is_queued(&record));
+        for (workers, queued) in [(99, true), (100, false), (128, false)] {
+            record.throughput[0].pool_workers = Some(workers);
+            assert_eq!(is_queued(&record), queued, "{workers}");
+        }
+    }
+
+    #[test]
+    fn a_failure_has_its_reason_and_no_rate() {
+        let mut made = Synthetic::new();
+        made.timed("threads/per-task", 100, &[1_000_000; 3]);
+        made.timed("coroutines/bare", 100, &[1_000_000; 3]);
+        let mut record = made.record();
+        record.throughput[0].status = Status::Failed;
+        record.throughput[0].reason = Some("3 of 100 tasks completed".into());
+        record.throughput[1].samples[1].elapsed_ns = 0;
+        let found = rows(&record);
+        assert_eq!(found[0].outcome, RateOutcome::Failed("3 of 100 tasks completed".into()));
+        assert!((found[1].rate().unwrap().value - 1e5).abs() < 1e-6);
+        assert_eq!(found[1].over_reference, None);
+        record.throughput[1].samples.clear();
+        assert_eq!(rows(&record)[1].rate(), None);
+    }
+}
