@@ -38,6 +38,8 @@ pub struct Analysis {
     pub measured: Vec<Measured>,
     /// How this run repeats the run before, where there is one: run 1 is the one before.
     pub repeat: Option<Repeat>,
+    /// From which N on a process is lighter than that of threads.
+    pub crossovers: Vec<Crossover>,
     /// How many tasks and requests a second.
     pub rates: Vec<RateRow>,
     /// How long bodies took through a server with a limit.
@@ -48,8 +50,6 @@ pub struct Analysis {
     pub reaches: Vec<Reach>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
-    /// From which N on a process is lighter than that of threads.
-    pub crossovers: Vec<Crossover>,
     /// What a process keeps when its tasks are over.
     pub lifecycles: Vec<Lifecycle>,
     /// What a task takes at each N, for records that have only one.
