@@ -5,15 +5,14 @@ use serde::Serialize;
 
 use crate::bill::{self, Bill};
 use crate::contestant::Id;
-use crate::context::{Basis, Context};
 use crate::context::{Basis, Context, find};
 use crate::crossover::{self, Crossover};
 use crate::growth::{self, Growth};
 use crate::lateness::{self, LatenessRow};
 use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
-use crate::per_task::{self, PerTask};
 use crate::missing::{self, Missing};
+use crate::per_task::{self, PerTask};
 use crate::rates::{self, RateRow};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};

@@ -50,15 +50,15 @@ pub mod index;
 pub mod lateness;
 pub mod lifecycle;
 pub mod measured;
-pub mod per_task;
 pub mod missing;
+pub mod per_task;
 pub mod rates;
 pub mod reading;
 pub mod repeat;
 pub mod series;
+pub mod sides;
 pub mod state;
 pub mod transfers;
-pub mod sides;
 pub mod walls;
 
 pub use analysis::Analysis;
