@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`document`] | [`Document`](document::Document): headings, paragraphs, typed tables |
 //! | [`chart`] | [`Chart`](chart::Chart): what is drawn |
+//! | [`unit`] | what a number counts, and which way is better |
 //! | [`text`] | words: inline text with marks, and each language |
 //! | [`mod@format`] | how numbers are written, once for everything |
 //! | [`pages`] | one file a page |
@@ -13,3 +14,4 @@ pub mod document;
 pub mod format;
 pub mod pages;
 pub mod text;
+pub mod unit;
