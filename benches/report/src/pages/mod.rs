@@ -9,6 +9,8 @@
 //! | `page` | [`Page`]: what a page is |
 //! | `state` | what live state adds |
 //! | `weights` | what the pages on memory share |
+//! | `lateness` | how late tasks wake |
+//! | `rates` | how many tasks and requests a second |
 
 mod bill;
 mod contestants;
@@ -17,10 +19,13 @@ mod memory;
 mod page;
 mod state;
 mod weights;
+mod lateness;
+mod rates;
 
 pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
     vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE]
+    vec![cpu::PAGE, lateness::PAGE, rates::PAGE]
 }
