@@ -2,30 +2,29 @@
 //!
 //! | file | page |
 //! | --- | --- |
-//! | `bill` | what holds a waiting task's memory, and what is kept |
-//! | `contestants` | which contestants a page shows first |
-//! | `cpu` | what a wait costs in CPU |
 //! | `memory` | what a waiting task weighs |
-//! | `page` | [`Page`]: what a page is |
+//! | `bill` | what holds a waiting task's memory, and what is kept |
 //! | `state` | what live state adds |
-//! | `weights` | what the pages on memory share |
+//! | `cpu` | what a wait costs in CPU |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
+//! | `page` | [`Page`]: what a page is |
+//! | `contestants` | which contestants a page shows first |
+//! | `weights` | what the pages on memory share |
 
 mod bill;
 mod contestants;
 mod cpu;
+mod lateness;
 mod memory;
 mod page;
+mod rates;
 mod state;
 mod weights;
-mod lateness;
-mod rates;
 
 pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
-    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE]
-    vec![cpu::PAGE, lateness::PAGE, rates::PAGE]
+    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE, lateness::PAGE, rates::PAGE]
 }
