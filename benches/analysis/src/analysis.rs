@@ -3,15 +3,18 @@
 use record::{Record, Run};
 use serde::Serialize;
 
+use crate::bill::{self, Bill};
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
 use crate::crossover::{self, Crossover};
 use crate::growth::{self, Growth};
 use crate::lateness::{self, LatenessRow};
+use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::rates::{self, RateRow};
 use crate::series::{Series, Shape};
 use crate::transfers::{self, Transfer};
+use crate::state::{self, StateRow};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,12 +31,18 @@ pub struct Analysis {
     pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
     pub measured: Vec<Measured>,
+    /// What holds a waiting task's memory.
+    pub bills: Vec<Bill>,
     /// From which N on a process is lighter than that of threads.
     pub crossovers: Vec<Crossover>,
     /// How many tasks and requests a second.
     pub rates: Vec<RateRow>,
     /// How long bodies took through a server with a limit.
     pub transfers: Vec<Transfer>,
+    /// What a process keeps when its tasks are over.
+    pub lifecycles: Vec<Lifecycle>,
+    /// What a waiting task weighs that keeps state.
+    pub states: Vec<StateRow>,
 }
 
 impl Analysis {
@@ -44,11 +53,14 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            bills: bill::of(&context),
             crossovers: crossover::of(&context),
             growth: growth::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),
+            lifecycles: lifecycle::of(&context),
+            states: state::of(&context),
             measured: context.measured,
         }
     }

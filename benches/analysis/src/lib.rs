@@ -16,6 +16,9 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`bill`] | what holds a waiting task's memory |
+//! | [`lifecycle`] | what a process keeps when its tasks are over |
+//! | [`state`] | what live state adds |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
@@ -24,6 +27,7 @@
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
+pub mod bill;
 pub mod contestant;
 mod context;
 pub mod crossover;
@@ -35,11 +39,13 @@ pub mod fit;
 pub mod growth;
 pub mod index;
 pub mod lateness;
+pub mod lifecycle;
 pub mod measured;
 pub mod rates;
 pub mod reading;
 pub mod series;
 pub mod transfers;
+pub mod state;
 
 pub use analysis::Analysis;
 pub use context::Basis;
