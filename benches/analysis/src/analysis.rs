@@ -4,6 +4,7 @@ use record::{Record, Run};
 use serde::Serialize;
 
 use crate::bill::{self, Bill};
+use crate::claims::{self, Claimed, Inputs, Summary};
 use crate::contestant::Id;
 use crate::context::{Basis, Context};
 use crate::crossover::{self, Crossover};
@@ -13,8 +14,8 @@ use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::rates::{self, RateRow};
 use crate::series::{Series, Shape};
-use crate::transfers::{self, Transfer};
 use crate::state::{self, StateRow};
+use crate::transfers::{self, Transfer};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,6 +34,10 @@ pub struct Analysis {
     pub measured: Vec<Measured>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
+    /// What is said of each claim.
+    pub claims: Vec<Claimed>,
+    /// How much lighter a coroutine is, for where there is room for a few sentences.
+    pub lighter: Option<Summary>,
     /// From which N on a process is lighter than that of threads.
     pub crossovers: Vec<Crossover>,
     /// How many tasks and requests a second.
@@ -49,11 +54,13 @@ impl Analysis {
     /// What this record says, and how it repeats what `previous`, the same run made before, says.
     pub fn of(record: &Record, _previous: Option<&Record>) -> Self {
         let context = Context::of(record);
-        Self {
+        let mut analysis = Self {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
             bills: bill::of(&context),
+            claims: Vec::new(),
+            lighter: None,
             crossovers: crossover::of(&context),
             growth: growth::of(&context),
             lateness: lateness::of(&context),
@@ -62,7 +69,23 @@ impl Analysis {
             lifecycles: lifecycle::of(&context),
             states: state::of(&context),
             measured: context.measured,
-        }
+        };
+        let inputs = Inputs {
+            run: &analysis.run,
+            index: &context.index,
+            basis: analysis.basis,
+            measured: &analysis.measured,
+            crossovers: &analysis.crossovers,
+            growth: &analysis.growth,
+            lateness: &analysis.lateness,
+            lifecycles: &analysis.lifecycles,
+            rates: &analysis.rates,
+            transfers: &analysis.transfers,
+        };
+        let (claims, lighter) = (claims::of(&inputs), Summary::of(&inputs));
+        analysis.claims = claims;
+        analysis.lighter = lighter;
+        analysis
     }
 
     /// What was measured of a contestant in work of this shape.

@@ -19,6 +19,7 @@
 //! | [`bill`] | what holds a waiting task's memory |
 //! | [`lifecycle`] | what a process keeps when its tasks are over |
 //! | [`state`] | what live state adds |
+//! | [`claims`] | what is said of each claim |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
@@ -28,6 +29,7 @@
 
 pub mod analysis;
 pub mod bill;
+pub mod claims;
 pub mod contestant;
 mod context;
 pub mod crossover;
@@ -44,8 +46,8 @@ pub mod measured;
 pub mod rates;
 pub mod reading;
 pub mod series;
-pub mod transfers;
 pub mod state;
+pub mod transfers;
 
 pub use analysis::Analysis;
 pub use context::Basis;
