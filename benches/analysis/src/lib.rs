@@ -18,21 +18,30 @@
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
 //! | [`bill`] | what holds a waiting task's memory |
 //! | [`lifecycle`] | what a process keeps when its tasks are over |
-//! | [`state`] | what live state adds |
 //! | [`claims`] | what is said of each claim |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
+//! | [`per_task`] | what a task takes where only one N was measured |
+//! | [`state`] | what live state adds |
+//! | [`sides`] | several records side by side: the figures that all have of the same work |
+//! | [`mod@diff`] | [`Diff`](diff::Diff): two records, better or worse |
+//! | [`repeat`] | [`Repeat`](repeat::Repeat): how far figures move when a run is made again |
+//! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
 //! | [`transfers`] | bodies through a server with a limit |
+//! | [`missing`] | every cell without a figure, with its reason |
+//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
+pub mod bar;
 pub mod bill;
 pub mod claims;
 pub mod contestant;
 mod context;
 pub mod crossover;
+pub mod diff;
 pub mod estimate;
 #[cfg(test)]
 mod example;
@@ -43,11 +52,17 @@ pub mod index;
 pub mod lateness;
 pub mod lifecycle;
 pub mod measured;
+pub mod missing;
+pub mod per_task;
 pub mod rates;
 pub mod reading;
+pub mod repeat;
 pub mod series;
+pub mod sides;
 pub mod state;
 pub mod transfers;
+pub mod walls;
 
 pub use analysis::Analysis;
 pub use context::Basis;
+pub use diff::diff;

@@ -136,7 +136,7 @@ impl Runtime for Local {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         let mut starts = ledger.starts();
-        // A local executor hands the panic of a task on to whoever runs it, when the task is gone
+        // A local executor hands the panic of a task on to its caller, when the task is gone
         // already. Here it must cost one task only, so the executor is run again for the others.
         while catch_unwind(AssertUnwindSafe(|| self.start_and_run::<N>(&mut starts, ledger)))
             .is_err()

@@ -1,4 +1,4 @@
-//! The seed's program as a subroutine: the caller stands still for a second.
+//! The program of `docs/models.md` as a subroutine: the caller stands still for a second.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The seed's program in a thread: the caller goes on, and joins the thread for the sum.
+//! The program of `docs/models.md` in a thread: the caller goes on, and joins the thread for the
+//! sum.
 
 use std::thread;
 use std::time::Duration;

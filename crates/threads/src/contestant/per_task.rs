@@ -7,7 +7,8 @@ use std::thread::{Builder, JoinHandle};
 
 use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, Wait, WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, StateSize, Wait,
+    WithState, Workload,
 };
 
 use crate::http::fetch;
@@ -19,6 +20,7 @@ pub struct PerTask {
     id: ContestantId,
     summary: &'static str,
     stack_bytes: usize,
+    largest_state: StateSize,
 }
 
 impl PerTask {
@@ -28,13 +30,15 @@ impl PerTask {
         id: ContestantId::new("threads/per-task"),
         summary: "a std thread for each task, 2 MiB of stack reserved",
         stack_bytes: 2 * 1024 * 1024,
+        largest_state: StateSize::KiB64,
     };
 
-    /// With 64 KiB of stack: enough for the largest state and what std puts around it.
+    /// With 64 KiB of stack: enough for 16 KiB of state and what std puts around it.
     pub const SMALL_STACK: Self = Self {
         id: ContestantId::new("threads/per-task-small-stack"),
         summary: "a std thread for each task, 64 KiB of stack reserved",
         stack_bytes: 64 * 1024,
+        largest_state: StateSize::KiB16,
     };
 }
 
@@ -55,6 +59,11 @@ impl Contestant for PerTask {
         Some(TIMER)
     }
 
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        (workload.state > self.largest_state)
+            .then_some("tasks with up to 16 KiB of state: its stacks have 64 KiB")
+    }
+
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         Ok(Box::new(*self))
     }
@@ -62,6 +71,9 @@ impl Contestant for PerTask {
 
 impl Instance for PerTask {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        if let Some(only) = self.unsupported(ledger.workload()) {
+            return Err(Refusal::Unsupported { only });
+        }
         for thread in
             ledger.workload().state.with(Spawn { ledger, stack_bytes: self.stack_bytes })?
         {

@@ -163,7 +163,7 @@ fn a_burst_hands_out_all_its_tasks_at_once() {
         .starts()
         .map(|start| match start {
             Start::Now(handle) => handle.index(),
-            Start::At(moment) => panic!("nobody waits for {moment:?} in a burst"),
+            Start::At(moment) => panic!("no task waits for {moment:?} in a burst"),
         })
         .collect();
     assert_eq!(indices, [0, 1, 2]);
