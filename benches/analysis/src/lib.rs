@@ -18,6 +18,7 @@
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
 //! | [`bill`] | what holds a waiting task's memory |
 //! | [`lifecycle`] | what a process keeps when its tasks are over |
+//! | [`claims`] | what is said of each claim |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | [`per_task`] | what a task takes where only one N was measured |
 //! | [`state`] | what live state adds |
@@ -36,6 +37,7 @@
 pub mod analysis;
 pub mod bar;
 pub mod bill;
+pub mod claims;
 pub mod contestant;
 mod context;
 pub mod crossover;
