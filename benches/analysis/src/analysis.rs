@@ -13,6 +13,7 @@ use crate::lateness::{self, LatenessRow};
 use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::missing::{self, Missing};
+use crate::per_task::{self, PerTask};
 use crate::rates::{self, RateRow};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
@@ -39,6 +40,8 @@ pub struct Analysis {
     pub measured: Vec<Measured>,
     /// How this run repeats the run before, where there is one: run 1 is the one before.
     pub repeat: Option<Repeat>,
+    /// From which N on a process is lighter than that of threads.
+    pub crossovers: Vec<Crossover>,
     /// How many tasks and requests a second.
     pub rates: Vec<RateRow>,
     /// How long bodies took through a server with a limit.
@@ -49,10 +52,10 @@ pub struct Analysis {
     pub reaches: Vec<Reach>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
-    /// From which N on a process is lighter than that of threads.
-    pub crossovers: Vec<Crossover>,
     /// What a process keeps when its tasks are over.
     pub lifecycles: Vec<Lifecycle>,
+    /// What a task takes at each N, for records that have only one.
+    pub per_task: Vec<PerTask>,
     /// What a waiting task weighs that keeps state.
     pub states: Vec<StateRow>,
 }
@@ -65,6 +68,11 @@ impl Analysis {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
+            bills: bill::of(&context),
+            crossovers: crossover::of(&context),
+            lifecycles: lifecycle::of(&context),
+            per_task: per_task::of(&context),
+            states: state::of(&context),
             repeat: previous.map(|previous| Repeat::of(&[previous, record])),
             growth: growth::of(&context),
             instrument: Instrument::of(&context),
@@ -73,10 +81,6 @@ impl Analysis {
             transfers: transfers::of(&context),
             missing: missing::of(&context),
             reaches: walls::of(&context),
-            bills: bill::of(&context),
-            crossovers: crossover::of(&context),
-            lifecycles: lifecycle::of(&context),
-            states: state::of(&context),
             measured: context.measured,
         }
     }

@@ -16,6 +16,11 @@
 //! | [`estimate`] | [`Estimate`](estimate::Estimate): a figure with its interval; the bootstrap |
 //! | [`fit`] | [`Fit`](fit::Fit): the line through readings |
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
+//! | [`bill`] | what holds a waiting task's memory |
+//! | [`lifecycle`] | what a process keeps when its tasks are over |
+//! | [`crossover`] | from how many tasks on a process is the lighter one |
+//! | [`per_task`] | what a task takes where only one N was measured |
+//! | [`state`] | what live state adds |
 //! | [`sides`] | several records side by side: the figures that all have of the same work |
 //! | [`mod@diff`] | [`Diff`](diff::Diff): two records, better or worse |
 //! | [`repeat`] | [`Repeat`](repeat::Repeat): how far figures move when a run is made again |
@@ -28,10 +33,6 @@
 //! | [`transfers`] | bodies through a server with a limit |
 //! | [`missing`] | every cell without a figure, with its reason |
 //! | [`walls`] | how far each contestant came, what stopped it, and what would next |
-//! | [`bill`] | what holds a waiting task's memory |
-//! | [`lifecycle`] | what a process keeps when its tasks are over |
-//! | [`state`] | what live state adds |
-//! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -54,6 +55,7 @@ pub mod lateness;
 pub mod lifecycle;
 pub mod measured;
 pub mod missing;
+pub mod per_task;
 pub mod rates;
 pub mod reading;
 pub mod repeat;

@@ -12,7 +12,7 @@ pub mod lateness;
 mod sizes;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -106,29 +106,42 @@ pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpe
             cells(contestant, &steps, kind.workload(), is_given, None)
         })
         .collect();
+    all.extend(waits_cells(contestant, extent));
+    all.extend(state_cells(contestant, extent));
     match extent {
         Extent::Quick => {}
         Extent::Full | Extent::Partial => all.extend(lateness::few_cells(contestant)),
-        Extent::Thorough => {
-            all.extend(state_cells(contestant));
-            all.extend(lateness_cells(contestant));
-        }
+        Extent::Thorough => all.extend(lateness_cells(contestant)),
     }
     all
 }
 
-/// The cells that show what live state costs this contestant: every size of state but none, which the
-/// thorough run has anyhow.
-pub fn state_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
-    let steps: Vec<Step> = sizes::with_state(contestant).collect();
-    StateSize::ALL
-        .into_iter()
-        .filter(|state| *state != StateSize::None)
-        .map(|state| Kind::Timer.workload().with_state(state))
-        .filter(|workload| contestant.unsupported(workload).is_none())
-        .flat_map(|workload| cells(contestant, &steps, workload, false, None))
+/// The cells that show what live state costs this contestant. Those without state a run has anyhow.
+pub fn state_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+    let workload = Kind::Timer.workload();
+    sizes::with_state(contestant, extent)
+        .map(|(state, steps)| (workload.with_state(state), steps))
+        .filter(|(workload, _)| contestant.unsupported(workload).is_none())
+        .flat_map(|(workload, steps)| in_one_wave(contestant, &steps, workload))
         .collect()
 }
+
+/// The cells in which a task of this contestant waits several times, and holds live state meanwhile.
+pub fn waits_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+    let workload = Kind::Timer.workload().with_state(StateSize::KiB1).with_waits(SEVERAL_WAITS);
+    let steps: Vec<Step> = sizes::with_waits(contestant, extent).collect();
+    in_one_wave(contestant, &steps, workload)
+}
+
+/// What is kept after a wave is known from the cells without state.
+fn in_one_wave(contestant: &dyn Contestant, steps: &[Step], workload: Workload) -> Vec<CellSpec> {
+    let mut cells = cells(contestant, steps, workload, false, None);
+    cells.iter_mut().for_each(|cell| cell.second_wave = false);
+    cells
+}
+
+/// How often a task waits where it shows that it goes on where it stopped.
+const SEVERAL_WAITS: NonZeroU16 = NonZeroU16::new(3).unwrap();
 
 /// How many tasks of this kind this contestant has in a run of this extent, and how often.
 pub fn default_steps(contestant: &dyn Contestant, kind: Kind, extent: Extent) -> Vec<Step> {
@@ -168,7 +181,7 @@ pub fn cells(
 
 /// The number of tasks at which a second wave is run: the largest that is cheap, because what is kept
 /// has to stand out from what a process weighs anyhow. `None` where nothing waits to be weighed,
-/// where each wait was asked to be long, or where the tasks start or are due as they do to show how
+/// where each wait was asked to be long, and where the tasks start or are due as they do to show how
 /// late they are.
 fn second_wave_at(
     contestant: &dyn Contestant,
@@ -261,18 +274,73 @@ mod tests {
 
     #[test]
     fn live_state_is_weighed_at_sizes_that_are_known_without_it() {
-        for contestant in registry::all() {
-            let (id, cells) = (contestant.id(), state_cells(contestant.as_ref()));
-            let waits_for_all = is_compared(id.as_str()) && id.model() != "subroutine";
-            assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
-            let without = timed_sizes(id.as_str(), Extent::Thorough);
-            for state in [StateSize::Bytes64, StateSize::KiB1, StateSize::KiB8] {
-                let with = cells.iter().filter(|cell| cell.workload.state == state);
-                let sizes: BTreeSet<u32> = with.map(|cell| cell.workload.tasks).collect();
-                let common = sizes.iter().filter(|size| without.iter().any(|at| at.0 == **size));
-                assert!(!waits_for_all || common.count() >= 2, "{id} with {state}");
+        use StateSize::{KiB1, KiB8, KiB64};
+
+        let thorough = &StateSize::ALL[1..];
+        for (extent, states) in
+            [(Extent::Full, &[KiB1, KiB8, KiB64][..]), (Extent::Thorough, thorough)]
+        {
+            for contestant in registry::all() {
+                let (id, cells) = (contestant.id(), state_cells(contestant.as_ref(), extent));
+                let waits_for_all = is_compared(id.as_str()) && id.model() != "subroutine";
+                assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
+                assert!(cells.iter().all(|cell| states.contains(&cell.workload.state)), "{id}");
+                let without = timed_sizes(id.as_str(), extent);
+                for &state in states {
+                    let is_held =
+                        contestant.unsupported(&Kind::Timer.workload().with_state(state)).is_none();
+                    let with = cells.iter().filter(|cell| cell.workload.state == state);
+                    let sizes: BTreeSet<u32> = with.map(|cell| cell.workload.tasks).collect();
+                    assert_eq!(sizes.contains(&1_000), waits_for_all && is_held, "{id}, {state}");
+                    let common =
+                        sizes.iter().filter(|size| without.iter().any(|at| at.0 == **size));
+                    assert!(sizes.is_empty() || common.count() >= 2, "{id} with {state}");
+                }
             }
-            assert!(cells.iter().all(|cell| cell.workload.state != StateSize::None));
+        }
+    }
+
+    #[test]
+    fn a_small_stack_holds_all_but_the_largest_state() {
+        let cells = |id| state_cells(registry::find(id).unwrap().as_ref(), Extent::Thorough);
+        let largest = |id| cells(id).iter().map(|cell| cell.workload.state).max();
+        assert_eq!(largest("threads/per-task-small-stack"), Some(StateSize::KiB16));
+        assert_eq!(largest("threads/per-task"), Some(StateSize::KiB64));
+    }
+
+    #[test]
+    fn from_how_many_tasks_on_one_model_is_lighter_is_looked_for_without_a_gap() {
+        for contestant in registry::all() {
+            let id = contestant.id();
+            if !is_compared(id.as_str()) || id.model() == "subroutine" {
+                continue;
+            }
+            for (kind, extent, repeats) in [
+                (Kind::Timer, Extent::Full, 3),
+                (Kind::Http, Extent::Full, 3),
+                (Kind::Timer, Extent::Thorough, 5),
+                (Kind::Http, Extent::Thorough, 5),
+            ] {
+                let steps = default_steps(contestant.as_ref(), kind, extent);
+                for tasks in 1..=8 {
+                    let step = steps.iter().find(|step| step.tasks == tasks).unwrap();
+                    assert!(step.repeats >= repeats, "{id} × {tasks}, {kind:?}, {extent:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_that_are_compared_show_in_each_run_that_a_task_outlasts_several_waits() {
+        for (contestant, extent) in
+            registry::all().iter().flat_map(|contestant| EXTENTS.map(|extent| (contestant, extent)))
+        {
+            let cells = waits_cells(contestant.as_ref(), extent);
+            assert_eq!(!cells.is_empty(), is_compared(contestant.id().as_str()));
+            for CellSpec { workload, second_wave, .. } in cells {
+                assert!(workload.waits_per_task.get() > 1 && workload.state != StateSize::None);
+                assert!(contestant.unsupported(&workload).is_none() && !second_wave);
+            }
         }
     }
 

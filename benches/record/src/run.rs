@@ -32,6 +32,26 @@ pub struct Run {
     /// What each contestant's timers are and how exact they are by design, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timers: BTreeMap<String, String>,
+    /// What was counted in the files that hold each model's tasks, by model and file (`timer.rs`,
+    /// `http.rs`), when the program was built. Empty in records of programs that did not count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub task_code: BTreeMap<String, BTreeMap<String, TaskCode>>,
+}
+
+/// What a reader has to follow in a file: counts over its syntax tree, tests left out.
+/// `docs/readable.md` defines each count and says what it is biased towards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCode {
+    /// Lines with code on them.
+    pub lines: u32,
+    /// Functions and methods.
+    pub functions: u32,
+    /// How many blocks stand within each other at most.
+    pub nesting: u32,
+    /// Places where the way forks.
+    pub branches: u32,
+    /// Values that are moved by hand from one step of the task to the next.
+    pub carried: u32,
 }
 
 /// How much was run.

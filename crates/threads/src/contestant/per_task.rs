@@ -5,10 +5,14 @@
 
 use std::thread::{Builder, JoinHandle};
 
-use subroutine::task::{TIMER, run, sleep_until};
+use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, StateSize, Wait,
+    WithState, Workload,
 };
+
+use crate::http::fetch;
+use crate::timer::add;
 
 /// The contestants `threads/per-task` and `threads/per-task-small-stack`.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +20,7 @@ pub struct PerTask {
     id: ContestantId,
     summary: &'static str,
     stack_bytes: usize,
+    largest_state: StateSize,
 }
 
 impl PerTask {
@@ -25,13 +30,15 @@ impl PerTask {
         id: ContestantId::new("threads/per-task"),
         summary: "a std thread for each task, 2 MiB of stack reserved",
         stack_bytes: 2 * 1024 * 1024,
+        largest_state: StateSize::KiB64,
     };
 
-    /// With 64 KiB of stack: enough for the largest state and what std puts around it.
+    /// With 64 KiB of stack: enough for 16 KiB of state and what std puts around it.
     pub const SMALL_STACK: Self = Self {
         id: ContestantId::new("threads/per-task-small-stack"),
         summary: "a std thread for each task, 64 KiB of stack reserved",
         stack_bytes: 64 * 1024,
+        largest_state: StateSize::KiB16,
     };
 }
 
@@ -52,6 +59,11 @@ impl Contestant for PerTask {
         Some(TIMER)
     }
 
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        (workload.state > self.largest_state)
+            .then_some("tasks with up to 16 KiB of state: its stacks have 64 KiB")
+    }
+
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         Ok(Box::new(*self))
     }
@@ -59,6 +71,9 @@ impl Contestant for PerTask {
 
 impl Instance for PerTask {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        if let Some(only) = self.unsupported(ledger.workload()) {
+            return Err(Refusal::Unsupported { only });
+        }
         for thread in
             ledger.workload().state.with(Spawn { ledger, stack_bytes: self.stack_bytes })?
         {
@@ -83,15 +98,16 @@ impl WithState for Spawn {
             match start {
                 Start::At(moment) => sleep_until(moment),
                 Start::Now(handle) => {
-                    let thread = Builder::new()
-                        .stack_size(self.stack_bytes)
-                        .spawn(move || run::<N>(handle, &mut None))
-                        .map_err(|source| Refusal::Thread {
-                            nth: threads.len() as u64 + 1,
-                            wanted: u64::from(self.ledger.workload().tasks),
-                            source,
-                        })?;
-                    threads.push(thread);
+                    let thread = Builder::new().stack_size(self.stack_bytes);
+                    let spawned = match self.ledger.workload().wait {
+                        Wait::Timer { .. } => add::<N>(thread, handle),
+                        Wait::Http(_) => fetch::<N>(thread, handle),
+                    };
+                    threads.push(spawned.map_err(|source| Refusal::Thread {
+                        nth: threads.len() as u64 + 1,
+                        wanted: u64::from(self.ledger.workload().tasks),
+                        source,
+                    })?);
                 }
             }
         }
