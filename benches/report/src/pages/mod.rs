@@ -4,15 +4,19 @@
 //! | --- | --- |
 //! | `contestants` | which contestants a page shows first |
 //! | `cpu` | what a wait costs in CPU |
+//! | `lateness` | how late tasks wake |
 //! | `page` | [`Page`]: what a page is |
+//! | `rates` | how many tasks and requests a second |
 
 mod contestants;
 mod cpu;
+mod lateness;
 mod page;
+mod rates;
 
 pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
-    vec![cpu::PAGE]
+    vec![cpu::PAGE, lateness::PAGE, rates::PAGE]
 }
