@@ -9,6 +9,7 @@ use crate::contestant::Id;
 use crate::context::{Basis, Context, find};
 use crate::crossover::{self, Crossover};
 use crate::growth::{self, Growth};
+use crate::instrument::Instrument;
 use crate::lateness::{self, LatenessRow};
 use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
@@ -32,6 +33,8 @@ pub struct Analysis {
     pub basis: Basis,
     /// Whether a task among many costs as much CPU as one among few.
     pub growth: Vec<Growth>,
+    /// Whether the instrument measures right.
+    pub instrument: Instrument,
     /// How late tasks were.
     pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
@@ -79,6 +82,7 @@ impl Analysis {
             states: state::of(&context),
             repeat: previous.map(|previous| Repeat::of(&[previous, record])),
             growth: growth::of(&context),
+            instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),

@@ -25,6 +25,8 @@
 //! | [`sides`] | several records side by side: the figures that all have of the same work |
 //! | [`mod@diff`] | [`Diff`](diff::Diff): two records, better or worse |
 //! | [`repeat`] | [`Repeat`](repeat::Repeat): how far figures move when a run is made again |
+//! | [`instrument`] | [`Instrument`](instrument::Instrument): controls, a contestant against itself, harness overhead |
+//! | [`detectable`] | the minimum detectable difference |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
@@ -41,6 +43,7 @@ pub mod claims;
 pub mod contestant;
 mod context;
 pub mod crossover;
+pub mod detectable;
 pub mod diff;
 pub mod estimate;
 #[cfg(test)]
@@ -49,6 +52,7 @@ pub mod figure;
 pub mod fit;
 pub mod growth;
 pub mod index;
+pub mod instrument;
 pub mod lateness;
 pub mod lifecycle;
 pub mod measured;
