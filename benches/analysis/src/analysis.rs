@@ -47,14 +47,14 @@ pub struct Analysis {
     pub lighter: Option<Summary>,
     /// From which N on a process is lighter than that of threads.
     pub crossovers: Vec<Crossover>,
-    /// How many tasks and requests a second.
-    pub rates: Vec<RateRow>,
-    /// How long bodies took through a server with a limit.
-    pub transfers: Vec<Transfer>,
     /// Every cell without a figure, with its reason.
     pub missing: Vec<Missing>,
     /// How far each compared contestant came with plain timers and plain requests.
     pub reaches: Vec<Reach>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
     /// What a process keeps when its tasks are over.
@@ -81,13 +81,13 @@ impl Analysis {
             per_task: per_task::of(&context),
             states: state::of(&context),
             repeat: previous.map(|previous| Repeat::of(&[previous, record])),
+            missing: missing::of(&context),
+            reaches: walls::of(&context),
             growth: growth::of(&context),
             instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),
-            missing: missing::of(&context),
-            reaches: walls::of(&context),
             measured: context.measured,
         };
         let inputs = Inputs {

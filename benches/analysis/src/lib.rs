@@ -28,12 +28,13 @@
 //! | [`instrument`] | [`Instrument`](instrument::Instrument): controls, a contestant against itself, harness overhead |
 //! | [`detectable`] | the minimum detectable difference |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
+//! | [`missing`] | every cell without a figure, with its reason |
+//! | [`plan`] | what a case of one's own costs, worked out from what was measured |
+//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
 //! | [`transfers`] | bodies through a server with a limit |
-//! | [`missing`] | every cell without a figure, with its reason |
-//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -58,6 +59,7 @@ pub mod lifecycle;
 pub mod measured;
 pub mod missing;
 pub mod per_task;
+pub mod plan;
 pub mod rates;
 pub mod reading;
 pub mod repeat;
