@@ -8,10 +8,10 @@ use serde::Serialize;
 pub const RESAMPLES: usize = 2000;
 
 /// As many readings at most are drawn for one figure.
-const MOST_DRAWS: usize = 2_000_000;
+const MOST_DRAWS: usize = 400_000;
 
 /// As few resamples at least are drawn, however many readings there are.
-const FEWEST_RESAMPLES: usize = 100;
+const FEWEST_RESAMPLES: usize = 200;
 
 /// How much of the resamples an interval holds.
 pub const CONFIDENCE: f64 = 0.95;

@@ -23,6 +23,7 @@
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`], [`output`] | where results go |
+//! | [`include`] | puts code into the pages that show it |
 //! | [`mod@bench`] | what the two bench targets share |
 //! | [`controls`] | contestants whose weight is known, to check the instrument |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
@@ -40,6 +41,7 @@ pub mod events;
 pub mod faults;
 pub mod fit;
 pub mod host;
+pub mod include;
 pub mod interrupt;
 pub mod limits;
 pub mod meter;

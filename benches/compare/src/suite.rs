@@ -57,6 +57,7 @@ impl Suite {
             timers: registry::timers(),
             arguments: None,
             program: Some(host::program()),
+            task_code: host::task_code(),
         };
         let runner = Runner {
             timed: program.to_owned(),

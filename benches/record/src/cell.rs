@@ -70,8 +70,10 @@ impl Cell {
         let Some(server) = server else {
             return Some("it has no proof from its server".into());
         };
-        let requests = self.tasks.saturating_mul(u64::from(self.workload.waits_per_task));
-        server.flaw(requests, proof)
+        match self.tasks.checked_mul(u64::from(self.workload.waits_per_task)) {
+            Some(requests) => server.flaw(requests, proof),
+            None => Some("it has more waits than can be counted".into()),
+        }
     }
 }
 

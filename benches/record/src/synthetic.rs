@@ -95,6 +95,7 @@ impl Synthetic {
             timers: BTreeMap::new(),
             arguments: None,
             program: None,
+            task_code: BTreeMap::new(),
         };
         let record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
         let workload = WorkloadLine {

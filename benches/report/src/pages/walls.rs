@@ -5,6 +5,7 @@ use analysis::missing::{Missing, Why};
 use analysis::walls::{Ceiling, Reach};
 use record::Build;
 
+use super::contestants::MOST_ROWS;
 use super::page::Page;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
@@ -15,9 +16,6 @@ pub(super) const PAGE: Page = Page { id: "walls", name: "what breaks first", bui
 
 /// The number of tasks that the page asks about.
 const MANY: u64 = 50_000;
-
-/// A table on the page has no more rows.
-const MOST_ROWS: usize = 12;
 
 fn build(analysis: &Analysis) -> Document {
     let timers: Vec<&Reach> = reaches(analysis, |reach| reach.series.shape.is_plain());

@@ -3,7 +3,8 @@
 use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
-use super::{Check, SETTINGS, expect_complete, expect_punctual, residue, run, run_on};
+use super::residue;
+use super::running::{Check, SETTINGS, expect_complete, expect_punctual, run, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
 use crate::spec::Workload;

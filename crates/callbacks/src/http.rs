@@ -1,8 +1,8 @@
-//! The task of the workload `http` as a chain of callbacks: each step of a request is handed the
-//! rest of the task.
+//! The task that waits for answers of a server, as a chain of callbacks: each step of a request is
+//! handed the rest of the task.
 //!
-//! What a coroutine keeps in its frame without a word is the `Request` here, which moves from one
-//! callback into the next; where it was stopped is which callback has it.
+//! What a coroutine keeps in its frame is the `Request` here, which moves from one callback into the
+//! next; where the task was stopped is which callback has it.
 
 use workload::http::{Answer, Fetch, FetchError};
 use workload::{State, TaskHandle};

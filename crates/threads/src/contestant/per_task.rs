@@ -5,11 +5,14 @@
 
 use std::thread::{Builder, JoinHandle};
 
-use subroutine::task::{TIMER, run, sleep_until};
+use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, StateSize,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, StateSize, Wait,
     WithState, Workload,
 };
+
+use crate::http::fetch;
+use crate::timer::add;
 
 /// The contestants `threads/per-task` and `threads/per-task-small-stack`.
 #[derive(Clone, Copy, Debug)]
@@ -95,15 +98,16 @@ impl WithState for Spawn {
             match start {
                 Start::At(moment) => sleep_until(moment),
                 Start::Now(handle) => {
-                    let thread = Builder::new()
-                        .stack_size(self.stack_bytes)
-                        .spawn(move || run::<N>(handle, &mut None))
-                        .map_err(|source| Refusal::Thread {
-                            nth: threads.len() as u64 + 1,
-                            wanted: u64::from(self.ledger.workload().tasks),
-                            source,
-                        })?;
-                    threads.push(thread);
+                    let thread = Builder::new().stack_size(self.stack_bytes);
+                    let spawned = match self.ledger.workload().wait {
+                        Wait::Timer { .. } => add::<N>(thread, handle),
+                        Wait::Http(_) => fetch::<N>(thread, handle),
+                    };
+                    threads.push(spawned.map_err(|source| Refusal::Thread {
+                        nth: threads.len() as u64 + 1,
+                        wanted: u64::from(self.ledger.workload().tasks),
+                        source,
+                    })?);
                 }
             }
         }

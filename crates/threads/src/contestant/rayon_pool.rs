@@ -8,8 +8,9 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use subroutine::fetch::Connection;
-use subroutine::task::{TIMER, run, sleep_until};
+use subroutine::connection::Connection;
+use subroutine::contestant::run;
+use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
     Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
     WithState,

@@ -1,5 +1,5 @@
-//! The task as a coroutine: it stops in each wait, remembers where and with what, and goes on from
-//! there.
+//! The task that waits for a timer, as a coroutine: it stops in each wait, remembers where and with
+//! what, and goes on from there.
 
 use std::future::Future;
 

@@ -1,4 +1,5 @@
-//! The task as a chain of callbacks: each wait is handed the rest of the task.
+//! The task that waits for a timer, as a chain of callbacks: each wait is handed the rest of the
+//! task.
 //!
 //! What a subroutine keeps in its variables, a callback carries by hand: the handle and the state
 //! move from one callback into the next.

@@ -3,10 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
+    Wait, WithState,
 };
 
-use crate::task::{TIMER, run, sleep_until};
+use crate::connection::Connection;
+use crate::http::fetch;
+use crate::sleep::{TIMER, sleep_until};
+use crate::timer::add;
 
 /// The contestant `subroutine/sequential`.
 #[derive(Clone, Copy, Debug)]
@@ -58,5 +62,16 @@ impl WithState for Loop {
                 }
             }
         }
+    }
+}
+
+/// Does what the workload asks of its tasks: [`add`] or [`fetch`]. Blocks the calling thread.
+///
+/// `kept` is the caller's place for a connection that can serve the next task too. A panic leaves
+/// it empty.
+pub fn run<const N: usize>(handle: TaskHandle, kept: &mut Option<Connection>) {
+    match handle.workload().wait {
+        Wait::Timer { .. } => add::<N>(handle),
+        Wait::Http(_) => fetch::<N>(handle, kept),
     }
 }

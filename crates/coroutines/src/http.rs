@@ -1,24 +1,22 @@
-//! The task whose waits are requests, as a coroutine: it stops while it connects, while it sends
-//! and while it waits for the answer.
+//! The task that waits for answers of a server, as a coroutine: it stops while it connects, while it
+//! sends and while it waits for the answer.
 //!
-//! Each of these steps is polled beside an alarm that goes off when it has taken too long. The
-//! operations come from the runtime's own sockets; they do not block, so no signal interrupts them.
+//! Each of these steps is polled beside an alarm that goes off when it has taken too long.
 
-use std::future::{Future, poll_fn};
-use std::io::{self, ErrorKind};
-use std::task::{Poll, ready};
+use std::future::Future;
+use std::io;
 
 use workload::http::{Answer, Fetch, FetchError};
 use workload::{State, TaskHandle};
 
-use crate::in_time::in_time;
+use crate::connection;
 use crate::runtime::Runtime;
 
 /// Adds two numbers by asking a server for their sum. Does nothing until it is polled.
 ///
 /// A connection that can serve another request is kept for the task's own next wait. Tasks are in
 /// flight together, so none can leave its connection to the next.
-#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
+#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
 pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<Output = ()> {
     async move {
         handle.sign_in();
@@ -45,7 +43,7 @@ pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<
                         if is_new || !fetch.is_stale(&error) {
                             return handle.fail(&error);
                         }
-                        // The server had closed it while nobody used it: once more, over a new one.
+                        // The server had closed it while it was idle: once more, over a new one.
                         fetch = Fetch::begin(&handle, fetch.deadline());
                     }
                 }
@@ -62,11 +60,11 @@ pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<
 }
 
 fn connect<R: Runtime>(fetch: &Fetch) -> impl Future<Output = io::Result<R::Stream>> {
-    in_time::<R, _>(fetch.connect_by(), R::connect(fetch.address()))
+    connection::connect::<R>(fetch.address(), fetch.connect_by())
 }
 
 /// One request and its answer.
-#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
+#[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
 fn exchange<R: Runtime>(
     fetch: &mut Fetch,
     stream: &mut R::Stream,
@@ -87,21 +85,8 @@ fn exchange<R: Runtime>(
     }
 }
 
-/// Writes the request. Nearly always it goes out at once, so it is made where it is written and made
-/// again if not: a task that held it would be larger by it in all its waits.
 fn send<R: Runtime>(fetch: &Fetch, stream: &mut R::Stream) -> impl Future<Output = io::Result<()>> {
-    let mut sent = 0;
-    let writing = poll_fn(move |context| {
-        let request = fetch.request();
-        while sent < request.len() {
-            match ready!(R::poll_write(stream, context, &request[sent..]))? {
-                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                written => sent += written,
-            }
-        }
-        Poll::Ready(Ok(()))
-    });
-    in_time::<R, _>(fetch.progress_by(), writing)
+    connection::write_all::<R>(stream, || fetch.request(), fetch.progress_by())
 }
 
 /// Bytes that the first read takes at most: an answer with a small body, whole.
@@ -110,29 +95,24 @@ const FIRST_READ: usize = 2 * 1024;
 /// Bytes that each further read takes at most, when there is a large body to come.
 const FURTHER_READ: usize = 16 * 1024;
 
-/// One read. The buffer is there only while the read is polled: the task does not hold it while it
-/// waits.
+/// One read.
 fn receive<R: Runtime, const SIZE: usize>(
     fetch: &mut Fetch,
     stream: &mut R::Stream,
 ) -> impl Future<Output = io::Result<Result<Option<Answer>, FetchError>>> {
     let by = fetch.progress_by();
-    let reading = poll_fn(move |context| {
-        let mut buffer = [0; SIZE];
-        let read = ready!(R::poll_read(stream, context, &mut buffer));
-        Poll::Ready(read.map(|length| match length {
-            0 => fetch.ended().map(Some),
-            _ => fetch.received(&buffer[..length]),
-        }))
-    });
-    in_time::<R, _>(by, reading)
+    let take = |bytes: &[u8]| match bytes {
+        [] => fetch.ended().map(Some),
+        _ => fetch.received(bytes),
+    };
+    connection::read::<R, SIZE, _>(stream, take, by)
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
     use std::num::NonZeroU16;
-    use std::task::Context;
+    use std::task::{Context, Poll};
     use std::time::Duration;
 
     use workload::conformance::serve_and_close;

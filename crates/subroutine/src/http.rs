@@ -1,23 +1,15 @@
-//! The task whose waits are requests: each blocks its thread while it connects, while it sends and
-//! while it waits for the answer.
+//! The task that waits for answers of a server, as a subroutine: it blocks its thread while it
+//! connects, while it sends and while it waits for the answer.
 //!
-//! Each of these steps is given its timeout before it begins, because nobody can take a thread out
+//! Each of these steps is given its timeout before it begins, because a thread cannot be taken out
 //! of a call in which it blocks.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::io;
 
 use workload::http::{Answer, Fetch, FetchError};
-use workload::{Moment, State, TaskHandle};
+use workload::{State, TaskHandle};
 
-/// A connection that can serve another request.
-#[derive(Debug)]
-pub struct Connection {
-    stream: TcpStream,
-    /// Where it leads to. The next task may want to go elsewhere.
-    address: SocketAddr,
-}
+use crate::connection::Connection;
 
 /// Adds two numbers by asking a server for their sum. Blocks the calling thread until then.
 ///
@@ -34,25 +26,25 @@ pub fn fetch<const N: usize>(mut handle: TaskHandle, kept: &mut Option<Connectio
     let mut sum = 0;
     while let Some(deadline) = handle.next_wait() {
         let mut fetch = Fetch::begin(&handle, deadline);
-        connection.take_if(|kept| kept.address != fetch.address());
+        connection.take_if(|kept| kept.address() != fetch.address());
         let mut is_new = false;
         let answer = loop {
-            let Some(Connection { stream, .. }) = &mut connection else {
+            let Some(open) = &mut connection else {
                 match connect(&fetch) {
-                    Ok(stream) => connection = Some(stream),
+                    Ok(new) => connection = Some(new),
                     Err(error) => return handle.fail(&fetch.connect_failed(&error)),
                 }
                 is_new = true;
                 continue;
             };
-            match exchange(&mut fetch, stream) {
+            match exchange(&mut fetch, open) {
                 Ok(answer) => break answer,
                 Err(error) => {
                     connection = None;
                     if is_new || !fetch.is_stale(&error) {
                         return handle.fail(&error);
                     }
-                    // The server had closed it while nobody used it: once more, over a new one.
+                    // The server had closed it while it was idle: once more, over a new one.
                     fetch = Fetch::begin(&handle, fetch.deadline());
                 }
             }
@@ -68,37 +60,27 @@ pub fn fetch<const N: usize>(mut handle: TaskHandle, kept: &mut Option<Connectio
 }
 
 fn connect(fetch: &Fetch) -> io::Result<Connection> {
-    let address = fetch.address();
-    let stream = TcpStream::connect_timeout(&address, left_until(fetch.connect_by())?)?;
-    stream.set_nodelay(true)?;
-    Ok(Connection { stream, address })
+    Connection::connect(fetch.address(), fetch.connect_by())
 }
 
 /// One request and its answer.
-fn exchange(fetch: &mut Fetch, stream: &mut TcpStream) -> Result<Answer, FetchError> {
-    let sent = send(fetch, stream);
+fn exchange(fetch: &mut Fetch, connection: &mut Connection) -> Result<Answer, FetchError> {
+    let sent = send(fetch, connection);
     sent.map_err(|error| fetch.send_failed(&error))?;
-    if let Some(answer) = receive::<FIRST_READ>(fetch, stream)? {
+    let read = receive::<FIRST_READ>(fetch, connection);
+    if let Some(answer) = read.unwrap_or_else(|error| Err(fetch.read_failed(&error)))? {
         return Ok(answer);
     }
-    receive_rest(fetch, stream)
-}
-
-fn send(fetch: &Fetch, stream: &mut TcpStream) -> io::Result<()> {
-    let request = fetch.request();
-    let by = fetch.progress_by();
-    let mut sent = 0;
-    while sent < request.len() {
-        let written = uninterrupted(|| {
-            stream.set_write_timeout(Some(left_until(by)?))?;
-            stream.write(&request[sent..])
-        });
-        match written? {
-            0 => return Err(ErrorKind::WriteZero.into()),
-            written => sent += written,
+    loop {
+        let read = receive::<FURTHER_READ>(fetch, connection);
+        if let Some(answer) = read.unwrap_or_else(|error| Err(fetch.read_failed(&error)))? {
+            return Ok(answer);
         }
     }
-    Ok(())
+}
+
+fn send(fetch: &Fetch, connection: &mut Connection) -> io::Result<()> {
+    connection.write_all(&fetch.request(), fetch.progress_by())
 }
 
 /// Bytes that the first read takes at most: an answer with a small body, whole.
@@ -109,51 +91,20 @@ const FIRST_READ: usize = 2 * 1024;
 /// Bytes that each further read takes at most, when there is a large body to come.
 const FURTHER_READ: usize = 16 * 1024;
 
-/// Has a stack frame of its own, because its buffer is large and most answers do not need it.
-#[inline(never)]
-fn receive_rest(fetch: &mut Fetch, stream: &mut TcpStream) -> Result<Answer, FetchError> {
-    loop {
-        if let Some(answer) = receive::<FURTHER_READ>(fetch, stream)? {
-            return Ok(answer);
-        }
-    }
-}
-
 /// One read. The buffer is on the thread's stack for as long as the thread waits.
+///
+/// It has a stack frame of its own for each size, because most answers do not need the large buffer.
+#[inline(never)]
 fn receive<const SIZE: usize>(
     fetch: &mut Fetch,
-    stream: &mut TcpStream,
-) -> Result<Option<Answer>, FetchError> {
-    let by = fetch.progress_by();
+    connection: &mut Connection,
+) -> io::Result<Result<Option<Answer>, FetchError>> {
     let mut buffer = [0; SIZE];
-    let read = uninterrupted(|| {
-        stream.set_read_timeout(Some(left_until(by)?))?;
-        stream.read(&mut buffer)
-    });
-    match read {
-        Ok(0) => fetch.ended().map(Some),
-        Ok(length) => fetch.received(&buffer[..length]),
-        Err(error) => Err(fetch.read_failed(&error)),
-    }
-}
-
-/// A signal ends the call in which its thread blocks, whatever the signal is for, and the kernel does
-/// not take a call with a timeout up again (signal(7)).
-fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            done => return done,
-        }
-    }
-}
-
-/// How long it is until `by`. An error when that is over, because std takes no timeout of zero.
-fn left_until(by: Moment) -> io::Result<Duration> {
-    match by.since(Moment::now()) {
-        Duration::ZERO => Err(ErrorKind::TimedOut.into()),
-        left => Ok(left),
-    }
+    let read = connection.read(&mut buffer, fetch.progress_by());
+    read.map(|length| match length {
+        0 => fetch.ended().map(Some),
+        _ => fetch.received(&buffer[..length]),
+    })
 }
 
 #[cfg(test)]
@@ -196,14 +147,14 @@ mod tests {
         let ledger = Ledger::open(Workload::http(1, http));
         let mut kept = None;
         fetch::<0>(ledger.handle(0), &mut kept);
-        assert_eq!(kept.as_ref().map(|kept| kept.address), Some(http.server));
+        assert_eq!(kept.as_ref().map(Connection::address), Some(http.server));
         server.join().unwrap();
 
         let (elsewhere, server) = serve_and_close(&[true]);
         let ledger = Ledger::open(Workload::http(1, elsewhere));
         fetch::<0>(ledger.handle(0), &mut kept);
         assert!(ledger.proof().is_whole(1), "{:?}", ledger.failures());
-        assert_eq!(kept.map(|kept| kept.address), Some(elsewhere.server));
+        assert_eq!(kept.map(|kept| kept.address()), Some(elsewhere.server));
         server.join().unwrap();
     }
 }

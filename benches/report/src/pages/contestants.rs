@@ -1,0 +1,74 @@
+//! Which contestants a page shows first, and what is said of them and of the machine.
+
+use std::collections::BTreeSet;
+
+use analysis::Analysis;
+use analysis::contestant::Id;
+use analysis::estimate::Estimate;
+use analysis::reading::Spread;
+
+use crate::document::{Block, Cell};
+use crate::format;
+use crate::text::{Text, names, say};
+
+/// As many rows at most has a table that is not folded away.
+pub(crate) const MOST_ROWS: usize = 12;
+
+/// The contestants that a page shows first, in their order: those of the front page where one of them
+/// is among these, otherwise all that are compared.
+pub(crate) fn leading<'a>(all: impl IntoIterator<Item = &'a Id>) -> Vec<Id> {
+    let compared: BTreeSet<&Id> = all.into_iter().filter(|id| id.is_compared()).collect();
+    let has_front = compared.iter().any(|id| names::is_on_front_page(id));
+    let wanted = compared.into_iter().filter(|id| !has_front || names::is_on_front_page(id));
+    wanted.take(MOST_ROWS).cloned().collect()
+}
+
+/// What to be told about the contestants that are shown, if there is something.
+pub(crate) fn cautions(analysis: &Analysis, shown: &[Id]) -> Option<Block> {
+    let texts = shown.iter().filter_map(|id| {
+        let caution = analysis.run.cautions.get(id.as_str())?.trim_end_matches('.');
+        let name = names::contestant(id);
+        let names_it = caution.starts_with(&name);
+        let template = if names_it { "{caution}." } else { "{name}: {caution}." };
+        Some(say(template, &[("name", &name), ("caution", caution)]))
+    });
+    texts.reduce(Text::and).map(Block::Paragraph)
+}
+
+/// On which machine the times of a page were read.
+pub(crate) fn machine(analysis: &Analysis) -> Block {
+    let host = &analysis.run.host;
+    let unknown = || "unknown".to_owned();
+    Block::Paragraph(say(
+        "Read on {cores} of {cpu}, {kernel}; the run was started on {started}. Times of another machine differ.",
+        &[
+            ("cores", &counted(u64::from(host.cores), "core")),
+            ("cpu", &host.cpu.clone().unwrap_or_else(unknown)),
+            ("kernel", &host.kernel.clone().unwrap_or_else(unknown)),
+            ("started", analysis.run.started.split('T').next().unwrap_or_default()),
+        ],
+    ))
+}
+
+/// The repeats of a cell as a figure: the median, and from the least to the most of them.
+pub(crate) fn spread(spread: &Spread) -> Cell {
+    match spread.repeats {
+        1 => Cell::value(spread.median),
+        _ => Cell::Figure(Estimate { value: spread.median, low: spread.least, high: spread.most }),
+    }
+}
+
+/// A count and what is counted: `1 task`, `10,000 tasks`.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", format::count(count))
+}
+
+/// Folded away, unless there is nothing in it.
+pub(crate) fn details(summary: impl Into<Text>, blocks: Vec<Block>) -> Option<Block> {
+    let is_something = blocks.iter().any(|block| match block {
+        Block::Table(table) => !table.is_empty(),
+        _ => false,
+    });
+    is_something.then(|| Block::Details { summary: summary.into(), blocks })
+}
