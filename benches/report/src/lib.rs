@@ -7,11 +7,15 @@
 //! | [`text`] | words: inline text with marks, and each language |
 //! | [`mod@format`] | how numbers are written, once for everything |
 //! | [`pages`] | one file a page |
+//! | [`comparisons`] | what records say of each other |
+//! | `tables` | how long a table may be |
 //! | [`render`] | one file a form: Markdown, terminal, JSON, SVG |
 
 pub mod chart;
+pub mod comparisons;
 pub mod document;
 pub mod format;
 pub mod pages;
 pub mod render;
+mod tables;
 pub mod text;
