@@ -13,6 +13,8 @@
 mod bill;
 mod contestants;
 mod cpu;
+#[cfg(test)]
+mod example;
 mod memory;
 mod page;
 mod state;
