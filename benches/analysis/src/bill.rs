@@ -157,7 +157,7 @@ impl Bill {
             page_tables: page_tables.estimate,
             kernel_stacks: kernel_stacks.estimate,
             sockets: of(Figure::Sockets).as_ref().map(estimate),
-            other_kernel: witness.figure().and_then(|figure| of(figure)).as_ref().map(estimate),
+            other_kernel: witness.figure().and_then(of).as_ref().map(estimate),
             witness,
             sum: sum.estimate,
             total: of(Figure::FullBill).as_ref().map(estimate),

@@ -17,6 +17,8 @@ mod bill;
 mod contestants;
 mod cpu;
 mod lateness;
+#[cfg(test)]
+mod example;
 mod memory;
 mod page;
 mod rates;

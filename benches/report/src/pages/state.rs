@@ -7,9 +7,9 @@ use analysis::contestant::{Id, Model};
 use analysis::estimate::Estimate;
 use analysis::state::{StatePoint, StateRow};
 
-use super::contestants::{cautions, details, leading};
+use super::contestants::{cautions, details};
 use super::page::Page;
-use super::weights::{UNDECIDED, is_decided, what_is_weighed};
+use super::weights::{UNDECIDED, is_decided, leading, what_is_weighed};
 use crate::chart::{Axis, Chart, Line, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
@@ -31,7 +31,7 @@ fn build(analysis: &Analysis) -> Document {
     let rows: Vec<&StateRow> =
         rows.into_iter().filter(|row| shown.contains(&row.series.contestant)).collect();
     let sizes = sizes(&rows);
-    let mut blocks = vec![Block::Quote(vec![answer(&rows)])];
+    let mut blocks = vec![Block::Quote(vec![answer(&rows, &sizes)])];
     let chart = chart(&rows);
     if !chart.is_empty() {
         blocks.push(Block::Chart(chart));
@@ -73,7 +73,7 @@ const HELD: &str = "Held is (slope with the state − slope without) ÷ bytes of
                     such as the last page of a thread's stack.";
 
 /// How many times as much a thread takes at each size, by the example of one coroutine.
-fn answer(rows: &[&StateRow]) -> Text {
+fn answer(rows: &[&StateRow], sizes: &BTreeSet<u64>) -> Text {
     let coroutines =
         || rows.iter().filter(|row| row.series.model() == Model::Coroutines && has_ratio(row));
     let is_tokio = |row: &&&StateRow| row.series.contestant.name() == "tokio";
@@ -90,9 +90,8 @@ fn answer(rows: &[&StateRow]) -> Text {
     let ratio = |bytes: u64| row.at.get(&bytes)?.reference_over;
     let times = |ratio: Estimate| format::times(ratio.value);
     let name = names::contestant(&row.series.contestant);
-    let with: Vec<String> = row
-        .at
-        .keys()
+    let with: Vec<String> = sizes
+        .iter()
         .filter(|bytes| **bytes > 0)
         .filter_map(|bytes| Some((format::size(*bytes as f64), times(ratio(*bytes)?))))
         .map(|(size, times)| format!("{times} times with {size}"))
@@ -128,8 +127,8 @@ fn free_in_a_thread(rows: &[&StateRow]) -> Option<Text> {
     let with_state = thread.at.iter().filter(|(bytes, _)| **bytes > 0);
     let (bytes, _) = with_state.take_while(|(_, point)| is_free(point)).last()?;
     Some(say(
-        "Up to {size} cost a thread nothing: there is room in the page of its stack that it has \
-         touched anyway.",
+        "State of up to {size} costs a thread nothing: there is room in the page of its stack that \
+         it has touched anyway.",
         &[("size", &format::size(*bytes as f64))],
     ))
 }
@@ -181,13 +180,17 @@ fn every(analysis: &Analysis) -> Table {
         Column::new("a thread each takes", Unit::Times).with_intervals(),
     ]);
     for row in &analysis.states {
+        let no_ratio = match row.series.contestant.is_reference() {
+            true => "this is a thread each",
+            false => "there is no weight of both",
+        };
         for (bytes, point) in &row.at {
             table.push(vec![
                 Cell::text(names::series(&row.series)),
                 Cell::Count(*bytes),
                 Cell::Figure(point.bytes),
                 Cell::figure(point.held, "there is no state, or no slope without"),
-                Cell::figure(point.reference_over, "there is no weight of both"),
+                Cell::figure(point.reference_over, no_ratio),
             ]);
         }
     }
@@ -235,5 +238,62 @@ fn chart(rows: &[&StateRow]) -> Chart {
             y: Axis { label: "One more waiting task".into(), unit: Unit::Bytes, is_log: true },
             lines,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Record;
+    use record::synthetic::{Bill, Synthetic};
+
+    use super::super::example::{answer, folded, lines, poor_records, rows};
+    use super::*;
+
+    /// Two contestants with these sizes of state. A thread has room for 1 KiB.
+    fn with_states(sizes: &[u64]) -> Record {
+        let mut made = Synthetic::new();
+        let noisy = |rss| Bill { noise: 100, ..Bill::of(rss).with_kernel(0) };
+        for bytes in sizes {
+            let thread = 37_000 + if *bytes > 1_024 { *bytes } else { 0 };
+            made.state(*bytes).line("threads/per-task", &[1, 100, 1_000], noisy(thread)).line(
+                "coroutines/tokio",
+                &[1, 1_000, 10_000],
+                noisy(448 + bytes),
+            );
+        }
+        made.record()
+    }
+
+    #[test]
+    fn the_answer_says_where_the_advantage_shrinks() {
+        let record = with_states(&[0, 64, 1_024, 8_192]);
+        insta::assert_snapshot!(answer(PAGE, &record), @"The more a task keeps alive while it waits, the less it matters what keeps it. A thread takes 83 times as much as a tokio task without state, and 72 times with 64 B, 25 times with 1 KiB and 5.2 times with 8 KiB. State of up to 1 KiB costs a thread nothing: there is room in the page of its stack that it has touched anyway.");
+        let text = lines(PAGE, &record).join("\n");
+        assert!(text.contains("\ntokio | 448 B | 512 B | 1.47 kB | 8.64 kB"), "{text}");
+        assert!(text.contains("\ntokio | 83 | 72 | 25 | 5.2"), "{text}");
+    }
+
+    #[test]
+    fn of_many_sizes_a_table_has_five_and_what_is_folded_away_has_all() {
+        let all = [0, 64, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
+        let record = with_states(&all);
+        let analysis = Analysis::of(&record, None);
+        let rows_of: Vec<&StateRow> = analysis.states.iter().collect();
+        let sizes: Vec<u64> = sizes(&rows_of).into_iter().collect();
+        assert_eq!(sizes, [0, 64, 1_024, 8_192, 65_536]);
+        let every = folded(PAGE, &record, "Every contestant").unwrap();
+        assert_eq!(rows(&every).len(), 2 * all.len());
+    }
+
+    #[test]
+    fn poor_records_say_that_they_say_nothing() {
+        for record in poor_records() {
+            assert!(answer(PAGE, &record).starts_with("This record does not say"));
+            assert_eq!(lines(PAGE, &record), Vec::<String>::new());
+        }
+        let mut alone = with_states(&[0, 64]);
+        alone.cells.retain(|cell| cell.contestant.starts_with("coroutines"));
+        assert!(answer(PAGE, &alone).contains("there is no thread each"));
+        assert!(lines(PAGE, &alone).iter().any(|line| line == "tokio | 448 B | 512 B"));
     }
 }

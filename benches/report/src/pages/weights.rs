@@ -10,7 +10,7 @@ use analysis::measured::{Measured, Waiting};
 use analysis::series::Shape;
 use analysis::{Analysis, Basis};
 
-use super::contestants::counted;
+use super::contestants::{self, counted};
 use crate::document::{Block, Cell, Unit};
 use crate::format;
 use crate::text::{Text, names, say};
@@ -20,6 +20,13 @@ pub(crate) type Kind = fn(&Shape) -> bool;
 
 /// What stands where a weight cannot be distinguished from zero.
 pub(crate) const UNDECIDED: &str = "undecided: the interval holds zero";
+
+/// The contestants that a page shows first, the thread each before all others.
+pub(crate) fn leading<'a>(all: impl IntoIterator<Item = &'a Id>) -> Vec<Id> {
+    let mut shown = contestants::leading(all);
+    shown.sort_by_key(|id| !id.is_reference());
+    shown
+}
 
 /// What was measured of a contestant in work of this kind: what has a weight before what has none.
 pub(crate) fn find<'a>(analysis: &'a Analysis, id: &Id, is_kind: Kind) -> Option<&'a Measured> {
@@ -162,7 +169,7 @@ pub(crate) fn left_out(analysis: &Analysis, is_kind: Kind) -> Option<Block> {
     if !one_at_a_time.is_empty() {
         let names = format::list(&one_at_a_time);
         said = said.and(say(
-            "One task at a time waits in {names}, so there is no weight of one more waiting task.",
+            "{names}: one task waits at a time, so there is no weight of one more waiting task.",
             &[("names", &names)],
         ));
     }

@@ -10,7 +10,7 @@ use super::parts::{ALL, Part};
 use crate::chart::{Axis, Bar, Chart, Plot};
 use crate::document::Unit;
 use crate::format;
-use crate::pages::contestants::leading;
+use crate::pages::weights::leading;
 use crate::text::names;
 
 /// All of them: threads that wait for timers, tasks that do, and both with an open request.
@@ -45,6 +45,9 @@ pub(super) fn charts(analysis: &Analysis) -> Vec<Chart> {
     charts.map(chart).into_iter().filter(|chart| !chart.is_empty()).collect()
 }
 
+/// What is a smaller part than this of every bar is not drawn: it would be a name without a colour.
+const LEAST_DRAWN: f64 = 0.01;
+
 fn stacks(id: &'static str, title: &str, bills: &[&Bill]) -> Chart {
     let shown = leading(bills.iter().map(|bill| &bill.series.contestant));
     let bills: Vec<&&Bill> =
@@ -52,7 +55,8 @@ fn stacks(id: &'static str, title: &str, bills: &[&Bill]) -> Chart {
     // What was asked for and not touched is below zero, by next to nothing.
     let bytes =
         |bill: &Bill, part: &Part| (part.of)(bill).map_or(0.0, |estimate| estimate.value.max(0.0));
-    let is_drawn = |part: &&Part| bills.iter().any(|bill| bytes(bill, part) > 0.0);
+    let is_drawn =
+        |part: &&Part| bills.iter().any(|bill| bytes(bill, part) >= LEAST_DRAWN * bill.sum.value);
     let parts: Vec<&Part> = ALL.iter().filter(is_drawn).collect();
     let bars: Vec<Bar> = bills
         .iter()
@@ -64,7 +68,9 @@ fn stacks(id: &'static str, title: &str, bills: &[&Bill]) -> Chart {
     let said: Vec<String> = bars
         .iter()
         .zip(&bills)
-        .map(|(bar, bill)| format!("{} {}", bar.name, format::bytes(bill.sum.value)))
+        .map(|(bar, bill)| {
+            format!("{} {}", bar.name, format::bytes(bill.total.unwrap_or(bill.sum).value))
+        })
         .collect();
     Chart {
         id,

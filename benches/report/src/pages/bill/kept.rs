@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use analysis::Analysis;
+use analysis::contestant::Role;
 use analysis::lifecycle::{Kept, Lifecycle, NOTABLE_BYTES, NOTABLE_SHARE, Phases};
 
 use crate::document::{Block, Cell, Column, Table, Unit};
 use crate::format;
-use crate::pages::contestants::{counted, details, leading};
+use crate::pages::contestants::{counted, details};
+use crate::pages::weights::leading;
 use crate::text::{Text, names, say};
 
 /// What is kept, in a sentence or two.
@@ -28,7 +30,7 @@ pub(super) fn answer(analysis: &Analysis) -> Option<Text> {
         growing => say(
             "When the tasks are over and the same tasks run once more, these processes grow: \
              {growing}.",
-            &[("growing", &format::list(growing))],
+            &[("growing", &growing.join("; "))],
         ),
     };
     Some(memory.and(left_behind(&compared)))
@@ -66,8 +68,8 @@ fn left_behind(compared: &[&Lifecycle]) -> Text {
         (false, ..) => Text::default(),
         (_, true, true) => "No threads and no descriptors are left.".into(),
         (_, false, true) => say(
-            "Threads and descriptors that a runtime starts with its first task stay, in {first}; \
-             the second wave leaves none.",
+            "What a runtime starts with its first task stays: {first}. The second wave leaves no \
+             threads and no descriptors.",
             &[("first", &first)],
         ),
         (..) => say(
@@ -107,9 +109,8 @@ pub(super) fn section(analysis: &Analysis) -> Vec<Block> {
         blocks.push(Block::Paragraph(say(
             "One process, at the largest N of which the same timers were run once more in the same \
              runtime. Kept is what is still there after the first wave. Below {share} of what the \
-             wave added at its peak, or below {bytes}, it counts as nothing. A process *keeps, and \
-             does not grow*, where the second wave finds room in what the first has left, as in an \
-             allocator that holds on to freed memory. It *grows* where the second wave both leaves \
+             wave added at its peak, or below {bytes}, it counts as nothing. It “keeps, does not grow” where the second wave finds room in what the first has left, as in an \
+             allocator that holds on to freed memory. It “grows” where the second wave both leaves \
              more and needs more at its peak. That may still be a runtime that is not warm after \
              one wave: two waves cannot tell. A pool has its threads before the first task and \
              keeps them.",
@@ -136,6 +137,9 @@ fn every(analysis: &Analysis) -> Table {
         ]);
     let mut table = Table::new(columns);
     for lifecycle in &analysis.lifecycles {
+        if matches!(lifecycle.series.contestant.role(), Role::Control(_)) {
+            continue;
+        }
         let mut row =
             vec![Cell::text(names::series(&lifecycle.series)), Cell::Count(lifecycle.tasks)];
         row.extend(in_order(&lifecycle.bytes).map(Cell::value));

@@ -42,18 +42,18 @@ pub(super) fn in_words(bill: &Bill) -> (String, String) {
         .collect();
     parts.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let parts: Vec<String> =
-        parts.into_iter().map(|(bytes, name)| format!("{name} {}", format::bytes(bytes))).collect();
-    let whole = bill.total.unwrap_or(bill.sum);
-    let parts = if parts.is_empty() { "it has no part of note".into() } else { parts.join(", ") };
-    (format::bytes(whole.value), parts)
+        parts.into_iter().map(|(bytes, name)| format!("{} {name}", format::bytes(bytes))).collect();
+    (format::bytes(bill.total.unwrap_or(bill.sum).value), format::list(&parts))
 }
 
 fn in_a_sentence(name: &'static str) -> &'static str {
     match name {
         "heap" => "asked of the allocator",
         "allocator" => "added by the allocator",
-        "own stacks" => "touched pages of its own stack",
-        "kernel stacks" => "its stack in the kernel",
+        "own stacks" => "of its own stack",
+        "page tables" => "of page tables",
+        "kernel stacks" => "of its stack in the kernel",
+        "kernel objects" => "of kernel objects",
         other => other,
     }
 }

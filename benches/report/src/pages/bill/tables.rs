@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use analysis::Analysis;
 use analysis::bill::{ADDS_UP_WITHIN, AddsUp, Bill, Witness};
-use analysis::contestant::Id;
+use analysis::contestant::{Id, Role};
 use analysis::estimate::Estimate;
 use analysis::figure::Figure;
 
@@ -29,7 +29,7 @@ pub(super) fn split(analysis: &Analysis, shown: &[Id]) -> Vec<(&'static str, Tab
             let of_it = |bill: &&Bill| bill.series.contestant == *id && is_kind(&bill.series.shape);
             if let Some(bill) = analysis.bills.iter().find(of_it) {
                 let mut row = vec![Cell::text(names::contestant(id))];
-                row.extend(FEW.map(|part| part_cell((part.of)(bill))));
+                row.extend(FEW.map(|part| decided_part((part.of)(bill))));
                 table.push(row);
             }
         }
@@ -66,26 +66,25 @@ pub(super) fn details(analysis: &Analysis) -> Vec<Block> {
 
 /// Whether the parts add up to what is charged, and for which contestants not.
 pub(super) fn do_they_add_up(analysis: &Analysis) -> Option<Text> {
-    let checked: Vec<&Bill> =
-        analysis.bills.iter().filter(|bill| bill.adds_up() != AddsUp::NoCharge).collect();
+    let is_checked =
+        |bill: &&Bill| bill.series.contestant.is_compared() && bill.adds_up() != AddsUp::NoCharge;
+    let checked: Vec<&Bill> = analysis.bills.iter().filter(is_checked).collect();
     let mut others: BTreeMap<AddsUp, Vec<String>> = BTreeMap::new();
     for bill in checked.iter().filter(|bill| bill.adds_up() != AddsUp::Yes) {
         others.entry(bill.adds_up()).or_default().push(names::series(&bill.series));
     }
-    let of = match checked.len() {
-        0 => return None,
-        1 => "the only bill that is checked".to_owned(),
-        all => format!("{} bills", format::count(all as u64)),
-    };
-    if others.is_empty() {
-        return Some(say(
-            "The parts add up to what the control group is charged, within {bar}, in {of}.",
-            &[
-                ("bar", &format::percent(ADDS_UP_WITHIN)),
-                ("of", &if checked.len() > 1 { format!("all {of}") } else { of }),
-            ],
-        ));
+    if checked.is_empty() {
+        return None;
     }
+    let less = others.values().map(Vec::len).sum::<usize>();
+    let text = say(
+        "The parts add up to what the control group is charged, within {bar}, in {yes} of {all}.",
+        &[
+            ("bar", &format::percent(ADDS_UP_WITHIN)),
+            ("yes", &format::count((checked.len() - less) as u64)),
+            ("all", &counted(checked.len() as u64, "bill")),
+        ],
+    );
     let exceptions: Vec<String> = others
         .into_iter()
         .map(|(why, mut names)| {
@@ -94,18 +93,13 @@ pub(super) fn do_they_add_up(analysis: &Analysis) -> Option<Text> {
             if more > 0 {
                 names.push(format!("{} more", format::count(more as u64)));
             }
-            format!("{} ({})", adds_up(why), format::list(&names))
+            format!("{} ({})", adds_up(why), names.join("; "))
         })
         .collect();
-    Some(say(
-        "Not in all of {bills} do the parts add up to what the control group is charged within \
-         {bar}: {exceptions}.",
-        &[
-            ("bills", &counted(checked.len() as u64, "bill")),
-            ("bar", &format::percent(ADDS_UP_WITHIN)),
-            ("exceptions", &exceptions.join("; ")),
-        ],
-    ))
+    Some(match exceptions.is_empty() {
+        true => text,
+        false => text.and(say("The others: {others}.", &[("others", &exceptions.join("; "))])),
+    })
 }
 
 /// So many names at most stand in one sentence.
@@ -124,7 +118,11 @@ fn all(analysis: &Analysis, is_kind: Kind) -> Table {
             Column::new("mappings", Unit::Count).with_intervals(),
         ]);
     let mut table = Table::new(columns);
-    for bill in analysis.bills.iter().filter(|bill| is_kind(&bill.series.shape)) {
+    for bill in &analysis.bills {
+        let is_control = matches!(bill.series.contestant.role(), Role::Control(_));
+        if is_control || !is_kind(&bill.series.shape) {
+            continue;
+        }
         let mut row = vec![Cell::text(names::series(&bill.series))];
         row.extend(ALL.map(|part| part_cell((part.of)(bill))));
         row.push(match bill.total {
@@ -140,6 +138,16 @@ fn all(analysis: &Analysis, is_kind: Kind) -> Table {
         table.push(row);
     }
     table
+}
+
+/// A part without its interval, where it can be distinguished from zero.
+fn decided_part(part: Option<Estimate>) -> Cell {
+    match part {
+        Some(part) if part.low <= 0.0 && 0.0 <= part.high && part.is_bounded() => {
+            Cell::Missing("none that can be distinguished from zero".into())
+        }
+        part => part_cell(part),
+    }
 }
 
 fn part_cell(part: Option<Estimate>) -> Cell {

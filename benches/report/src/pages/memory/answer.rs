@@ -2,20 +2,21 @@
 
 use analysis::Analysis;
 use analysis::contestant::{Id, Model};
+use analysis::crossover::Crossover;
 use analysis::estimate::Estimate;
 use analysis::measured::Measured;
 
 use super::tables::{Work, works};
 use crate::document::Unit;
 use crate::format;
-use crate::pages::weights::{Kind, find, lighter_from, range, thread_over, weight};
+use crate::pages::weights::{Kind, find, leading, lighter_from, range, thread_over, weight};
 use crate::text::{Text, names, say};
 
 /// The answer, a sentence or two in each of its parts.
 pub(super) fn answer(analysis: &Analysis, shown: &[Id]) -> Vec<Text> {
     let mut said: Vec<Text> = Vec::new();
     said.extend(how_much(analysis, shown));
-    said.extend(from_when(analysis, shown, |shape| shape.is_plain()));
+    said.extend(from_when(analysis));
     if said.is_empty() {
         said.push(
             "This record does not say what a waiting task weighs. That takes proven cells of one \
@@ -47,14 +48,14 @@ fn how_much(analysis: &Analysis, shown: &[Id]) -> Option<Text> {
     let with: Vec<(&str, &str)> = with.iter().map(|(name, value)| (*name, &**value)).collect();
     let mut text = if least.0 == most.0 {
         say(
-            "A thread {what} takes {thread}, a {least_name} task {least}: **{ratios} times as \
-             much** in the thread.",
+            "A thread {what} takes {thread}, a {least_name} task {least}: the thread takes \
+             **{ratios} times as much**.",
             &with,
         )
     } else {
         say(
-            "A thread {what} takes {thread}. A coroutine takes {least} ({least_name}) to {most} \
-             ({most_name}): **{ratios} times as much** in the thread.",
+            "A thread {what} takes {thread}, a coroutine {least} ({least_name}) to {most} \
+             ({most_name}): the thread takes **{ratios} times as much**.",
             &with,
         )
     };
@@ -119,21 +120,42 @@ fn weights_alone(analysis: &Analysis, shown: &[Id], work: &Work) -> Option<Text>
     let known: Vec<String> = shown.iter().filter_map(known).collect();
     let known = (!known.is_empty()).then(|| format::list(&known))?;
     Some(say(
-        "A task {what} takes {known}. There is no thread each and a coroutine to set against each \
-         other.",
+        "A task {what} takes {known}. Without both a thread each and a coroutine there is nothing \
+         to compare.",
         &[("what", &work.of_a_task), ("known", &known)],
     ))
 }
 
 /// From how many tasks on the whole process is lighter than that of a thread each.
-fn from_when(analysis: &Analysis, shown: &[Id], is_kind: Kind) -> Option<Text> {
-    let mut alike: Vec<(String, Vec<String>)> = Vec::new();
-    let wanted = analysis.crossovers.iter().filter(|crossover| {
-        crossover.against.is_reference()
-            && is_kind(&crossover.series.shape)
-            && shown.contains(&crossover.series.contestant)
+fn from_when(analysis: &Analysis) -> Option<Text> {
+    let timers = from_when_in(analysis, |shape| shape.is_plain()).map(|timers| {
+        say(
+            "The whole process weighs less than with a thread each {timers}.",
+            &[("timers", &timers)],
+        )
     });
-    for crossover in wanted {
+    let requests = from_when_in(analysis, |shape| shape.is_plain_request()).map(|requests| {
+        let template = match timers {
+            Some(_) => "With open requests it weighs less {requests}.",
+            None => {
+                "With open requests the whole process weighs less than with a thread each \
+                 {requests}."
+            }
+        };
+        say(template, &[("requests", &requests)])
+    });
+    [timers, requests].into_iter().flatten().reduce(Text::and)
+}
+
+/// `from 3 tasks on (tokio), from 5 tasks on (smol)`; contestants of which the same is said together.
+fn from_when_in(analysis: &Analysis, is_kind: Kind) -> Option<String> {
+    let wanted = |crossover: &&Crossover| {
+        crossover.against.is_reference() && is_kind(&crossover.series.shape)
+    };
+    let wanted = || analysis.crossovers.iter().filter(wanted);
+    let shown = leading(wanted().map(|crossover| &crossover.series.contestant));
+    let mut alike: Vec<(String, Vec<String>)> = Vec::new();
+    for crossover in wanted().filter(|crossover| shown.contains(&crossover.series.contestant)) {
         let Some(from) = lighter_from(crossover) else { continue };
         let name = names::contestant(&crossover.series.contestant);
         match alike.iter_mut().find(|(words, _)| *words == from) {
@@ -143,13 +165,9 @@ fn from_when(analysis: &Analysis, shown: &[Id], is_kind: Kind) -> Option<Text> {
     }
     let parts: Vec<String> = alike
         .into_iter()
-        .map(|(from, names)| format!("with {} {from}", format::list(&names)))
+        .map(|(from, names)| format!("{from} ({})", format::list(&names)))
         .collect();
-    let parts = (!parts.is_empty()).then(|| parts.join(", "))?;
-    Some(say(
-        "The whole process is lighter than with a thread each: {parts}.",
-        &[("parts", &parts)],
-    ))
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn capitalized(words: &str) -> String {

@@ -7,8 +7,7 @@ use analysis::measured::Measured;
 use crate::chart::{Axis, Chart, Line, Plot, WallMark};
 use crate::document::Unit;
 use crate::format;
-use crate::pages::contestants::leading;
-use crate::pages::weights::find;
+use crate::pages::weights::{find, leading};
 use crate::text::names;
 
 /// Memory of the whole process while N tasks wait for timers, a line for each contestant of the front

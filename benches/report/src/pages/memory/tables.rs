@@ -9,8 +9,10 @@ use analysis::measured::Measured;
 
 use crate::document::{Block, Cell, Column, Table, Unit};
 use crate::format;
-use crate::pages::contestants::{MOST_ROWS, leading};
-use crate::pages::weights::{Kind, find, lighter_from_cell, thread_over_cell, weight, weight_cell};
+use crate::pages::contestants::MOST_ROWS;
+use crate::pages::weights::{
+    Kind, find, leading, lighter_from_cell, thread_over_cell, weight, weight_cell,
+};
 use crate::text::names;
 
 /// As many columns at most has a table that is not folded away, the name included.
@@ -84,7 +86,7 @@ pub(super) fn weights(analysis: &Analysis, shown: &[Id]) -> Table {
     };
     let heads = ratios
         .iter()
-        .map(|work| Column::new(format!("a thread each takes, {}", work.head), Unit::Times));
+        .map(|work| Column::new(format!("times as much in a thread, {}", work.head), Unit::Times));
     let mut table = Table::new([name].into_iter().chain(weights).chain(heads));
     for id in shown {
         let of = |work: &Work| find(analysis, id, work.is_kind);
