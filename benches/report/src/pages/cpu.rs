@@ -18,9 +18,11 @@ use crate::text::{Text, names, say};
 /// The page.
 pub(crate) const PAGE: Page = Page { id: "cpu", name: "CPU", build };
 
+/// What a task waits for, in a word, and whether a shape is that.
+type Kind = (&'static str, fn(&Shape) -> bool);
+
 /// The two kinds of work that are compared: plain timers and plain requests.
-const KINDS: [(&str, fn(&Shape) -> bool); 2] =
-    [("wait", Shape::is_plain), ("request", Shape::is_plain_request)];
+const KINDS: [Kind; 2] = [("wait", Shape::is_plain), ("request", Shape::is_plain_request)];
 
 /// What stands where a figure cannot be distinguished from zero.
 const UNDECIDED: &str = "undecided: the interval holds zero";
@@ -125,11 +127,7 @@ fn answer(analysis: &Analysis) -> Vec<Text> {
 
 /// What a wait, or a request, costs in a thread and in coroutines; the least and the most of it where
 /// one of the two is missing. `None` if nothing is known.
-fn answer_of(
-    analysis: &Analysis,
-    shown: &[Id],
-    (kind, is_kind): (&str, fn(&Shape) -> bool),
-) -> Option<Text> {
+fn answer_of(analysis: &Analysis, shown: &[Id], (kind, is_kind): Kind) -> Option<Text> {
     let article = format!("A {kind}");
     let mut known: Vec<(&Id, Estimate)> = shown
         .iter()
