@@ -1,6 +1,6 @@
 //! How many tasks or requests a second, and what each costs in CPU.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use record::{LatenessLine, Sample, Status, Throughput};
 use serde::Serialize;
@@ -92,9 +92,13 @@ impl RateRow {
     }
 }
 
-/// The timed rows of a record, by shape, wait, N and contestant.
+/// The timed rows of a record, by shape, wait, N and contestant. One that stands twice counts once:
+/// what stands first.
 pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
-    let timed = &context.record.throughput;
+    let mut seen = HashSet::new();
+    let all = context.record.throughput.iter();
+    let timed: Vec<&Throughput> =
+        all.filter(|row| seen.insert((&row.contestant, does(row), row.pool_workers))).collect();
     let rates: Vec<Option<Sampled>> =
         timed.iter().map(|row| median_of(context, row, "rate", &rates(row))).collect();
     let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
@@ -261,6 +265,15 @@ mod tests {
         let smol = asked.iter().find(|row| row.contestant.name() == "smol").unwrap();
         assert!((smol.over_hyper.unwrap().value - 0.952).abs() < 1e-3);
         assert_eq!((smol.server_high_water, smol.lateness.unwrap().p50), (Some(100), 900_000));
+    }
+
+    #[test]
+    fn a_row_that_stands_twice_counts_once() {
+        let mut record = small_run();
+        let once = rows(&record);
+        let again = record.throughput.clone();
+        record.throughput.extend(again);
+        assert_eq!(rows(&record), once);
     }
 
     #[test]

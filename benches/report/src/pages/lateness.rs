@@ -68,7 +68,7 @@ fn build(analysis: &Analysis) -> Document {
             "One by one: {one_by_one}. All at once: {at_once}. A task is late by the time from its \
              deadline to its own reading of the clock when it wakes. p50: half of the tasks are less \
              late; p99: 99 in 100 are. Each figure is the median of the repeats, with the least and \
-             the most of them in brackets.",
+             the most of them in brackets where there are several.",
             &[
                 ("one_by_one", &compared_at(&sides.one_by_one)),
                 ("at_once", &compared_at(&sides.at_once)),

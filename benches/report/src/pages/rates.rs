@@ -105,10 +105,15 @@ impl Work<'_> {
         self.rows.iter().copied().find(|row| row.contestant == *id && row.tasks == tasks)
     }
 
-    /// The N at which a rate was measured, ascending, as many as there are columns for.
+    /// The N at which a rate was measured, or was to be if none was; ascending, as many as there are
+    /// columns for.
     fn counts(&self) -> Vec<u64> {
-        let measured = self.rows.iter().filter(|row| row.rate().is_some());
-        let counts: BTreeSet<u64> = measured.map(|row| row.tasks).collect();
+        let is_measured = |row: &&&RateRow| row.rate().is_some();
+        let mut counts: BTreeSet<u64> =
+            self.rows.iter().filter(is_measured).map(|row| row.tasks).collect();
+        if counts.is_empty() {
+            counts = self.rows.iter().map(|row| row.tasks).collect();
+        }
         // Six columns in all: requests need more of the others.
         let columns = if self.shape.is_http() { 2 } else { 4 };
         counts.iter().copied().skip(counts.len().saturating_sub(columns)).collect()
@@ -269,14 +274,11 @@ fn note(work: &Work<'_>) -> Option<Text> {
 fn floors(analysis: &Analysis) -> Option<Block> {
     let compared = analysis.rates.iter().filter(|row| row.contestant.is_compared());
     // With more tasks the bound is the same, so it is said once.
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     let said: Vec<Text> = compared
         .filter(|row| {
             let RateOutcome::Floor { at_once, .. } = row.outcome else { return false };
-            let bound = (&row.contestant, &row.shape, row.wait_ns, at_once);
-            let is_new = !seen.contains(&bound);
-            seen.push(bound);
-            is_new
+            seen.insert((&row.contestant, &row.shape, row.wait_ns, at_once))
         })
         .filter_map(floor)
         .collect();
@@ -522,6 +524,7 @@ mod tests {
             timed.reason = Some("3 of 100 tasks completed".into());
         }
         assert!(answer_of(&record).starts_with("This record has no rate"));
+        assert_eq!(tables_of(&record)[0].rows[0].len(), 3);
         record.throughput[0].status = Status::Ok;
         let table = tables_of(&record).remove(0);
         let why = Cell::figure(None, "failed: 3 of 100 tasks completed");
