@@ -1,5 +1,6 @@
-//! Carries three facts into the program: the compiler's version, the locked versions of what is
-//! compared, and a fingerprint of the build. A record names all of them.
+//! Carries four facts into the program: the compiler's version, the locked versions of what is
+//! compared, a fingerprint of the build, and what a reader has to follow in the models' tasks. A
+//! record names all of them.
 //!
 //! None may fail the build: without `rustc -V` or `Cargo.lock` the fact is left empty, and the
 //! program says that it is not known.
@@ -8,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
+
+#[path = "build/readable.rs"]
+mod readable;
 
 /// The packages whose version can change a figure.
 const COMPARED: [&str; 17] = [
@@ -33,11 +37,38 @@ const COMPARED: [&str; 17] = [
 fn main() {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build");
     println!("cargo:rerun-if-changed={}", lock.display());
     println!("cargo:rustc-env=COMPARE_RUSTC={}", rustc_version().unwrap_or_default());
     let lock = fs::read_to_string(lock).unwrap_or_default();
     println!("cargo:rustc-env=COMPARE_VERSIONS={}", versions(&lock));
     println!("cargo:rustc-env=COMPARE_PROGRAM={}", program(&lock));
+    println!("cargo:rustc-env=COMPARE_TASK_CODE={}", task_code());
+}
+
+/// The models, each a crate of its name, and the files that hold a task in each.
+const MODELS: [&str; 4] = ["subroutine", "threads", "callbacks", "coroutines"];
+const TASKS: [&str; 2] = ["timer.rs", "http.rs"];
+
+/// What is counted in each model's tasks, as JSON: `{"callbacks":{"timer.rs":{…},…},…}`. A file that
+/// cannot be measured is left out, with a warning.
+fn task_code() -> String {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
+    let models = MODELS.map(|model| {
+        let files = TASKS.iter().filter_map(|file| {
+            let path = crates.join(model).join("src").join(file);
+            let source = fs::read_to_string(&path).map_err(|error| error.to_string());
+            match source.and_then(|source| readable::measure(&source)) {
+                Ok(counts) => Some(format!(r#""{file}":{}"#, counts.to_json())),
+                Err(why) => {
+                    println!("cargo:warning={} is not measured: {why}", path.display());
+                    None
+                }
+            }
+        });
+        format!(r#""{model}":{{{}}}"#, files.collect::<Vec<_>>().join(","))
+    });
+    format!("{{{}}}", models.join(","))
 }
 
 /// The profile, and a number that another build has only if it was made from the same sources and
@@ -47,6 +78,7 @@ fn program(lock: &str) -> String {
     let mut folders: Vec<PathBuf> =
         entries(&root.join("..")).iter().map(|member| member.join("src")).collect();
     folders.extend(entries(&root.join("../../crates")).iter().map(|member| member.join("src")));
+    folders.push(root.join("build"));
     let mut hash = FNV_OFFSET;
     for folder in folders {
         println!("cargo:rerun-if-changed={}", folder.display());

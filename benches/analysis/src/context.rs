@@ -39,7 +39,7 @@ impl Basis {
         }
     }
 
-    fn of(index: &Index<'_>) -> Self {
+    pub(crate) fn of(index: &Index<'_>) -> Self {
         let mut cells = index.iter().flat_map(|(_, cells)| cells.proven(Build::Timed));
         if cells.any(|cell| Figure::FullBill.read(cell).is_some()) {
             Self::FullBill
@@ -61,7 +61,7 @@ impl<'a> Context<'a> {
 
     /// What was measured of this series.
     pub(crate) fn get(&self, series: &Series) -> Option<&Measured> {
-        self.measured.iter().find(|measured| measured.series == *series)
+        find(&self.measured, &series.contestant, &series.shape)
     }
 
     /// What was measured of the reference contestant doing this.
@@ -73,4 +73,17 @@ impl<'a> Context<'a> {
     pub(crate) fn bootstrap(&self, names: &[&str]) -> Bootstrap {
         Bootstrap::new(self.record.run.seed, names)
     }
+}
+
+/// What was measured of a contestant in work of this shape, found in what an index yields in its order.
+pub(crate) fn find<'m>(
+    measured: &'m [Measured],
+    contestant: &Id,
+    shape: &Shape,
+) -> Option<&'m Measured> {
+    let wanted = (contestant, shape);
+    let found = measured
+        .binary_search_by(|of| (&of.series.contestant, &of.series.shape).cmp(&wanted))
+        .ok()?;
+    measured.get(found)
 }

@@ -8,10 +8,10 @@ use serde::Serialize;
 pub const RESAMPLES: usize = 2000;
 
 /// As many readings at most are drawn for one figure.
-const MOST_DRAWS: usize = 2_000_000;
+const MOST_DRAWS: usize = 400_000;
 
 /// As few resamples at least are drawn, however many readings there are.
-const FEWEST_RESAMPLES: usize = 100;
+const FEWEST_RESAMPLES: usize = 200;
 
 /// How much of the resamples an interval holds.
 pub const CONFIDENCE: f64 = 0.95;
@@ -50,6 +50,22 @@ impl Estimate {
             return Self::lone(1.0 / self.value);
         }
         Self { value: 1.0 / self.value, low: 1.0 / self.high, high: 1.0 / self.low }
+    }
+
+    /// So many times it.
+    #[must_use]
+    pub fn scaled(&self, times: f64) -> Self {
+        if !self.is_bounded() {
+            return Self::lone(self.value * times);
+        }
+        Self { value: self.value * times, low: self.low * times, high: self.high * times }
+    }
+
+    /// Both together, end to end: as wide as the two may be.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let (value, low) = (self.value + other.value, self.low + other.low);
+        Self { value, low, high: self.high + other.high }
     }
 
     /// Whether the whole interval lies above zero. A figure that cannot be distinguished from zero

@@ -19,7 +19,12 @@ pub struct Series {
 impl Series {
     /// The series that this cell belongs to.
     pub fn of(cell: &Cell) -> Self {
-        Self { contestant: Id::new(&*cell.contestant), shape: Shape::of(&cell.workload) }
+        Self::of_work(&cell.contestant, &cell.workload)
+    }
+
+    /// The series of this contestant and workload.
+    pub fn of_work(contestant: &str, workload: &WorkloadLine) -> Self {
+        Self { contestant: Id::new(contestant), shape: Shape::of(workload) }
     }
 
     /// The contestant's model.

@@ -169,7 +169,7 @@ impl WithState for OneAtATime {
 
     fn with<const N: usize>(self) {
         for index in 0..self.0.workload().tasks {
-            subroutine::task::add::<N>(self.0.handle(index));
+            subroutine::timer::add::<N>(self.0.handle(index));
         }
     }
 }

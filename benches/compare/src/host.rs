@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::limits::Limits;
 use crate::meter::cgroup::{self, Room};
 use crate::meter::process::{self, Procfs};
-use record::{CgroupKind, Host, LimitValue};
+use record::{CgroupKind, Host, LimitValue, TaskCode};
 
 /// Describes this machine and this process. `cgroup` is what weighs the cells, and `cgroup_note`
 /// says why nothing does.
@@ -63,6 +63,13 @@ pub fn versions() -> BTreeMap<String, String> {
 /// and the packages that it was locked to. Cells of two builds do not belong into one record.
 pub fn program() -> String {
     env!("COMPARE_PROGRAM").to_owned()
+}
+
+/// What was counted in the files that hold each model's tasks when this program was built, by model
+/// and file. A file that could not be measured then is left out.
+pub fn task_code() -> BTreeMap<String, BTreeMap<String, TaskCode>> {
+    serde_json::from_str(env!("COMPARE_TASK_CODE"))
+        .expect("the build script writes what is read here")
 }
 
 /// How many cores this process may use, affinity and control group considered; 1 if even that is
@@ -272,6 +279,19 @@ mod tests {
         for name in ["tokio", "smol", "async-std", "rayon", "crossbeam-channel", "polling"] {
             let version = versions.get(name).unwrap_or_else(|| panic!("no version of {name}"));
             assert!(version.split('.').count() >= 3, "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn this_build_knows_the_code_of_each_models_tasks() {
+        let code = task_code();
+        assert_eq!(
+            code.keys().collect::<Vec<_>>(),
+            ["callbacks", "coroutines", "subroutine", "threads"]
+        );
+        for (model, files) in code {
+            assert_eq!(files.keys().collect::<Vec<_>>(), ["http.rs", "timer.rs"], "{model}");
+            assert!(files.values().all(|code| code.lines > 0 && code.functions > 0), "{model}");
         }
     }
 

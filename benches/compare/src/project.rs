@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::include;
 use crate::report::{self, Page};
 use record::{Record, read_file};
 
@@ -102,10 +103,12 @@ impl Generated {
         self
     }
 
-    /// The pages in this folder, and the summary in this front page, if any.
+    /// The pages in this folder; with a front page the summary in it, and the code in the pages of
+    /// its checkout that show some.
     ///
     /// # Errors
-    /// If the front page cannot be read or has no place for a summary.
+    /// If the front page cannot be read or has no place for a summary, or the code that a page wants
+    /// to show is not there.
     pub fn at(&self, folder: &Path, readme: Option<&Path>) -> anyhow::Result<Files> {
         let mut files: Vec<_> =
             self.pages.iter().map(|page| (folder.join(page.file), page.text.clone())).collect();
@@ -115,6 +118,7 @@ impl Generated {
             let text = report::splice(&text, &self.summary)
                 .with_context(|| format!("{} has no place for a summary", readme.display()))?;
             files.push((readme.to_owned(), text));
+            files.extend(with_code(readme.parent().unwrap_or(Path::new(".")))?);
         }
         Ok(Files { files })
     }
@@ -151,6 +155,20 @@ impl Files {
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(path, _)| path.as_path())
     }
+}
+
+/// The pages of this checkout that show code, with the code as it is.
+fn with_code(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let pages = include::PAGES.iter().map(|page| root.join(page)).filter(|page| page.is_file());
+    pages
+        .map(|page| {
+            let unusable =
+                || format!("the code in {} cannot be brought up to date", page.display());
+            let text = fs::read_to_string(&page).with_context(unusable)?;
+            let text = include::fill(&text, root).with_context(unusable)?;
+            Ok((page, text))
+        })
+        .collect()
 }
 
 /// Writes a file beside its place and moves it there, so that a reader sees the old or the new one.

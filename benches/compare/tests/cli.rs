@@ -49,7 +49,7 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--wait", "-1s"], &["`-1s`"]),
         (&["--wait", "0s"], &["`0s`"]),
         (&["--wait", "2years"], &["`2years`"]),
-        (&["--state", "2KiB"], &["`2KiB`", "0, 64, 1KiB, 8KiB"]),
+        (&["--state", "3KiB"], &["`3KiB`", "0, 64, 1KiB, 2KiB, 4KiB, 8KiB, 16KiB, 32KiB, 64KiB"]),
         (&["--state", "-1"], &["`-1`"]),
         (&["--waits", "0"], &["`0`"]),
         (&["--waits", "65535"], &["65535", "65534"]),

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use compare::include;
 use compare::project::Project;
 use record::{Status, read_file};
 
@@ -48,6 +49,16 @@ fn the_committed_results_are_what_their_record_yields() {
     let generated = project.generated(&record).unwrap();
     let files = generated.at(&project.results(), Some(&project.readme())).unwrap();
     assert_eq!(files.stale(), Vec::<&Path>::new(), "run `compare tables`");
+}
+
+#[test]
+fn the_code_that_pages_show_is_what_is_compiled() {
+    for page in include::PAGES {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let filled = include::fill(&text, &root()).unwrap();
+        assert!(text.contains("```rust"), "{page} shows no code");
+        assert_eq!(text, filled, "{page} shows other code; run `compare tables`");
+    }
 }
 
 #[test]

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
+use serde::Serialize;
+
 use crate::run::{CgroupKind, Host, LimitValue, Run, Unlimited};
 
 /// Something of the machine or of the versions that is not the same in two runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// What: `cores`, `tokio`, `max_map_count`.
     pub what: String,

@@ -30,7 +30,7 @@ pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Wei
 pub use differ::{Difference, differences};
 pub use proof::{ProofLine, SecondProof, ServerProof};
 pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
-pub use read::{ReadError, read, read_file};
+pub use read::{LONGEST_LINE, MOST_LINES, ReadError, read, read_file, read_from};
 pub use record::{Line, Record, SCHEMA};
-pub use run::{CgroupKind, Extent, Host, LimitValue, Run, Unlimited};
+pub use run::{CgroupKind, Extent, Host, LimitValue, Run, TaskCode, Unlimited};
 pub use write::{Unfinished, Writer};

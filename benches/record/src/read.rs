@@ -1,7 +1,9 @@
 //! Reading a record back.
 
-use std::fs;
-use std::io;
+use std::collections::HashMap;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::record::{Line, Record, SCHEMA};
@@ -42,62 +44,121 @@ pub enum ReadError {
     },
 }
 
-/// Reads the record in this file.
-///
-/// # Errors
-/// If the file cannot be read, or is not a record; see [`read`].
-pub fn read_file(path: &Path) -> Result<Record, ReadError> {
-    let bytes = fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
-    read(path, text_of(path, &bytes)?)
-}
+/// The longest line that is read, in bytes. No line of a run comes near it.
+pub const LONGEST_LINE: u64 = 1 << 20;
 
-/// The text in a file. A character that was cut off at the end, as a killed run can leave it, is
-/// left out.
+/// The most lines that are read. A thorough run has 2,000.
+pub const MOST_LINES: usize = 250_000;
+
+/// Reads the record in this file; `-` is the standard input.
 ///
 /// # Errors
-/// If anything else in it is no text. The line's number is in the error.
-pub(super) fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, ReadError> {
-    let whole = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-    match std::str::from_utf8(bytes) {
-        Err(problem) if problem.error_len().is_some() => {
-            let line = whole.matches('\n').count() + 1;
-            Err(ReadError::Line { path: path.to_owned(), line, problem: "not UTF-8".into() })
-        }
-        _ => Ok(whole),
+/// If the file cannot be read, or is not a record; see [`read_from`].
+pub fn read_file(path: &Path) -> Result<Record, ReadError> {
+    if path == Path::new("-") {
+        return read_from(Path::new("standard input"), io::stdin().lock());
     }
+    let fail = |source| ReadError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(fail)?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(fail(io::ErrorKind::IsADirectory.into()));
+    }
+    read_from(path, BufReader::new(file))
 }
 
 /// Reads a record from text; `path` is for messages.
+///
+/// # Errors
+/// As [`read_from`].
+pub fn read(path: &Path, text: &str) -> Result<Record, ReadError> {
+    read_from(path, text.as_bytes())
+}
+
+/// Reads a record line by line, within [`LONGEST_LINE`] and [`MOST_LINES`]; `path` is for messages.
 ///
 /// A last line that was cut off (no line end, and not whole) is left out and reported in
 /// [`Record::truncated`].
 ///
 /// # Errors
 /// If there is no first line, if the first line is not a run of a known schema, or if any other
-/// line is not a cell or a throughput sample. The line's number is in the error.
-pub fn read(path: &Path, text: &str) -> Result<Record, ReadError> {
+/// line is too long, one too many, not a cell or a throughput sample, or one that was there before:
+/// a cell that stands twice would make every interval narrower than it is. The line's number is in
+/// the error.
+pub fn read_from(path: &Path, from: impl BufRead) -> Result<Record, ReadError> {
+    read_within(path, from, MOST_LINES)
+}
+
+fn read_within(
+    path: &Path,
+    mut from: impl BufRead,
+    most_lines: usize,
+) -> Result<Record, ReadError> {
     let fail =
         |line: usize, problem: String| ReadError::Line { path: path.to_owned(), line, problem };
-    let mut lines = text.split_inclusive('\n').enumerate().peekable();
-    let Some((_, first)) = lines.next() else {
-        return Err(ReadError::Empty { path: path.to_owned() });
-    };
-    let run = parse_run(first).map_err(|problem| fail(1, problem))?;
-    let mut record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
-    while let Some((index, line)) = lines.next() {
-        match serde_json::from_str(line) {
-            Ok(Line::Cell(cell)) => record.cells.push(*cell),
-            Ok(Line::Throughput(throughput)) => record.throughput.push(*throughput),
-            Ok(Line::Run(_)) => {
-                return Err(fail(index + 1, "a second run; a record has one, in line 1".into()));
+    let mut bytes = Vec::new();
+    let mut record: Option<Record> = None;
+    let mut seen: HashMap<u64, usize> = HashMap::new();
+    for number in 1.. {
+        bytes.clear();
+        from.by_ref()
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut bytes)
+            .map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+        if bytes.is_empty() {
+            break;
+        }
+        if number > most_lines {
+            return Err(fail(number, format!("more lines than the {most_lines} that are read")));
+        }
+        let is_ended = bytes.ends_with(b"\n");
+        if !is_ended && bytes.len() as u64 == LONGEST_LINE {
+            return Err(fail(number, format!("longer than {LONGEST_LINE} bytes")));
+        }
+        let parsed = match (std::str::from_utf8(&bytes), &mut record) {
+            (Err(problem), _) if problem.error_len().is_none() && !is_ended => Err(String::new()),
+            (Err(_), _) => return Err(fail(number, "not UTF-8".into())),
+            (Ok(line), None) => {
+                let run = parse_run(line).map_err(|problem| fail(number, problem))?;
+                let (cells, throughput) = (Vec::new(), Vec::new());
+                record = Some(Record { run, cells, throughput, truncated: false });
+                continue;
             }
-            Err(_) if lines.peek().is_none() && !line.ends_with('\n') => record.truncated = true,
-            Err(error) => {
-                return Err(fail(index + 1, format!("not a cell of schema {SCHEMA}: {error}")));
+            (Ok(line), Some(record)) => match serde_json::from_str(line) {
+                Ok(Line::Cell(cell)) => {
+                    record.cells.push(*cell);
+                    Ok(())
+                }
+                Ok(Line::Throughput(throughput)) => {
+                    record.throughput.push(*throughput);
+                    Ok(())
+                }
+                Ok(Line::Run(_)) => {
+                    let problem = "a second run; a record has one, in line 1".into();
+                    return Err(fail(number, problem));
+                }
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        match (parsed, &mut record) {
+            (Ok(()), _) => {
+                if let Some(first) = seen.insert(hash(bytes.trim_ascii_end()), number) {
+                    return Err(fail(number, format!("the same as line {first}")));
+                }
+            }
+            (Err(_), Some(record)) if !is_ended => record.truncated = true,
+            (Err(problem), _) => {
+                return Err(fail(number, format!("not a cell of schema {SCHEMA}: {problem}")));
             }
         }
     }
-    Ok(record)
+    record.ok_or_else(|| ReadError::Empty { path: path.to_owned() })
+}
+
+/// A number that tells lines apart.
+fn hash(line: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    line.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn parse_run(line: &str) -> Result<Run, String> {
@@ -115,5 +176,74 @@ fn parse_run(line: &str) -> Result<Run, String> {
     match serde_json::from_value(value).map_err(|error| format!("not a run: {error}"))? {
         Line::Run(run) => Ok(*run),
         Line::Cell(_) | Line::Throughput(_) => Err("not a run".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::small_run;
+
+    fn text() -> String {
+        let record = small_run();
+        let cells = record.cells.into_iter().map(|cell| Line::Cell(Box::new(cell)));
+        let lines = [Line::Run(Box::new(record.run))].into_iter().chain(cells);
+        lines.map(|line| serde_json::to_string(&line).unwrap() + "\n").collect()
+    }
+
+    fn problem(text: impl AsRef<[u8]>) -> String {
+        read_from(Path::new("x"), text.as_ref()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused_with_its_line() {
+        let text = text();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        assert_eq!(problem(""), "record x is empty: its first line must be the run");
+        let twice = format!("{}{}{}{}", lines[0], lines[1], lines[2], lines[1]);
+        assert_eq!(problem(twice), "record x, line 4: the same as line 2");
+        let other = text.replacen("\"schema\":1", "\"schema\":2", 1);
+        assert_eq!(problem(other), "record x, line 1: schema 2; this program reads schema 1");
+        assert!(problem(format!("{}{}", lines[0], lines[0])).contains("line 2: a second run"));
+        assert!(problem(format!("{}{{}}\n", lines[0])).contains("line 2: not a cell of schema 1"));
+        assert_eq!(
+            problem([text.as_bytes(), b"\xff\n"].concat()).rsplit(": ").next(),
+            Some("not UTF-8")
+        );
+    }
+
+    /// A file without a line end takes no more memory than one line may.
+    #[test]
+    fn a_line_without_an_end_is_refused() {
+        let endless = io::repeat(0).take(1 << 40);
+        let error = read_from(Path::new("x"), BufReader::new(endless)).unwrap_err().to_string();
+        assert_eq!(error, "record x, line 1: longer than 1048576 bytes");
+    }
+
+    #[test]
+    fn too_many_lines_are_refused() {
+        let cell = small_run().cells.remove(0);
+        let line = |tasks| {
+            let cell = crate::Cell { tasks, ..cell.clone() };
+            serde_json::to_string(&Line::Cell(Box::new(cell))).unwrap() + "\n"
+        };
+        let first = serde_json::to_string(&Line::Run(Box::new(small_run().run))).unwrap() + "\n";
+        let text: String = std::iter::once(first).chain((0..50).map(line)).collect();
+        assert_eq!(read_within(Path::new("x"), text.as_bytes(), 51).unwrap().cells.len(), 50);
+        let error = read_within(Path::new("x"), text.as_bytes(), 50).unwrap_err().to_string();
+        assert_eq!(error, "record x, line 51: more lines than the 50 that are read");
+    }
+
+    #[test]
+    fn a_workload_too_large_to_count_is_no_proof() {
+        let mut record = crate::synthetic::asking_run();
+        let cell = &mut record.cells[0];
+        assert_eq!(cell.flaw(), None);
+        cell.workload.waits_per_task = 2;
+        cell.tasks = 1 << 63;
+        cell.server.as_mut().unwrap().served = 0;
+        let proof = cell.proof.as_mut().unwrap();
+        proof.completed = 1 << 63;
+        assert_eq!(cell.flaw().as_deref(), Some("it has more waits than can be counted"));
     }
 }

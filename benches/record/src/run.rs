@@ -32,6 +32,26 @@ pub struct Run {
     /// What each contestant's timers are and how exact they are by design, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timers: BTreeMap<String, String>,
+    /// What was counted in the files that hold each model's tasks, by model and file (`timer.rs`,
+    /// `http.rs`), when the program was built. Empty in records of programs that did not count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub task_code: BTreeMap<String, BTreeMap<String, TaskCode>>,
+}
+
+/// What a reader has to follow in a file: counts over its syntax tree, tests left out.
+/// `docs/readable.md` defines each count and says what it is biased towards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCode {
+    /// Lines with code on them.
+    pub lines: u32,
+    /// Functions and methods.
+    pub functions: u32,
+    /// How many blocks stand within each other at most.
+    pub nesting: u32,
+    /// Places where the way forks.
+    pub branches: u32,
+    /// Values that are moved by hand from one step of the task to the next.
+    pub carried: u32,
 }
 
 /// How much was run.
@@ -153,4 +173,26 @@ pub enum CgroupKind {
     /// None that could be made here.
     #[default]
     None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::Synthetic;
+
+    #[test]
+    fn what_was_counted_in_the_tasks_is_kept_and_need_not_be_there() {
+        let made = Synthetic::new().record();
+        let mut run = made.run;
+        let without = serde_json::to_string(&run).unwrap();
+        assert!(!without.contains("task_code"), "{without}");
+        assert_eq!(serde_json::from_str::<Run>(&without).unwrap(), run);
+
+        let code = TaskCode { lines: 5, functions: 4, nesting: 3, branches: 2, carried: 1 };
+        let files = BTreeMap::from([("timer.rs".to_owned(), code)]);
+        run.task_code.insert("callbacks".to_owned(), files);
+        let with = serde_json::to_string(&run).unwrap();
+        assert!(with.contains(r#""task_code":{"callbacks":{"timer.rs":{"lines":5,"#), "{with}");
+        assert_eq!(serde_json::from_str::<Run>(&with).unwrap(), run);
+    }
 }

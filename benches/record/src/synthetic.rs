@@ -95,6 +95,7 @@ impl Synthetic {
             timers: BTreeMap::new(),
             arguments: None,
             program: None,
+            task_code: BTreeMap::new(),
         };
         let record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
         let workload = WorkloadLine {
@@ -207,6 +208,7 @@ impl Synthetic {
                 value: 65_530,
                 used: 65_512,
                 used_is_estimated: false,
+                reached: None,
             });
         }
         self.record.cells.push(cell);

@@ -1,4 +1,4 @@
-//! The seed's program in callbacks: the sum goes to whoever was named when the call was made.
+//! The program of `docs/models.md` in callbacks: the sum goes to the function that was handed over.
 
 use std::time::Duration;
 

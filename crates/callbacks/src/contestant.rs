@@ -6,8 +6,8 @@ use workload::{
 };
 
 use crate::event_loop::EventLoop;
-use crate::fetch::fetch;
-use crate::task::add;
+use crate::http::fetch;
+use crate::timer::add;
 
 /// The contestant `callbacks/event-loop`.
 #[derive(Clone, Copy, Debug)]

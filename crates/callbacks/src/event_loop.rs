@@ -1,4 +1,4 @@
-//! The event loop: it waits for whatever comes next, and calls back whoever waits for it.
+//! The event loop: it waits for what comes next, and calls what waits for it.
 //!
 //! One thread, no lock, and no call that blocks but the one in the operating system's readiness
 //! poller (`epoll`, `kqueue`, …), where it sleeps until a timer is due or a socket is ready.
@@ -15,7 +15,7 @@ use workload::Moment;
 const MOST_FULL_ROUNDS: u32 = 64;
 
 /// What is called back: once, with the loop, so that it can wait for something else, and with the
-/// deadline that it waited for, which the loop had to keep, so that nobody else need.
+/// deadline that it waited for, which the loop had to keep, so that nothing else need.
 pub type Callback = Box<dyn FnOnce(&mut EventLoop, Moment)>;
 
 /// How many timers are called back at most before the loop looks for sockets that are ready.
@@ -202,7 +202,8 @@ pub(crate) type SocketCallback = Box<dyn FnOnce(&mut EventLoop, Woken)>;
 /// Why a [`SocketCallback`] is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// Until when it may wait again, if it must: the loop knew that, so nobody need keep it too.
+    /// Until when it may wait again, if it must: the loop knew that, so the callback need not keep
+    /// it too.
     Ready {
         by: Moment,
     },

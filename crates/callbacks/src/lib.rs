@@ -2,8 +2,8 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`task`] | the task as a chain of callbacks: [`add`](task::add) |
-//! | [`fetch`] | the task of the workload `http`, likewise: [`fetch`](fetch::fetch) |
+//! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
+//! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
 //! | [`event_loop`] | [`EventLoop`](event_loop::EventLoop): waits for the next event and calls back |
 //! | [`connection`] | [`Connection`](connection::Connection): connects, writes and reads, and calls back |
 //! | [`contestant`] | `callbacks/event-loop` |
@@ -13,8 +13,8 @@
 pub mod connection;
 pub mod contestant;
 pub mod event_loop;
-pub mod fetch;
-pub mod task;
+pub mod http;
+pub mod timer;
 
 use workload::Contestant;
 

@@ -81,8 +81,8 @@ fn panics(event_loop: &mut EventLoop, address: SocketAddr, ended: Rc<Cell<u32>>)
 }
 
 fn is_refused(event_loop: &mut EventLoop, _: SocketAddr, ended: Rc<Cell<u32>>) {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    event_loop.connect(nobody, Moment::now() + SECOND, move |_, connected| {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    event_loop.connect(free, Moment::now() + SECOND, move |_, connected| {
         assert_eq!(connected.unwrap_err().kind(), ErrorKind::ConnectionRefused);
         ended.set(ended.get() + 1);
     });

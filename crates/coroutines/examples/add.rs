@@ -1,4 +1,4 @@
-//! The seed's program as a coroutine, on whichever runtime is compiled in:
+//! The program of `docs/models.md` as a coroutine, on whichever runtime is compiled in:
 //!
 //! ```text
 //! cargo run -p coroutines --example add                                         # tokio

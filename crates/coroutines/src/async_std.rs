@@ -15,9 +15,9 @@ use async_std::net::TcpStream;
 use pin_project_lite::pin_project;
 use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
-use crate::fetch::fetch;
+use crate::http::fetch;
 use crate::runtime::Runtime;
-use crate::task::add;
+use crate::timer::add;
 
 /// async-std with its global executor: a thread for each core and one for the reactor.
 #[derive(Debug)]

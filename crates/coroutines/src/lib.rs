@@ -2,8 +2,9 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`task`] | the task as a coroutine: [`add`](task::add), written once |
-//! | [`mod@fetch`] | the task whose waits are requests: [`fetch`](fetch::fetch), written once |
+//! | [`timer`] | the task that waits for a timer: [`add`](timer::add), written once |
+//! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch), written once |
+//! | `connection` | what `fetch` waits in: connecting, writing and reading, each until a moment |
 //! | `in_time` | an operation beside an alarm that goes off when it has taken too long |
 //! | [`runtime`] | [`Runtime`]: the little that the task wants of a runtime |
 //! | [`contestant`] | a [`Contestant`] out of any runtime |
@@ -17,13 +18,14 @@
 pub mod async_std;
 pub mod bare;
 pub mod baseline;
+mod connection;
 pub mod contestant;
-pub mod fetch;
+pub mod http;
 mod in_time;
 pub mod runtime;
 #[cfg(feature = "smol")]
 pub mod smol;
-pub mod task;
+pub mod timer;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 
@@ -49,7 +51,7 @@ pub fn contestants() -> Vec<Box<dyn Contestant>> {
     ]
 }
 
-/// Who is there when all features are on, with the feature that brings each. A contestant's feature
+/// What there is when all features are on, with the feature that brings each. A contestant's feature
 /// brings the baseline of its name too.
 pub const FEATURES: &[(&str, &str)] = &[
     ("coroutines/tokio", "tokio"),

@@ -35,10 +35,11 @@ pub trait Runtime: Sized + 'static {
 
     /// A future that ends at the deadline, by the runtime's own timers.
     ///
-    /// It yields its deadline: a timer knows that anyhow, and whoever waits need not hold it too.
+    /// It yields its deadline: a timer knows that anyhow, and the task need not hold it too.
     fn sleep_until(deadline: Moment) -> impl Future<Output = Moment>;
 
-    /// A future that ends at the deadline, made for deadlines that are mostly not reached: a timeout.
+    /// A future that ends at the deadline, made for deadlines that are mostly not reached: a
+    /// timeout.
     fn alarm(deadline: Moment) -> impl Future {
         Self::sleep_until(deadline)
     }
@@ -52,8 +53,8 @@ pub trait Runtime: Sized + 'static {
     /// Has what is sent over a new connection sent at once, without Nagle's algorithm, unless
     /// `connect` has seen to that.
     ///
-    /// Apart from it, because an `async` block around the runtime's own future would hold the address
-    /// beside that future, which has it too.
+    /// Apart from it, because an `async` block around the runtime's own future would hold the
+    /// address beside that future, which has it too.
     ///
     /// # Errors
     /// What the operating system says.
@@ -84,10 +85,10 @@ pub trait Runtime: Sized + 'static {
     /// Runs a future on the calling thread, with the runtime's timers at hand.
     fn block_on<F: Future>(&mut self, future: F) -> F::Output;
 
-    /// Spawns [`add`](crate::task::add) or [`fetch`](crate::fetch::fetch), whichever the workload
+    /// Spawns [`add`](crate::timer::add) or [`fetch`](crate::http::fetch), whichever the workload
     /// asks for, with `N` bytes of state for each task of the ledger, as a task of the runtime, and
-    /// returns when all are over. Whoever spawns them sleeps by the runtime's own timers while none
-    /// is to start.
+    /// returns when all are over. The code that spawns them sleeps by the runtime's own timers
+    /// while none is to start.
     ///
     /// Each runtime spells this out for itself, because some want their tasks to be `Send` and some
     /// do not, and that shows only where both the runtime and the task are known.

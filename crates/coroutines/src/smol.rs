@@ -11,9 +11,9 @@ use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, LocalExecutor, Timer};
 use workload::{ContestantId, Ledger, Moment, Start, Starts, Wait};
 
-use crate::fetch::fetch;
+use crate::http::fetch;
 use crate::runtime::Runtime;
-use crate::task::add;
+use crate::timer::add;
 
 /// smol with its global executor: as many threads as `SMOL_THREADS` says, one if it says nothing,
 /// and one for the reactor.
@@ -136,7 +136,7 @@ impl Runtime for Local {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         let mut starts = ledger.starts();
-        // A local executor hands the panic of a task on to whoever runs it, when the task is gone
+        // A local executor hands the panic of a task on to its caller, when the task is gone
         // already. Here it must cost one task only, so the executor is run again for the others.
         while catch_unwind(AssertUnwindSafe(|| self.start_and_run::<N>(&mut starts, ledger)))
             .is_err()

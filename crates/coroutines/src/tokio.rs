@@ -17,9 +17,9 @@ use tokio::runtime::{Builder, Runtime as Tokio};
 use tokio::time::Sleep;
 use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
-use crate::fetch::fetch;
+use crate::http::fetch;
 use crate::runtime::Runtime;
-use crate::task::add;
+use crate::timer::add;
 
 /// tokio with one of its schedulers.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
         SleepUntil { sleep: tokio::time::sleep_until(deadline.instant().into()) }
     }
 
-    #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `task::add`")]
+    #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
         async move {
             let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;

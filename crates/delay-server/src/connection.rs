@@ -97,7 +97,7 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>, mut stop: watc
     match end {
         End::Closed => {}
         // A client that dies with many connections open leaves a port behind for each, which waits for
-        // a minute in case something is still under way. Whoever connects from one of them meanwhile
+        // a minute in case something is still under way. A client that connects from one of them meanwhile
         // shares what the kernel keeps of it, and is weighed too light. A reset gives them back.
         End::Abandoned => drop(stream.set_zero_linger()),
         End::Misunderstood => drop(faults::close(stream).await),
@@ -161,7 +161,7 @@ async fn wait_until(start: Instant, delay: Duration) {
     }
 }
 
-/// Leaves the connection to somebody else. The request that does so never ends: it is dropped.
+/// Leaves the connection to other code. The request that does so never ends: it is dropped.
 async fn hand_over(link: &Mutex<Link>, takeover: Takeover) -> Response<Answer> {
     lock(link).takeover = Some(takeover);
     std::future::pending().await

@@ -4,7 +4,7 @@
 //! handed to the kernel. Not until after that: a client may have read the answer and sent its next
 //! request before this process runs again, and would then seem to have had two open at once.
 //!
-//! One lock guards all counts, so that what somebody reads was true at one moment. It is held for
+//! One lock guards all counts, so that what is read was true at one moment. It is held for
 //! some nanoseconds, twice a request.
 
 use std::collections::HashMap;

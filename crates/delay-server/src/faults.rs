@@ -45,7 +45,7 @@ impl Takeover {
     pub(crate) async fn perform(self, stream: TcpStream, stop: &mut watch::Receiver<bool>) {
         let over = pin!(async { drop(stop.wait_for(|stop| *stop).await) });
         let Self { deed, wanted, mut pieces } = self;
-        // An error means that the client is gone: nobody is left to tell.
+        // An error means that the client is gone and cannot be told.
         let _: io::Result<()> = async {
             match deed {
                 Deed::EndByClosing => {

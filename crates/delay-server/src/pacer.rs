@@ -1,9 +1,9 @@
 //! The bandwidth that all answers share: a token bucket, a token a byte.
 //!
-//! Whoever has bytes to send takes a small grant at a time and queues for the next one behind all
+//! An answer with bytes to send takes a small grant at a time and queues for the next one behind all
 //! others, so bodies that are open together progress alike. The queue is tokio's semaphore, which
 //! is first come, first served, and from which a waiter may go away. One task fills the bucket
-//! while somebody waits, by the time that has passed, so that a late wake-up costs no bandwidth.
+//! while an answer waits, by the time that has passed, so that a late wake-up costs no bandwidth.
 
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,11 +16,11 @@ use tokio::time::Instant;
 /// The largest grant: what a connection gets before it is the next one's turn.
 pub const LARGEST_GRANT_BYTES: u64 = 16 * 1024;
 
-/// How much bandwidth nobody used is kept for later. Not more: whoever comes first would have a whole
-/// body of it before the others are there.
+/// How much unused bandwidth is kept for later. Not more: the first answer would have a whole body of
+/// it before the others are there.
 const BURST: Duration = Duration::from_millis(2);
 
-/// How often the bucket is filled while somebody waits.
+/// How often the bucket is filled while an answer waits.
 const TICK: Duration = Duration::from_millis(5);
 
 /// Caps how many bytes are sent in a second, by all answers together.
@@ -50,7 +50,7 @@ impl Pacer {
         pacer
     }
 
-    /// How many bytes can be granted at once after nobody wanted any: what 2 ms bring, and at
+    /// How many bytes can be granted at once after none were wanted: what 2 ms bring, and at
     /// least one.
     pub fn burst_bytes(&self) -> usize {
         let burst = u128::from(self.bytes_per_second.get()) * BURST.as_nanos() / NS_PER_SECOND;
@@ -71,7 +71,7 @@ impl Pacer {
         u64::from(grant)
     }
 
-    /// Fills the bucket for whoever waits, for ever. Sleeps while nobody does.
+    /// Fills the bucket for the answers that wait, for ever. Sleeps while none does.
     pub async fn refill(self: Arc<Self>) {
         loop {
             if self.waiting.load(Ordering::SeqCst) == 0 {
@@ -87,7 +87,7 @@ impl Pacer {
     fn fill(&self) {
         let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
         let came = filled.since_last_time(self.bytes_per_second);
-        // While somebody waits, all that comes is theirs. Otherwise a burst of it is kept.
+        // While answers wait, all that comes is theirs. Otherwise a burst of it is kept.
         let most =
             if self.waiting.load(Ordering::SeqCst) == 0 { self.burst_bytes() } else { MOST_TOKENS };
         // Tokens are added under the lock only, so there cannot be too many.
@@ -119,13 +119,13 @@ impl Filled {
     }
 }
 
-/// Somebody who waits, and may go away.
+/// An answer that waits, and may go away.
 struct Waiting<'a>(&'a Pacer);
 
 impl<'a> Waiting<'a> {
     fn with(pacer: &'a Pacer) -> Self {
         if pacer.waiting.load(Ordering::SeqCst) == 0 {
-            // What came while nobody waited.
+            // What came while none waited.
             pacer.fill();
         }
         if pacer.waiting.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -145,7 +145,7 @@ impl Drop for Waiting<'_> {
 mod tests {
     use super::*;
 
-    /// Runs with a clock that jumps to the next timer whenever nobody has anything else to do.
+    /// Runs with a clock that jumps to the next timer whenever there is nothing else to do.
     fn in_paused_time(test: impl Future<Output = ()>) {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         runtime.enable_time().start_paused(true).build().unwrap().block_on(test);
@@ -190,7 +190,7 @@ mod tests {
     fn many_bodies_together_take_bytes_by_rate_and_progress_alike() {
         in_paused_time(async {
             let pacer = pacer(1024 * 1024);
-            // Whoever comes first would have the burst before the others come.
+            // The first body would have the burst before the others come.
             let started = Instant::now();
             take_all(&pacer, pacer.burst_bytes() as u64).await;
             let bodies: Vec<_> = (0..50)
@@ -226,7 +226,7 @@ mod tests {
                     tokio::spawn(async move { take_all(&pacer, u64::MAX).await })
                 })
                 .collect();
-            // Before the first tick: nobody has been granted anything.
+            // Before the first tick: nothing has been granted.
             tokio::time::sleep(Duration::from_millis(1)).await;
             leavers.iter().for_each(tokio::task::JoinHandle::abort);
             for leaver in leavers {

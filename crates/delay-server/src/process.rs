@@ -120,8 +120,8 @@ impl ServerProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // In a process group of its own, an interrupt from the keyboard reaches whoever started it
-        // alone, which still wants answers then, and stops it itself.
+        // In a process group of its own, an interrupt from the keyboard reaches the program that
+        // started it alone, which still wants answers then, and stops it itself.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut process = Process(command.spawn()?);

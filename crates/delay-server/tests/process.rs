@@ -60,7 +60,7 @@ impl Watched {
     }
 }
 
-/// Waits until nobody listens there any more.
+/// Waits until nothing listens there any more.
 fn until_refused(server: SocketAddr) {
     let patience = Instant::now() + PATIENCE;
     while TcpStream::connect(server).is_ok() {

@@ -17,8 +17,8 @@
 //! ```
 //!
 //! A child that has not seen all tasks in flight before the first ends says `drained` without
-//! `parked`: its wait was too short. A child that knows one wave only may end, with exit code 0, when
-//! it is told to go again. A child that is refused something says `refused` at any time.
+//! `parked`: its wait was too short. A child that knows one wave only may end, with exit code 0,
+//! when it is told to go again. A child that is refused something says `refused` at any time.
 //! A child whose standard input ends, ends too.
 
 use std::io::{self, BufRead, Read, Write};
@@ -72,7 +72,7 @@ pub struct Begin {
     /// The server that tasks ask, for workloads that ask one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerLine>,
-    /// That all tasks are never there at once, so nobody waits for it: the child says `drained`
+    /// That all tasks are never there at once, so this is not waited for: the child says `drained`
     /// without `parked`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unweighed: bool,
@@ -140,7 +140,8 @@ pub struct Drained {
     /// The errors with which tasks ended, by kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorLine>,
-    /// Tasks that ended without a sum and without an error, or whose state was damaged, or that woke too early.
+    /// Tasks that ended without a sum and without an error, or whose state was damaged, or that
+    /// woke too early.
     pub lost: u64,
     /// From the first task's start until all were over.
     pub wall_ns: u64,
@@ -206,7 +207,8 @@ pub fn read<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<T, ProtocolE
     let mut line = Vec::new();
     from.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
     if !line.ends_with(b"\n") {
-        // Whoever dies in the middle of a line has not said it, and how it died is what matters.
+        // A child that dies in the middle of a line has not said it, and how it died is what
+        // matters.
         let is_cut_off = (line.len() as u64) < LONGEST_LINE;
         return Err(if is_cut_off { ProtocolError::Closed } else { ProtocolError::TooLong });
     }

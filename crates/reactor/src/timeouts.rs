@@ -1,6 +1,6 @@
 //! Deadlines that are mostly called off before they come.
 //!
-//! Whoever waits for an answer waits for it only so long, and nearly always the answer is first. So
+//! A wait for an answer is limited, and nearly always the answer comes before the limit. So
 //! a timeout must go as exactly as it came. This is a binary heap that knows where in it each entry
 //! is, which makes taking out as cheap as putting in; [`Timers`](crate::Timers) cannot take out,
 //! and needs less memory for that.

@@ -1,8 +1,8 @@
-//! The seed's program as a subroutine: the caller stands still for a second.
+//! The program of `docs/models.md` as a subroutine: the caller stands still for a second.
 
 use std::time::Duration;
 
-use subroutine::task::sleep_until;
+use subroutine::sleep::sleep_until;
 use workload::Moment;
 
 fn main() {

@@ -2,19 +2,23 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`task`] | the task as a subroutine: [`add`](task::add), and [`run`](task::run) to choose |
-//! | [`mod@fetch`] | the task whose waits are requests: [`fetch`](fetch::fetch) |
-//! | [`sequential`] | `subroutine/sequential`: one task after the other |
+//! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
+//! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
+//! | [`sleep`] | what `add` waits in: [`sleep_until`](sleep::sleep_until) |
+//! | [`connection`] | what `fetch` waits in: [`Connection`](connection::Connection) |
+//! | [`contestant`] | `subroutine/sequential`: one task after the other |
 //!
 //! The crate is not named `blocking`, because smol depends on a crate of that name.
 
-pub mod fetch;
-pub mod sequential;
-pub mod task;
+pub mod connection;
+pub mod contestant;
+pub mod http;
+pub mod sleep;
+pub mod timer;
 
 use workload::Contestant;
 
 /// All contestants of this model.
 pub fn contestants() -> Vec<Box<dyn Contestant>> {
-    vec![Box::new(sequential::Sequential)]
+    vec![Box::new(contestant::Sequential)]
 }

@@ -1,9 +1,10 @@
-//! The seed's program in a thread: the caller goes on, and joins the thread for the sum.
+//! The program of `docs/models.md` in a thread: the caller goes on, and joins the thread for the
+//! sum.
 
 use std::thread;
 use std::time::Duration;
 
-use subroutine::task::sleep_until;
+use subroutine::sleep::sleep_until;
 use workload::Moment;
 
 fn main() {

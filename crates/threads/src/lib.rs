@@ -2,24 +2,26 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`per_task`] | `threads/per-task` and `threads/per-task-small-stack`: a std thread for each task |
-//! | [`crossbeam_pool`] | `threads/crossbeam-pool`: workers that take tasks from a channel |
-//! | [`rayon_pool`] | `threads/rayon-pool`: workers that steal tasks from each other |
+//! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
+//! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
+//! | [`contestant`] | a thread for each task, and two pools of threads |
 //!
-//! There is no `task` here: a thread runs [`subroutine::task::add`]. That is what a thread is.
+//! A thread runs [`subroutine::timer::add`] as it is. That is what a thread is.
 
-pub mod crossbeam_pool;
-pub mod per_task;
-pub mod rayon_pool;
+pub mod contestant;
+pub mod http;
+pub mod timer;
 
 use workload::Contestant;
+
+use crate::contestant::{CrossbeamPool, PerTask, RayonPool};
 
 /// All contestants of this model.
 pub fn contestants() -> Vec<Box<dyn Contestant>> {
     vec![
-        Box::new(per_task::PerTask::DEFAULT),
-        Box::new(per_task::PerTask::SMALL_STACK),
-        Box::new(crossbeam_pool::CrossbeamPool),
-        Box::new(rayon_pool::RayonPool),
+        Box::new(PerTask::DEFAULT),
+        Box::new(PerTask::SMALL_STACK),
+        Box::new(CrossbeamPool),
+        Box::new(RayonPool),
     ]
 }

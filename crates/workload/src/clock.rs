@@ -31,7 +31,7 @@ impl Moment {
         Duration::from_nanos(self.ns_since(earlier))
     }
 
-    /// The same in nanoseconds, for whoever needs no [`Duration`].
+    /// The same in nanoseconds, where no [`Duration`] is needed.
     #[inline]
     pub(crate) fn ns_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

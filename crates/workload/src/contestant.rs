@@ -1,4 +1,4 @@
-//! The contract between a model and whoever runs it.
+//! The contract between a model and the program that runs it.
 
 use std::fmt;
 use std::io;
@@ -54,9 +54,10 @@ pub trait Contestant: Send + Sync {
 pub trait Instance {
     /// Runs every task of the ledger's workload, and returns when all of them are over.
     ///
-    /// It takes the tasks from [`Ledger::starts`], which begins the wave, and starts each as soon as
-    /// it is handed out. Where that says that nobody is to start before some moment, the instance waits
-    /// for it as its tasks wait for their timers, while those that have started go on.
+    /// It takes the tasks from [`Ledger::starts`], which begins the wave, and starts each as soon
+    /// as it is handed out. Where that says that no task is to start before some moment, the
+    /// instance waits for it as its tasks wait for their timers, while those that have started go
+    /// on.
     ///
     /// # Errors
     /// When the operating system refuses something a task needs. Tasks that were already started

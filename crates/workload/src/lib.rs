@@ -9,11 +9,11 @@
 //! | [`http`] | the workload `http`: requests, answers, timeouts and faults, without any waiting |
 //! | [`ledger`] | [`Ledger`] and [`TaskHandle`]: where tasks sign in and out; [`Starts`]: when each is to |
 //! | [`quantity`] | counts and arrivals as people and records write them |
-//! | [`contestant`] | [`Contestant`]: the contract between a model and whoever runs it |
+//! | [`contestant`] | [`Contestant`]: the contract between a model and the program that runs it |
 //! | `conformance` | (feature `conformance`) the suite every contestant passes |
 //!
 //! A contestant sees this crate and nothing else. It never measures itself: it signs its tasks in
-//! and out, and whoever runs it reads the ledger.
+//! and out, and the program that runs it reads the ledger.
 
 pub mod clock;
 #[cfg(feature = "conformance")]

@@ -13,44 +13,67 @@ use serde::{Deserialize, Serialize};
 
 use crate::task::{Task, mix};
 
-/// How many bytes a task keeps alive across its waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StateSize {
-    /// Nothing beside the task's own numbers.
-    #[default]
-    None,
-    /// 64 bytes, a cache line.
-    Bytes64,
-    /// 1 KiB.
-    KiB1,
-    /// 8 KiB, two pages.
-    KiB8,
+/// The sizes, each once: its name, its bytes, how it is printed.
+macro_rules! sizes {
+    ($($(#[$about:meta])* $name:ident = $bytes:literal, $text:literal;)+) => {
+        /// How many bytes a task keeps alive across its waits.
+        ///
+        /// Each size is compiled: a task with it is code of its own, with a frame of its own.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum StateSize {
+            $($(#[$about])* $name,)+
+        }
+
+        impl StateSize {
+            /// All sizes, ascending.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The size in bytes.
+            pub const fn bytes(self) -> u64 {
+                match self {
+                    $(Self::$name => $bytes,)+
+                }
+            }
+
+            /// Calls `user` with this size as a constant, so that each size gets code and a frame of
+            /// its own and a smaller state does not pay for a larger one.
+            pub fn with<U: WithState>(self, user: U) -> U::Output {
+                match self {
+                    $(Self::$name => user.with::<$bytes>(),)+
+                }
+            }
+        }
+
+        impl fmt::Display for StateSize {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)+
+                })
+            }
+        }
+    };
 }
 
-impl StateSize {
-    /// All sizes, ascending.
-    pub const ALL: [Self; 4] = [Self::None, Self::Bytes64, Self::KiB1, Self::KiB8];
-
-    /// The size in bytes.
-    pub const fn bytes(self) -> u64 {
-        match self {
-            Self::None => 0,
-            Self::Bytes64 => 64,
-            Self::KiB1 => 1024,
-            Self::KiB8 => 8192,
-        }
-    }
-
-    /// Calls `user` with this size as a constant, so that each size gets code and a frame of its
-    /// own and a smaller state does not pay for a larger one.
-    pub fn with<U: WithState>(self, user: U) -> U::Output {
-        match self {
-            Self::None => user.with::<0>(),
-            Self::Bytes64 => user.with::<64>(),
-            Self::KiB1 => user.with::<1024>(),
-            Self::KiB8 => user.with::<8192>(),
-        }
-    }
+sizes! {
+    /// Nothing beside the task's own numbers.
+    #[default]
+    None = 0, "0 B";
+    /// 64 bytes, a cache line.
+    Bytes64 = 64, "64 B";
+    /// 1 KiB.
+    KiB1 = 1024, "1 KiB";
+    /// 2 KiB.
+    KiB2 = 2048, "2 KiB";
+    /// 4 KiB, a page.
+    KiB4 = 4096, "4 KiB";
+    /// 8 KiB, two pages.
+    KiB8 = 8192, "8 KiB";
+    /// 16 KiB.
+    KiB16 = 16384, "16 KiB";
+    /// 32 KiB.
+    KiB32 = 32768, "32 KiB";
+    /// 64 KiB, what a buffer for a large answer takes.
+    KiB64 = 65536, "64 KiB";
 }
 
 impl TryFrom<u64> for StateSize {
@@ -58,36 +81,27 @@ impl TryFrom<u64> for StateSize {
 
     fn try_from(bytes: u64) -> Result<Self, UnknownStateSize> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|size| size.bytes() == bytes)
             .ok_or_else(|| UnknownStateSize(bytes.to_string()))
-    }
-}
-
-impl fmt::Display for StateSize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "0 B",
-            Self::Bytes64 => "64 B",
-            Self::KiB1 => "1 KiB",
-            Self::KiB8 => "8 KiB",
-        })
     }
 }
 
 impl FromStr for StateSize {
     type Err = UnknownStateSize;
 
-    /// Takes `0`, `64`, `1024`, `8192`, with or without a unit (`64B`, `1KiB`, `8 KiB`).
+    /// Takes one of the sizes in bytes, with or without a unit: `1024`, `64B`, `1KiB`, `8 KiB`.
     fn from_str(text: &str) -> Result<Self, UnknownStateSize> {
-        let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        match plain.to_ascii_lowercase().as_str() {
-            "0" | "0b" => Ok(Self::None),
-            "64" | "64b" => Ok(Self::Bytes64),
-            "1024" | "1024b" | "1kib" => Ok(Self::KiB1),
-            "8192" | "8192b" | "8kib" => Ok(Self::KiB8),
-            _ => Err(UnknownStateSize(text.to_owned())),
-        }
+        let lower = text.trim().to_ascii_lowercase();
+        let (number, unit) = match lower.strip_suffix("kib") {
+            Some(number) => (number, 1024),
+            None => (lower.strip_suffix('b').unwrap_or(&lower), 1),
+        };
+        let bytes = number.trim().parse::<u64>().ok().and_then(|count| count.checked_mul(unit));
+        bytes
+            .and_then(|bytes| Self::try_from(bytes).ok())
+            .ok_or_else(|| UnknownStateSize(text.to_owned()))
     }
 }
 
@@ -105,7 +119,7 @@ impl<'de> Deserialize<'de> for StateSize {
 
 /// A state size that no task is compiled for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("state size `{0}` is not one of 0, 64, 1KiB, 8KiB")]
+#[error("state size `{0}` is not one of 0, 64, 1KiB, 2KiB, 4KiB, 8KiB, 16KiB, 32KiB, 64KiB")]
 pub struct UnknownStateSize(String);
 
 /// Code that wants a [`StateSize`] as a constant.
@@ -190,20 +204,31 @@ mod tests {
 
     #[test]
     fn every_size_holds_exactly_its_bytes_and_sees_each_change() {
-        for size in StateSize::ALL {
+        for &size in StateSize::ALL {
             assert_eq!(size.with(Observe) as u64, size.bytes());
         }
     }
 
     #[test]
     fn sizes_parse_as_they_print() {
-        for size in StateSize::ALL {
+        for &size in StateSize::ALL {
             assert_eq!(size.to_string().parse(), Ok(size));
             assert_eq!(size.bytes().to_string().parse(), Ok(size));
         }
-        assert_eq!(
-            "2KiB".parse::<StateSize>().unwrap_err().to_string(),
-            "state size `2KiB` is not one of 0, 64, 1KiB, 8KiB"
-        );
+        assert_eq!(" 2 kib ".parse(), Ok(StateSize::KiB2));
+        assert_eq!("65536b".parse(), Ok(StateSize::KiB64));
+    }
+
+    #[test]
+    fn an_unknown_size_is_refused_with_all_that_there_are() {
+        for text in ["3KiB", "", "KiB", "-1", "1.5KiB", "18446744073709551615KiB", "8KB"] {
+            let message = text.parse::<StateSize>().unwrap_err().to_string();
+            let names = StateSize::ALL.iter().map(|size| match size.bytes() {
+                bytes @ ..1024 => bytes.to_string(),
+                bytes => format!("{}KiB", bytes / 1024),
+            });
+            let names = names.collect::<Vec<_>>().join(", ");
+            assert_eq!(message, format!("state size `{text}` is not one of {names}"));
+        }
     }
 }

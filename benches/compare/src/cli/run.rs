@@ -12,7 +12,7 @@ use clap::{ArgMatches, Args as _};
 use workload::{Arrival, StateSize, Workload};
 
 use super::http::HttpArgs;
-use super::one_line;
+use super::mistake::one_line;
 use crate::cell::CellSpec;
 use crate::interrupt;
 use crate::output::{complain, print};
@@ -45,25 +45,33 @@ const NO_HEAP: &str = "`cargo build --release -p compare` makes the counting bui
 /// More repeats than this are a slip of the finger.
 const MOST_REPEATS: u32 = 1000;
 
+/// What options stand under in the help.
+mod heading {
+    pub(super) const RUN: &str = "What is run";
+    pub(super) const TASK: &str = "What each task does";
+    pub(super) const HOW: &str = "How it is run";
+    pub(super) const RECORD: &str = "The record";
+}
+
 /// What `compare run` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     given: Given,
     /// Where the record goes [default: target/compare/run/record.jsonl]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = heading::RECORD)]
     record: Option<PathBuf>,
     /// Replace the record if there is one
-    #[arg(long)]
+    #[arg(long, help_heading = heading::RECORD)]
     overwrite: bool,
     /// Finish the run that left this record, with the options that it was started with
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "overwrite"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "overwrite"], help_heading = heading::RECORD)]
     resume: Option<PathBuf>,
     /// Do not start again in a systemd scope where only that gives cells a control group
-    #[arg(long)]
+    #[arg(long, help_heading = heading::HOW)]
     no_scope: bool,
     /// Print the record instead of tables
-    #[arg(long)]
+    #[arg(long, help_heading = heading::RECORD)]
     json: bool,
 }
 
@@ -72,50 +80,50 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 struct Selection {
     /// Only ids that match one of these globs, such as 'coroutines/*' [default: all]
-    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    #[arg(long, value_name = "GLOB", value_delimiter = ',', help_heading = heading::RUN)]
     only: Vec<String>,
     /// What each task waits for
-    #[arg(long, value_enum, default_value_t = Kind::Timer)]
+    #[arg(long, value_enum, default_value_t = Kind::Timer, help_heading = heading::RUN)]
     workload: Kind,
-    #[command(flatten)]
-    http: HttpArgs,
     /// How many tasks: 1000, 10k, 10_000, 1M, or several with commas [default: those of the full run]
-    #[arg(long, value_name = "COUNT", value_delimiter = ',', value_parser = units::parse_count, allow_hyphen_values = true)]
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', value_parser = units::parse_count, allow_hyphen_values = true, help_heading = heading::RUN)]
     tasks: Vec<u32>,
     /// How long each wait lasts at least, such as 250ms [default: long enough to weigh in]
-    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = heading::TASK)]
     wait: Option<Duration>,
     /// By how much the first task waits longer than the last one
-    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = heading::TASK)]
     spread: Option<Duration>,
     /// When tasks start: all at once (burst), or at a rate such as rate:5k/s, and then a task is late
     /// from when it was to start [default: burst]
-    #[arg(long, value_name = "ARRIVAL", value_parser = str::parse::<Arrival>, allow_hyphen_values = true)]
+    #[arg(long, value_name = "ARRIVAL", value_parser = str::parse::<Arrival>, allow_hyphen_values = true, help_heading = heading::TASK)]
     arrival: Option<Arrival>,
     /// Give all tasks one deadline, instead of each the end of its own wait
-    #[arg(long, conflicts_with_all = ["spread", "arrival"])]
+    #[arg(long, alias = "herd", conflicts_with_all = ["spread", "arrival"], help_heading = heading::TASK)]
     synchronized_wakeup: bool,
-    /// What each task keeps alive while it waits: 0, 64, 1KiB or 8KiB
-    #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true)]
+    /// What each task keeps alive while it waits: 0, 64, or 1, 2, 4, 8, 16, 32 or 64 KiB (1KiB)
+    #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true, help_heading = heading::TASK)]
     state: StateSize,
     /// How many times each task waits
-    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = units::parse_count, allow_hyphen_values = true)]
+    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = units::parse_count, allow_hyphen_values = true, help_heading = heading::TASK)]
     waits: u32,
     /// How often each cell is run, at most 1000 times [default: 1, or as in the full run]
-    #[arg(long, value_name = "COUNT", value_parser = parse_repeats, allow_hyphen_values = true)]
+    #[arg(long, value_name = "COUNT", value_parser = parse_repeats, allow_hyphen_values = true, help_heading = heading::RUN)]
     repeats: Option<u32>,
     /// How many workers a pool has [default: as many as there are tasks]
-    #[arg(long, value_name = "COUNT", value_parser = units::parse_count, allow_hyphen_values = true)]
+    #[arg(long, value_name = "COUNT", value_parser = units::parse_count, allow_hyphen_values = true, help_heading = heading::TASK)]
     pool_workers: Option<u32>,
     /// Do not count heaps in cells of their own
-    #[arg(long)]
+    #[arg(long, help_heading = heading::HOW)]
     no_heap: bool,
     /// The seed of the cells' order and of the intervals [default: from the clock]
-    #[arg(long, value_parser = parse_seed, allow_hyphen_values = true)]
+    #[arg(long, value_parser = parse_seed, allow_hyphen_values = true, help_heading = heading::HOW)]
     seed: Option<u64>,
     /// How long a cell may be silent beyond its waits before it is killed
-    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "60s", allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, default_value = "60s", allow_hyphen_values = true, help_heading = heading::HOW)]
     patience: Duration,
+    #[command(flatten)]
+    http: HttpArgs,
 }
 
 /// A selection, and the options that make it again.

@@ -3,9 +3,10 @@
 //! A row of a table says for whom it is, and a contestant has all rows that are for it. Where two name
 //! the same number of tasks, there is a test that fails.
 
-use workload::Contestant;
+use workload::{Contestant, StateSize};
 
-use super::{Kind, Step};
+use super::kind::Kind;
+use super::step::Step;
 use record::{Build, Extent};
 
 /// The steps of this contestant in a run of this extent.
@@ -26,6 +27,7 @@ pub(super) fn of(
         (Kind::Transfer, Extent::Thorough) => THOROUGH_TRANSFER,
     };
     let controls = match (kind, extent) {
+        (Kind::Timer, Extent::Quick) => QUICK_CONTROLS,
         (Kind::Timer, Extent::Thorough) => THOROUGH_CONTROLS,
         (Kind::Timer, _) => CONTROLS,
         (Kind::Http | Kind::Transfer, _) => &[],
@@ -33,9 +35,28 @@ pub(super) fn of(
     steps_of(contestant, sizes).chain(steps_of(contestant, controls))
 }
 
-/// The steps of this contestant with each size of live state.
-pub(super) fn with_state(contestant: &dyn Contestant) -> impl Iterator<Item = Step> {
-    steps_of(contestant, STATE)
+/// The sizes of live state that a run of this extent has for this contestant, each with its steps.
+pub(super) fn with_state(
+    contestant: &dyn Contestant,
+    extent: Extent,
+) -> impl Iterator<Item = (StateSize, Vec<Step>)> {
+    let rows = match extent {
+        Extent::Quick => &[],
+        Extent::Full | Extent::Partial => FULL_STATE,
+        Extent::Thorough => THOROUGH_STATE,
+    };
+    rows.iter().flat_map(move |(states, sizes)| {
+        states.iter().map(move |state| (*state, steps_of(contestant, sizes).collect()))
+    })
+}
+
+/// The steps of this contestant with several waits a task.
+pub(super) fn with_waits(
+    contestant: &dyn Contestant,
+    extent: Extent,
+) -> impl Iterator<Item = Step> {
+    let sizes = if extent == Extent::Quick { QUICK_WAITS } else { WAITS };
+    steps_of(contestant, sizes)
 }
 
 fn steps_of(contestant: &dyn Contestant, sizes: &'static [Sizes]) -> impl Iterator<Item = Step> {
@@ -84,12 +105,26 @@ const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) ->
     Sizes { who: Who::Contestant(contestant), build: Build::Counting, steps }
 }
 
+/// From how many tasks on one model weighs less than another is looked for among these and one task,
+/// so there is no gap between them. A cell of them takes less than a tenth of a second.
+const FEW: &[(u32, u32)] = &[(2, 3), (3, 3), (4, 3), (5, 3), (6, 3), (7, 3), (8, 3)];
+
+/// The same in the thorough run.
+const THOROUGH_FEW: &[(u32, u32)] = &[(2, 5), (3, 5), (4, 5), (5, 5), (6, 5), (7, 5), (8, 5)];
+
+/// The same for a taste, which finds the place to within a factor of two.
+const QUICK_FEW: &[(u32, u32)] = &[(2, 1), (4, 1), (8, 1)];
+
+/// The same for a taste of requests.
+const QUICK_FEW_REQUESTS: &[(u32, u32)] = &[(2, 1), (8, 1)];
+
 /// The default run. A slope needs sizes far apart; the interval needs repeats; the small sizes show
 /// from how many tasks on a model is worth its runtime; the largest show where each one ends.
 const FULL: &[Sizes] = &[
-    timed("subroutine", &[(1, 3), (4, 3), (16, 3)]),
+    timed("subroutine", &[(1, 3), (4, 3), (16, 2)]),
     counted("subroutine", &[(1, 1), (16, 1)]),
-    timed("threads", &[(1, 3), (10, 3), (100, 3), (1_000, 3)]),
+    timed("threads", FEW),
+    timed("threads", &[(1, 3), (10, 2), (100, 3), (1_000, 3)]),
     counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
     also("threads/per-task", &[(4_000, 3), (10_000, 3), (40_000, 1)]),
     also("threads/per-task-small-stack", &[(4_000, 3), (10_000, 3)]),
@@ -97,16 +132,17 @@ const FULL: &[Sizes] = &[
     // No more for rayon: its idle workers look for work at each other, and 2,000 of them take
     // seconds of CPU to come to rest.
     also("threads/rayon-pool", &[(400, 3)]),
-    timed("callbacks", &[(1, 3), (10, 3), (100, 3), (10_000, 3), (100_000, 7), (1_000_000, 5)]),
+    timed("callbacks", FEW),
+    timed("callbacks", &[(1, 3), (10, 2), (100, 2), (10_000, 3), (100_000, 7), (1_000_000, 5)]),
     counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     // One task often: by how much one process differs from the next is in every slope that is small.
-    timed("coroutines", &[(1, 7), (10, 3), (100, 3), (10_000, 3), (100_000, 13), (1_000_000, 3)]),
+    timed("coroutines", FEW),
+    timed("coroutines", &[(1, 7), (10, 2), (100, 2), (10_000, 3), (100_000, 11), (1_000_000, 3)]),
     counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     also("coroutines/smol", &[(10_000_000, 1)]),
-    also("coroutines/bare", &[(10_000_000, 1)]),
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
-    timed("baseline", &[(10_000, 3), (100_000, 13)]),
+    timed("baseline", &[(10_000, 3), (100_000, 11)]),
     // Of the sizes of whom it is, those that are soon done, and each as often.
     also("control/again-bare", AGAIN_STEPS),
     also("control/again-tokio-current-thread", AGAIN_STEPS),
@@ -117,14 +153,17 @@ const FULL: &[Sizes] = &[
 const THOROUGH: &[Sizes] = &[
     timed("subroutine", &[(1, 5), (4, 5), (16, 5)]),
     counted("subroutine", &[(1, 1), (16, 1)]),
-    timed("threads", &[(1, 5), (10, 5), (100, 5), (1_000, 7)]),
+    timed("threads", THOROUGH_FEW),
+    timed("threads", &[(1, 5), (10, 3), (100, 5), (1_000, 7)]),
     counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
     also("threads/per-task", &[(4_000, 5), (10_000, 5), (40_000, 1)]),
     also("threads/per-task-small-stack", &[(4_000, 5), (10_000, 5), (40_000, 1)]),
     also("threads/crossbeam-pool", &[(4_000, 5), (10_000, 5)]),
     also("threads/rayon-pool", &[(400, 7)]),
+    timed("callbacks", THOROUGH_FEW),
     timed("callbacks", THOROUGH_STEPS),
     counted("callbacks", THOROUGH_COUNTED),
+    timed("coroutines", THOROUGH_FEW),
     timed("coroutines", THOROUGH_STEPS),
     counted("coroutines", THOROUGH_COUNTED),
     timed("baseline", &[(10_000, 7), (100_000, 21)]),
@@ -133,7 +172,7 @@ const THOROUGH: &[Sizes] = &[
 ];
 
 const THOROUGH_STEPS: &[(u32, u32)] =
-    &[(1, 13), (10, 5), (100, 5), (10_000, 7), (100_000, 21), (1_000_000, 7), (10_000_000, 2)];
+    &[(1, 13), (10, 3), (100, 5), (10_000, 7), (100_000, 21), (1_000_000, 7), (10_000_000, 2)];
 
 const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
 
@@ -145,6 +184,18 @@ const CONTROLS: &[Sizes] = &[
     also("control/null", HOLDS_LITTLE),
     also_counted("control/null", CONTROL_COUNTED),
     also("control/64", HOLDS_LITTLE),
+    also_counted("control/64", CONTROL_COUNTED),
+    also("control/512", HOLDS_512),
+    also_counted("control/512", CONTROL_COUNTED),
+    also("control/4096", HOLDS_4096),
+    also_counted("control/4096", CONTROL_COUNTED),
+];
+
+/// The same for a taste, just often enough for an interval.
+const QUICK_CONTROLS: &[Sizes] = &[
+    also("control/null", &[(1, 3), (300_000, 3)]),
+    also_counted("control/null", CONTROL_COUNTED),
+    also("control/64", &[(1, 3), (300_000, 3)]),
     also_counted("control/64", CONTROL_COUNTED),
     also("control/512", HOLDS_512),
     also_counted("control/512", CONTROL_COUNTED),
@@ -174,22 +225,48 @@ const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
 
 const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 
-const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 13), (1_000_000, 3)];
+const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 11), (1_000_000, 3)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
     timed("subroutine", &[(1, 1), (4, 1)]),
+    timed("threads", QUICK_FEW),
     timed("threads", &[(1, 1), (100, 1), (500, 3)]),
     counted("threads", &[(100, 1), (500, 1)]),
+    timed("callbacks", QUICK_FEW),
     timed("callbacks", &[(1, 1), (100, 1), (20_000, 3)]),
     counted("callbacks", &[(1_000, 1), (20_000, 1)]),
+    timed("coroutines", QUICK_FEW),
     timed("coroutines", &[(1, 1), (100, 1), (20_000, 3)]),
     counted("coroutines", &[(1_000, 1), (20_000, 1)]),
     also("control/again-bare", &[(1, 1), (100, 1), (20_000, 3)]),
     also("control/again-tokio-current-thread", &[(1, 1), (100, 1), (20_000, 3)]),
 ];
 
-/// What live state costs. The sizes are such that the thorough run has two of them without state.
+/// Sizes of live state, with the numbers of tasks that hold it.
+type States = (&'static [StateSize], &'static [Sizes]);
+
+/// What live state costs, in the default run: three sizes, far apart, to draw a line through.
+const FULL_STATE: &[States] = &[(&[StateSize::KiB1, StateSize::KiB8, StateSize::KiB64], FEW_STATE)];
+
+/// All sizes of state. Where a task holds many pages, fewer tasks tell as much.
+const THOROUGH_STATE: &[States] = &[
+    (
+        &[StateSize::Bytes64, StateSize::KiB1, StateSize::KiB2, StateSize::KiB4, StateSize::KiB8],
+        STATE,
+    ),
+    (&[StateSize::KiB16, StateSize::KiB32, StateSize::KiB64], LARGE_STATE),
+];
+
+/// Each run has two of the sizes without state too; and all contestants have one in common.
+const FEW_STATE: &[Sizes] = &[
+    timed("threads", &[(100, 2), (1_000, 2)]),
+    timed("callbacks", FEW_STATE_STEPS),
+    timed("coroutines", FEW_STATE_STEPS),
+];
+
+const FEW_STATE_STEPS: &[(u32, u32)] = &[(1, 2), (1_000, 1), (10_000, 2)];
+
 const STATE: &[Sizes] = &[
     timed("threads", &[(100, 3), (1_000, 3)]),
     timed("callbacks", STATE_STEPS),
@@ -199,17 +276,44 @@ const STATE: &[Sizes] = &[
 /// Hardly any between, for the reason that [`HOLDS_LITTLE`] has none; but one that threads have too.
 const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (1_000, 2), (100_000, 5)];
 
+const LARGE_STATE: &[Sizes] = &[
+    timed("threads", &[(100, 3), (1_000, 3)]),
+    timed("callbacks", LARGE_STATE_STEPS),
+    timed("coroutines", LARGE_STATE_STEPS),
+];
+
+const LARGE_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 2), (10_000, 3)];
+
+/// Tasks that wait several times. They show that a task goes on where it stopped, with what it had.
+const WAITS: &[Sizes] = &[
+    timed("subroutine", &[(4, 2)]),
+    timed("threads", &[(100, 2)]),
+    timed("callbacks", &[(100, 2)]),
+    timed("coroutines", &[(100, 2)]),
+];
+
+/// The same for a taste.
+const QUICK_WAITS: &[Sizes] = &[
+    timed("subroutine", &[(4, 1)]),
+    timed("threads", &[(100, 1)]),
+    timed("callbacks", &[(100, 1)]),
+    timed("coroutines", &[(100, 1)]),
+];
+
 /// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
 /// usual limit; a thread for each needs more mappings than a usual system allows.
 const FULL_HTTP: &[Sizes] = &[
     timed("subroutine", &[(1, 2), (4, 2)]),
-    timed("threads", &[(1, 2), (100, 2), (1_000, 2)]),
+    timed("threads", FEW),
+    timed("threads", &[(1, 3), (100, 2), (1_000, 2)]),
     counted("threads", &[(100, 1), (400, 1)]),
     also("threads/per-task", &[(5_000, 2), (19_000, 1)]),
     also("threads/per-task-small-stack", &[(5_000, 1), (19_000, 1)]),
     also("threads/crossbeam-pool", &[(5_000, 1)]),
+    timed("callbacks", FEW),
     timed("callbacks", HTTP_STEPS),
     counted("callbacks", &[(100, 1), (2_000, 1)]),
+    timed("coroutines", FEW),
     timed("coroutines", HTTP_STEPS),
     counted("coroutines", &[(100, 1), (2_000, 1)]),
 ];
@@ -217,26 +321,32 @@ const FULL_HTTP: &[Sizes] = &[
 /// Requests of the thorough run: the same sizes, because descriptors end them, more often.
 const THOROUGH_HTTP: &[Sizes] = &[
     timed("subroutine", &[(1, 3), (4, 3)]),
-    timed("threads", &[(1, 3), (100, 3), (1_000, 5)]),
+    timed("threads", THOROUGH_FEW),
+    timed("threads", &[(1, 5), (100, 3), (1_000, 5)]),
     counted("threads", &[(100, 1), (400, 1)]),
     also("threads/per-task", &[(5_000, 3), (19_000, 1)]),
     also("threads/per-task-small-stack", &[(5_000, 3), (19_000, 1)]),
     also("threads/crossbeam-pool", &[(5_000, 3)]),
+    timed("callbacks", THOROUGH_FEW),
     timed("callbacks", THOROUGH_HTTP_STEPS),
     counted("callbacks", &[(100, 1), (2_000, 1)]),
+    timed("coroutines", THOROUGH_FEW),
     timed("coroutines", THOROUGH_HTTP_STEPS),
     counted("coroutines", &[(100, 1), (2_000, 1)]),
 ];
 
-const THOROUGH_HTTP_STEPS: &[(u32, u32)] = &[(1, 3), (100, 3), (1_000, 5), (5_000, 6), (19_000, 5)];
+const THOROUGH_HTTP_STEPS: &[(u32, u32)] = &[(1, 5), (100, 3), (1_000, 5), (5_000, 6), (19_000, 5)];
 
-const HTTP_STEPS: &[(u32, u32)] = &[(1, 2), (100, 2), (1_000, 2), (5_000, 2), (19_000, 1)];
+const HTTP_STEPS: &[(u32, u32)] = &[(1, 3), (100, 2), (1_000, 2), (5_000, 2), (19_000, 1)];
 
 /// A taste of requests.
 const QUICK_HTTP: &[Sizes] = &[
     timed("subroutine", &[(1, 1)]),
+    timed("threads", QUICK_FEW_REQUESTS),
     timed("threads", &[(1, 1), (200, 1)]),
+    timed("callbacks", QUICK_FEW_REQUESTS),
     timed("callbacks", &[(1, 1), (2_000, 1)]),
+    timed("coroutines", QUICK_FEW_REQUESTS),
     timed("coroutines", &[(1, 1), (2_000, 1)]),
 ];
 

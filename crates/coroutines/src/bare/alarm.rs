@@ -2,7 +2,7 @@
 //!
 //! An alarm bounds the wait for something else: a [`Sleep`](super::Sleep) would leave its entry in
 //! the heap until its deadline, long after what it was to bound is over. Like those, alarms belong
-//! to the thread, and whoever polls one there must also wake what is due.
+//! to the thread, and what polls one there must also wake what is due.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -54,7 +54,7 @@ impl Drop for Alarm {
     }
 }
 
-/// Wakes whoever's alarm is due on this thread.
+/// Wakes the tasks whose alarms are due on this thread.
 pub(super) fn wake_due(now: Moment) {
     let due = || ALARMS.with_borrow_mut(|alarms| alarms.pop_due(now));
     std::iter::from_fn(due).for_each(Waker::wake);

@@ -1,7 +1,7 @@
 //! The sockets of a thread, and where its executor waits for them.
 //!
-//! They are there from the first socket on: whoever only sleeps never has a poller. They go with
-//! the last executor of the thread.
+//! They are there from the first socket on: a thread that only sleeps never has a poller. They go
+//! with the last executor of the thread.
 
 use std::cell::RefCell;
 use std::io;

@@ -33,9 +33,9 @@ pub use self::alarm::Alarm;
 pub use self::executor::{Executor, block_on};
 pub use self::sleep::Sleep;
 pub use self::tcp::TcpStream;
-use crate::fetch::fetch;
+use crate::http::fetch;
 use crate::runtime::Runtime;
-use crate::task::add;
+use crate::timer::add;
 
 /// The contestant's runtime.
 #[derive(Debug)]

@@ -12,8 +12,9 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Futures, or other things that must not move, each under a key.
 ///
-/// Which places are taken is kept beside them, in a bit each. A place that could say so itself would
-/// be larger by a whole word, because a coroutine has no value to spare that could stand for "none".
+/// Which places are taken is kept beside them, in a bit each. A place that could say so itself
+/// would be larger by a whole word, because a coroutine has no value to spare that could stand for
+/// "none".
 pub struct Slab<T> {
     chunks: Vec<Box<[MaybeUninit<T>]>>,
     /// Of each place that was ever taken, whether there is something now.
@@ -51,13 +52,13 @@ impl<T> Slab<T> {
         if !self.occupied.get(key) {
             return None;
         }
-        // SAFETY: at an occupied place is what `insert` wrote before it set the bit; `remove` clears
-        // the bit before it drops that.
+        // SAFETY: at an occupied place is what `insert` wrote before it set the bit; `remove`
+        // clears the bit before it drops that.
         let value = unsafe { self.place(key).assume_init_mut() };
-        // SAFETY: what is at a place is not moved before it is dropped. A chunk's memory stays where
-        // it is until the slab is dropped; `insert` writes only to places without anything; `remove`
-        // drops the value in place, and so does the slab's own drop, by `remove`; nothing else hands
-        // out a `&mut T`.
+        // SAFETY: what is at a place is not moved before it is dropped. A chunk's memory stays
+        // where it is until the slab is dropped; `insert` writes only to places without anything;
+        // `remove` drops the value in place, and so does the slab's own drop, by `remove`; nothing
+        // else hands out a `&mut T`.
         Some(unsafe { Pin::new_unchecked(value) })
     }
 
@@ -69,8 +70,8 @@ impl<T> Slab<T> {
         // Before the drop, which may panic: then it is gone all the same.
         self.occupied.set(key, false);
         self.vacant.push(key);
-        // SAFETY: the place was occupied, so there is what `insert` wrote; now it is not, so nobody
-        // else uses or drops that.
+        // SAFETY: the place was occupied, so there is what `insert` wrote; now it is not, so
+        // nothing else else uses or drops that.
         unsafe { self.place(key).assume_init_drop() };
         true
     }

@@ -1,6 +1,6 @@
 //! A future that ends at a deadline, and the heap behind it.
 //!
-//! The heap belongs to the thread. Whoever polls a [`Sleep`] on a thread must also wake what is due
+//! The heap belongs to the thread. What polls a [`Sleep`] on a thread must also wake what is due
 //! there, as [`Executor`](super::Executor) does.
 
 use std::cell::RefCell;
@@ -67,7 +67,7 @@ pub(super) fn next_deadline() -> Option<Moment> {
 thread_local! {
     /// Tasks of our executors, by their number.
     static TASKS: RefCell<Timers<TaskId>> = RefCell::default();
-    /// Whoever else polled a [`Sleep`] on this thread.
+    /// What else polled a [`Sleep`] on this thread.
     static OTHERS: RefCell<Timers<Waker>> = RefCell::default();
 }
 

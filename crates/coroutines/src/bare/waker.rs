@@ -2,11 +2,12 @@
 //!
 //! A waker is one machine word of data and a table of functions. The word here is not a pointer but
 //! a pair of numbers: which executor, and which of its tasks. Waking looks the executor up in a
-//! list; if it is gone, nothing happens. So a waker can be cloned and kept for free, may outlive its
-//! task and its executor, and there is no memory for it to get wrong. What it costs is that lookup.
+//! list; if it is gone, nothing happens. So a waker can be cloned and kept for free, may outlive
+//! its task and its executor, and there is no memory for it to get wrong. What it costs is that
+//! lookup.
 //!
-//! A task's key is used again after the task is over, so a waker that was kept for too long can wake
-//! another task. That task is polled once for nothing, which every future must bear with.
+//! A task's key is used again after the task is over, so a waker that was kept for too long can
+//! wake another task. That task is polled once for nothing, which every future must bear with.
 
 use std::collections::BTreeMap;
 use std::ptr;
@@ -73,7 +74,7 @@ impl Woken {
         std::mem::swap(&mut state.keys, keys);
     }
 
-    /// Has whoever wakes the first task from now on rouse the executor. Says whether it may sleep:
+    /// Has the first wake from now on rouse the executor. Says whether it may sleep:
     /// not if a task is woken already.
     pub fn fall_asleep(&self, rouse: Rouse) -> bool {
         let mut state = self.lock();
@@ -126,8 +127,8 @@ impl Drop for Registered {
 pub struct TaskId(usize);
 
 impl TaskId {
-    /// Whom this waker wakes, if it is one of ours. Whoever polls futures of its own, as a join does,
-    /// gives them wakers of its own.
+    /// What this waker wakes, if it is one of ours. Code that polls futures of its own, as a join
+    /// does, gives them wakers of its own.
     pub fn of(waker: &Waker) -> Option<Self> {
         ptr::eq(waker.vtable(), &TABLE).then(|| Self(waker.data().addr()))
     }

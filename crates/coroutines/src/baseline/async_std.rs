@@ -3,7 +3,7 @@
 use async_std::task::{block_on, sleep, spawn};
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::{Straight, only_timers};
+use super::straight::{Straight, only_timers};
 
 pub(super) const ASYNC_STD: Straight = Straight {
     id: ContestantId::new("baseline/async-std"),

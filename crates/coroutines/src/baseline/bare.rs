@@ -2,7 +2,7 @@
 
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::{Straight, only_timers};
+use super::straight::{Straight, only_timers};
 use crate::bare::{Executor, Sleep};
 
 pub(super) const BARE: Straight = Straight {

@@ -22,7 +22,7 @@ use workload::http::fetch::SUM_HEADER;
 use workload::http::{Fetch, body};
 use workload::{ContestantId, Ledger, State, Task, TaskHandle};
 
-use super::{Straight, only_requests};
+use super::straight::{Straight, only_requests};
 
 pub(super) const HYPER: Straight = Straight {
     id: ContestantId::new("baseline/hyper"),

@@ -3,7 +3,7 @@
 use smol::{LocalExecutor, Timer, block_on, spawn};
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::{Straight, only_timers};
+use super::straight::{Straight, only_timers};
 
 pub(super) const GLOBAL: Straight = Straight {
     id: ContestantId::new("baseline/smol"),

@@ -4,7 +4,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep_until;
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::{Straight, only_timers};
+use super::straight::{Straight, only_timers};
 
 pub(super) const MULTI_THREAD: Straight = Straight {
     id: ContestantId::new("baseline/tokio"),

@@ -13,8 +13,10 @@
 //! | file | what lives there |
 //! | --- | --- |
 //! | `socket` | [`Socket`]: connecting, reading and writing without blocking |
+//! | `shared` | what the sockets of a thread share |
 //! | `slots` | what is known of each socket, at the place that it was given |
 
+mod shared;
 mod slots;
 mod socket;
 #[cfg(test)]
@@ -31,7 +33,8 @@ use std::time::Duration;
 use polling::{Event, Events, PollMode, Poller};
 use socket2::Domain;
 
-use self::slots::{Slots, key};
+use self::shared::Shared;
+use self::slots::key;
 pub use self::socket::Socket;
 use self::socket::{is_in_progress, new_socket};
 
@@ -43,12 +46,6 @@ const POLLERS_OWN: usize = 2;
 pub struct Sockets<W> {
     shared: Rc<Shared<W>>,
     events: Events,
-}
-
-struct Shared<W> {
-    poller: Arc<Poller>,
-    mode: PollMode,
-    slots: RefCell<Slots<W>>,
 }
 
 /// Ends the wait of another thread in [`Sockets::poll`].

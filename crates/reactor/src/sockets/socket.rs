@@ -8,7 +8,7 @@ use std::rc::Rc;
 use polling::{Event, PollMode};
 use socket2::{Domain, Protocol, Type};
 
-use super::Shared;
+use super::shared::Shared;
 use super::slots::{Direction, key};
 
 /// A connected socket, or one that is being connected. Dropping it takes it out of the poller and

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use super::{Check, SETTINGS, expect_complete, run_on};
+use super::running::{Check, SETTINGS, expect_complete, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
 use crate::spec::{Arrival, Workload};
@@ -12,7 +12,7 @@ use crate::spec::{Arrival, Workload};
 pub(super) const CHECKS: &[Check] = &[
     ("tasks of a rate start in their time, also 0 and 1 of them", starts_in_time),
     ("a rate begins anew in each wave", paces_every_wave),
-    ("a panic does not stop those who come after it", starts_the_others_after_a_panic),
+    ("a panic does not stop the tasks that come after it", starts_the_others_after_a_panic),
     ("a task is late from when it was to start", counts_from_the_intended_start),
     ("a synchronized wake-up has one deadline", synchronized),
 ];
@@ -86,9 +86,10 @@ fn starts_the_others_after_a_panic(contestant: &dyn Contestant) -> Result<(), St
     }
 }
 
-/// Tasks come one a millisecond and wait for 20 ms. Whoever has room for all of them is late by what
-/// its timers and the machine make of it. Whoever has not makes a queue, and by arithmetic the last
-/// task is late at least by the rounds that it has to wait for, less the time that it came later.
+/// Tasks come one a millisecond and wait for 20 ms. A contestant with room for all of them is late
+/// by what its timers and the machine make of it. One without makes a queue, and by arithmetic the
+/// last task is late at least by the rounds that it has to wait for, less the time that it came
+/// later.
 fn counts_from_the_intended_start(contestant: &dyn Contestant) -> Result<(), String> {
     let ceiling = contestant.ceiling(&SETTINGS);
     let tasks = if ceiling.limit() == 1 { 20 } else { 80 };
@@ -96,7 +97,7 @@ fn counts_from_the_intended_start(contestant: &dyn Contestant) -> Result<(), Str
     let ledger = Ledger::open(workload);
     expect_paced(contestant, ledger)?;
     let least = workload.floor(ceiling.limit()).saturating_sub(workload.floor(u64::MAX));
-    let lateness = ledger.lateness().ok_or("nobody woke")?;
+    let lateness = ledger.lateness().ok_or("no task woke")?;
     if lateness.wakes != u64::from(tasks) {
         return Err(format!("{} wakes were noted for {tasks} tasks", lateness.wakes));
     }
@@ -104,13 +105,14 @@ fn counts_from_the_intended_start(contestant: &dyn Contestant) -> Result<(), Str
     let most = Duration::from_nanos(lateness.max_ns + lateness.max_ns / 50);
     if most < least {
         return Err(format!(
-            "nobody was later than {most:?}, where the queue alone takes {least:?}"
+            "no task was later than {most:?}, where the queue alone takes {least:?}"
         ));
     }
     Ok(())
 }
 
-/// All tasks wait for one deadline. As many as can be in flight are, before the first of them wakes.
+/// All tasks wait for one deadline. As many as can be in flight are, before the first of them
+/// wakes.
 fn synchronized(contestant: &dyn Contestant) -> Result<(), String> {
     let tasks = 50;
     let ledger = Ledger::open_tracing(Workload::timer(tasks, 200 * MS).with_synchronized_wakeup());

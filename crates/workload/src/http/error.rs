@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Why a request came to no answer. The same fault is the same kind in every model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorKind {
-    /// Nobody listens there, or whoever does refuses the connection.
+    /// Nothing listens there, or what does refuses the connection.
     Refused,
     /// The connection was not there in time.
     ConnectTimeout,

@@ -69,7 +69,7 @@ impl FromStr for Fault {
     }
 }
 
-/// A fault that nobody knows how to make.
+/// A fault that no server knows how to make.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "fault `{0}` is not one of close, reset, garbage, truncate, stall, slow-drip, silence, 500"

@@ -136,7 +136,7 @@ impl Fetch {
     }
 
     /// Whether nothing of the answer came before this error, and the error is such as a connection
-    /// shows that the server had closed while nobody used it: then a request over a kept
+    /// shows that the server had closed it while it was idle: then a request over a kept
     /// connection is to be sent again over a new one.
     pub fn is_stale(&self, error: &FetchError) -> bool {
         !self.reader.has_begun()

@@ -1,4 +1,4 @@
-//! A small client that blocks, for tests and for whoever runs the workload.
+//! A small client that blocks, for tests and for the programs that run the workload.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -111,7 +111,7 @@ impl Client {
         let request = get_request(self.server, target, true);
         if let Some(stream) = self.kept.take() {
             match self.exchange(stream, &request, &clock) {
-                // The server had closed it while nobody used it.
+                // The server had closed it while it was idle.
                 Err(Why::Io(_) | Why::Codec(CodecError::Closed)) => {}
                 done => return done,
             }

@@ -1,6 +1,7 @@
 //! One task's way through the ledger.
 
-use super::{Event, Ledger};
+use super::counters::Ledger;
+use super::trace::Event;
 use crate::clock::Moment;
 use crate::http::FetchError;
 use crate::spec::{Arrival, Workload};
@@ -132,6 +133,18 @@ impl TaskHandle {
     pub fn fail(self, error: &FetchError) {
         self.ledger.fail(self.index, error);
         std::mem::forget(self);
+    }
+}
+
+impl Ledger {
+    /// The place of the task with this index, which has not signed in yet.
+    ///
+    /// # Panics
+    /// If the workload has no such task.
+    pub fn handle(&'static self, index: u32) -> TaskHandle {
+        let tasks = self.workload().tasks;
+        assert!(index < tasks, "task {index} of {tasks}");
+        TaskHandle::new(self, index)
     }
 }
 

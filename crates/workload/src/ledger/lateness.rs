@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::lock;
+use super::lock::lock;
 
 /// Lateness is kept to two significant decimal digits: 1 % of the value.
 const SIGNIFICANT_DIGITS: u8 = 2;
@@ -49,7 +49,7 @@ impl Histogram {
     }
 }
 
-/// The distribution over all shards; `None` if nobody woke.
+/// The distribution over all shards; `None` if no task woke.
 pub(super) fn merge<'a>(shards: impl Iterator<Item = &'a Histogram>) -> Option<Lateness> {
     let mut all = empty();
     for shard in shards {

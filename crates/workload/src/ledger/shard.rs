@@ -4,6 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::lateness::Histogram;
 
+/// How many shards the counters are split over.
+pub const SHARDS: usize = 16;
+
+/// How many tasks with neighbouring indices share a shard.
+pub const RUN_OF_TASKS: u32 = 64;
+
 /// Counters of the tasks whose indices fall on one shard.
 ///
 /// 128 bytes and not 64: the prefetcher of current x86 processors fetches lines in pairs, and some
@@ -61,4 +67,18 @@ impl Shard {
         }
         self.lateness.reset();
     }
+}
+
+/// Which shard the task with this index belongs to.
+pub(super) fn shard_of(index: u32) -> usize {
+    (index / RUN_OF_TASKS) as usize % SHARDS
+}
+
+/// How many of `tasks` tasks belong to this shard.
+pub(super) fn quota(tasks: u32, shard: usize) -> u64 {
+    let tasks = u64::from(tasks);
+    let run = u64::from(RUN_OF_TASKS);
+    let round = run * SHARDS as u64;
+    let rest = (tasks % round).saturating_sub(shard as u64 * run);
+    tasks / round * run + rest.min(run)
 }

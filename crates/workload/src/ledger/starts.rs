@@ -1,10 +1,11 @@
 //! When the tasks of a wave start.
 //!
-//! Tasks that come at a rate come whether or not there is somebody free to start them: that is what
-//! makes a queue visible. So the ledger says which task is to start and when, and the model waits
+//! Tasks that come at a rate come whether or not a worker is free to start them: that is what makes a
+//! queue visible. So the ledger says which task is to start and when, and the model waits
 //! for that moment in its own way.
 
-use super::{Ledger, TaskHandle};
+use super::counters::Ledger;
+use super::handle::TaskHandle;
 use crate::clock::Moment;
 use crate::spec::Arrival;
 
@@ -28,7 +29,7 @@ pub struct Starts {
 pub enum Start {
     /// This task, now.
     Now(TaskHandle),
-    /// Nobody before this moment.
+    /// No task before this moment.
     At(Moment),
 }
 
@@ -44,6 +45,14 @@ impl Starts {
             self.now = Moment::now();
         }
         (self.now < start).then_some(start)
+    }
+}
+
+impl Ledger {
+    /// Begins the wave and hands out its tasks, each when it is to start.
+    pub fn starts(&'static self) -> Starts {
+        self.begun();
+        Starts::new(self)
     }
 }
 

@@ -1,16 +1,18 @@
 use std::num::{NonZeroU16, NonZeroU32};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::task::Wake;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Wake};
 use std::thread;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::shard::{quota, shard_of};
 use super::*;
-use crate::http::Phase;
-use crate::spec::Arrival;
+use crate::clock::Moment;
+use crate::http::{ErrorKind, FetchError, Phase};
+use crate::spec::{Arrival, Workload};
 use crate::state::State;
 use crate::task::Task;
 
@@ -161,7 +163,7 @@ fn a_burst_hands_out_all_its_tasks_at_once() {
         .starts()
         .map(|start| match start {
             Start::Now(handle) => handle.index(),
-            Start::At(moment) => panic!("nobody waits for {moment:?} in a burst"),
+            Start::At(moment) => panic!("no task waits for {moment:?} in a burst"),
         })
         .collect();
     assert_eq!(indices, [0, 1, 2]);

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::mem::MaybeUninit;
 
+use super::error::CodecError;
 use super::limits::{Limit, Limits};
-use super::response::CodecError;
 
 /// Status and headers of an answer.
 #[derive(Clone, Copy)]
@@ -110,7 +110,7 @@ pub(super) fn parse<E: From<CodecError>>(
     match status {
         // RFC 9110, 15.2: a client must be able to read any number of these before the answer.
         100 | 102..=199 => return Ok(Parsed::Informational),
-        101 => return Err(CodecError::Garbage("another protocol, which nobody asked for").into()),
+        101 => return Err(CodecError::Garbage("another protocol, which was not asked for").into()),
         200.. => {}
         0..100 => return Err(CodecError::Garbage("the status is below 100").into()),
     }
@@ -212,7 +212,7 @@ impl Fields {
             }
             (Transfer::Chunked, Length::None) => Ok(Framing::Chunked),
             (Transfer::Other, Length::None) => {
-                Err(CodecError::Garbage("a transfer coding that nobody asked for"))
+                Err(CodecError::Garbage("a transfer coding that was not asked for"))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! HTTP/1.1 without a socket and without waiting: requests to bytes, bytes to events.
 //!
-//! Whoever holds the connection decides when to read and how much; the events are the same for any
+//! The owner of the connection decides when to read and how much; the events are the same for any
 //! split of the same bytes into reads.
 //!
 //! | file | what lives there |
@@ -9,6 +9,7 @@
 //! | [`head`] | [`Head`]: status and headers of an answer, and how its body ends |
 //! | `chunked` | where the chunks of a chunked body begin and end |
 //! | [`limits`] | [`Limits`]: how large an answer may be |
+//! | [`error`] | [`CodecError`]: why bytes are not an answer |
 //! | [`request`] | the bytes of a request |
 //! | `properties` | (tests) what holds for any answer and any bytes |
 //! | `transcript` | (tests and the fuzz target) all that was read from some bytes |
@@ -18,6 +19,7 @@
 //! refused, because a connection that is used again would be out of step.
 
 mod chunked;
+pub mod error;
 pub mod head;
 pub mod limits;
 pub mod request;
@@ -28,7 +30,8 @@ mod properties;
 #[cfg(test)]
 mod transcript;
 
+pub use error::CodecError;
 pub use head::Head;
 pub use limits::{Limit, Limits};
 pub use request::get_request;
-pub use response::{CodecError, Event, ResponseReader};
+pub use response::{Event, ResponseReader};

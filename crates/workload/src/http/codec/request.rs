@@ -7,7 +7,7 @@ use std::net::{SocketAddr, SocketAddrV6};
 /// left: its exact size would take writing them twice.
 ///
 /// `target` is a path with or without a query (RFC 9112, 3.2.1), as [`is_target`] has it. A
-/// connection persists unless somebody says otherwise (RFC 9112, 9.3), so only a request without
+/// connection persists unless a header says otherwise (RFC 9112, 9.3), so only a request without
 /// `keep_alive` has something to say about it.
 ///
 /// # Panics

@@ -14,7 +14,7 @@ pub(crate) struct Transcript {
     pub(crate) whole: bool,
     /// Whether it is whole, if it may end with the stream.
     pub(crate) whole_at_end: bool,
-    /// How many bytes belong to the answer; 0 after an error, when nobody can say.
+    /// How many bytes belong to the answer; 0 after an error, when that is not known.
     pub(crate) taken: usize,
     pub(crate) error: Option<CodecError>,
     pub(crate) keep_alive: bool,

@@ -1,0 +1,112 @@
+//! What a task takes where only one N was measured: the reading with all tasks waiting, less what the
+//! process read before its first task, a task.
+//!
+//! A slope over several N is better, because it leaves out whatever the first task brings along. With
+//! one N there is none.
+
+use record::Cell;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::estimate::{Estimate, median};
+use crate::figure::Figure;
+use crate::index::is_all_waiting;
+use crate::reading::Spread;
+use crate::series::Series;
+
+/// What a task of a series takes at one N.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PerTask {
+    /// The series.
+    pub series: Series,
+    /// The number of tasks.
+    pub tasks: u64,
+    /// How often it was measured.
+    pub repeats: usize,
+    /// Bytes of a waiting task, by the basis of the analysis; `None` where not all tasks waited at once
+    /// or there is no reading.
+    pub bytes: Option<Estimate>,
+    /// What was taken off the whole process for that.
+    pub less: Less,
+    /// CPU of a task from start to end, harness included, in ns.
+    pub cpu_ns: Option<Estimate>,
+    /// Time to start a task, in ns.
+    pub start_ns: Option<Estimate>,
+    /// The median lateness and the 99th percentile, in ns, each over the repeats.
+    pub lateness: Option<(Spread, Spread)>,
+}
+
+/// What was taken off the whole process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Less {
+    /// What it weighed before its first task.
+    Idle,
+    /// Nothing: a pool has its threads before its first task, and they are what a task waits in.
+    Nothing,
+}
+
+/// Every series at every N of its proven, timed cells.
+pub(crate) fn of(context: &Context<'_>) -> Vec<PerTask> {
+    let mut all = Vec::new();
+    for (series, cells) in context.index.iter() {
+        for cells in cells.timed.chunk_by(|a, b| a.tasks == b.tasks) {
+            let Some(first) = cells.first().filter(|cell| cell.tasks > 0) else { continue };
+            let less = if first.pool_workers.is_some() { Less::Nothing } else { Less::Idle };
+            let per_task = |figure: Figure, name: &str, read: &dyn Fn(&Cell) -> Option<f64>| {
+                let is_wanted = |cell: &&Cell| series.shape.is_weighed() && is_all_waiting(cell);
+                let values: Vec<f64> = cells
+                    .iter()
+                    .copied()
+                    .filter(|cell| figure == Figure::Cpu || is_wanted(cell))
+                    .filter_map(|cell| Some(read(cell)? / cell.tasks as f64))
+                    .collect();
+                let (key, count) = (series.key(), first.tasks.to_string());
+                let names: [&str; 3] = [&key, &count, name];
+                median(&values, context.bootstrap(&names)).map(|median| median.estimate)
+            };
+            let basis = context.basis.figure();
+            let late = |part: fn(&record::LatenessLine) -> u64| {
+                let lines = cells.iter().filter_map(|cell| cell.lateness_ns.as_ref());
+                Spread::of(&lines.map(|line| part(line) as f64).collect::<Vec<_>>())
+            };
+            all.push(PerTask {
+                series: series.clone(),
+                tasks: first.tasks,
+                repeats: cells.len(),
+                bytes: per_task(basis, "bytes a task", &|cell| match less {
+                    Less::Idle => Some(basis.read(cell)? - basis.read_idle(cell)?),
+                    Less::Nothing => basis.read(cell),
+                }),
+                less,
+                cpu_ns: per_task(Figure::Cpu, "cpu a task", &|cell| Figure::Cpu.read(cell)),
+                start_ns: per_task(Figure::Start, "start a task", &|cell| Figure::Start.read(cell)),
+                lateness: late(|line| line.p50).zip(late(|line| line.p99)),
+            });
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::{Bill, Synthetic};
+
+    use super::*;
+
+    #[test]
+    fn one_count_gives_a_figure_less_the_idle_process() {
+        let mut made = Synthetic::new();
+        made.line("threads/rayon-pool", &[100], Bill::of(10_000).with_kernel(20_000)).pool_of(100);
+        made.line("coroutines/bare", &[1_000], Bill::of(300).with_kernel(40));
+        let record = made.record();
+        let all = of(&Context::of(&record));
+        let [pool, bare] = &all[..] else { panic!("{all:?}") };
+        assert_eq!((bare.tasks, bare.repeats, bare.less), (1_000, 3, Less::Idle));
+        let bytes = bare.bytes.unwrap();
+        assert!((bytes.value - 340.0).abs() < 1e-6 && bytes.is_bounded(), "{bytes:?}");
+        assert!(bare.cpu_ns.is_some() && bare.start_ns.is_some() && bare.lateness.is_some());
+        assert_eq!(pool.less, Less::Nothing);
+        assert!(pool.bytes.unwrap().value > 30_000.0, "{pool:?}");
+    }
+}

@@ -1,0 +1,267 @@
+//! Several records side by side: the figures that all of them have of the same work.
+//!
+//! A slope is laid through the N that all records have, so that a size which only one of them has
+//! changes nothing. Each record keeps draws of its own, also where two have the same seed: resampled
+//! in step, the noise of two runs would look like one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::{Cell, LatenessLine, Record, Throughput};
+use serde::Serialize;
+
+use crate::contestant::Id;
+use crate::context::Basis;
+use crate::estimate::{Bootstrap, Sampled, median};
+use crate::figure::Figure;
+use crate::fit::Fit;
+use crate::index::{Cells, Index};
+use crate::lateness::{Timing, by_timing};
+use crate::rates::{cpus, rates};
+use crate::reading::{Reading, task_counts};
+use crate::series::Series;
+
+/// What a figure is of: a contestant, what its tasks do, and what was read of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Subject {
+    /// The contestant and what its tasks do.
+    pub series: Series,
+    /// What was read of them.
+    pub quantity: Quantity,
+    /// The number of tasks; `None` of a slope, which is through several.
+    pub tasks: Option<u64>,
+    /// How long each task waits in nanoseconds, where that sets the figure apart from another.
+    pub wait_ns: Option<u64>,
+    /// How many tasks can be in flight at once, where that sets the figure apart from another.
+    pub places: Option<u64>,
+}
+
+/// What is read of the tasks of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quantity {
+    /// What one more task adds to a figure, in its unit.
+    Slope(Figure),
+    /// How late half of the tasks are at most, in ns, as the median over the repeats.
+    LatenessP50,
+    /// How late 99 % of the tasks are at most, in ns, as the median over the repeats.
+    LatenessP99,
+    /// Tasks a second, as the median over the samples.
+    Rate,
+    /// User and system CPU of a task in the same samples, in ns.
+    RateCpu,
+}
+
+/// What a figure is counted under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Bytes of a waiting task.
+    Bytes,
+    /// CPU of a task.
+    Cpu,
+    /// Time to start a task.
+    Start,
+    /// Tasks a second.
+    Rates,
+    /// How late tasks wake.
+    Lateness,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Bytes, Self::Cpu, Self::Start, Self::Rates, Self::Lateness];
+}
+
+impl Quantity {
+    /// What it is counted under.
+    pub const fn part(self) -> Part {
+        match self {
+            Self::Slope(Figure::Start) => Part::Start,
+            Self::Slope(Figure::Cpu) | Self::RateCpu => Part::Cpu,
+            Self::Slope(_) => Part::Bytes,
+            Self::LatenessP50 | Self::LatenessP99 => Part::Lateness,
+            Self::Rate => Part::Rates,
+        }
+    }
+
+    /// A name that never changes, because the draws of the bootstrap depend on it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Slope(figure) => figure.name(),
+            Self::LatenessP50 => "lateness-p50",
+            Self::LatenessP99 => "lateness-p99",
+            Self::Rate => "rate",
+            Self::RateCpu => "rate-cpu",
+        }
+    }
+}
+
+/// A figure that all records have.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Common {
+    pub(crate) subject: Subject,
+    /// One a record, in their order.
+    pub(crate) sides: Vec<Sampled>,
+}
+
+/// What records have in common.
+#[derive(Debug)]
+pub(crate) struct Sides {
+    /// By which figure contestants are held against each other in bytes: the full bill, if all of the
+    /// records have it.
+    pub(crate) basis: Basis,
+    /// The figures of contestants that are wanted, those of a series together.
+    pub(crate) figures: Vec<Common>,
+}
+
+struct Side<'a> {
+    nth: usize,
+    seed: u64,
+    index: Index<'a>,
+    timed: BTreeMap<Timed, &'a Throughput>,
+}
+
+/// What decides a rate: rows that are alike in it may be held against each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Timed {
+    series: Series,
+    wait_ns: u64,
+    tasks: u64,
+    workers: Option<u32>,
+}
+
+impl Sides {
+    pub(crate) fn of(records: &[&Record], is_wanted: impl Fn(&Id) -> bool) -> Self {
+        let sides: Vec<Side<'_>> =
+            records.iter().enumerate().map(|(nth, record)| Side::of(nth, record)).collect();
+        let has_full_bill = sides.iter().all(|side| Basis::of(&side.index) == Basis::FullBill);
+        let basis = if has_full_bill { Basis::FullBill } else { Basis::KnownBill };
+        let mut figures = Vec::new();
+        let Some(first) = sides.first() else { return Self { basis, figures } };
+        for series in first.index.iter().map(|(series, _)| series) {
+            let cells: Option<Vec<&Cells<'_>>> =
+                sides.iter().map(|side| side.index.get(series)).collect();
+            let Some(cells) = cells.filter(|_| is_wanted(&series.contestant)) else { continue };
+            if series.shape.is_weighed() {
+                let slopes =
+                    [basis.figure(), Figure::Rss, Figure::Heap, Figure::Start, Figure::Cpu];
+                figures
+                    .extend(slopes.into_iter().filter_map(|of| slope(&sides, &cells, series, of)));
+            }
+            lateness(&sides, &cells, series, &mut figures);
+        }
+        for timed in first.timed.keys().filter(|timed| is_wanted(&timed.series.contestant)) {
+            for (quantity, read) in
+                [(Quantity::Rate, rates as fn(&_) -> _), (Quantity::RateCpu, cpus)]
+            {
+                let values = sides.iter().map(|side| Some(read(side.timed.get(timed)?)));
+                let values: Option<Vec<Vec<f64>>> = values.collect();
+                figures
+                    .extend(values.and_then(|values| timed.subject(quantity).with(&sides, values)));
+            }
+        }
+        Self { basis, figures }
+    }
+}
+
+impl<'a> Side<'a> {
+    fn of(nth: usize, record: &'a Record) -> Self {
+        let mut timed = BTreeMap::new();
+        for row in &record.throughput {
+            timed.entry(Timed::of(row)).or_insert(row);
+        }
+        Self { nth, seed: record.run.seed, index: Index::of(record), timed }
+    }
+
+    fn bootstrap(&self, subject: &str, quantity: Quantity) -> Bootstrap {
+        Bootstrap::new(self.seed, &[&self.nth.to_string(), subject, quantity.name()])
+    }
+}
+
+impl Timed {
+    fn of(row: &Throughput) -> Self {
+        Self {
+            series: Series::of_work(&row.contestant, &row.workload),
+            wait_ns: row.workload.duration_ns,
+            tasks: row.tasks,
+            workers: row.pool_workers,
+        }
+    }
+
+    fn subject(&self, quantity: Quantity) -> Subject {
+        Subject {
+            series: self.series.clone(),
+            quantity,
+            tasks: Some(self.tasks),
+            wait_ns: Some(self.wait_ns),
+            places: self.workers.map(u64::from),
+        }
+    }
+}
+
+impl Subject {
+    /// This figure as the median of these values, one list a record; `None` if a list is empty.
+    fn with(self, sides: &[Side<'_>], values: Vec<Vec<f64>>) -> Option<Common> {
+        let Self { tasks, wait_ns, places, .. } = self;
+        let key = format!("{} {tasks:?} {wait_ns:?} {places:?}", self.series.key());
+        let medians = sides.iter().zip(values);
+        let medians =
+            medians.map(|(side, values)| median(&values, side.bootstrap(&key, self.quantity)));
+        Some(Common { sides: medians.collect::<Option<_>>()?, subject: self })
+    }
+}
+
+/// What one more task adds, through the N that all records have; `None` if that are fewer than two.
+fn slope(
+    sides: &[Side<'_>],
+    cells: &[&Cells<'_>],
+    series: &Series,
+    figure: Figure,
+) -> Option<Common> {
+    let mut all: Vec<Vec<Reading>> = cells.iter().map(|cells| cells.readings(figure)).collect();
+    let counts = all.iter().map(|readings| task_counts(readings));
+    let common: BTreeSet<u64> = counts.reduce(|common, counts| &common & &counts)?;
+    for readings in &mut all {
+        readings.retain(|reading| common.contains(&reading.tasks));
+    }
+    let quantity = Quantity::Slope(figure);
+    let key = series.key();
+    let slopes = sides
+        .iter()
+        .zip(&all)
+        .map(|(side, readings)| Some(Fit::of(readings, side.bootstrap(&key, quantity))?.slope));
+    let subject =
+        Subject { series: series.clone(), quantity, tasks: None, wait_ns: None, places: None };
+    Some(Common { sides: slopes.collect::<Option<_>>()?, subject })
+}
+
+/// How late the tasks are: where lateness is asked for, wherever all records have it, and otherwise at
+/// the largest N that all of them have.
+fn lateness(sides: &[Side<'_>], cells: &[&Cells<'_>], series: &Series, into: &mut Vec<Common>) {
+    let all: Vec<_> = cells.iter().map(|cells| by_timing(series, cells)).collect();
+    let Some((first, others)) = all.split_first() else { return };
+    let is_common = |timing: &&Timing| others.iter().all(|cells| cells.contains_key(timing));
+    let mut common: Vec<&Timing> = first.keys().filter(is_common).collect();
+    if !series.shape.is_for_lateness() {
+        common.drain(..common.len().saturating_sub(1));
+    }
+    type Percentile = fn(&LatenessLine) -> u64;
+    let percentiles: [(Quantity, Percentile); 2] =
+        [(Quantity::LatenessP50, |late| late.p50), (Quantity::LatenessP99, |late| late.p99)];
+    for timing in common {
+        for (quantity, percentile) in percentiles {
+            let of = |cells: &BTreeMap<Timing, Vec<&Cell>>| {
+                let lines = cells[timing].iter().filter_map(|cell| cell.lateness_ns);
+                lines.map(|line| percentile(&line) as f64).collect::<Vec<_>>()
+            };
+            let subject = Subject {
+                series: series.clone(),
+                quantity,
+                tasks: Some(timing.tasks),
+                wait_ns: timing.queue.and_then(|queue| queue.wait_ns),
+                places: timing.queue.and_then(|queue| queue.places),
+            };
+            into.extend(subject.with(sides, all.iter().map(of).collect()));
+        }
+    }
+}

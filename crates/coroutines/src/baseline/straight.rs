@@ -1,0 +1,88 @@
+//! The contestant that a baseline is, and what baselines do not run.
+
+use std::io;
+use std::num::NonZeroU16;
+
+use workload::{
+    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, StateSize,
+    Wait, Workload,
+};
+
+/// Starts a runtime and returns what runs all tasks of a ledger on it.
+pub(super) type Start = fn() -> io::Result<Box<dyn FnMut(&'static Ledger)>>;
+
+#[derive(Debug)]
+pub(super) struct Straight {
+    pub(super) id: ContestantId,
+    pub(super) summary: &'static str,
+    pub(super) stays_in_process: bool,
+    pub(super) unsupported: fn(&Workload) -> Option<&'static str>,
+    pub(super) start: Start,
+}
+
+impl Contestant for Straight {
+    fn id(&self) -> ContestantId {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    fn ceiling(&self, _: &Settings) -> Ceiling {
+        Ceiling::Unbounded
+    }
+
+    fn stays_in_process(&self) -> bool {
+        self.stays_in_process
+    }
+
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        (self.unsupported)(workload)
+    }
+
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
+        let run =
+            (self.start)().map_err(|source| Refusal::Start { what: "the runtime", source })?;
+        Ok(Box::new(Started { run, unsupported: self.unsupported }))
+    }
+}
+
+struct Started {
+    run: Box<dyn FnMut(&'static Ledger)>,
+    unsupported: fn(&Workload) -> Option<&'static str>,
+}
+
+impl Instance for Started {
+    fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        if let Some(only) = (self.unsupported)(ledger.workload()) {
+            return Err(Refusal::Unsupported { only });
+        }
+        (self.run)(ledger);
+        Ok(())
+    }
+}
+
+/// What a baseline of the timers runs, if it is not this.
+pub(super) fn only_timers(workload: &Workload) -> Option<&'static str> {
+    let is_fit = matches!(workload.wait, Wait::Timer { .. }) && is_plain(workload);
+    (!is_fit).then_some("timers in a burst, with one wait a task and no state")
+}
+
+/// What a baseline of the requests runs, if it is not this.
+#[cfg(feature = "hyper")]
+pub(super) fn only_requests(workload: &Workload) -> Option<&'static str> {
+    let is_fit = workload.asks().is_some_and(|http| !http.keep_alive) && is_plain(workload);
+    (!is_fit)
+        .then_some("requests in a burst over a connection each, with one wait a task and no state")
+}
+
+/// Whether nothing is asked for that would take a loop or a state: the tasks are written out
+/// without, so they do nothing else. They start in a burst, each with its own deadline.
+fn is_plain(workload: &Workload) -> bool {
+    workload.state == StateSize::None
+        && workload.waits_per_task == NonZeroU16::MIN
+        && workload.panicking_task.is_none()
+        && workload.arrival == Arrival::Burst
+        && !workload.synchronized_wakeup
+}

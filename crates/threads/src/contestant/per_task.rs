@@ -1,0 +1,116 @@
+//! `threads/per-task` and `threads/per-task-small-stack`: a std thread for each task.
+//!
+//! A thread reserves its whole stack and touches only the pages it needs, so a smaller stack saves
+//! address space and not memory that is resident. The small one is here to show that.
+
+use std::thread::{Builder, JoinHandle};
+
+use subroutine::sleep::{TIMER, sleep_until};
+use workload::{
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, StateSize, Wait,
+    WithState, Workload,
+};
+
+use crate::http::fetch;
+use crate::timer::add;
+
+/// The contestants `threads/per-task` and `threads/per-task-small-stack`.
+#[derive(Clone, Copy, Debug)]
+pub struct PerTask {
+    id: ContestantId,
+    summary: &'static str,
+    stack_bytes: usize,
+    largest_state: StateSize,
+}
+
+impl PerTask {
+    /// With the stack that std gives a thread when it is not asked: 2 MiB. It is asked for here, so
+    /// that `RUST_MIN_STACK` in the environment does not change what is measured.
+    pub const DEFAULT: Self = Self {
+        id: ContestantId::new("threads/per-task"),
+        summary: "a std thread for each task, 2 MiB of stack reserved",
+        stack_bytes: 2 * 1024 * 1024,
+        largest_state: StateSize::KiB64,
+    };
+
+    /// With 64 KiB of stack: enough for 16 KiB of state and what std puts around it.
+    pub const SMALL_STACK: Self = Self {
+        id: ContestantId::new("threads/per-task-small-stack"),
+        summary: "a std thread for each task, 64 KiB of stack reserved",
+        stack_bytes: 64 * 1024,
+        largest_state: StateSize::KiB16,
+    };
+}
+
+impl Contestant for PerTask {
+    fn id(&self) -> ContestantId {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    fn ceiling(&self, _: &Settings) -> Ceiling {
+        Ceiling::Unbounded
+    }
+
+    fn timer(&self) -> Option<&'static str> {
+        Some(TIMER)
+    }
+
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        (workload.state > self.largest_state)
+            .then_some("tasks with up to 16 KiB of state: its stacks have 64 KiB")
+    }
+
+    fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Instance for PerTask {
+    fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        if let Some(only) = self.unsupported(ledger.workload()) {
+            return Err(Refusal::Unsupported { only });
+        }
+        for thread in
+            ledger.workload().state.with(Spawn { ledger, stack_bytes: self.stack_bytes })?
+        {
+            // A thread that panicked has been counted as a lost task.
+            let _ = thread.join();
+        }
+        Ok(())
+    }
+}
+
+struct Spawn {
+    ledger: &'static Ledger,
+    stack_bytes: usize,
+}
+
+impl WithState for Spawn {
+    type Output = Result<Vec<JoinHandle<()>>, Refusal>;
+
+    fn with<const N: usize>(self) -> Self::Output {
+        let mut threads = Vec::new();
+        for start in self.ledger.starts() {
+            match start {
+                Start::At(moment) => sleep_until(moment),
+                Start::Now(handle) => {
+                    let thread = Builder::new().stack_size(self.stack_bytes);
+                    let spawned = match self.ledger.workload().wait {
+                        Wait::Timer { .. } => add::<N>(thread, handle),
+                        Wait::Http(_) => fetch::<N>(thread, handle),
+                    };
+                    threads.push(spawned.map_err(|source| Refusal::Thread {
+                        nth: threads.len() as u64 + 1,
+                        wanted: u64::from(self.ledger.workload().tasks),
+                        source,
+                    })?);
+                }
+            }
+        }
+        Ok(threads)
+    }
+}

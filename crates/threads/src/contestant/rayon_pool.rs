@@ -1,0 +1,96 @@
+//! `threads/rayon-pool`: a rayon pool, made for tasks that compute, used for tasks that wait.
+//!
+//! Its workers are as many as asked for and not as many as there are cores: a worker that waits
+//! computes nothing.
+
+use std::cell::Cell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use subroutine::connection::Connection;
+use subroutine::contestant::run;
+use subroutine::sleep::{TIMER, sleep_until};
+use workload::{
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
+    WithState,
+};
+
+/// The contestant `threads/rayon-pool`.
+#[derive(Clone, Copy, Debug)]
+pub struct RayonPool;
+
+impl Contestant for RayonPool {
+    fn id(&self) -> ContestantId {
+        ContestantId::new("threads/rayon-pool")
+    }
+
+    fn summary(&self) -> &'static str {
+        "a rayon pool, whose workers steal tasks from each other"
+    }
+
+    fn ceiling(&self, settings: &Settings) -> Ceiling {
+        Ceiling::Pool(settings.pool_workers)
+    }
+
+    fn timer(&self) -> Option<&'static str> {
+        Some(TIMER)
+    }
+
+    fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {
+        let workers = settings.pool_workers as usize;
+        let pool = ThreadPoolBuilder::new().num_threads(workers).build().map_err(|error| {
+            Refusal::Start { what: "a rayon pool", source: io::Error::other(error) }
+        })?;
+        Ok(Box::new(Pool(Some(pool))))
+    }
+}
+
+struct Pool(Option<ThreadPool>);
+
+impl Instance for Pool {
+    fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
+        if let Some(pool) = &self.0 {
+            ledger.workload().state.with(Scope { pool, ledger });
+        }
+        Ok(())
+    }
+}
+
+struct Scope<'a> {
+    pool: &'a ThreadPool,
+    ledger: &'static Ledger,
+}
+
+impl WithState for Scope<'_> {
+    type Output = ();
+
+    fn with<const N: usize>(self) {
+        self.pool.in_place_scope(|scope| {
+            for start in self.ledger.starts() {
+                match start {
+                    // The calling thread is none of the pool's.
+                    Start::At(moment) => sleep_until(moment),
+                    Start::Now(handle) => scope.spawn(move |_| {
+                        // A scope hands a panic on to its caller. Here it must cost one task only,
+                        // and the handle has counted it as lost.
+                        let _ = catch_unwind(AssertUnwindSafe(|| run_on_worker::<N>(handle)));
+                    }),
+                }
+            }
+        });
+    }
+}
+
+/// Runs a task with the worker's kept connection at hand.
+fn run_on_worker<const N: usize>(handle: TaskHandle) {
+    let mut kept = KEPT.take();
+    run::<N>(handle, &mut kept);
+    KEPT.set(kept);
+}
+
+thread_local! {
+    /// A connection that can serve the worker's next task. A rayon worker's loop is rayon's own, so
+    /// what a worker keeps between tasks is kept by its thread, and closed when that ends.
+    static KEPT: Cell<Option<Connection>> = const { Cell::new(None) };
+}
