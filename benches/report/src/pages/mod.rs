@@ -8,6 +8,7 @@
 //! | `cpu` | what a wait costs in CPU |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
+//! | [`front`] | the front page, in each language |
 //! | `page` | [`Page`]: what a page is |
 //! | `walls` | what breaks first |
 //! | `contestants` | which contestants a page shows first |
@@ -16,9 +17,10 @@
 mod bill;
 mod contestants;
 mod cpu;
-mod lateness;
 #[cfg(test)]
 mod example;
+pub mod front;
+mod lateness;
 mod memory;
 mod page;
 mod rates;
