@@ -11,8 +11,11 @@ const MOST: usize = 16;
 /// How high the plot is at least.
 const HEIGHT: f64 = 320.0;
 
-/// So wide is a label at most.
-const WIDEST_LABEL: f64 = 205.0;
+/// So wide is a label at the right edge at most.
+const WIDEST_AT_EDGE: f64 = 205.0;
+
+/// So wide is a label within the plot at most.
+const WIDEST_WITHIN: f64 = 260.0;
 
 /// A line that gets this far across the plot has its label at the right edge.
 const EDGE: f64 = 0.85;
@@ -39,8 +42,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, top: f64, x: &Axis, y: &Axis, lines:
     };
     let over = Scale::of(x, values(|(x, _)| x), (0.0, 1.0), false);
     let is_at_edge = |label: &Label<'_>| over.at(label.x).is_some_and(|part| part >= EDGE);
-    let (at_edge, mut within): (Vec<Label<'_>>, Vec<Label<'_>>) =
+    let (mut at_edge, mut within): (Vec<Label<'_>>, Vec<Label<'_>>) =
         lines.iter().filter_map(|line| Label::of(line, y)).partition(is_at_edge);
+    at_edge.iter_mut().for_each(|label| label.wrap(WIDEST_AT_EDGE));
+    within.iter_mut().for_each(|label| label.wrap(WIDEST_WITHIN));
     let label_width = at_edge.iter().map(Label::width).fold(0.0, f64::max);
     let labels_high = at_edge.iter().map(Label::height).sum::<f64>() + LEADING;
     let bottom = top + HEIGHT.max(labels_high);
@@ -152,17 +157,21 @@ struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
-    /// The label of this line; `None` if there is no line.
+    /// The label of this line, in one line; `None` if there is no line.
     fn of(line: &'a Line, axis: &Axis) -> Option<Self> {
         if let Some(wall) = &line.wall {
-            let words = wrapped(&format!("{}, {}", line.name, wall.label), WIDEST_LABEL, 3);
+            let words = vec![format!("{}, {}", line.name, wall.label)];
             return Some(Self { line, x: wall.x, y: wall.y, words });
         }
         let (x, y) = *line.points.last()?;
         // A figure is not parted from its unit.
         let figure = format::figure(y, axis.unit).replace(' ', "\u{A0}");
-        let words = wrapped(&format!("{} {figure}", line.name), WIDEST_LABEL, 2);
-        Some(Self { line, x, y, words })
+        Some(Self { line, x, y, words: vec![format!("{} {figure}", line.name)] })
+    }
+
+    /// In lines of at most so many pixels.
+    fn wrap(&mut self, most: f64) {
+        self.words = wrapped(&self.words.join(" "), most, 3);
     }
 
     fn width(&self) -> f64 {
