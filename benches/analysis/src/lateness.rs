@@ -148,6 +148,23 @@ pub struct Lineup<'a> {
     pub left_out: Vec<Id>,
 }
 
+impl<'a> Lineup<'a> {
+    /// The rows that are least late in this part, the least late first: the first one and those whose
+    /// repeats overlap with its own.
+    pub fn most_punctual(&self, part: fn(&LatenessRow) -> &Spread) -> Vec<&'a LatenessRow> {
+        let mut rows = self.rows.clone();
+        rows.sort_by(|a, b| part(a).median.total_cmp(&part(b).median));
+        let Some(worst_of_first) = rows.first().map(|row| part(row).most) else { return rows };
+        rows.retain(|row| part(row).least <= worst_of_first);
+        rows
+    }
+
+    /// The row of this contestant.
+    pub fn row(&self, contestant: &Id) -> Option<&'a LatenessRow> {
+        self.rows.iter().copied().find(|row| row.series.contestant == *contestant)
+    }
+}
+
 /// Which N is taken where several are shared by as many contestants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prefer {
@@ -336,5 +353,30 @@ mod tests {
         assert_eq!(of(Prefer::Fewest).left_out, [Id::new("threads/rayon-pool")]);
         assert_eq!(of(Prefer::Fewest).rows.len(), 3);
         assert!(lineups(&rows, Asked::Spread, Prefer::Most, Id::is_compared).is_empty());
+    }
+
+    #[test]
+    fn the_most_punctual_are_those_whose_repeats_overlap() {
+        let mut made = Synthetic::new();
+        made.timing("burst", 1_000, false);
+        for id in ["coroutines/smol", "coroutines/tokio", "callbacks/event-loop"] {
+            made.line(id, &[1_000], Bill::of(1));
+        }
+        let mut record = made.record();
+        for cell in &mut record.cells {
+            let late = cell.lateness_ns.as_mut().unwrap();
+            late.p50 = match &*cell.contestant {
+                "coroutines/tokio" => 1_100_000,
+                "coroutines/smol" => 24_000,
+                _ => 22_000 + u64::from(cell.repeat) * 1_500,
+            };
+        }
+        let rows = rows(&record);
+        let lineup = lineups(&rows, Asked::Spread, Prefer::Fewest, Id::is_compared).remove(0);
+        let best = lineup.most_punctual(|row| &row.p50);
+        let names: Vec<&str> = best.iter().map(|row| row.series.contestant.name()).collect();
+        assert_eq!(names, ["event-loop", "smol"]);
+        assert!(lineup.row(&Id::new("coroutines/tokio")).is_some());
+        assert!(lineup.row(&Id::new("coroutines/bare")).is_none());
     }
 }

@@ -60,6 +60,14 @@ pub struct Ceiling {
     pub tasks: u64,
 }
 
+impl Ceiling {
+    /// What the limit would have to be for so many tasks, at least.
+    pub fn needed_for(&self, tasks: u64) -> u64 {
+        let more = tasks.saturating_sub(self.tasks) as f64 * self.per_task;
+        self.value.saturating_add(more.ceil() as u64)
+    }
+}
+
 /// What a limit is a limit of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -93,6 +101,11 @@ impl Reach {
                 && self.largest.is_none_or(|largest| ceiling.tasks > largest)
         };
         self.ceilings.iter().find(is_other)
+    }
+
+    /// What would have to be moved for so many tasks, the first limit first.
+    pub fn in_the_way_of(&self, tasks: u64) -> impl Iterator<Item = &Ceiling> {
+        self.ceilings.iter().take_while(move |ceiling| ceiling.tasks < tasks)
     }
 
     /// The most tasks that it has here: what it got to, or where it would be stopped first.
@@ -246,6 +259,10 @@ mod tests {
         assert_eq!(wall.limit.name, "max_map_count");
         assert_eq!(reach.ceilings[0].tasks, 16_375);
         assert!(reach.next().is_none(), "the small run knows no other limit");
+        let in_the_way: Vec<_> = reach.in_the_way_of(50_000).collect();
+        assert_eq!(in_the_way.len(), 1);
+        assert_eq!(in_the_way[0].needed_for(50_000), 65_530 + 4 * (50_000 - 16_375));
+        assert_eq!(reach.in_the_way_of(16_375).count(), 0);
     }
 
     #[test]

@@ -33,6 +33,10 @@ use record::{Limit, LimitValue};
 /// four mappings, so one that was at 15 000 of some 16 380 possible threads is at 92 %.
 pub const NEAR: f64 = 0.85;
 
+/// The limits of which each thread takes some.
+const BOUND_THREADS: [&str; 5] =
+    ["max_map_count", "threads_max", "pid_max", "nproc", "pids_cgroup"];
+
 /// The limits of this machine. `None` is a limit that cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -165,7 +169,8 @@ impl Limits {
             // An estimate can lie above what the kernel allows, and what is killed for its memory
             // may take a little more while it dies.
             let used = used?.min(value);
-            let limit = Limit { name: name.to_owned(), value, used, used_is_estimated };
+            let reached = seen.threads.filter(|_| BOUND_THREADS.contains(&name));
+            let limit = Limit { name: name.to_owned(), value, used, used_is_estimated, reached };
             let share = limit.used as f64 / limit.value as f64;
             (share >= NEAR).then_some((share, limit))
         });
@@ -182,6 +187,7 @@ impl Limits {
             value,
             used: near.unwrap_or(value),
             used_is_estimated: near.is_none(),
+            reached: None,
         })
     }
 
@@ -308,6 +314,7 @@ mod tests {
             named(&limits(), seen).as_deref(),
             Some("max_map_count 65530, 60012 in use when last seen")
         );
+        assert_eq!(limits().nearest(&seen).unwrap().reached, Some(15_000));
     }
 
     #[test]
@@ -344,6 +351,7 @@ mod tests {
         // Kernel memory counts for the group too.
         let limit = limits().nearest(&seen(200 << 20, Some(1_000 << 20))).unwrap();
         assert_eq!((limit.name.as_str(), limit.used), ("memory_cgroup", 1_000 << 20));
+        assert_eq!(limit.reached, None, "memory is no limit of threads");
         // The kernel lets go beyond the limit whom it kills.
         assert_eq!(limits().nearest(&seen(0, Some(1_100 << 20))).unwrap().used, 1 << 30);
         let machine = Limits { memory_cgroup: None, ..limits() };

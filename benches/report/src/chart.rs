@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::document::Unit;
+use crate::unit::Unit;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Serialize)]

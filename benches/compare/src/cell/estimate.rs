@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use workload::ContestantId;
 
-use super::CellSpec;
+use super::spec::CellSpec;
 use protocol::ns;
 use record::{Cell, Status};
 

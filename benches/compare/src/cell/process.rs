@@ -8,8 +8,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::procfs;
 use crate::meter::cgroup::Group;
+use crate::meter::process::Procfs;
 use protocol::{self, Event, Order, ProtocolError};
 
 /// How much of what a child last wrote to its standard error is kept, in bytes.
@@ -170,7 +170,7 @@ fn enter_before_exec(_: &mut Command, _: &Group) -> io::Result<()> {
 /// for that. It has not been told what to run yet, so it cannot be too late.
 fn be_killed_first(pid: u32) {
     const FIRST_OF_ALL: &str = "1000";
-    let file = procfs().root().join(pid.to_string()).join("oom_score_adj");
+    let file = Procfs::default().root().join(pid.to_string()).join("oom_score_adj");
     // Where there is no such file, the system chooses as it likes.
     let _ = fs::write(file, FIRST_OF_ALL);
 }

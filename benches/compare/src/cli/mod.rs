@@ -18,6 +18,7 @@ pub mod claims;
 pub mod diff;
 mod http;
 pub mod list;
+mod mistake;
 pub mod proof;
 pub mod repeat;
 pub mod run;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use self::mistake::one_line;
 use crate::child;
 use crate::limits;
 use crate::output::complain;
@@ -109,18 +111,6 @@ fn explain(error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// clap's message without its `error: `, its usage and its hint, on one line.
-fn one_line(message: &str) -> String {
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    message
-        .lines()
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 #[cfg(test)]

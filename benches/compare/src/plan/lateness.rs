@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use workload::{Arrival, Ceiling, Contestant, Settings, Workload};
 
-use super::{Step, cells};
+use super::step::{Step, cells};
 use crate::cell::CellSpec;
 use crate::fit::is_compared;
 use record::Build;

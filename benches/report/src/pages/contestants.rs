@@ -25,10 +25,12 @@ pub(crate) fn leading<'a>(all: impl IntoIterator<Item = &'a Id>) -> Vec<Id> {
 
 /// What to be told about the contestants that are shown, if there is something.
 pub(crate) fn cautions(analysis: &Analysis, shown: &[Id]) -> Option<Block> {
-    let cautions = &analysis.run.cautions;
-    let cautions = shown.iter().filter_map(|id| Some((id, cautions.get(id.as_str())?)));
-    let texts = cautions.map(|(id, caution)| {
-        say("{name}: {caution}", &[("name", &names::contestant(id)), ("caution", caution)])
+    let texts = shown.iter().filter_map(|id| {
+        let caution = analysis.run.cautions.get(id.as_str())?.trim_end_matches('.');
+        let name = names::contestant(id);
+        let names_it = caution.starts_with(&name);
+        let template = if names_it { "{caution}." } else { "{name}: {caution}." };
+        Some(say(template, &[("name", &name), ("caution", caution)]))
     });
     texts.reduce(Text::and).map(Block::Paragraph)
 }

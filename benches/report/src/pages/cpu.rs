@@ -202,9 +202,9 @@ fn main_table(analysis: &Analysis, shown: &[Id]) -> Table {
     let mut table = Table::new([
         Column::words("contestant"),
         cpu("CPU per wait"),
-        times("a thread each takes so many times as much"),
+        times("times as much in a thread, wait"),
         cpu("CPU per request"),
-        times("a thread each, so many times as much"),
+        times("times as much in a thread, request"),
     ]);
     for id in shown {
         let mut row = vec![Cell::text(names::contestant(id))];

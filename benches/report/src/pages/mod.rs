@@ -2,12 +2,14 @@
 //!
 //! | file | page |
 //! | --- | --- |
-//! | `bill` | what holds a waiting task's memory, and what is kept |
-//! | `contestants` | which contestants a page shows first |
-//! | `cpu` | what a wait costs in CPU |
 //! | `memory` | what a waiting task weighs |
-//! | `page` | [`Page`]: what a page is |
+//! | `bill` | what holds a waiting task's memory, and what is kept |
 //! | `state` | what live state adds |
+//! | `cpu` | what a wait costs in CPU |
+//! | `lateness` | how late tasks wake |
+//! | `rates` | how many tasks and requests a second |
+//! | `page` | [`Page`]: what a page is |
+//! | `contestants` | which contestants a page shows first |
 //! | `weights` | what the pages on memory share |
 
 mod bill;
@@ -15,8 +17,10 @@ mod contestants;
 mod cpu;
 #[cfg(test)]
 mod example;
+mod lateness;
 mod memory;
 mod page;
+mod rates;
 mod state;
 mod weights;
 
@@ -24,5 +28,5 @@ pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
-    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE]
+    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE, lateness::PAGE, rates::PAGE]
 }

@@ -61,11 +61,17 @@ impl Text {
 
     /// Its words without any mark.
     pub fn words(&self) -> String {
-        let word = |span: &Span| match span {
-            Span::Plain(words) | Span::Strong(words) | Span::Code(words) => words.clone(),
-            Span::Link { label, .. } => label.clone(),
-        };
-        self.0.iter().map(word).collect()
+        self.0.iter().map(Span::words).collect()
+    }
+}
+
+impl Span {
+    /// Its words without any mark.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Plain(words) | Self::Strong(words) | Self::Code(words) => words,
+            Self::Link { label, .. } => label,
+        }
     }
 }
 

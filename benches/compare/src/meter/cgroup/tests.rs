@@ -1,4 +1,12 @@
+use std::fs;
+use std::path::PathBuf;
+
+use super::cgroups::remove_leftovers;
+use super::group::cores_online;
+use super::hierarchies::Hierarchies;
 use super::*;
+use crate::meter::process::Procfs;
+use record::CgroupKind;
 
 /// A machine's files: `proc/self/{cgroup,mountinfo}`, and what is mounted.
 struct Machine {
@@ -319,7 +327,10 @@ fn a_group_is_lost_when_its_process_is_elsewhere_or_it_cannot_be_read() {
 mod live {
     use std::io::{BufRead, BufReader, Write};
     use std::process::{Child, ChildStdin, Command, Stdio};
+    use std::thread;
+    use std::time::Duration;
 
+    use super::super::files::single;
     use super::*;
 
     fn version_1() -> Option<Cgroups> {
