@@ -206,10 +206,12 @@ fn wall(cell: &Cell, uses: &BTreeMap<Resource, Use>) -> Option<Wall> {
     let per_task = of.map(|of| of.per_task).filter(|per_task| per_task.fract() == 0.0);
     // What was estimated was seen before the end; the end is where the limit lies.
     let used = if limit.used_is_estimated { limit.value } else { limit.used };
+    let own = uses.get(&Resource::Threads);
+    let counted = limit.reached.and_then(|threads| Some(own?.tasks_in(threads)));
     Some(Wall {
         tasks: cell.tasks,
-        reached: of.map(|of| of.tasks_in(used)),
-        reached_is_estimated: limit.used_is_estimated,
+        reached: counted.or_else(|| of.map(|of| of.tasks_in(used))),
+        reached_is_estimated: counted.is_none() && limit.used_is_estimated,
         per_task: per_task.map(|per_task| per_task as u64),
         limit,
     })
@@ -297,6 +299,11 @@ mod tests {
         (limit.used, limit.used_is_estimated) = (50_000, true);
         let wall = of_run(&record, "threads/per-task").wall.unwrap();
         assert_eq!((wall.reached, wall.reached_is_estimated), (Some(16_375), true));
+        let cell = record.cells.iter_mut().find(|cell| cell.limit.is_some()).unwrap();
+        cell.limit.as_mut().unwrap().reached = Some(16_372);
+        let wall = of_run(&record, "threads/per-task").wall.unwrap();
+        // One of the threads is the process's own.
+        assert_eq!((wall.reached, wall.reached_is_estimated), (Some(16_371), false));
     }
 
     #[test]

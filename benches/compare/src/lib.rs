@@ -5,7 +5,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`cli`] | the command line |
-//! | [`registry`] | who can be run, by id |
+//! | [`registry`] | the contestants, by id |
 //! | [`plan`] | which cells a run is made of, and in which order |
 //! | [`suite`] | a run: a machine that is ready, its cells and its record |
 //! | [`events`] | runs the cells one after another, and tells what happens |

@@ -60,7 +60,7 @@ pub struct Limits {
     pub memory_cgroup: Option<LimitValue>,
     /// Bytes of the machine.
     pub memory_bytes: Option<LimitValue>,
-    /// Whether the kernel lets this user exceed `nproc`: it does for root and for whoever has
+    /// Whether the kernel lets this user exceed `nproc`: it does for root and for users with
     /// `CAP_SYS_RESOURCE` or `CAP_SYS_ADMIN` (getrlimit(2)).
     pub exempt_from_nproc: bool,
 }
@@ -69,7 +69,7 @@ pub struct Limits {
 static NOFILE_GIVEN: OnceLock<rlim_t> = OnceLock::new();
 
 /// Raises this process's soft limit on descriptors to the hard one, for itself and for what it
-/// starts: a limit that anybody may lift is no wall. Where the system refuses, it stays.
+/// starts: a limit that any user may lift is no wall. Where the system refuses, it stays.
 pub fn raise_descriptors() {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
     let _ = NOFILE_GIVEN.set(soft);
@@ -166,7 +166,7 @@ impl Limits {
         let near = candidates.into_iter().filter_map(|(name, value, used)| {
             let value = value?.number()?;
             let used_is_estimated = name == "max_map_count" && seen.mappings_are_estimated;
-            // An estimate can lie above what the kernel allows, and what is killed for its memory
+            // An estimate can lie above what the kernel allows, and a process killed for its memory
             // may take a little more while it dies.
             let used = used?.min(value);
             let reached = seen.threads.filter(|_| BOUND_THREADS.contains(&name));
@@ -352,7 +352,7 @@ mod tests {
         let limit = limits().nearest(&seen(200 << 20, Some(1_000 << 20))).unwrap();
         assert_eq!((limit.name.as_str(), limit.used), ("memory_cgroup", 1_000 << 20));
         assert_eq!(limit.reached, None, "memory is no limit of threads");
-        // The kernel lets go beyond the limit whom it kills.
+        // A process that the kernel kills may be beyond the limit.
         assert_eq!(limits().nearest(&seen(0, Some(1_100 << 20))).unwrap().used, 1 << 30);
         let machine = Limits { memory_cgroup: None, ..limits() };
         assert_eq!(machine.nearest(&seen(23 << 30, None)).unwrap().name, "memory_bytes");

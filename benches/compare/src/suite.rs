@@ -99,7 +99,7 @@ impl Suite {
     /// each to the record.
     ///
     /// # Errors
-    /// If the record cannot be written, or a cell names nobody. Whatever a cell does is no error.
+    /// If the record cannot be written, or a cell names no contestant. Whatever a cell does is no error.
     pub fn run(
         &mut self,
         mut cells: Vec<CellSpec>,
@@ -116,7 +116,7 @@ impl Suite {
     ///
     /// # Errors
     /// If the record has cells that are not among these, which leaves it as it is; if it cannot be
-    /// written, or a cell names nobody.
+    /// written, or a cell names no contestant.
     pub fn resume(
         &mut self,
         mut cells: Vec<CellSpec>,

@@ -11,6 +11,7 @@
 //! | [`state`] | [`StateLaw`]: what live state adds to a task |
 //! | [`coefficients`] | [`Coefficients`]: everything of a contestant that a plan is worked out from |
 //! | [`outcome`] | [`Plan`]: each contestant's part of the answer, ranked, and what to choose |
+//! | [`verified`] | [`Verified`]: what was worked out beside what was measured |
 //! | `asked` | what is asked, with what the machine has for it |
 //! | `planner` | works out each contestant's part |
 //! | `advice` | what to choose |
@@ -23,9 +24,11 @@ pub mod curve;
 pub mod outcome;
 mod planner;
 pub mod state;
+pub mod verified;
 
 pub use case::{Case, PlanError, Work};
 pub use coefficients::Coefficients;
 pub use curve::Curve;
 pub use outcome::{Advice, Late, Outcome, Plan, Reason, Row, Stretch};
 pub use state::StateLaw;
+pub use verified::Verified;

@@ -57,7 +57,7 @@ pub enum Ending {
     Hung(String),
     /// It said something that is not of the protocol.
     BrokeProtocol(String),
-    /// Its control group was taken from it, so that nobody knows its weight.
+    /// Its control group was taken from it, so that its weight is unknown.
     LostGroup(String),
     /// It could not be started.
     NotStarted(String),

@@ -47,7 +47,7 @@ pub struct Runner {
     pub servers: Servers,
 }
 
-/// The run was interrupted: what it was doing is nobody's result.
+/// The run was interrupted: what it was doing is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
@@ -113,8 +113,8 @@ impl Runner {
                 Ending::TooShort if spec.wait_is_given && workload.arrival != Arrival::Burst => {
                     is_weighed = false;
                 }
-                // A transfer lasts as long as its bytes. It was long enough to be seen, so whoever looked
-                // came too late, and may look again.
+                // A transfer lasts as long as its bytes. It was long enough to be seen, so the look
+                // came too late, and another may come in time.
                 Ending::TooShort if workload.is_transfer() => {}
                 // Doubling nothing makes no difference.
                 Ending::TooShort if workload.duration().is_zero() => {

@@ -7,8 +7,7 @@ use workload::{Arrival, Ceiling, Contestant, Workload};
 
 use crate::units;
 
-/// A workload whose arithmetic floor is above this is not run: it would take that long whatever the
-/// contestant did.
+/// A workload whose arithmetic floor is above this is not run: no contestant could do it faster.
 pub const HIGHEST_FLOOR: Duration = Duration::from_secs(60);
 
 /// The least that a transfer must last, so that all of its bodies are seen under way at once.
@@ -33,7 +32,7 @@ pub(super) fn reason(
         };
         return Some(format!(
             "with at most {ceiling} in flight{arrival}, this takes {} at least; \
-             the most that is run is {}",
+             more than {} is not run",
             units::duration(least),
             units::duration(HIGHEST_FLOOR)
         ));

@@ -283,7 +283,7 @@ impl<'a> Watched<'a> {
                 last_words,
                 was_oom_killed: match kills {
                     Some(kills) => kills > 0,
-                    // Without a group that counts, somebody was killed meanwhile, and this one was.
+                    // Without a group that counts: some process was killed for memory, and this one was killed.
                     None => {
                         was_killed(status)
                             && now_and_before.is_some_and(|(now, before)| now > before)
@@ -296,7 +296,7 @@ impl<'a> Watched<'a> {
     }
 }
 
-/// Whether a process was ended by the signal that nobody survives.
+/// Whether a process was ended by the signal that no process survives.
 #[cfg(unix)]
 fn was_killed(status: ExitStatus) -> bool {
     std::os::unix::process::ExitStatusExt::signal(&status)

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_planned_what_it_does_not_run() {
+    fn no_contestant_is_planned_what_it_does_not_run() {
         for contestant in registry::all() {
             let cells = default_cells(contestant.as_ref(), Extent::Full);
             let unsupported = |cell: &&CellSpec| contestant.unsupported(&cell.workload).is_some();

@@ -1,6 +1,6 @@
 //! How many tasks a contestant has in a run, and how often.
 //!
-//! A row of a table says for whom it is, and a contestant has all rows that are for it. Where two name
+//! A row of a table names a model or a contestant, and a contestant has all rows that name it. Where two name
 //! the same number of tasks, there is a test that fails.
 
 use workload::{Contestant, StateSize};
@@ -64,7 +64,7 @@ fn steps_of(contestant: &dyn Contestant, sizes: &'static [Sizes]) -> impl Iterat
 }
 
 struct Sizes {
-    who: Who,
+    of: Of,
     build: Build,
     /// Numbers of tasks, with the number of repeats.
     steps: &'static [(u32, u32)],
@@ -73,9 +73,9 @@ struct Sizes {
 impl Sizes {
     fn is_of(&self, contestant: &dyn Contestant) -> bool {
         let id = contestant.id();
-        match self.who {
-            Who::Model(model) => id.model() == model,
-            Who::Contestant(name) => id.as_str() == name,
+        match self.of {
+            Of::Model(model) => id.model() == model,
+            Of::Contestant(name) => id.as_str() == name,
         }
     }
 
@@ -84,25 +84,25 @@ impl Sizes {
     }
 }
 
-enum Who {
+enum Of {
     Model(&'static str),
     Contestant(&'static str),
 }
 
 const fn timed(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Model(model), build: Build::Timed, steps }
+    Sizes { of: Of::Model(model), build: Build::Timed, steps }
 }
 
 const fn counted(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Model(model), build: Build::Counting, steps }
+    Sizes { of: Of::Model(model), build: Build::Counting, steps }
 }
 
 const fn also(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Contestant(contestant), build: Build::Timed, steps }
+    Sizes { of: Of::Contestant(contestant), build: Build::Timed, steps }
 }
 
 const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Contestant(contestant), build: Build::Counting, steps }
+    Sizes { of: Of::Contestant(contestant), build: Build::Counting, steps }
 }
 
 /// From how many tasks on one model weighs less than another is looked for among these and one task,

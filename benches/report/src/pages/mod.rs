@@ -8,7 +8,9 @@
 //! | `cpu` | what a wait costs in CPU |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
+//! | [`front`] | the front page, in each language |
 //! | `page` | [`Page`]: what a page is |
+//! | `walls` | what breaks first |
 //! | `contestants` | which contestants a page shows first |
 //! | `weights` | what the pages on memory share |
 
@@ -17,16 +19,18 @@ mod contestants;
 mod cpu;
 #[cfg(test)]
 mod example;
+pub mod front;
 mod lateness;
 mod memory;
 mod page;
 mod rates;
 mod state;
+mod walls;
 mod weights;
 
 pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
-    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE, lateness::PAGE, rates::PAGE]
+    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE, lateness::PAGE, rates::PAGE, walls::PAGE]
 }

@@ -34,7 +34,7 @@ pub struct GroupLimits {
 /// How much can still be charged to the groups that this process is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// What is left below the limit, in bytes. What the kernel would drop before it kills anybody,
+    /// What is left below the limit, in bytes. What the kernel would drop before it kills a process,
     /// pages of files, counts as left.
     pub bytes: u64,
     /// The limit that leaves the least.

@@ -2,7 +2,7 @@
 //!
 //! A thread's kernel stack, its task structure, a socket's buffers and page tables are in no
 //! process's resident memory. The kernel's memory controller charges them, together with user
-//! memory, to the control group of whoever caused them. So each cell is started in a fresh child
+//! memory, to the control group of the process that caused them. So each cell is started in a fresh child
 //! of the group that this program runs in, and limits set on that group keep holding.
 //!
 //! | file | what lives there |
