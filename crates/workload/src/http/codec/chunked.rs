@@ -1,7 +1,7 @@
 //! Where the chunks of a chunked body begin and end (RFC 9112, 7.1).
 
+use super::error::CodecError;
 use super::limits::{Limit, Limits};
-use super::response::CodecError;
 
 /// How far a chunked body has been read. It keeps no bytes, only what the next byte may be.
 ///

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::mem::MaybeUninit;
 
+use super::error::CodecError;
 use super::limits::{Limit, Limits};
-use super::response::CodecError;
 
 /// Status and headers of an answer.
 #[derive(Clone, Copy)]

@@ -8,6 +8,7 @@
 //! | [`response`] | [`ResponseReader`]: bytes in, [`Event`]s out |
 //! | [`head`] | [`Head`]: status and headers of an answer, and how its body ends |
 //! | `chunked` | where the chunks of a chunked body begin and end |
+//! | [`error`] | [`CodecError`]: why bytes are not an answer |
 //! | [`limits`] | [`Limits`]: how large an answer may be |
 //! | [`request`] | the bytes of a request |
 //! | `properties` | (tests) what holds for any answer and any bytes |
@@ -18,6 +19,7 @@
 //! refused, because a connection that is used again would be out of step.
 
 mod chunked;
+pub mod error;
 pub mod head;
 pub mod limits;
 pub mod request;
@@ -28,7 +30,8 @@ mod properties;
 #[cfg(test)]
 mod transcript;
 
+pub use error::CodecError;
 pub use head::Head;
 pub use limits::{Limit, Limits};
 pub use request::get_request;
-pub use response::{CodecError, Event, ResponseReader};
+pub use response::{Event, ResponseReader};

@@ -1,6 +1,7 @@
 //! Bytes in, events out.
 
 use super::chunked::{Chunked, Piece, take};
+use super::error::CodecError;
 use super::head::{self, Framing, Head, Parsed};
 use super::limits::{Limit, Limits};
 
@@ -31,23 +32,6 @@ pub enum Event<'a> {
     Body(&'a [u8]),
     /// It is whole. Comes last.
     End,
-}
-
-/// Why bytes are not an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CodecError {
-    /// They are not HTTP/1.1 or HTTP/1.0, or not an answer that was asked for.
-    #[error("{0}")]
-    Garbage(&'static str),
-    /// There are more of them than allowed.
-    #[error("too many {0}")]
-    TooLarge(Limit),
-    /// There are none.
-    #[error("the connection was closed before an answer began")]
-    Closed,
-    /// They end in the middle.
-    #[error("the connection was closed in the middle of an answer")]
-    Truncated,
 }
 
 #[derive(Debug)]
