@@ -23,7 +23,7 @@
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`], [`output`] | where results go |
-//! | [`include`] | puts code into the pages that show it |
+//! | [`mod@include`] | puts code into the pages that show it |
 //! | [`mod@bench`] | what the two bench targets share |
 //! | [`controls`] | contestants whose weight is known, to check the instrument |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
