@@ -8,12 +8,14 @@
 //! | `cpu` | what a wait costs in CPU |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
+//! | `choosing` | which one to take, by situation |
 //! | `page` | [`Page`]: what a page is |
 //! | `walls` | what breaks first |
 //! | `contestants` | which contestants a page shows first |
 //! | `weights` | what the pages on memory share |
 
 mod bill;
+mod choosing;
 mod contestants;
 mod cpu;
 mod lateness;
@@ -28,5 +30,14 @@ pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
-    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE, lateness::PAGE, rates::PAGE, walls::PAGE]
+    vec![
+        memory::PAGE,
+        bill::PAGE,
+        state::PAGE,
+        cpu::PAGE,
+        lateness::PAGE,
+        rates::PAGE,
+        walls::PAGE,
+        choosing::PAGE,
+    ]
 }
