@@ -9,12 +9,14 @@
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
 //! | [`front`] | the front page, in each language |
+//! | `choosing` | which one to take, by situation |
 //! | `page` | [`Page`]: what a page is |
 //! | `walls` | what breaks first |
 //! | `contestants` | which contestants a page shows first |
 //! | `weights` | what the pages on memory share |
 
 mod bill;
+mod choosing;
 mod contestants;
 mod cpu;
 #[cfg(test)]
@@ -32,5 +34,14 @@ pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
-    vec![memory::PAGE, bill::PAGE, state::PAGE, cpu::PAGE, lateness::PAGE, rates::PAGE, walls::PAGE]
+    vec![
+        memory::PAGE,
+        bill::PAGE,
+        state::PAGE,
+        cpu::PAGE,
+        lateness::PAGE,
+        rates::PAGE,
+        walls::PAGE,
+        choosing::PAGE,
+    ]
 }
