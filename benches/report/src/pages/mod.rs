@@ -17,6 +17,11 @@
 
 mod bill;
 mod choosing;
+//! | `all` | every figure of every series |
+//! | `machine` | what the run was made on |
+//! | `trust` | whether the figures can be trusted |
+
+mod all;
 mod contestants;
 mod cpu;
 #[cfg(test)]
@@ -29,6 +34,8 @@ mod rates;
 mod state;
 mod walls;
 mod weights;
+mod machine;
+mod trust;
 
 pub use page::Page;
 
@@ -44,4 +51,5 @@ pub fn all() -> Vec<Page> {
         walls::PAGE,
         choosing::PAGE,
     ]
+    vec![cpu::PAGE, lateness::PAGE, rates::PAGE, trust::PAGE, machine::PAGE, all::PAGE]
 }
