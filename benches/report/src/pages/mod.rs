@@ -2,12 +2,14 @@
 //!
 //! | file | page |
 //! | --- | --- |
+//! | [`claims`] | what is claimed, and what was found |
 //! | `contestants` | which contestants a page shows first |
 //! | `cpu` | what a wait costs in CPU |
 //! | `lateness` | how late tasks wake |
 //! | `page` | [`Page`]: what a page is |
 //! | `rates` | how many tasks and requests a second |
 
+pub mod claims;
 mod contestants;
 mod cpu;
 mod lateness;
@@ -18,5 +20,5 @@ pub use page::Page;
 
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
-    vec![cpu::PAGE, lateness::PAGE, rates::PAGE]
+    vec![claims::PAGE, cpu::PAGE, lateness::PAGE, rates::PAGE]
 }
