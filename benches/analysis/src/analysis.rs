@@ -9,6 +9,7 @@ use crate::contestant::Id;
 use crate::context::{Basis, Context, find};
 use crate::crossover::{self, Crossover};
 use crate::growth::{self, Growth};
+use crate::instrument::Instrument;
 use crate::lateness::{self, LatenessRow};
 use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
@@ -32,6 +33,8 @@ pub struct Analysis {
     pub basis: Basis,
     /// Whether a task among many costs as much CPU as one among few.
     pub growth: Vec<Growth>,
+    /// Whether the instrument measures right.
+    pub instrument: Instrument,
     /// How late tasks were.
     pub lateness: Vec<LatenessRow>,
     /// What was measured of each series, in the order in which contestants are listed.
@@ -44,14 +47,14 @@ pub struct Analysis {
     pub lighter: Option<Summary>,
     /// From which N on a process is lighter than that of threads.
     pub crossovers: Vec<Crossover>,
-    /// How many tasks and requests a second.
-    pub rates: Vec<RateRow>,
-    /// How long bodies took through a server with a limit.
-    pub transfers: Vec<Transfer>,
     /// Every cell without a figure, with its reason.
     pub missing: Vec<Missing>,
     /// How far each compared contestant came with plain timers and plain requests.
     pub reaches: Vec<Reach>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
     /// What a process keeps when its tasks are over.
@@ -78,12 +81,13 @@ impl Analysis {
             per_task: per_task::of(&context),
             states: state::of(&context),
             repeat: previous.map(|previous| Repeat::of(&[previous, record])),
+            missing: missing::of(&context),
+            reaches: walls::of(&context),
             growth: growth::of(&context),
+            instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),
-            missing: missing::of(&context),
-            reaches: walls::of(&context),
             measured: context.measured,
         };
         let inputs = Inputs {

@@ -25,13 +25,16 @@
 //! | [`sides`] | several records side by side: the figures that all have of the same work |
 //! | [`mod@diff`] | [`Diff`](diff::Diff): two records, better or worse |
 //! | [`repeat`] | [`Repeat`](repeat::Repeat): how far figures move when a run is made again |
+//! | [`instrument`] | [`Instrument`](instrument::Instrument): controls, a contestant against itself, harness overhead |
+//! | [`detectable`] | the minimum detectable difference |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
+//! | [`missing`] | every cell without a figure, with its reason |
+//! | [`plan`] | what a case of one's own costs, worked out from what was measured |
+//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
 //! | [`transfers`] | bodies through a server with a limit |
-//! | [`missing`] | every cell without a figure, with its reason |
-//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -41,6 +44,7 @@ pub mod claims;
 pub mod contestant;
 mod context;
 pub mod crossover;
+pub mod detectable;
 pub mod diff;
 pub mod estimate;
 #[cfg(test)]
@@ -49,11 +53,13 @@ pub mod figure;
 pub mod fit;
 pub mod growth;
 pub mod index;
+pub mod instrument;
 pub mod lateness;
 pub mod lifecycle;
 pub mod measured;
 pub mod missing;
 pub mod per_task;
+pub mod plan;
 pub mod rates;
 pub mod reading;
 pub mod repeat;

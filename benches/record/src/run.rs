@@ -174,3 +174,25 @@ pub enum CgroupKind {
     #[default]
     None,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::Synthetic;
+
+    #[test]
+    fn what_was_counted_in_the_tasks_is_kept_and_need_not_be_there() {
+        let made = Synthetic::new().record();
+        let mut run = made.run;
+        let without = serde_json::to_string(&run).unwrap();
+        assert!(!without.contains("task_code"), "{without}");
+        assert_eq!(serde_json::from_str::<Run>(&without).unwrap(), run);
+
+        let code = TaskCode { lines: 5, functions: 4, nesting: 3, branches: 2, carried: 1 };
+        let files = BTreeMap::from([("timer.rs".to_owned(), code)]);
+        run.task_code.insert("callbacks".to_owned(), files);
+        let with = serde_json::to_string(&run).unwrap();
+        assert!(with.contains(r#""task_code":{"callbacks":{"timer.rs":{"lines":5,"#), "{with}");
+        assert_eq!(serde_json::from_str::<Run>(&with).unwrap(), run);
+    }
+}

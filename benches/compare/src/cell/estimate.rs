@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use workload::ContestantId;
 
-use super::CellSpec;
+use super::spec::CellSpec;
 use protocol::ns;
 use record::{Cell, Status};
 
@@ -150,7 +150,7 @@ impl Estimates {
     }
 }
 
-/// What cells have in common that start alike: who runs, the bytes of state, and whether a server is
+/// What cells have in common that start alike: the contestant, the bytes of state, and whether a server is
 /// asked.
 type Key = (ContestantId, u64, bool);
 
@@ -238,6 +238,6 @@ mod tests {
         let estimates = learned(100_000, 1_000, 500);
         assert_eq!(estimates.bytes_for(&spec(1_000_000, false)), 5e8);
         let blind = Estimates::default().bytes_for(&spec(u32::MAX, false));
-        assert!(blind > 1e12, "nobody runs {blind} B blindly");
+        assert!(blind > 1e12, "{blind} B is not run blindly");
     }
 }

@@ -15,5 +15,5 @@ pub mod summary;
 mod verdict;
 
 pub use pair::{Compared, EVEN};
-pub use summary::Summary;
+pub use summary::{AtOnce, From, MOST_PUNCTUAL, OneTask, Punctual, STATE_BYTES, Summary};
 pub(super) use verdict::judge;

@@ -1,0 +1,268 @@
+//! Two records, figure by figure: the document and the JSON of `compare diff`.
+
+use analysis::diff::{Diff, Row, Verdict};
+use analysis::sides::Part;
+use serde_json::{Value, json};
+
+use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::format;
+use crate::tables::{MOST_ROWS, folded, tasks};
+use crate::text::{Text, quantities, say};
+
+/// The document of `compare diff`: how many figures are better and worse, those that moved most, and
+/// every figure folded away.
+pub fn document(diff: &Diff) -> Document {
+    let mut blocks = vec![Block::Paragraph(answer(diff))];
+    blocks.extend(different_setup(diff).map(Block::Paragraph));
+    if !diff.rows.is_empty() {
+        blocks.push(Block::Table(summary(diff)));
+    }
+    let mut moved: Vec<&Row> = diff
+        .rows
+        .iter()
+        .filter(|row| matches!(row.verdict, Verdict::Better | Verdict::Worse))
+        .collect();
+    let size = |row: &Row| row.ratio.map_or(0.0, |ratio| ratio.value.ln().abs());
+    moved.sort_by(|a, b| a.verdict.cmp(&b.verdict).then(size(b).total_cmp(&size(a))));
+    if !moved.is_empty() {
+        let head =
+            if moved.len() > MOST_ROWS { "What moved most, worse first" } else { "What moved" };
+        blocks.push(Block::Heading(head.into()));
+        blocks.push(Block::Table(most(&moved)));
+    }
+    blocks.extend(notes(diff).into_iter().map(Block::Paragraph));
+    blocks.extend(Part::ALL.into_iter().filter_map(|part| {
+        let summary = say("Every figure: {part}", &[("part", quantities::part(part))]);
+        folded(summary, part_table(diff, part))
+    }));
+    Document { id: "diff", title: "What the new record has against the old one".into(), blocks }
+}
+
+/// The same for programs: `warnings`, and `figures` with `contestant`, `subject`, `figure`, `unit`,
+/// `tasks` (null for a slope), `old`, `new`, `ratio` (`value`, `low`, `high`, the ends null if it has no
+/// interval; null if there is none), `better` (which way: `lower` or `higher`), `verdict` (`better`,
+/// `worse`, `within-noise`, `unknown`).
+pub fn json(diff: &Diff) -> Value {
+    let figure = |row: &Row| {
+        json!({
+            "contestant": row.subject.series.contestant,
+            "subject": quantities::subject(&row.subject),
+            "figure": quantities::quantity(row.subject.quantity),
+            "unit": quantities::unit_of(row.subject.quantity),
+            "tasks": row.subject.tasks,
+            "old": row.old.value,
+            "new": row.new.value,
+            "ratio": row.ratio,
+            "better": row.better,
+            "verdict": row.verdict,
+        })
+    };
+    let warnings: Vec<String> = diff.differences.iter().map(ToString::to_string).collect();
+    json!({ "warnings": warnings, "figures": diff.rows.iter().map(figure).collect::<Vec<_>>() })
+}
+
+/// A figure that is worse by more than what was allowed, in a sentence.
+pub fn regression(row: &Row, allowed: f64) -> Text {
+    let times = row.ratio.map_or_else(String::new, |ratio| format::estimate(&ratio, Unit::Times));
+    say(
+        "{what} is worse by more than {allowed}: {times} times the old one.",
+        &[
+            ("what", &quantities::whole_subject(&row.subject)),
+            ("allowed", &format::percent(allowed)),
+            ("times", &times),
+        ],
+    )
+}
+
+fn answer(diff: &Diff) -> Text {
+    if diff.rows.is_empty() {
+        return "The records have no figure in common.".into();
+    }
+    let count = |verdict| format::count(diff.count(verdict) as u64);
+    let unknown = match diff.count(Verdict::Unknown) {
+        0 => String::new(),
+        of => format!(", of {} nothing follows", format::count(of as u64)),
+    };
+    say(
+        "Of {figures} figures that both records have, **{worse} are worse and {better} are better**; \
+         {noise} are within noise{unknown}.",
+        &[
+            ("figures", &format::count(diff.rows.len() as u64)),
+            ("worse", &count(Verdict::Worse)),
+            ("better", &count(Verdict::Better)),
+            ("noise", &count(Verdict::WithinNoise)),
+            ("unknown", &unknown),
+        ],
+    )
+}
+
+fn different_setup(diff: &Diff) -> Option<Text> {
+    let found: Vec<String> = diff.differences.iter().map(ToString::to_string).collect();
+    let differences = format::list(&found);
+    (!found.is_empty()).then(|| {
+        say(
+            "**The records were not made on the same:** {differences}.",
+            &[("differences", &differences)],
+        )
+    })
+}
+
+/// How many figures of each part are worse and better.
+fn summary(diff: &Diff) -> Table {
+    let heads = ["Worse", "Better", "Within noise", "Unknown"];
+    let counts = heads.map(|head| Column::new(head, Unit::Count));
+    let mut table = Table::new([Column::words("Figures of")].into_iter().chain(counts));
+    for part in Part::ALL {
+        if diff.part(part).next().is_none() {
+            continue;
+        }
+        let count = |verdict| diff.part(part).filter(|row| row.verdict == verdict).count() as u64;
+        let counts = Verdict::ALL.map(|verdict| Cell::Count(count(verdict)));
+        table.push([Cell::text(quantities::part(part))].into_iter().chain(counts).collect());
+    }
+    table
+}
+
+fn most(moved: &[&Row]) -> Table {
+    let mut table = Table::new([
+        Column::words("Of what"),
+        Column::words("Figure"),
+        Column::new("N", Unit::Count),
+        Column::new("New ÷ old", Unit::Times).with_intervals(),
+        Column::words("Verdict"),
+    ]);
+    for row in moved.iter().take(MOST_ROWS) {
+        table.push(vec![
+            Cell::text(quantities::subject(&row.subject)),
+            Cell::text(quantities::quantity(row.subject.quantity)),
+            tasks(row.subject.tasks),
+            Cell::figure(row.ratio, UNKNOWN),
+            Cell::text(quantities::verdict(row.verdict)),
+        ]);
+    }
+    table
+}
+
+fn part_table(diff: &Diff, part: Part) -> Table {
+    let unit = quantities::unit_of_part(part);
+    let mut table = Table::new([
+        Column::words("Of what"),
+        Column::new("N", Unit::Count),
+        Column::new("Old", unit),
+        Column::new("New", unit),
+        Column::new("New ÷ old", Unit::Times).with_intervals(),
+        Column::words("Verdict"),
+    ]);
+    for row in diff.part(part) {
+        let (of, quantity) = (&row.subject, row.subject.quantity);
+        table.push(vec![
+            Cell::text(format!("{}: {}", quantities::subject(of), quantities::quantity(quantity))),
+            tasks(of.tasks),
+            Cell::value(row.old.value),
+            Cell::value(row.new.value),
+            Cell::figure(row.ratio, UNKNOWN),
+            Cell::text(quantities::verdict(row.verdict)),
+        ]);
+    }
+    table
+}
+
+const UNKNOWN: &str = "one of the two cannot be distinguished from zero";
+
+/// What to know before believing a difference.
+fn notes(diff: &Diff) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if diff.rows.is_empty() {
+        return notes;
+    }
+    if diff.has_lone_readings() {
+        notes.push(say(
+            "A single reading does not say how far it scatters, so nothing follows from a figure at \
+             one N that a run has read once: give each run `--repeats 3` or more.",
+            &[],
+        ));
+    }
+    notes.push(say(
+        "An interval holds what the readings of each run scatter, and not what changed between the \
+         runs: CPU, start, lateness and rates also move with the state of the machine. A difference \
+         in them is worth believing when it comes again (`compare repeat`). Each interval holds for \
+         its own figure; of many, about one in twenty is on the wrong side by chance.",
+        &[],
+    ));
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::diff;
+    use record::synthetic::{Bill, Synthetic, small_run};
+
+    use super::*;
+
+    const SIZES: [u64; 4] = [1, 100, 1_000, 10_000];
+
+    fn two() -> Diff {
+        let mut old = Synthetic::new();
+        old.line("coroutines/bare", &SIZES, Bill::of(100).with_kernel(10));
+        old.timed("coroutines/bare", 100, &[4_000_000, 4_100_000, 4_200_000]);
+        let mut new = Synthetic::new();
+        new.line("coroutines/bare", &SIZES, Bill { cpu_ns: 150, ..Bill::of(120).with_kernel(10) });
+        new.timed("coroutines/bare", 100, &[4_000_000, 4_100_000, 4_300_000]);
+        diff(&old.record(), &new.record(), |_| true)
+    }
+
+    fn table(document: &Document, nth: usize) -> &Table {
+        let tables = document.blocks.iter().filter_map(|block| match block {
+            Block::Table(table) => Some(table),
+            _ => None,
+        });
+        tables.collect::<Vec<_>>()[nth]
+    }
+
+    #[test]
+    fn what_is_worse_comes_first() {
+        let document = document(&two());
+        let Block::Paragraph(answer) = &document.blocks[0] else { panic!() };
+        assert_eq!(
+            answer.words(),
+            "Of 8 figures that both records have, 3 are worse and 1 are better; 4 are within noise."
+        );
+        let moved = table(&document, 1);
+        let figures: Vec<&Cell> = moved.rows.iter().map(|row| &row[1]).collect();
+        let expected = ["RSS", "time to start", "full bill", "CPU"].map(Cell::text);
+        assert_eq!(figures, expected.iter().collect::<Vec<_>>());
+        let Cell::Figure(times) = moved.rows[0][3] else { panic!() };
+        assert!((times.value - 1.2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn programs_get_every_figure_under_the_names_they_know() {
+        let json = json(&two());
+        let figures = json["figures"].as_array().unwrap();
+        let rss = figures.iter().find(|row| row["figure"] == "RSS").unwrap();
+        assert_eq!((&rss["verdict"], &rss["better"]), (&json!("worse"), &json!("lower")));
+        assert!(rss["ratio"]["low"].as_f64().unwrap() > 1.0 && rss["tasks"].is_null());
+        assert_eq!((&rss["old"], &rss["contestant"]), (&json!(100.0), &json!("coroutines/bare")));
+    }
+
+    #[test]
+    fn a_regression_says_what_it_is_of() {
+        let diff = two();
+        let words: Vec<String> =
+            diff.regressions(0.15).iter().map(|row| regression(row, 0.15).words()).collect();
+        assert!(words[0].starts_with("bare futures: full bill is worse by more than 15 %: 1.18 "));
+        assert_eq!(words.len(), 3);
+    }
+
+    #[test]
+    fn records_without_a_figure_in_common_say_so() {
+        let empty = Synthetic::new().record();
+        let document = document(&diff(&empty, &small_run(), |_| true));
+        assert_eq!(document.blocks.len(), 1);
+        let mut new = small_run();
+        new.run.host.cores = 64;
+        let other = super::document(&diff(&small_run(), &new, |_| true));
+        let Block::Paragraph(setup) = &other.blocks[1] else { panic!() };
+        assert!(setup.words().contains("cores was `2` and is `64`"));
+    }
+}

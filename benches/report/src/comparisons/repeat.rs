@@ -1,0 +1,304 @@
+//! How far figures move when the same run is made again.
+
+use analysis::bar::Outcome;
+use analysis::estimate::{Estimate, quantile};
+use analysis::repeat::{Moved, Repeat, Row, Swap};
+use analysis::sides::Part;
+
+use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::format;
+use crate::tables::{MOST_ROWS, folded, tasks};
+use crate::text::{Text, names, quantities, say};
+
+/// More runs than this are shown by their least, their median and their most.
+const MOST_SHOWN: usize = 3;
+
+/// The document of `compare repeat`: what moved, the bars, and every figure folded away.
+pub fn document(repeat: &Repeat) -> Document {
+    let runs = format::count(repeat.runs.len() as u64);
+    let title = say("How far the figures of {runs} runs lie apart", &[("runs", &runs)]);
+    let mut blocks = vec![Block::Paragraph(answer(repeat))];
+    blocks.extend(different_setup(repeat).map(Block::Paragraph));
+    blocks.push(Block::Table(summary(repeat)));
+    let missed = missed(repeat);
+    if !missed.is_empty() {
+        blocks.push(Block::Heading("Bars that were missed".into()));
+        blocks.push(Block::List(missed));
+    }
+    blocks.push(Block::Paragraph(note()));
+    blocks.extend(figures(repeat));
+    Document { id: "repeat", title, blocks }
+}
+
+/// How far most figures of each part lie apart, and whether the order is the same, in a sentence.
+pub(crate) fn answer(repeat: &Repeat) -> Text {
+    let parts: Vec<String> = Part::ALL
+        .into_iter()
+        .filter_map(|part| {
+            let within = format::percent(repeat.part(part).within?);
+            Some(format!("{} within {within}", quantities::part(part)))
+        })
+        .collect();
+    if parts.is_empty() {
+        return "The runs have no figure in common that can be distinguished from zero.".into();
+    }
+    let order = match (repeat.order.ordered, repeat.order.swaps.len()) {
+        (0, _) => String::new(),
+        (_, 0) => " The contestants come in the same order of bytes in all of them.".into(),
+        (_, 1) => " One pair of contestants changes its order of bytes.".into(),
+        (_, pairs) => format!(" {pairs} pairs of contestants change their order of bytes."),
+    };
+    let template = "Of each kind, 95 % of the figures come out again: **{parts}**.{order}";
+    say(template, &[("parts", &format::list(&parts)), ("order", &order)])
+}
+
+/// In what machine and versions of the runs differ, if they do.
+pub(crate) fn different_setup(repeat: &Repeat) -> Option<Text> {
+    let found: Vec<String> = repeat.differences.iter().map(ToString::to_string).collect();
+    let differences = format::list(&found);
+    (!found.is_empty()).then(|| {
+        say(
+            "**The runs were not made on the same:** {differences}. What moved may have moved \
+             because of that.",
+            &[("differences", &differences)],
+        )
+    })
+}
+
+/// A row for each part: how far its figures moved.
+pub(crate) fn summary(repeat: &Repeat) -> Table {
+    let mut table = Table::new([
+        Column::words("Figures of"),
+        Column::new("Half lie within", Unit::Share).lower(),
+        Column::new("95 % lie within", Unit::Share).lower(),
+        Column::new("Farthest apart", Unit::Share).lower(),
+        Column::words("Beyond their own intervals"),
+        Column::words("Bar"),
+    ]);
+    for part in Part::ALL {
+        let moved = repeat.part(part);
+        if moved.figures == 0 {
+            continue;
+        }
+        let share = |share: Option<f64>| {
+            share.map_or_else(
+                || Cell::Missing("none can be distinguished from zero".into()),
+                Cell::value,
+            )
+        };
+        table.push(vec![
+            Cell::text(quantities::part(part)),
+            share(moved.median),
+            share(moved.within),
+            share(moved.worst.as_ref().map(|worst| worst.apart)),
+            Cell::text(beyond(moved)),
+            Cell::text(bar(moved)),
+        ]);
+    }
+    table
+}
+
+fn beyond(moved: &Moved) -> String {
+    match moved.with_intervals {
+        0 => "no intervals".into(),
+        all => format!(
+            "{} of {}",
+            format::count(moved.beyond_intervals as u64),
+            format::count(all as u64)
+        ),
+    }
+}
+
+fn bar(moved: &Moved) -> String {
+    moved.bar.map_or_else(
+        || "none".into(),
+        |bar| format!("{}: {}", format::percent(bar.allowed), quantities::outcome(bar.outcome)),
+    )
+}
+
+/// The bars that were missed, each with what it means.
+pub(crate) fn missed(repeat: &Repeat) -> Vec<Text> {
+    let mut missed = Vec::new();
+    for part in [Part::Bytes, Part::Cpu] {
+        let moved = repeat.part(part);
+        let (Some(bar), Some(worst), Some(within)) = (moved.bar, &moved.worst, moved.within) else {
+            continue;
+        };
+        if bar.outcome == Outcome::Missed {
+            missed.push(say(
+                "**{part} of the runs within {allowed}: missed.** {beyond} of {figures} figures lie \
+                 farther apart, the farthest {worst} ({of}). A difference in {part} between two \
+                 contestants is worth believing from {within} on.",
+                &[
+                    ("part", quantities::part(part)),
+                    ("allowed", &format::percent(bar.allowed)),
+                    ("beyond", &format::count(bar.beyond as u64)),
+                    ("figures", &format::count(moved.compared as u64)),
+                    ("worst", &format::percent(worst.apart)),
+                    ("of", &quantities::whole_subject(&worst.subject)),
+                    ("within", &format::percent(within)),
+                ],
+            ));
+        }
+    }
+    missed.extend(repeat.order.swaps.iter().take(MOST_ROWS).map(swap));
+    missed
+}
+
+fn swap(swap: &Swap) -> Text {
+    let numbers =
+        |runs: &[usize]| format::list(&runs.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let overlap = match &swap.overlap_in[..] {
+        [] => "In no run do their intervals overlap.".to_owned(),
+        runs => format!("Their intervals overlap in run {}.", numbers(runs)),
+    };
+    say(
+        "**The same order of contestants: missed.** {first} takes fewer bytes than {second} in run \
+         {runs} alone. {overlap}",
+        &[
+            ("first", &names::series(&swap.first)),
+            ("second", &names::series(&swap.second)),
+            ("runs", &numbers(&swap.first_is_less_in)),
+            ("overlap", &overlap),
+        ],
+    )
+}
+
+/// What the columns mean.
+pub(crate) fn note() -> Text {
+    "How far two runs lie apart is a part of their median; of more runs, the two that are farthest \
+     apart count. A figure is beyond its own interval if the interval of the ratio of those two \
+     leaves out 1. Bytes are the full bill of a waiting task, or what is known of it without a \
+     control group. Time to start, rates and lateness move with the state of the machine, and are \
+     held to no bar."
+        .into()
+}
+
+/// Every figure of the runs, a table for each part, folded away.
+pub(crate) fn figures(repeat: &Repeat) -> impl Iterator<Item = Block> {
+    Part::ALL.into_iter().filter_map(|part| {
+        let summary = say("Every figure of the runs: {part}", &[("part", quantities::part(part))]);
+        folded(summary, part_table(repeat, part))
+    })
+}
+
+/// Every figure of a part, those that moved most first.
+fn part_table(repeat: &Repeat, part: Part) -> Table {
+    let unit = quantities::unit_of_part(part);
+    let runs: Vec<String> = if repeat.runs.len() <= MOST_SHOWN {
+        (1..=repeat.runs.len()).map(|run| format!("Run {run}")).collect()
+    } else {
+        ["Least", "Median", "Most"].map(str::to_owned).into()
+    };
+    let first = [Column::words("Of what"), Column::new("N", Unit::Count)];
+    let runs = runs.into_iter().map(|run| Column::new(run, unit));
+    let last = [Column::new("Apart", Unit::Share).lower(), Column::words("Beyond its interval")];
+    let mut table = Table::new(first.into_iter().chain(runs).chain(last));
+    let is_wanted = |row: &&Row| row.subject.quantity.part() == part;
+    let mut rows: Vec<&Row> = repeat.rows.iter().filter(is_wanted).collect();
+    rows.sort_by(|a, b| b.apart.unwrap_or(-1.0).total_cmp(&a.apart.unwrap_or(-1.0)));
+    for row in rows {
+        let mut cells = vec![Cell::text(of_what(row)), tasks(row.subject.tasks)];
+        cells.extend(shown(&row.runs).into_iter().map(Cell::value));
+        cells.push(row.apart.map_or_else(
+            || Cell::Missing("it cannot be distinguished from zero in every run".into()),
+            Cell::value,
+        ));
+        cells.push(Cell::text(match row.is_beyond {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "unknown",
+        }));
+        table.push(cells);
+    }
+    table
+}
+
+fn of_what(row: &Row) -> String {
+    format!("{}: {}", quantities::subject(&row.subject), quantities::quantity(row.subject.quantity))
+}
+
+fn shown(runs: &[Estimate]) -> Vec<f64> {
+    let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
+    if values.len() <= MOST_SHOWN {
+        return values;
+    }
+    [0.0, 0.5, 1.0].into_iter().filter_map(|part| quantile(&values, part)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Record;
+    use record::synthetic::{Bill, Synthetic};
+
+    use super::*;
+
+    fn run(weights: &[(&str, u64)]) -> Record {
+        let mut made = Synthetic::new();
+        for &(id, rss) in weights {
+            made.line(id, &[1, 100, 1_000, 10_000], Bill::of(rss).with_kernel(1_000));
+        }
+        made.record()
+    }
+
+    fn of(records: &[Record]) -> Repeat {
+        Repeat::of(&records.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_answer_has_every_part_that_was_measured() {
+        let one = run(&[("coroutines/bare", 100), ("threads/per-task", 9_000)]);
+        let other = run(&[("coroutines/bare", 100), ("threads/per-task", 9_300)]);
+        let repeat = of(&[one, other]);
+        assert_eq!(
+            answer(&repeat).words(),
+            "Of each kind, 95 % of the figures come out again: bytes within 2.8 %, CPU within 3.1 %, \
+             time to start within 3.1 % and lateness within 0 %. The contestants come in the same \
+             order of bytes in all of them."
+        );
+        let table = summary(&repeat);
+        assert_eq!((table.rows.len(), table.columns.len()), (4, 6));
+        assert_eq!(table.rows[0][5], Cell::text("2 %: missed"));
+        assert_eq!(table.rows[3][5], Cell::text("none"));
+        let missed = missed(&repeat);
+        assert!(missed[0].words().contains("the farthest 3 % (thread each: full bill)"));
+        assert_eq!(missed.len(), 2);
+    }
+
+    #[test]
+    fn a_swapped_pair_is_named() {
+        let one = run(&[("coroutines/bare", 100), ("coroutines/smol", 101)]);
+        let other = run(&[("coroutines/bare", 101), ("coroutines/smol", 100)]);
+        let repeat = of(&[one.clone(), other, one]);
+        let said = missed(&repeat).last().unwrap().words();
+        assert_eq!(
+            said,
+            "The same order of contestants: missed. bare futures takes fewer bytes than smol in run \
+             1 and 3 alone. In no run do their intervals overlap."
+        );
+        assert!(
+            answer(&repeat)
+                .words()
+                .ends_with("One pair of contestants changes its order of bytes.")
+        );
+    }
+
+    #[test]
+    fn many_runs_are_shown_by_their_least_median_and_most() {
+        let one = run(&[("coroutines/bare", 100)]);
+        let repeat = of(&vec![one; 5]);
+        let heads: Vec<String> = part_table(&repeat, Part::Bytes)
+            .columns
+            .iter()
+            .map(|column| column.head.words())
+            .collect();
+        assert_eq!(heads[2..5], ["Least", "Median", "Most"]);
+    }
+
+    #[test]
+    fn runs_with_nothing_in_common_say_so() {
+        let document = document(&of(&[run(&[("coroutines/bare", 1)]), run(&[("threads/x", 1)])]));
+        let Block::Paragraph(answer) = &document.blocks[0] else { panic!() };
+        assert!(answer.words().contains("no figure in common"));
+    }
+}

@@ -1,0 +1,98 @@
+//! What to know before using the figures of a record, each said once.
+
+use analysis::Analysis;
+use analysis::contestant::Id;
+use record::Extent;
+
+use crate::document::Unit;
+use crate::format;
+use crate::text::{Text, names, quantities, say};
+
+/// What to know of the run: that it is a small one, that it was cut off, that its instrument is off.
+pub fn of_run(analysis: &Analysis) -> Vec<Text> {
+    let mut cautions = Vec::new();
+    match analysis.run.extent {
+        Extent::Full | Extent::Thorough => {}
+        Extent::Quick => cautions.push(
+            "This is a quick run in small sizes: it shows that everything works, and its figures \
+             are rough."
+                .into(),
+        ),
+        Extent::Partial => {
+            cautions.push("This is a partial run: only what was asked for was measured.".into())
+        }
+    }
+    if analysis.truncated {
+        cautions.push(
+            "The run was killed before its end: its last line was cut off and is left out.".into(),
+        );
+    }
+    cautions.extend(analysis.instrument.misses().into_iter().map(|held| {
+        let slope = held.slope.map(|slope| format::estimate(&slope, Unit::Bytes));
+        say(
+            "**The instrument is off:** `{control}` holds {held} for each task, and its {figure} \
+             grows by {slope}. [What was checked](page:trust#controls)",
+            &[
+                ("control", held.control.as_str()),
+                ("held", &format::bytes(held.bytes as f64)),
+                ("figure", quantities::figure(held.figure)),
+                ("slope", &slope.unwrap_or_default()),
+            ],
+        )
+    }));
+    cautions
+}
+
+/// What to be told about the contestants of this record that a page shows, by id.
+pub fn of_contestants(analysis: &Analysis, is_shown: impl Fn(&Id) -> bool) -> Vec<Text> {
+    let cautions = analysis.run.cautions.iter().map(|(id, caution)| (Id::new(id.clone()), caution));
+    let shown = cautions.filter(|(id, _)| {
+        is_shown(id) && analysis.measured.iter().any(|measured| measured.series.contestant == *id)
+    });
+    let said = shown.map(|(id, caution)| {
+        let name = names::contestant(&id);
+        let caution = caution.trim_end_matches('.');
+        let template = if caution.starts_with(&name) { "{caution}." } else { "{name}: {caution}." };
+        say(template, &[("name", &name), ("caution", caution)])
+    });
+    said.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::{Bill, Synthetic, small_run};
+
+    use super::*;
+
+    fn said(analysis: &Analysis) -> Vec<String> {
+        let all = of_run(analysis).into_iter().chain(of_contestants(analysis, Id::is_compared));
+        all.map(|text| text.words()).collect()
+    }
+
+    #[test]
+    fn a_whole_sound_run_has_no_caution() {
+        assert!(said(&Analysis::of(&small_run(), None)).is_empty());
+    }
+
+    #[test]
+    fn each_caution_is_said_once() {
+        let mut made = Synthetic::new();
+        made.line("control/512", &[1, 10_000, 100_000], Bill::of(600).with_kernel(0)).line(
+            "coroutines/async-std",
+            &[1, 100],
+            Bill::of(300),
+        );
+        let mut record = made.record();
+        record.run.extent = Extent::Quick;
+        record.truncated = true;
+        let caution = "async-std is discontinued; its authors recommend smol.";
+        record.run.cautions.insert("coroutines/async-std".into(), caution.into());
+        record.run.cautions.insert("coroutines/absent".into(), "never seen".into());
+        let said = said(&Analysis::of(&record, None));
+        assert_eq!(said.len(), 5, "{said:#?}");
+        assert!(said[0].starts_with("This is a quick run"));
+        assert!(said[1].contains("cut off"));
+        assert!(said[2].contains("holds 512 B") && said[2].contains("grows by 600 B"));
+        assert_eq!(said[4], caution);
+    }
+}
