@@ -169,12 +169,14 @@ pub enum Condition {
     FromTasks {
         /// What the tasks wait for.
         work: Work,
-        /// The thread contestant; `None` of all others than the reference.
+        /// The reference; `None` of the other thread contestants, which is only there if it is later.
         against: Option<Id>,
         /// As many tasks at least.
         earliest: u64,
         /// As many tasks at most.
         latest: u64,
+        /// Whether it was found between the same two for each runtime.
+        is_alike: bool,
     },
     /// Not for these: in this measure, this was found of them.
     Except {
@@ -236,6 +238,31 @@ pub struct Evidence {
     pub finding: Finding,
     /// Whether the verdict rests on it, or it is only shown beside.
     pub is_judged: bool,
+}
+
+impl Evidence {
+    /// Whether it is other than the claim says, or does not say.
+    pub fn is_exception(&self) -> bool {
+        match self.finding {
+            Finding::Lighter
+            | Finding::OneAtATime
+            | Finding::AsSaid
+            | Finding::All
+            | Finding::NotAsked
+            | Finding::GivenBack
+            | Finding::Alike => false,
+            Finding::Less => !matches!(self.subject, Subject::File(_)),
+            Finding::Heavier
+            | Finding::Undecided
+            | Finding::NotMeasured
+            | Finding::SeveralAtOnce
+            | Finding::More
+            | Finding::Some
+            | Finding::Failed
+            | Finding::Kept
+            | Finding::Grows => true,
+        }
+    }
 }
 
 /// Of what something was found.
@@ -311,8 +338,6 @@ pub enum Measure {
     TimeOverCalls,
     /// Bytes that are kept for each task when all are over.
     KeptBytes,
-    /// Bytes that the second wave left in the process beyond the first.
-    GrownBytes,
     /// Threads that are there when all tasks are over, beyond those before the first.
     KeptThreads,
     /// The same of descriptors.

@@ -45,7 +45,7 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     {
         Judgement::refuted(evidence)
     } else if went_on {
-        let failed = [(Measure::WentOn, Finding::Failed)];
+        let failed = [Finding::Failed, Finding::NotMeasured].map(|found| (Measure::WentOn, found));
         let mut conditions = Condition::exceptions(&evidence, &failed);
         if !starts_over {
             conditions.push(Condition::Without(Measure::TimeOverCalls));
@@ -57,26 +57,24 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
 }
 
 /// How many tasks of a contestant went on after each wait; `None` where it was not asked, or a limit
-/// of the machine stopped it.
+/// of the machine stopped it. A process that fell over says nothing of its tasks.
 fn tasks_that_went_on(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
-    let proven = cells.timed.iter().filter(|cell| is_all_waiting(cell));
-    let failed = cells
-        .unproven
-        .iter()
-        .filter(|cell| matches!(cell.status, Status::Ok | Status::Failed) && cell.proof.is_some());
-    let most = |cell: Option<&&Cell>| cell.map(|cell| cell.tasks);
-    let (tasks, completed, finding) =
-        if let Some(failed) = failed.clone().max_by_key(|cell| cell.tasks) {
-            (failed.tasks, failed.proof?.completed, Finding::Failed)
-        } else {
-            let tasks = most(proven.max_by_key(|cell| cell.tasks))?;
-            (tasks, tasks, Finding::All)
-        };
+    let ended = cells.unproven.iter().filter(|cell| cell.status != Status::Skipped);
+    let ended = ended.filter(|cell| cell.status != Status::Wall);
+    let with_flaw = ended.clone().filter_map(|cell| Some((cell.tasks, cell.proof?.completed)));
+    let proven = cells.timed.iter().filter(|cell| is_all_waiting(cell)).map(|cell| cell.tasks);
+    let (tasks, value, finding) = if let Some((tasks, completed)) = with_flaw.max() {
+        (tasks, Value::Count(completed), Finding::Failed)
+    } else if let Some(tasks) = proven.max() {
+        (tasks, Value::Count(tasks), Finding::All)
+    } else {
+        (ended.map(|cell| cell.tasks).max()?, Value::None, Finding::NotMeasured)
+    };
     Some(Evidence {
         subject: Subject::One(series.clone()),
         measure: Measure::WentOn,
         tasks: Some(tasks),
-        value: Value::Count(completed),
+        value,
         finding,
         is_judged: series.model() == Model::Coroutines,
     })
@@ -148,6 +146,22 @@ mod tests {
             cell.proof.as_mut().unwrap().checksum ^= 1;
         }
         assert_eq!(verdict(&damaged), Verdict::Refuted);
+    }
+
+    #[test]
+    fn a_process_that_fell_over_is_named_and_refutes_nothing() {
+        let mut record = waiting_three_times(&[BOTH[0], BOTH[1], "coroutines/smol"], 1.01);
+        for cell in record.cells.iter_mut().filter(|cell| cell.contestant == "coroutines/smol") {
+            (cell.status, cell.proof) = (Status::Failed, None);
+        }
+        let judgement = judged(&record, ClaimId::Resumes);
+        let [Condition::Except { finding: Finding::NotMeasured, among: 2, .. }] =
+            &judgement.conditions[..]
+        else {
+            panic!("{judgement:?}")
+        };
+        record.cells.retain(|cell| cell.contestant != BOTH[0]);
+        assert!(matches!(verdict(&record), Verdict::NotMeasured(_)));
     }
 
     #[test]

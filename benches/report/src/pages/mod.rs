@@ -5,6 +5,7 @@
 //! | `memory` | what a waiting task weighs |
 //! | `bill` | what holds a waiting task's memory, and what is kept |
 //! | `state` | what live state adds |
+//! | [`claims`] | what is claimed, and what was found |
 //! | `cpu` | what a wait costs in CPU |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
@@ -22,6 +23,7 @@ mod choosing;
 //! | `trust` | whether the figures can be trusted |
 
 mod all;
+pub mod claims;
 mod contestants;
 mod cpu;
 #[cfg(test)]
@@ -42,6 +44,7 @@ pub use page::Page;
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
     vec![
+        claims::PAGE,
         memory::PAGE,
         bill::PAGE,
         state::PAGE,
@@ -52,4 +55,5 @@ pub fn all() -> Vec<Page> {
         choosing::PAGE,
     ]
     vec![cpu::PAGE, lateness::PAGE, rates::PAGE, trust::PAGE, machine::PAGE, all::PAGE]
+    ]
 }

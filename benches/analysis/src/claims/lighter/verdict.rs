@@ -6,7 +6,7 @@ use crate::claims::judgement::{
     Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why, Work,
 };
 use crate::contestant::Model;
-use crate::crossover;
+use crate::crossover::{self, Crossover};
 use crate::estimate::Estimate;
 
 /// Judges every coroutine contestant against every thread contestant that did the same.
@@ -45,25 +45,28 @@ pub(in crate::claims) fn judge(inputs: &Inputs<'_>) -> Judgement {
 const JUDGED: [Measure; 4] = [Measure::Bytes, Measure::Start, Measure::Cpu, Measure::WholeProcess];
 
 /// From how many tasks on the whole process is lighter, where that is not so at every N: for each
-/// work against the reference, and against the others together.
+/// work against the reference, and against the others where it is later.
 fn from_tasks(pairs: &[Pair<'_>]) -> Vec<Condition> {
     let mut conditions = Vec::new();
     for work in [Work::Timer, Work::Request] {
+        let mut known = 0;
         for is_reference in [true, false] {
             let crossovers = pairs.iter().filter_map(|pair| pair.crossover).filter(|found| {
                 work_of(found) == work && found.against.is_reference() == is_reference
             });
-            // Where nothing is heavier at any N there is no number to start from.
-            let is_always =
-                crossovers.clone().all(|found| found.from == found.at.keys().next().copied());
-            let between: Vec<(u64, u64)> =
-                crossovers.clone().filter_map(|found| found.from_between()).collect();
-            let earliest = between.iter().map(|(earliest, _)| *earliest).min();
-            let latest = between.iter().map(|(_, latest)| *latest).max();
+            let is_always = crossovers
+                .clone()
+                .all(|found| found.at.values().all(|at| *at == crossover::Finding::Lighter));
+            let between = || crossovers.clone().filter_map(Crossover::from_between);
+            let earliest = between().map(|(earliest, _)| earliest).min();
+            let latest = between().map(|(_, latest)| latest).max().filter(|latest| *latest > known);
             if let (false, Some(earliest), Some(latest)) = (is_always, earliest, latest) {
                 let against = crossovers.clone().next().map(|found| found.against.clone());
                 let against = against.filter(|_| is_reference);
-                conditions.push(Condition::FromTasks { work, against, earliest, latest });
+                let is_alike = between().all(|one| Some(one) == between().next());
+                let from = Condition::FromTasks { work, against, earliest, latest, is_alike };
+                conditions.push(from);
+                known = latest;
             }
         }
     }
@@ -71,7 +74,7 @@ fn from_tasks(pairs: &[Pair<'_>]) -> Vec<Condition> {
 }
 
 /// What the tasks of a crossover wait for.
-fn work_of(crossover: &crossover::Crossover) -> Work {
+fn work_of(crossover: &Crossover) -> Work {
     if crossover.series.shape.is_timer() { Work::Timer } else { Work::Request }
 }
 
@@ -163,6 +166,7 @@ mod tests {
             against: Some(crate::contestant::Id::new("threads/per-task")),
             earliest: 101,
             latest: 1_000,
+            is_alike: true,
         };
         assert_eq!(judgement.conditions, [expected]);
     }
