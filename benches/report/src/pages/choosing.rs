@@ -23,7 +23,7 @@ const KIB: u64 = 1024;
 
 /// What people come with, as cases.
 const FEW: Case = Case::timers(100, 200 * MILLISECOND, 0);
-const REQUESTS: Case = Case::requests(20_000, 200 * MILLISECOND, 2 * KIB);
+pub(super) const REQUESTS: Case = Case::requests(20_000, 200 * MILLISECOND, 2 * KIB);
 const IDLE: Case = Case::timers(50_000, 60_000 * MILLISECOND, 0);
 
 fn build(analysis: &Analysis) -> Document {
@@ -83,7 +83,7 @@ fn answer(analysis: &Analysis) -> Text {
 }
 
 /// The advice on a case; nothing where the record has none.
-fn case(analysis: &Analysis, case: &Case) -> Vec<Text> {
+pub(super) fn case(analysis: &Analysis, case: &Case) -> Vec<Text> {
     analysis.plan(case).map_or_else(|_| Vec::new(), |plan| plan::advice(&plan))
 }
 
@@ -189,7 +189,7 @@ fn punctual(analysis: &Analysis) -> Vec<Text> {
 }
 
 /// async-std beside the other runtimes.
-fn leaving(analysis: &Analysis) -> Vec<Text> {
+pub(super) fn leaving(analysis: &Analysis) -> Vec<Text> {
     let old = Id::new(ASYNC_STD);
     let figure = analysis.basis.figure();
     let mut said: Vec<Text> = Vec::new();
@@ -229,7 +229,7 @@ fn leaving(analysis: &Analysis) -> Vec<Text> {
 }
 
 /// What the run says of Python: figures if Python is in it, else that it says nothing.
-fn python(analysis: &Analysis) -> Vec<Text> {
+pub(super) fn python(analysis: &Analysis) -> Vec<Text> {
     let figure = analysis.basis.figure();
     let is_python = |id: &Id| id.as_str().contains("python") || id.as_str().contains("asyncio");
     let of_python = analysis
