@@ -4,6 +4,7 @@ use record::{Record, Run};
 use serde::Serialize;
 
 use crate::bill::{self, Bill};
+use crate::claims::{self, Claimed, Inputs, Summary};
 use crate::contestant::Id;
 use crate::context::{Basis, Context, find};
 use crate::crossover::{self, Crossover};
@@ -40,16 +41,20 @@ pub struct Analysis {
     pub measured: Vec<Measured>,
     /// How this run repeats the run before, where there is one: run 1 is the one before.
     pub repeat: Option<Repeat>,
+    /// What is said of each claim.
+    pub claims: Vec<Claimed>,
+    /// How much lighter a coroutine is, for where there is room for a few sentences.
+    pub lighter: Option<Summary>,
     /// From which N on a process is lighter than that of threads.
     pub crossovers: Vec<Crossover>,
-    /// How many tasks and requests a second.
-    pub rates: Vec<RateRow>,
-    /// How long bodies took through a server with a limit.
-    pub transfers: Vec<Transfer>,
     /// Every cell without a figure, with its reason.
     pub missing: Vec<Missing>,
     /// How far each compared contestant came with plain timers and plain requests.
     pub reaches: Vec<Reach>,
+    /// How many tasks and requests a second.
+    pub rates: Vec<RateRow>,
+    /// How long bodies took through a server with a limit.
+    pub transfers: Vec<Transfer>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
     /// What a process keeps when its tasks are over.
@@ -64,25 +69,43 @@ impl Analysis {
     /// What this record says, and how it repeats what `previous`, the same run made before, says.
     pub fn of(record: &Record, previous: Option<&Record>) -> Self {
         let context = Context::of(record);
-        Self {
+        let mut analysis = Self {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
             bills: bill::of(&context),
+            claims: Vec::new(),
+            lighter: None,
             crossovers: crossover::of(&context),
             lifecycles: lifecycle::of(&context),
             per_task: per_task::of(&context),
             states: state::of(&context),
             repeat: previous.map(|previous| Repeat::of(&[previous, record])),
+            missing: missing::of(&context),
+            reaches: walls::of(&context),
             growth: growth::of(&context),
             instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
             transfers: transfers::of(&context),
-            missing: missing::of(&context),
-            reaches: walls::of(&context),
             measured: context.measured,
-        }
+        };
+        let inputs = Inputs {
+            run: &analysis.run,
+            index: &context.index,
+            basis: analysis.basis,
+            measured: &analysis.measured,
+            crossovers: &analysis.crossovers,
+            growth: &analysis.growth,
+            lateness: &analysis.lateness,
+            lifecycles: &analysis.lifecycles,
+            rates: &analysis.rates,
+            transfers: &analysis.transfers,
+        };
+        let (claims, lighter) = (claims::of(&inputs), Summary::of(&inputs));
+        analysis.claims = claims;
+        analysis.lighter = lighter;
+        analysis
     }
 
     /// What was measured of a contestant in work of this shape.

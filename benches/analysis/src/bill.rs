@@ -38,6 +38,8 @@ pub struct Bill {
     /// What else is private and no stack: the allocator's bookkeeping, rounding and free room. Below
     /// zero where memory was asked for and never touched.
     pub allocator: Option<Estimate>,
+    /// Both together: what is private and no stack.
+    pub heap_and_allocator: Option<Estimate>,
     /// The pages of their stacks that threads have touched.
     pub stacks: Option<Estimate>,
     /// Private memory that is not split, as the heap or the stacks were not read; `None` where it is.
@@ -138,10 +140,10 @@ impl Bill {
         let without_stacks = stacks.as_ref().map(|stacks| private.less(stacks));
         let allocator =
             without_stacks.as_ref().zip(heap.as_ref()).map(|(all, heap)| all.less(heap));
-        let other_private = match (&allocator, without_stacks) {
+        let other_private = match (&allocator, &without_stacks) {
             (Some(_), _) => None,
             (None, Some(left)) => Some(left),
-            (None, None) => Some(private),
+            (None, None) => Some(&private),
         };
         let estimate = |part: &Sampled| part.estimate;
         Some(Self {
@@ -150,11 +152,12 @@ impl Bill {
             heap: heap.as_ref().filter(|_| allocator.is_some()).map(estimate),
             allocator: allocator.as_ref().map(estimate),
             stacks: stacks.as_ref().map(estimate),
-            other_private: other_private.as_ref().map(estimate),
+            heap_and_allocator: without_stacks.as_ref().map(estimate),
+            other_private: other_private.map(estimate),
             page_tables: page_tables.estimate,
             kernel_stacks: kernel_stacks.estimate,
             sockets: of(Figure::Sockets).as_ref().map(estimate),
-            other_kernel: witness.figure().and_then(|figure| of(figure)).as_ref().map(estimate),
+            other_kernel: witness.figure().and_then(of).as_ref().map(estimate),
             witness,
             sum: sum.estimate,
             total: of(Figure::FullBill).as_ref().map(estimate),
@@ -256,6 +259,7 @@ mod tests {
     fn every_part_has_its_slope_and_they_add_up() {
         let bill = thread(&record(|_| {}));
         assert!(close(bill.heap, 220.0) && close(bill.allocator, 780.0), "{bill:?}");
+        assert!(close(bill.heap_and_allocator, 1_000.0));
         assert!(close(bill.stacks, 9_000.0) && close(Some(bill.page_tables), 19.5));
         assert!(close(Some(bill.kernel_stacks), 16_384.0) && close(bill.other_kernel, 10_596.0));
         assert!(close(Some(bill.sum), 37_000.0) && close(bill.total, 37_000.0));

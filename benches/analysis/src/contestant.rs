@@ -120,6 +120,19 @@ impl Id {
         Some(Self(format!("coroutines/{name}")))
     }
 
+    /// Whether it is written by hand for this comparison, without a runtime: it shows a floor, and is
+    /// not what a service would be built on.
+    pub fn is_by_hand(&self) -> bool {
+        matches!(self.as_str(), "callbacks/event-loop" | "coroutines/bare")
+    }
+
+    /// Whether all its tasks run on one thread, so that it uses one core at most.
+    pub fn is_on_one_thread(&self) -> bool {
+        let is_named_so =
+            ["-local", "-current-thread"].iter().any(|end| self.name().ends_with(end));
+        self.is_by_hand() || is_named_so || self.model() == Model::Subroutine
+    }
+
     /// Whether it is the one that the others are set against.
     pub fn is_reference(&self) -> bool {
         self.0 == REFERENCE

@@ -69,7 +69,7 @@ const OF_A_MEDIAN: f64 = 1.2533;
 const MOST_SMALLER: usize = 16;
 
 /// Against so many contestants of threads at most each one is held, the reference first.
-const MOST_AGAINST: usize = 16;
+pub(crate) const MOST_AGAINST: usize = 16;
 
 /// The values of a series at each N.
 type Values = BTreeMap<u64, Vec<f64>>;

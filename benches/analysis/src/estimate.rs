@@ -52,6 +52,22 @@ impl Estimate {
         Self { value: 1.0 / self.value, low: 1.0 / self.high, high: 1.0 / self.low }
     }
 
+    /// So many times it.
+    #[must_use]
+    pub fn scaled(&self, times: f64) -> Self {
+        if !self.is_bounded() {
+            return Self::lone(self.value * times);
+        }
+        Self { value: self.value * times, low: self.low * times, high: self.high * times }
+    }
+
+    /// Both together, end to end: as wide as the two may be.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let (value, low) = (self.value + other.value, self.low + other.low);
+        Self { value, low, high: self.high + other.high }
+    }
+
     /// Whether the whole interval lies above zero. A figure that cannot be distinguished from zero
     /// says nothing about more or less.
     pub fn is_above_zero(&self) -> bool {

@@ -1,7 +1,10 @@
 //! Readings whose line is known, for tests.
 
 use oorandom::Rand64;
+use record::Record;
 
+use crate::Analysis;
+use crate::claims::{ClaimId, Judgement};
 use crate::estimate::Bootstrap;
 use crate::reading::Reading;
 
@@ -20,4 +23,10 @@ pub(crate) fn line(slope: f64, noise: f64) -> Vec<Reading> {
         }
     }
     readings
+}
+
+/// What this record says to a claim.
+pub(crate) fn judged(record: &Record, id: ClaimId) -> Judgement {
+    let claims = Analysis::of(record, None).claims;
+    claims.into_iter().find(|claimed| claimed.id == id).unwrap().judgement
 }

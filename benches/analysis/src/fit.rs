@@ -41,6 +41,11 @@ impl Fit {
         };
         Some(Self { slope, intercept, min_tasks, max_tasks, cells: readings.len() })
     }
+
+    /// What so many tasks read by the line, in the unit of the figure.
+    pub fn at(&self, tasks: u64) -> f64 {
+        self.intercept + self.slope.estimate.value * tasks as f64
+    }
 }
 
 /// What one task added between `from` and `to` tasks: the difference of the two medians, divided by
@@ -127,6 +132,7 @@ mod tests {
         let fit = Fit::of(&line(100.0, 0.0), ANY).unwrap();
         assert!((fit.slope.estimate.value - 100.0).abs() < 1e-6);
         assert!((fit.intercept - 5e6).abs() < 1e-3);
+        assert!((fit.at(20_000) - 7e6).abs() < 1e-3);
         assert_eq!((fit.min_tasks, fit.max_tasks, fit.cells), (1, 10_000, 16));
         assert!(fit.slope.estimate.relative_half_width().unwrap() < 1e-6);
     }

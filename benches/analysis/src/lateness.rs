@@ -6,7 +6,7 @@ use std::time::Duration;
 use record::{Cell, LatenessLine, WorkloadLine};
 use serde::Serialize;
 
-use crate::contestant::{Id, Model};
+use crate::contestant::Id;
 use crate::context::Context;
 use crate::index::{Cells, is_all_waiting};
 use crate::reading::Spread;
@@ -227,7 +227,7 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<LatenessRow> {
 pub fn by_timing<'a>(series: &Series, cells: &Cells<'a>) -> BTreeMap<Timing, Vec<&'a Cell>> {
     let mut groups: BTreeMap<Timing, Vec<&Cell>> = BTreeMap::new();
     let is_asked_for = series.shape.is_for_lateness();
-    if series.shape.is_transfer() || (series.model() == Model::Subroutine && !is_asked_for) {
+    if series.shape.is_transfer() {
         return groups;
     }
     for &cell in &cells.timed {
@@ -325,13 +325,10 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_late_and_transfers_and_a_subroutine_are_not() {
+    fn requests_are_late_and_transfers_are_not() {
         let rows = rows(&asking_run());
         assert!(!rows.is_empty());
         assert!(rows.iter().all(|row| row.series.shape.is_http() && row.asked == Asked::OwnWait));
-        let mut made = Synthetic::new();
-        made.line("subroutine/sequential", &[1], Bill::of(1));
-        assert!(timings(&made.record()).is_empty());
     }
 
     #[test]

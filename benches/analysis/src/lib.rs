@@ -18,6 +18,7 @@
 //! | [`measured`] | [`Measured`](measured::Measured): what was measured of a series |
 //! | [`bill`] | what holds a waiting task's memory |
 //! | [`lifecycle`] | what a process keeps when its tasks are over |
+//! | [`claims`] | what is said of each claim |
 //! | [`crossover`] | from how many tasks on a process is the lighter one |
 //! | [`per_task`] | what a task takes where only one N was measured |
 //! | [`state`] | what live state adds |
@@ -27,17 +28,19 @@
 //! | [`instrument`] | [`Instrument`](instrument::Instrument): controls, a contestant against itself, harness overhead |
 //! | [`detectable`] | the minimum detectable difference |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
+//! | [`missing`] | every cell without a figure, with its reason |
+//! | [`plan`] | what a case of one's own costs, worked out from what was measured |
+//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
 //! | [`transfers`] | bodies through a server with a limit |
-//! | [`missing`] | every cell without a figure, with its reason |
-//! | [`walls`] | how far each contestant came, what stopped it, and what would next |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
 pub mod bar;
 pub mod bill;
+pub mod claims;
 pub mod contestant;
 mod context;
 pub mod crossover;
@@ -56,6 +59,7 @@ pub mod lifecycle;
 pub mod measured;
 pub mod missing;
 pub mod per_task;
+pub mod plan;
 pub mod rates;
 pub mod reading;
 pub mod repeat;

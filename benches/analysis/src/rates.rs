@@ -1,6 +1,6 @@
 //! How many tasks or requests a second, and what each costs in CPU.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use record::{LatenessLine, Sample, Status, Throughput};
 use serde::Serialize;
@@ -27,11 +27,10 @@ pub struct RateRow {
     pub outcome: RateOutcome,
     /// Its rate ÷ that of the [`REFERENCE`] in the same, without a unit.
     pub over_reference: Option<Estimate>,
-    /// Its rate ÷ that of the fastest compared contestant in the same, without a unit.
-    pub over_fastest: Option<Estimate>,
-    /// Its rate ÷ that of its own baseline, or of the HTTP client that is written straight on
-    /// hyper where it asks a server, without a unit.
-    pub over_baseline: Option<Estimate>,
+    /// The rate of the fastest compared contestant in the same ÷ its own, without a unit.
+    pub fastest_over: Option<Estimate>,
+    /// Its rate ÷ that of the HTTP client that is written straight on hyper, without a unit.
+    pub over_hyper: Option<Estimate>,
     /// The least time of a wave in nanoseconds: its waits, at as many at once as there are places.
     pub floor_ns: u64,
     /// The most requests that the server ever had open at once.
@@ -72,8 +71,8 @@ pub enum RateOutcome {
     Skipped(String),
 }
 
-/// What sets the client that is written straight on an HTTP library apart.
-const HTTP_BASELINE: &str = "baseline/hyper";
+/// The client that is written straight on a well-known HTTP library.
+const HYPER: &str = "baseline/hyper";
 
 impl RateRow {
     /// Tasks a second, where that was measured.
@@ -93,9 +92,13 @@ impl RateRow {
     }
 }
 
-/// The timed rows of a record, by shape, wait, N and contestant.
+/// The timed rows of a record, by shape, wait, N and contestant. One that stands twice counts once:
+/// what stands first.
 pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
-    let timed = &context.record.throughput;
+    let mut seen = HashSet::new();
+    let all = context.record.throughput.iter();
+    let timed: Vec<&Throughput> =
+        all.filter(|row| seen.insert((&row.contestant, does(row), row.pool_workers))).collect();
     let rates: Vec<Option<Sampled>> =
         timed.iter().map(|row| median_of(context, row, "rate", &rates(row))).collect();
     let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
@@ -108,7 +111,8 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
         .map(|(index, row)| {
             let same = &alike[&does(row)];
             let id = Id::new(&*row.contestant);
-            let over = |of: Option<&Sampled>| rates[index].as_ref()?.over(of?);
+            let rate = rates[index].as_ref();
+            let over = |base: Option<&Sampled>| rate?.over(base?);
             let rate_of = |wanted: &str| {
                 let found = same.iter().find(|other| timed[**other].contestant == wanted)?;
                 rates[*found].as_ref()
@@ -118,18 +122,14 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
                 .filter(|other| Id::new(&*timed[**other].contestant).is_compared())
                 .filter_map(|other| rates[*other].as_ref())
                 .max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
-            let baseline = match Shape::of(&row.workload).is_http() {
-                true => HTTP_BASELINE.to_owned(),
-                false => format!("baseline/{}", id.name()),
-            };
             RateRow {
                 wait_ns: row.workload.duration_ns,
                 tasks: row.tasks,
                 pool_workers: row.pool_workers,
-                outcome: outcome(context, row, rates[index].as_ref()),
+                outcome: outcome(context, row, rate),
                 over_reference: over(rate_of(REFERENCE)),
-                over_fastest: over(fastest),
-                over_baseline: over(rate_of(&baseline)),
+                fastest_over: fastest.zip(rate).and_then(|(fastest, rate)| fastest.over(rate)),
+                over_hyper: over(rate_of(HYPER)),
                 floor_ns: row.floor_ns,
                 server_high_water: row.server_high_water,
                 lateness: row.lateness_ns,
@@ -247,7 +247,7 @@ mod tests {
         let floor = |least_ns, at_once| RateOutcome::Floor { least_ns, at_once };
         assert_eq!(found[0].outcome, floor(10_000_000_000, 1));
         assert_eq!(found[1].outcome, floor(157_000_000, 64));
-        assert!(found.iter().all(|row| row.is_queued && row.over_fastest.is_none()));
+        assert!(found.iter().all(|row| row.is_queued && row.fastest_over.is_none()));
     }
 
     #[test]
@@ -257,12 +257,23 @@ mod tests {
         assert!((smol.rate().unwrap().value - 90_909.0).abs() < 1.0);
         assert!((smol.cpu_ns().unwrap().value - 500.0).abs() < 1e-9);
         assert!((smol.over_reference.unwrap().value - 3.727).abs() < 1e-3);
-        assert!((smol.over_fastest.unwrap().value - 1.0).abs() < 1e-9);
-        assert_eq!((smol.over_baseline, smol.is_queued), (None, false));
+        assert!((smol.fastest_over.unwrap().value - 1.0).abs() < 1e-9);
+        assert_eq!((smol.over_hyper, smol.is_queued), (None, false));
+        let thread = rows.iter().find(|row| row.contestant.is_reference()).unwrap();
+        assert!((thread.fastest_over.unwrap().value - 3.727).abs() < 1e-3);
         let asked = super::of(&Context::of(&asking_run()));
         let smol = asked.iter().find(|row| row.contestant.name() == "smol").unwrap();
-        assert!((smol.over_baseline.unwrap().value - 0.952).abs() < 1e-3);
+        assert!((smol.over_hyper.unwrap().value - 0.952).abs() < 1e-3);
         assert_eq!((smol.server_high_water, smol.lateness.unwrap().p50), (Some(100), 900_000));
+    }
+
+    #[test]
+    fn a_row_that_stands_twice_counts_once() {
+        let mut record = small_run();
+        let once = rows(&record);
+        let again = record.throughput.clone();
+        record.throughput.extend(again);
+        assert_eq!(rows(&record), once);
     }
 
     #[test]

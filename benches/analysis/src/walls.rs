@@ -60,6 +60,14 @@ pub struct Ceiling {
     pub tasks: u64,
 }
 
+impl Ceiling {
+    /// What the limit would have to be for so many tasks, at least.
+    pub fn needed_for(&self, tasks: u64) -> u64 {
+        let more = tasks.saturating_sub(self.tasks) as f64 * self.per_task;
+        self.value.saturating_add(more.ceil() as u64)
+    }
+}
+
 /// What a limit is a limit of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -93,6 +101,11 @@ impl Reach {
                 && self.largest.is_none_or(|largest| ceiling.tasks > largest)
         };
         self.ceilings.iter().find(is_other)
+    }
+
+    /// What would have to be moved for so many tasks, the first limit first.
+    pub fn in_the_way_of(&self, tasks: u64) -> impl Iterator<Item = &Ceiling> {
+        self.ceilings.iter().take_while(move |ceiling| ceiling.tasks < tasks)
     }
 
     /// The most tasks that it has here: what it got to, or where it would be stopped first.
@@ -193,10 +206,12 @@ fn wall(cell: &Cell, uses: &BTreeMap<Resource, Use>) -> Option<Wall> {
     let per_task = of.map(|of| of.per_task).filter(|per_task| per_task.fract() == 0.0);
     // What was estimated was seen before the end; the end is where the limit lies.
     let used = if limit.used_is_estimated { limit.value } else { limit.used };
+    let own = uses.get(&Resource::Threads);
+    let counted = limit.reached.and_then(|threads| Some(own?.tasks_in(threads)));
     Some(Wall {
         tasks: cell.tasks,
-        reached: of.map(|of| of.tasks_in(used)),
-        reached_is_estimated: limit.used_is_estimated,
+        reached: counted.or_else(|| of.map(|of| of.tasks_in(used))),
+        reached_is_estimated: counted.is_none() && limit.used_is_estimated,
         per_task: per_task.map(|per_task| per_task as u64),
         limit,
     })
@@ -246,6 +261,10 @@ mod tests {
         assert_eq!(wall.limit.name, "max_map_count");
         assert_eq!(reach.ceilings[0].tasks, 16_375);
         assert!(reach.next().is_none(), "the small run knows no other limit");
+        let in_the_way: Vec<_> = reach.in_the_way_of(50_000).collect();
+        assert_eq!(in_the_way.len(), 1);
+        assert_eq!(in_the_way[0].needed_for(50_000), 65_530 + 4 * (50_000 - 16_375));
+        assert_eq!(reach.in_the_way_of(16_375).count(), 0);
     }
 
     #[test]
@@ -280,6 +299,11 @@ mod tests {
         (limit.used, limit.used_is_estimated) = (50_000, true);
         let wall = of_run(&record, "threads/per-task").wall.unwrap();
         assert_eq!((wall.reached, wall.reached_is_estimated), (Some(16_375), true));
+        let cell = record.cells.iter_mut().find(|cell| cell.limit.is_some()).unwrap();
+        cell.limit.as_mut().unwrap().reached = Some(16_372);
+        let wall = of_run(&record, "threads/per-task").wall.unwrap();
+        // One of the threads is the process's own.
+        assert_eq!((wall.reached, wall.reached_is_estimated), (Some(16_371), false));
     }
 
     #[test]

@@ -252,7 +252,7 @@ fn pause_after(elapsed: Duration) -> Duration {
     (elapsed / 32).clamp(Duration::from_micros(20), Duration::from_millis(5))
 }
 
-/// Says something to the harness. If nobody listens, the process has no reason to go on.
+/// Says something to the harness. If the harness is gone, the process has no reason to go on.
 fn say(event: Event) {
     if protocol::write(io::stdout().lock(), event).is_err() {
         std::process::exit(0);

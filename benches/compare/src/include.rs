@@ -131,6 +131,9 @@ fn item_name(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     const SOURCE: &str = "\
@@ -207,6 +210,24 @@ fn nothing() {}
             ["", "no end of line", "In a line: <!-- code: x y -->\r\n", "<!-- code:end -->\n"]
         {
             assert_eq!(fill(page, Path::new("nowhere")).unwrap(), page);
+        }
+    }
+
+    proptest! {
+        /// Text outside the markers stays, and what was filled is up to date.
+        #[test]
+        fn filling_again_changes_nothing(parts in vec(("[ -~]{0,40}\n", "[ -~\n]{0,40}"), 0..6)) {
+            let root = root();
+            let begin = "<!-- code: src/a.rs nothing -->\n";
+            let page = |code: fn(&str) -> &str| -> String {
+                let blocks = parts.iter().map(|(text, old)| {
+                    format!("{text}{begin}{}\n{END}\n", code(old))
+                });
+                blocks.collect()
+            };
+            let filled = fill(&page(|old| old), root.path()).unwrap();
+            prop_assert_eq!(&filled, &page(|_| "```rust\nfn nothing() {}\n```"));
+            prop_assert_eq!(fill(&filled, root.path()).unwrap(), filled);
         }
     }
 

@@ -5,9 +5,11 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`cli`] | the command line |
-//! | [`registry`] | who can be run, by id |
+//! | [`registry`] | the contestants, by id |
 //! | [`plan`] | which cells a run is made of, and in which order |
-//! | [`suite`] | runs the cells and appends each to the record |
+//! | [`suite`] | a run: a machine that is ready, its cells and its record |
+//! | [`events`] | runs the cells one after another, and tells what happens |
+//! | [`progress`], [`tally`] | where a run is, and how its cells ended |
 //! | [`resume`] | which cells of a killed run are left |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
 //! | [`child`] | the process of a cell, which runs one contestant |
@@ -21,7 +23,7 @@
 //! | [`claims`] | verdicts on what is claimed |
 //! | [`report`] | tables, from a record alone |
 //! | [`session`], [`project`], [`output`] | where results go |
-//! | [`include`] | puts code into the pages that show it |
+//! | [`mod@include`] | puts code into the pages that show it |
 //! | [`mod@bench`] | what the two bench targets share |
 //! | [`controls`] | contestants whose weight is known, to check the instrument |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
@@ -35,6 +37,7 @@ pub mod claims;
 pub mod cli;
 pub mod controls;
 pub mod diff;
+pub mod events;
 pub mod faults;
 pub mod fit;
 pub mod host;
@@ -54,4 +57,5 @@ pub mod scope;
 pub mod servers;
 pub mod session;
 pub mod suite;
+pub mod tally;
 pub mod units;

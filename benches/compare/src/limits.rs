@@ -33,6 +33,10 @@ use record::{Limit, LimitValue};
 /// four mappings, so one that was at 15 000 of some 16 380 possible threads is at 92 %.
 pub const NEAR: f64 = 0.85;
 
+/// The limits of which each thread takes some.
+const BOUND_THREADS: [&str; 5] =
+    ["max_map_count", "threads_max", "pid_max", "nproc", "pids_cgroup"];
+
 /// The limits of this machine. `None` is a limit that cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -56,7 +60,7 @@ pub struct Limits {
     pub memory_cgroup: Option<LimitValue>,
     /// Bytes of the machine.
     pub memory_bytes: Option<LimitValue>,
-    /// Whether the kernel lets this user exceed `nproc`: it does for root and for whoever has
+    /// Whether the kernel lets this user exceed `nproc`: it does for root and for users with
     /// `CAP_SYS_RESOURCE` or `CAP_SYS_ADMIN` (getrlimit(2)).
     pub exempt_from_nproc: bool,
 }
@@ -65,7 +69,7 @@ pub struct Limits {
 static NOFILE_GIVEN: OnceLock<rlim_t> = OnceLock::new();
 
 /// Raises this process's soft limit on descriptors to the hard one, for itself and for what it
-/// starts: a limit that anybody may lift is no wall. Where the system refuses, it stays.
+/// starts: a limit that any user may lift is no wall. Where the system refuses, it stays.
 pub fn raise_descriptors() {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
     let _ = NOFILE_GIVEN.set(soft);
@@ -162,10 +166,11 @@ impl Limits {
         let near = candidates.into_iter().filter_map(|(name, value, used)| {
             let value = value?.number()?;
             let used_is_estimated = name == "max_map_count" && seen.mappings_are_estimated;
-            // An estimate can lie above what the kernel allows, and what is killed for its memory
+            // An estimate can lie above what the kernel allows, and a process killed for its memory
             // may take a little more while it dies.
             let used = used?.min(value);
-            let limit = Limit { name: name.to_owned(), value, used, used_is_estimated };
+            let reached = seen.threads.filter(|_| BOUND_THREADS.contains(&name));
+            let limit = Limit { name: name.to_owned(), value, used, used_is_estimated, reached };
             let share = limit.used as f64 / limit.value as f64;
             (share >= NEAR).then_some((share, limit))
         });
@@ -182,6 +187,7 @@ impl Limits {
             value,
             used: near.unwrap_or(value),
             used_is_estimated: near.is_none(),
+            reached: None,
         })
     }
 
@@ -308,6 +314,7 @@ mod tests {
             named(&limits(), seen).as_deref(),
             Some("max_map_count 65530, 60012 in use when last seen")
         );
+        assert_eq!(limits().nearest(&seen).unwrap().reached, Some(15_000));
     }
 
     #[test]
@@ -344,7 +351,8 @@ mod tests {
         // Kernel memory counts for the group too.
         let limit = limits().nearest(&seen(200 << 20, Some(1_000 << 20))).unwrap();
         assert_eq!((limit.name.as_str(), limit.used), ("memory_cgroup", 1_000 << 20));
-        // The kernel lets go beyond the limit whom it kills.
+        assert_eq!(limit.reached, None, "memory is no limit of threads");
+        // A process that the kernel kills may be beyond the limit.
         assert_eq!(limits().nearest(&seen(0, Some(1_100 << 20))).unwrap().used, 1 << 30);
         let machine = Limits { memory_cgroup: None, ..limits() };
         assert_eq!(machine.nearest(&seen(23 << 30, None)).unwrap().name, "memory_bytes");

@@ -1,7 +1,7 @@
-//! Standard output and standard error, which somebody may have closed.
+//! Standard output and standard error, which may be closed.
 //!
-//! `println!` panics when nobody reads. A table whose reader has seen enough is no fault, and a line
-//! of progress that nobody can read must not end a run.
+//! `println!` panics when the reader is gone. A table whose reader has seen enough is no fault, and a line
+//! of progress that cannot be shown must not end a run.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};

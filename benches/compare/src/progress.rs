@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cell::CellSpec;
+use crate::events::{Event, Reader};
 use crate::output::complain;
-use crate::suite::Tally;
+use crate::tally::Tally;
 use crate::units;
 use record::{Build, Cell, Status};
 
@@ -15,53 +15,55 @@ use record::{Build, Cell, Status};
 pub struct Progress {
     bar: ProgressBar,
     is_terminal: bool,
-    cells: u64,
 }
 
-impl Progress {
-    /// Progress over so many cells, after so many that are over already.
-    pub fn over(cells: u64, already: u64) -> Self {
+impl Default for Progress {
+    fn default() -> Self {
         let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let target =
             if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let cells = already + cells;
-        let bar = ProgressBar::with_draw_target(Some(cells), target)
-            .with_style(
-                ProgressStyle::with_template(
-                    "cell {pos} of {len} [{bar:24}] {elapsed} gone, {eta} left  {wide_msg}",
-                )
-                .expect("the template is a constant that indicatif accepts"),
-            )
-            .with_position(already);
-        Self { bar, is_terminal, cells }
+        let style = ProgressStyle::with_template(
+            "cell {pos} of {len} [{bar:24}] {elapsed} gone, {eta} left  {wide_msg}",
+        )
+        .expect("the template is a constant that indicatif accepts");
+        Self { bar: ProgressBar::with_draw_target(Some(0), target).with_style(style), is_terminal }
     }
+}
 
-    /// A cell begins.
-    pub fn begin(&self, spec: &CellSpec) {
-        let tasks = u64::from(spec.workload.tasks);
-        self.bar.set_message(name(spec.contestant.as_str(), tasks, spec.build));
-        self.bar.tick();
-    }
-
-    /// A cell is over.
-    pub fn end(&self, cell: &Cell) {
-        self.bar.inc(1);
-        let is_bad = cell.status == Status::Failed;
-        if !self.is_terminal || is_bad {
-            self.line(&describe(cell, self.bar.position(), self.cells));
+impl Reader for Progress {
+    fn read(&mut self, event: Event<'_>) -> anyhow::Result<()> {
+        match event {
+            Event::Start { cells, already } => {
+                self.bar.set_length(already + cells);
+                self.bar.set_position(already);
+                self.bar.reset_eta();
+            }
+            Event::CellStart(spec) => {
+                let tasks = u64::from(spec.workload.tasks);
+                self.bar.set_message(name(spec.contestant.as_str(), tasks, spec.build));
+                self.bar.tick();
+            }
+            Event::CellOver(cell) => {
+                self.bar.inc(1);
+                if !self.is_terminal || cell.status == Status::Failed {
+                    let cells = self.bar.length().unwrap_or_default();
+                    self.line(&describe(cell, self.bar.position(), cells));
+                }
+            }
+            Event::Over(Tally { ok, walls, skipped, failed, interrupted }) => {
+                self.bar.finish_and_clear();
+                let end = if *interrupted { "interrupted after" } else { "done:" };
+                self.line(&format!(
+                    "{end} {ok} ok, {walls} walls, {skipped} skipped, {failed} failed"
+                ));
+            }
         }
+        Ok(())
     }
+}
 
-    /// The run is over.
-    pub fn finish(&self, tally: &Tally) {
-        self.bar.finish_and_clear();
-        let Tally { ok, walls, skipped, failed, interrupted } = tally;
-        let end = if *interrupted { "interrupted after" } else { "done:" };
-        self.line(&format!("{end} {ok} ok, {walls} walls, {skipped} skipped, {failed} failed"));
-    }
-
-    /// Something worth a line of its own.
-    pub fn line(&self, text: &str) {
+impl Progress {
+    fn line(&self, text: &str) {
         if self.is_terminal {
             self.bar.suspend(|| complain(format_args!("{text}")));
         } else {

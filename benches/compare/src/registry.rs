@@ -43,7 +43,7 @@ pub fn timers() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Why nobody can be run.
+/// Why no contestant can be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// The feature that brings the contestant is off.
@@ -54,12 +54,12 @@ pub enum SelectError {
         /// The feature.
         feature: &'static str,
     },
-    /// Nobody has this name.
+    /// No contestant has this name.
     #[error("`{given}` matches no contestant; there are {allowed}")]
-    Nobody {
+    NoMatch {
         /// What was given.
         given: String,
-        /// Who there is.
+        /// The contestants that there are.
         allowed: String,
     },
     /// This is not a pattern.
@@ -91,7 +91,7 @@ pub fn find(id: &str) -> Result<Box<dyn Contestant>, SelectError> {
 /// not stop at the slash. Faulty contestants must be named exactly.
 ///
 /// # Errors
-/// If a pattern is not a glob or matches nobody.
+/// If a pattern is not a glob or matches no contestant.
 pub fn select(patterns: &[String]) -> Result<Vec<Box<dyn Contestant>>, SelectError> {
     if patterns.is_empty() {
         return Ok(all());
@@ -133,7 +133,7 @@ pub fn matching<'a>(
         matching.extend(&hits);
         if hits.is_empty() {
             let allowed = ids.iter().copied().collect::<Vec<_>>().join(", ");
-            return Err(SelectError::Nobody { given: pattern.clone(), allowed });
+            return Err(SelectError::NoMatch { given: pattern.clone(), allowed });
         }
     }
     Ok(if patterns.is_empty() { ids.clone() } else { matching })
@@ -151,7 +151,7 @@ fn missing(given: &str) -> SelectError {
         compiled_out().find(|(id, _)| compile(given).is_ok_and(|matcher| matcher.is_match(id)));
     match out {
         Some((_, feature)) => SelectError::CompiledOut { id: given.to_owned(), feature },
-        None => SelectError::Nobody {
+        None => SelectError::NoMatch {
             given: given.to_owned(),
             allowed: all()
                 .iter()
@@ -224,7 +224,7 @@ mod tests {
     fn faulty_contestants_come_only_by_their_name() {
         assert!(ids(&["*"]).iter().all(|id| !id.starts_with("fault/")));
         assert_eq!(ids(&["fault/hang"]), ["fault/hang"]);
-        assert!(matches!(select(&["fault/*".into()]), Err(SelectError::Nobody { .. })));
+        assert!(matches!(select(&["fault/*".into()]), Err(SelectError::NoMatch { .. })));
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matches_nobody_is_named() {
+    fn a_pattern_without_a_match_is_named() {
         let message = select(&["corutines/*".into()]).err().unwrap().to_string();
         assert!(message.starts_with("`corutines/*` matches no contestant; there are subroutine/"));
         let message = select(&["a[".into()]).err().unwrap().to_string();

@@ -118,7 +118,7 @@ mod tests {
         plan::cells(bare.as_ref(), &steps, workload, false, None).pop().unwrap()
     }
 
-    /// A cell of this spec, after a wait that nobody asked for.
+    /// A cell of this spec, after a wait that was not asked for.
     fn cell(spec: &CellSpec) -> Cell {
         let workload = spec.workload.with_duration(Duration::from_millis(77));
         spec.cell(&workload, Status::Ok, None)

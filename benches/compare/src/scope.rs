@@ -1,6 +1,6 @@
 //! A control group for a user without privileges, from systemd.
 //!
-//! The session of such a user runs in a group that belongs to systemd, in which nobody but root can
+//! The session of such a user runs in a group that belongs to systemd, in which only root can
 //! make another. But the user's own systemd starts a program in a *scope*, a group of its own, and
 //! hands that over: `systemd-run --user --scope -p Delegate=yes`. So where no group can be made,
 //! this program starts itself again in that way, once, and carries on there.

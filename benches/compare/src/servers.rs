@@ -137,7 +137,7 @@ impl Servers {
                 for own in std::mem::take(&mut self.own) {
                     match ask(own.process.address(), None) {
                         Ok(_) => self.own.push(own),
-                        // It is dead or stuck: nobody waits for it to stop by itself.
+                        // It is dead or stuck: it will not stop by itself.
                         Err(_) => own.process.kill(),
                     }
                 }

@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
-use workload::Contestant;
 
 use crate::cell::estimate::Estimates;
 use crate::cell::{CellSpec, Runner};
+use crate::events::{self, Event, Reader};
 use crate::host;
 use crate::limits::Limits;
 use crate::meter::cgroup::{self, Cgroups};
@@ -18,7 +18,8 @@ use crate::progress::Progress;
 use crate::registry;
 use crate::resume::{self, Split};
 use crate::servers::Servers;
-use record::{Cell, CgroupKind, Extent, Run, SCHEMA, Status, Unfinished, Writer};
+pub use crate::tally::Tally;
+use record::{CgroupKind, Extent, Run, SCHEMA, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -31,21 +32,6 @@ const COUNTING: &str = "compare-counting";
 pub struct Suite {
     runner: Runner,
     run: Run,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Cells with proof.
-    pub ok: u64,
-    /// Cells that a limit stopped.
-    pub walls: u64,
-    /// Cells that were not run.
-    pub skipped: u64,
-    /// Cells without proof.
-    pub failed: u64,
-    /// Whether the run was interrupted.
-    pub interrupted: bool,
 }
 
 impl Suite {
@@ -113,7 +99,7 @@ impl Suite {
     /// each to the record.
     ///
     /// # Errors
-    /// If the record cannot be written, or a cell names nobody. Whatever a cell does is no error.
+    /// If the record cannot be written, or a cell names no contestant. Whatever a cell does is no error.
     pub fn run(
         &mut self,
         mut cells: Vec<CellSpec>,
@@ -130,7 +116,7 @@ impl Suite {
     ///
     /// # Errors
     /// If the record has cells that are not among these, which leaves it as it is; if it cannot be
-    /// written, or a cell names nobody.
+    /// written, or a cell names no contestant.
     pub fn resume(
         &mut self,
         mut cells: Vec<CellSpec>,
@@ -160,40 +146,31 @@ impl Suite {
     fn append(
         &mut self,
         cells: &[CellSpec],
-        mut record: Writer,
+        record: Writer,
         path: &Path,
-        mut tally: Tally,
+        tally: Tally,
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
-        let progress = Progress::over(cells.len() as u64, tally.cells());
-        for spec in cells {
-            let contestant: Box<dyn Contestant> = registry::find(spec.contestant.as_str())?;
-            progress.begin(spec);
-            let Ok(cell) = self.runner.run(contestant.as_ref(), spec, stop) else {
-                tally.interrupted = true;
-                break;
-            };
-            tally.count(&cell);
-            progress.end(&cell);
-            record.cell(cell).with_context(|| unwritable(path))?;
-        }
-        progress.finish(&tally);
-        Ok(tally)
+        let mut appended = Appended { record, path };
+        let mut progress = Progress::default();
+        events::run(&mut self.runner, cells, tally, &mut [&mut appended, &mut progress], stop)
     }
 }
 
-impl Tally {
-    fn count(&mut self, cell: &Cell) {
-        match cell.status {
-            Status::Ok => self.ok += 1,
-            Status::Wall => self.walls += 1,
-            Status::Skipped => self.skipped += 1,
-            Status::Failed => self.failed += 1,
-        }
-    }
+/// Has each cell in the record before the next one starts.
+struct Appended<'a> {
+    record: Writer,
+    path: &'a Path,
+}
 
-    fn cells(&self) -> u64 {
-        self.ok + self.walls + self.skipped + self.failed
+impl Reader for Appended<'_> {
+    fn read(&mut self, event: Event<'_>) -> anyhow::Result<()> {
+        match event {
+            Event::CellOver(cell) => {
+                self.record.cell(cell.clone()).with_context(|| unwritable(self.path))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

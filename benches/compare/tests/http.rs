@@ -237,7 +237,7 @@ fn a_rate_that_takes_too_long_is_not_run() {
     let cell = &read_file(&path).unwrap().cells[0];
     assert_eq!(cell.status, Status::Skipped);
     let reason = cell.reason.as_ref().unwrap();
-    assert!(reason.contains("in flight, coming at rate:1/s, makes this last"), "{reason}");
+    assert!(reason.contains("in flight and tasks coming at rate:1/s, this takes"), "{reason}");
 }
 
 /// What answers, but not as a delay server does, is refused before anything runs.

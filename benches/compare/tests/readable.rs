@@ -12,6 +12,12 @@ fn counted(source: &str) -> Counts {
     measure(source).unwrap()
 }
 
+fn source(model: &str, file: &str) -> String {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../crates/{model}/src/{file}"));
+    fs::read_to_string(path).unwrap()
+}
+
 #[test]
 fn lines_are_those_with_code_before_the_tests() {
     let source = "//! A file.\n\n// A comment.\nfn f() {\n    g(); // said\n}\n\n#[cfg(test)]\nmod tests {\n    fn t() {}\n}\n";
@@ -62,14 +68,38 @@ fn values_that_go_from_step_to_step_are_carried() {
     assert_eq!(carried("pub fn entry(a: A) { g(|b| h(|c| entry(a))); }"), 1 + 1 + 1 + 1);
 }
 
+/// The names of the functions in a model's file, in their order.
+fn functions(model: &str, file: &str) -> Vec<String> {
+    let items = syn::parse_file(&source(model, file)).unwrap().items;
+    let names = items.into_iter().filter_map(|item| match item {
+        syn::Item::Fn(function) => Some(function.sig.ident.to_string()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// Two of them can be read side by side.
+#[test]
+fn the_models_have_the_same_functions_in_the_same_order() {
+    for (file, names) in [
+        ("timer.rs", &["add"][..]),
+        ("http.rs", &["fetch", "connect", "exchange", "send", "receive"]),
+    ] {
+        assert_eq!(functions("subroutine", file), names);
+        assert_eq!(functions("coroutines", file), names);
+        assert_eq!(functions("threads", file), names[..1], "it runs the subroutine");
+        // It has more of them, because each wait ends one. An exchange is a send that a receive follows.
+        let mut callbacks = functions("callbacks", file);
+        callbacks.retain(|name| names.contains(&name.as_str()));
+        let expected: Vec<_> = names.iter().filter(|name| **name != "exchange").collect();
+        assert_eq!(callbacks.iter().collect::<Vec<_>>(), expected);
+    }
+}
+
 /// The one in which the task is cut into steps carries more than the one in which it is written down.
 #[test]
 fn the_models_differ_in_what_is_carried() {
-    let model = |model: &str, file: &str| {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../crates/{model}/src/{file}"));
-        counted(&fs::read_to_string(path).unwrap())
-    };
+    let model = |model: &str, file: &str| counted(&source(model, file));
     for file in ["timer.rs", "http.rs"] {
         let [subroutine, threads, callbacks, coroutines] =
             ["subroutine", "threads", "callbacks", "coroutines"].map(|name| model(name, file));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use protocol::{ErrorLine, LatenessLine, WorkloadLine};
+use protocol::{Drained, ErrorLine, LatenessLine, WorkloadLine};
 use serde::{Deserialize, Serialize};
 
 use crate::proof::{ProofLine, SecondProof, ServerProof};
@@ -104,7 +104,7 @@ pub enum Status {
 /// A limit that stopped a contestant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
-    /// Its name, as in [`Host::limits`].
+    /// Its name, as in [`Host::limits`](crate::Host::limits).
     pub name: String,
     /// Its value.
     pub value: u64,
@@ -114,6 +114,10 @@ pub struct Limit {
     /// be counted.
     #[serde(default)]
     pub used_is_estimated: bool,
+    /// How many threads the contestant had then, where the limit bounds threads or what each of them
+    /// takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<u64>,
 }
 
 impl fmt::Display for Limit {
@@ -201,6 +205,21 @@ pub struct Time {
     pub voluntary_switches: u64,
     /// Switches because another thread got the core.
     pub involuntary_switches: u64,
+}
+
+impl Time {
+    /// What a run took, of which its start took so much.
+    pub fn of(drained: &Drained, start_ns: u64, start_cpu_ns: u64) -> Self {
+        Self {
+            start_ns,
+            wall_ns: drained.wall_ns,
+            user_ns: drained.user_ns,
+            system_ns: drained.system_ns,
+            start_cpu_ns,
+            voluntary_switches: drained.voluntary_switches,
+            involuntary_switches: drained.involuntary_switches,
+        }
+    }
 }
 
 /// One timed contestant × workload, with the runtime already running.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What was run, on what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](crate::SCHEMA).
     pub schema: u32,
     /// When, as RFC 3339 in UTC.
     pub started: String,
@@ -26,7 +26,7 @@ pub struct Run {
     /// something else made the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
-    /// Which build of this program made it; see [`crate::host::program`].
+    /// Which build of this program made it; its profile and a fingerprint of its sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
     /// What each contestant's timers are and how exact they are by design, by id.
@@ -173,4 +173,26 @@ pub enum CgroupKind {
     /// None that could be made here.
     #[default]
     None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::Synthetic;
+
+    #[test]
+    fn what_was_counted_in_the_tasks_is_kept_and_need_not_be_there() {
+        let made = Synthetic::new().record();
+        let mut run = made.run;
+        let without = serde_json::to_string(&run).unwrap();
+        assert!(!without.contains("task_code"), "{without}");
+        assert_eq!(serde_json::from_str::<Run>(&without).unwrap(), run);
+
+        let code = TaskCode { lines: 5, functions: 4, nesting: 3, branches: 2, carried: 1 };
+        let files = BTreeMap::from([("timer.rs".to_owned(), code)]);
+        run.task_code.insert("callbacks".to_owned(), files);
+        let with = serde_json::to_string(&run).unwrap();
+        assert!(with.contains(r#""task_code":{"callbacks":{"timer.rs":{"lines":5,"#), "{with}");
+        assert_eq!(serde_json::from_str::<Run>(&with).unwrap(), run);
+    }
 }

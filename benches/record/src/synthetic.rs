@@ -208,6 +208,7 @@ impl Synthetic {
                 value: 65_530,
                 used: 65_512,
                 used_is_estimated: false,
+                reached: None,
             });
         }
         self.record.cells.push(cell);

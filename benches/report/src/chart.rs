@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::document::Unit;
+use crate::unit::Unit;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,6 +18,18 @@ pub struct Chart {
     pub alt: String,
     /// What is drawn.
     pub plot: Plot,
+}
+
+impl Chart {
+    /// Whether there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        match &self.plot {
+            Plot::Lines { lines, .. } => lines.is_empty(),
+            Plot::Stacks { bars, .. } => bars.is_empty(),
+            Plot::Ranges { rows, .. } => rows.is_empty(),
+            Plot::Dots { rows, .. } => rows.is_empty(),
+        }
+    }
 }
 
 /// What is drawn.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::chart::Chart;
 use crate::text::Text;
+pub use crate::unit::{Better, Unit};
 
 /// A page, or what a command prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,38 +71,6 @@ pub struct Column {
     pub better: Option<Better>,
     /// Whether its figures are shown with their intervals.
     pub interval: bool,
-}
-
-/// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unit {
-    /// Nothing: the column has words.
-    Words,
-    /// Things.
-    Count,
-    /// Bytes, in decimal steps: 37.4 kB.
-    Bytes,
-    /// Sizes that are powers of two: 8 KiB.
-    Size,
-    /// Nanoseconds.
-    Nanoseconds,
-    /// So many a second.
-    PerSecond,
-    /// A ratio: 83 times.
-    Times,
-    /// A part of one, shown in percent.
-    Share,
-}
-
-/// Which way is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Better {
-    /// Less is.
-    Lower,
-    /// More is.
-    Higher,
 }
 
 /// A cell of a table.

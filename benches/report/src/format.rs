@@ -2,7 +2,7 @@
 
 use analysis::estimate::Estimate;
 
-use crate::document::Unit;
+use crate::unit::Unit;
 
 /// What stands where there is no figure.
 pub const NONE: &str = "—";

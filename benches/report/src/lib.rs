@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | [`document`] | [`Document`](document::Document): headings, paragraphs, typed tables |
 //! | [`chart`] | [`Chart`](chart::Chart): what is drawn |
+//! | [`unit`] | what a number counts, and which way is better |
 //! | [`text`] | words: inline text with marks, and each language |
 //! | [`mod@format`] | how numbers are written, once for everything |
 //! | [`pages`] | one file a page |
+//! | [`plan`] | what `compare plan` prints |
 //! | [`comparisons`] | what records say of each other |
 //! | `tables` | how long a table may be |
 //! | [`render`] | one file a form: Markdown, terminal, JSON, SVG |
@@ -16,6 +18,8 @@ pub mod comparisons;
 pub mod document;
 pub mod format;
 pub mod pages;
+pub mod plan;
 pub mod render;
 mod tables;
 pub mod text;
+pub mod unit;

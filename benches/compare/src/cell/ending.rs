@@ -3,17 +3,15 @@
 use std::process::ExitStatus;
 
 use workload::Workload;
-use workload::http::ErrorKind;
 use workload::task::expected_checksum;
 
-use super::CellSpec;
+use super::spec::CellSpec;
+use super::stopped::{failed_with, last_line, legible, wall_or_failure};
 use super::unweighed::Unweighed;
 use crate::limits::{LastSeen, Limits};
-use crate::units;
 use protocol::{AllWaiting, Drained};
 use record::{
-    Build, Cell, ErrorLine, Limit, Memory, ProofLine, SecondProof, ServerProof, Status, Time,
-    Weight,
+    Build, Cell, ErrorLine, Memory, ProofLine, SecondProof, ServerProof, Status, Time, Weight,
 };
 
 /// How a run of a cell ended.
@@ -59,7 +57,7 @@ pub enum Ending {
     Hung(String),
     /// It said something that is not of the protocol.
     BrokeProtocol(String),
-    /// Its control group was taken from it, so that nobody knows its weight.
+    /// Its control group was taken from it, so that its weight is unknown.
     LostGroup(String),
     /// It could not be started.
     NotStarted(String),
@@ -196,7 +194,7 @@ impl Outcome {
                 second_waiting: None,
                 second_drained: None,
             },
-            time: is_timed.then(|| time_of(&drained, waiting.start_ns, waiting.start_cpu_ns)),
+            time: is_timed.then(|| Time::of(&drained, waiting.start_ns, waiting.start_cpu_ns)),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             ..spec.cell(workload, Status::Ok, None)
         };
@@ -232,62 +230,6 @@ impl Outcome {
 fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
     let reason = format!("second wave: {}", reason.unwrap_or_else(|| "failed".into()));
     Cell { status: Status::Failed, reason: Some(reason), ..cell }
-}
-
-/// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
-pub(super) fn failed_with(
-    errors: Vec<ErrorLine>,
-    cell: Cell,
-    limits: &Limits,
-    last_seen: &LastSeen,
-) -> Cell {
-    let words: Vec<String> = errors
-        .iter()
-        .map(|error| format!("{} × `{}`", units::count(error.tasks), error.first))
-        .collect();
-    let reason = format!("tasks ended with errors: {}", words.join("; "));
-    let ran_out = |error: &ErrorLine| error.kind == ErrorKind::Descriptors.name();
-    let limit = limits.descriptors(last_seen).filter(|_| errors.iter().any(ran_out));
-    let status = if limit.is_some() { Status::Wall } else { Status::Failed };
-    Cell { status, reason: Some(reason), limit, errors, ..cell }
-}
-
-/// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
-/// that can be named is a failure.
-fn wall_or_failure(cell: Cell, reason: String, limits: &Limits, last_seen: &LastSeen) -> Cell {
-    let limit: Option<Limit> = limits.nearest(last_seen);
-    let status = if limit.is_some() { Status::Wall } else { Status::Failed };
-    Cell { status, reason: Some(reason), limit, ..cell }
-}
-
-/// What a run took, of which its start took so much.
-pub(super) fn time_of(drained: &Drained, start_ns: u64, start_cpu_ns: u64) -> Time {
-    Time {
-        start_ns,
-        wall_ns: drained.wall_ns,
-        user_ns: drained.user_ns,
-        system_ns: drained.system_ns,
-        start_cpu_ns,
-        voluntary_switches: drained.voluntary_switches,
-        involuntary_switches: drained.involuntary_switches,
-    }
-}
-
-/// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and
-/// hold anything.
-fn legible(reason: &str) -> String {
-    const MOST: usize = 500;
-    let mut characters = reason.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut text: String = characters.by_ref().take(MOST).collect();
-    if characters.next().is_some() {
-        text.push('…');
-    }
-    text
-}
-
-/// The last line that says something. std's hint about backtraces does not.
-fn last_line(text: &str) -> Option<&str> {
-    text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note: "))
 }
 
 #[cfg(all(test, unix))]

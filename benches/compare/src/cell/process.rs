@@ -8,8 +8,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::procfs;
 use crate::meter::cgroup::Group;
+use crate::meter::process::Procfs;
 use protocol::{self, Event, Order, ProtocolError};
 
 /// How much of what a child last wrote to its standard error is kept, in bytes.
@@ -96,7 +96,7 @@ impl ChildProcess {
         self.child.id()
     }
 
-    /// Gives an order. That nobody takes it shows in the next event.
+    /// Gives an order. If it is not taken, the next event shows that.
     pub fn tell(&mut self, order: Order) {
         if let Some(orders) = &mut self.orders {
             let _ = protocol::write(orders, order);
@@ -166,11 +166,11 @@ fn enter_before_exec(_: &mut Command, _: &Group) -> io::Result<()> {
 }
 
 /// Has the kernel choose this process if it must kill one for want of memory, and not the harness or
-/// whoever else shares a limit with it (`oom_score_adj` in proc_pid_oom_score_adj(5)). Anybody may ask
+/// another process that shares a limit with it (`oom_score_adj` in proc_pid_oom_score_adj(5)). Any user may ask
 /// for that. It has not been told what to run yet, so it cannot be too late.
 fn be_killed_first(pid: u32) {
     const FIRST_OF_ALL: &str = "1000";
-    let file = procfs().root().join(pid.to_string()).join("oom_score_adj");
+    let file = Procfs::default().root().join(pid.to_string()).join("oom_score_adj");
     // Where there is no such file, the system chooses as it likes.
     let _ = fs::write(file, FIRST_OF_ALL);
 }

@@ -2,7 +2,7 @@
 
 use workload::{ContestantId, Workload};
 
-use record::Build;
+use record::{Build, Cell, Memory, Status};
 
 /// What to run in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,4 +24,29 @@ pub struct CellSpec {
     /// Whether the same tasks are run once more in the same process, to see what is kept and whether
     /// that grows.
     pub second_wave: bool,
+}
+
+impl CellSpec {
+    /// A cell of this spec that did not come to a proof.
+    pub(crate) fn cell(&self, workload: &Workload, status: Status, reason: Option<String>) -> Cell {
+        Cell {
+            contestant: self.contestant.as_str().to_owned(),
+            workload: workload.into(),
+            tasks: u64::from(self.workload.tasks),
+            pool_workers: self.is_pool.then_some(self.pool_workers),
+            repeat: self.repeat,
+            build: self.build,
+            status,
+            reason,
+            limit: None,
+            attempts: 1,
+            proof: None,
+            memory: Memory::default(),
+            time: None,
+            lateness_ns: None,
+            server: None,
+            errors: Vec::new(),
+            second: None,
+        }
+    }
 }

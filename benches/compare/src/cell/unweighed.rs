@@ -9,11 +9,11 @@ use std::time::Duration;
 use workload::task::expected_checksum;
 use workload::{Arrival, Ceiling, Workload};
 
-use super::CellSpec;
-use super::ending::{failed_with, time_of};
+use super::spec::CellSpec;
+use super::stopped::failed_with;
 use crate::limits::{LastSeen, Limits};
 use protocol::Drained;
-use record::{Build, Cell, ProofLine, ServerProof, Status};
+use record::{Build, Cell, ProofLine, ServerProof, Status, Time};
 
 /// How long all tasks must be in flight together to be weighed.
 const WEIGHING: Duration = Duration::from_millis(50);
@@ -59,7 +59,7 @@ impl Unweighed {
                 unweighed: true,
             }),
             server,
-            time: is_timed.then(|| time_of(&drained, 0, 0)),
+            time: is_timed.then(|| Time::of(&drained, 0, 0)),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             ..spec.cell(workload, Status::Ok, None)
         };

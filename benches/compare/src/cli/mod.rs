@@ -8,6 +8,7 @@
 //! | [`diff`] | `compare diff`: two records, figure by figure |
 //! | [`tables`] | `compare tables`: the generated files of a record |
 //! | [`claims`] | `compare claims`: the verdicts on a record |
+//! | [`plan`] | `compare plan`: what a case of one's own costs |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
 //!
 //! Whatever cannot be understood or does not exist is one line on standard error and exit code 2,
@@ -18,6 +19,8 @@ pub mod claims;
 pub mod diff;
 mod http;
 pub mod list;
+mod mistake;
+pub mod plan;
 pub mod proof;
 pub mod repeat;
 pub mod run;
@@ -28,6 +31,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use self::mistake::one_line;
 use crate::child;
 use crate::limits;
 use crate::output::complain;
@@ -57,6 +61,9 @@ enum Command {
     Tables(tables::Args),
     /// Print the verdicts on a record
     Claims(claims::Args),
+    /// Work out what a case of your own costs, from a record
+    #[command(after_help = plan::EXAMPLES)]
+    Plan(plan::Args),
     /// Check that every cell of a record has proof
     Proof(proof::Args),
     /// Be the process of a cell; the harness starts this
@@ -89,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args),
         Command::Tables(args) => tables::run(&args),
         Command::Claims(args) => claims::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Proof(args) => proof::run(&args),
         Command::Cell => Ok(child::main()),
     };
@@ -109,18 +117,6 @@ fn explain(error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// clap's message without its `error: `, its usage and its hint, on one line.
-fn one_line(message: &str) -> String {
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    message
-        .lines()
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use clap::{ArgMatches, Args as _};
 use workload::{Arrival, StateSize, Workload};
 
 use super::http::HttpArgs;
-use super::one_line;
+use super::mistake::one_line;
 use crate::cell::CellSpec;
 use crate::interrupt;
 use crate::output::{complain, print};

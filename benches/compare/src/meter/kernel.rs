@@ -41,7 +41,7 @@ pub fn stack_bytes_per_thread(procfs: &Procfs) -> u64 {
 
 /// All slab of the system, in bytes.
 ///
-/// The kernel counts it in batches for each core; whoever may ask it to bring them together first
+/// The kernel counts it in batches for each core; a user who may ask it to bring them together first
 /// (root, with a reading of `vm/stat_refresh`) gets it to the page.
 pub fn slab_in_system(procfs: &Procfs) -> Option<u64> {
     // Refused to most users, and an error where a counter is below zero: of no matter.

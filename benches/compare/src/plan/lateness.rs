@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use workload::{Arrival, Ceiling, Contestant, Settings, Workload};
 
-use super::{Step, cells};
+use super::step::{Step, cells};
 use crate::cell::CellSpec;
 use crate::fit::is_compared;
 use record::Build;
@@ -29,7 +29,7 @@ const WAIT: Duration = Duration::from_millis(100);
 /// Tasks a second, with how many come in all.
 const RATES: [(u32, u32); 2] = [(1_000, 500), (5_000, 2_000)];
 
-/// How many come to who takes one at a time.
+/// How many come to a contestant that takes one at a time.
 const FEW: u32 = 30;
 
 /// The cells of a thorough run for this contestant.
@@ -53,7 +53,7 @@ pub fn lateness_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
     all
 }
 
-/// Those of a default run: a small herd and a small spread, of a size that all of them have but one.
+/// Those of a default run: a small synchronized wake-up and a small spread, of a size that all of them have but one.
 pub(super) fn few_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
     let timer = Workload::timer(0, Duration::ZERO);
     let mut all = Vec::new();
@@ -94,7 +94,7 @@ fn steps(sizes: &[u32], repeats: u32) -> Vec<Step> {
 }
 
 /// Tasks that come at a rate and wait for [`WAIT`]. A pool has its default size, because a rate asks
-/// what becomes of those for whom there is no room.
+/// what becomes of tasks for which there is no room.
 fn paced(contestant: &dyn Contestant, tasks: u32, per_second: u32, repeats: u32) -> Vec<CellSpec> {
     let per_second = NonZeroU32::new(per_second).expect("the rates are above zero");
     let workload = Workload::timer(0, WAIT).with_arrival(Arrival::Rate { per_second });
@@ -102,7 +102,7 @@ fn paced(contestant: &dyn Contestant, tasks: u32, per_second: u32, repeats: u32)
     cells(contestant, &steps(&[tasks], repeats), workload, true, workers)
 }
 
-/// Baselines show what scaffolding costs, and controls check the instrument. They are not compared.
+/// Baselines show what the harness costs, and controls check the instrument. They are not compared.
 fn takes_part(contestant: &dyn Contestant) -> bool {
     is_compared(contestant.id().as_str())
 }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_asked_what_it_can_answer() {
+    fn every_contestant_is_asked_what_it_can_answer() {
         for contestant in registry::all() {
             let cells = lateness_cells(contestant.as_ref());
             let is_left_out = !takes_part(contestant.as_ref());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn none_takes_a_minute_whoever_runs_it() {
+    fn no_contestant_takes_a_minute_for_one() {
         for contestant in registry::all() {
             for cell in lateness_cells(contestant.as_ref()) {
                 let settings = Settings { pool_workers: cell.pool_workers };

@@ -1,11 +1,12 @@
 //! How many tasks a contestant has in a run, and how often.
 //!
-//! A row of a table says for whom it is, and a contestant has all rows that are for it. Where two name
+//! A row of a table names a model or a contestant, and a contestant has all rows that name it. Where two name
 //! the same number of tasks, there is a test that fails.
 
 use workload::{Contestant, StateSize};
 
-use super::{Kind, Step};
+use super::kind::Kind;
+use super::step::Step;
 use record::{Build, Extent};
 
 /// The steps of this contestant in a run of this extent.
@@ -26,6 +27,7 @@ pub(super) fn of(
         (Kind::Transfer, Extent::Thorough) => THOROUGH_TRANSFER,
     };
     let controls = match (kind, extent) {
+        (Kind::Timer, Extent::Quick) => QUICK_CONTROLS,
         (Kind::Timer, Extent::Thorough) => THOROUGH_CONTROLS,
         (Kind::Timer, _) => CONTROLS,
         (Kind::Http | Kind::Transfer, _) => &[],
@@ -62,7 +64,7 @@ fn steps_of(contestant: &dyn Contestant, sizes: &'static [Sizes]) -> impl Iterat
 }
 
 struct Sizes {
-    who: Who,
+    of: Of,
     build: Build,
     /// Numbers of tasks, with the number of repeats.
     steps: &'static [(u32, u32)],
@@ -71,9 +73,9 @@ struct Sizes {
 impl Sizes {
     fn is_of(&self, contestant: &dyn Contestant) -> bool {
         let id = contestant.id();
-        match self.who {
-            Who::Model(model) => id.model() == model,
-            Who::Contestant(name) => id.as_str() == name,
+        match self.of {
+            Of::Model(model) => id.model() == model,
+            Of::Contestant(name) => id.as_str() == name,
         }
     }
 
@@ -82,25 +84,25 @@ impl Sizes {
     }
 }
 
-enum Who {
+enum Of {
     Model(&'static str),
     Contestant(&'static str),
 }
 
 const fn timed(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Model(model), build: Build::Timed, steps }
+    Sizes { of: Of::Model(model), build: Build::Timed, steps }
 }
 
 const fn counted(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Model(model), build: Build::Counting, steps }
+    Sizes { of: Of::Model(model), build: Build::Counting, steps }
 }
 
 const fn also(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Contestant(contestant), build: Build::Timed, steps }
+    Sizes { of: Of::Contestant(contestant), build: Build::Timed, steps }
 }
 
 const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { who: Who::Contestant(contestant), build: Build::Counting, steps }
+    Sizes { of: Of::Contestant(contestant), build: Build::Counting, steps }
 }
 
 /// From how many tasks on one model weighs less than another is looked for among these and one task,
@@ -113,10 +115,13 @@ const THOROUGH_FEW: &[(u32, u32)] = &[(2, 5), (3, 5), (4, 5), (5, 5), (6, 5), (7
 /// The same for a taste, which finds the place to within a factor of two.
 const QUICK_FEW: &[(u32, u32)] = &[(2, 1), (4, 1), (8, 1)];
 
+/// The same for a taste of requests.
+const QUICK_FEW_REQUESTS: &[(u32, u32)] = &[(2, 1), (8, 1)];
+
 /// The default run. A slope needs sizes far apart; the interval needs repeats; the small sizes show
 /// from how many tasks on a model is worth its runtime; the largest show where each one ends.
 const FULL: &[Sizes] = &[
-    timed("subroutine", &[(1, 3), (4, 3), (16, 3)]),
+    timed("subroutine", &[(1, 3), (4, 3), (16, 2)]),
     counted("subroutine", &[(1, 1), (16, 1)]),
     timed("threads", FEW),
     timed("threads", &[(1, 3), (10, 2), (100, 3), (1_000, 3)]),
@@ -132,13 +137,12 @@ const FULL: &[Sizes] = &[
     counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     // One task often: by how much one process differs from the next is in every slope that is small.
     timed("coroutines", FEW),
-    timed("coroutines", &[(1, 7), (10, 2), (100, 2), (10_000, 3), (100_000, 13), (1_000_000, 3)]),
+    timed("coroutines", &[(1, 7), (10, 2), (100, 2), (10_000, 3), (100_000, 11), (1_000_000, 3)]),
     counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     also("coroutines/smol", &[(10_000_000, 1)]),
-    also("coroutines/bare", &[(10_000_000, 1)]),
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
-    timed("baseline", &[(10_000, 3), (100_000, 13)]),
+    timed("baseline", &[(10_000, 3), (100_000, 11)]),
     // Of the sizes of whom it is, those that are soon done, and each as often.
     also("control/again-bare", AGAIN_STEPS),
     also("control/again-tokio-current-thread", AGAIN_STEPS),
@@ -187,6 +191,18 @@ const CONTROLS: &[Sizes] = &[
     also_counted("control/4096", CONTROL_COUNTED),
 ];
 
+/// The same for a taste, just often enough for an interval.
+const QUICK_CONTROLS: &[Sizes] = &[
+    also("control/null", &[(1, 3), (300_000, 3)]),
+    also_counted("control/null", CONTROL_COUNTED),
+    also("control/64", &[(1, 3), (300_000, 3)]),
+    also_counted("control/64", CONTROL_COUNTED),
+    also("control/512", HOLDS_512),
+    also_counted("control/512", CONTROL_COUNTED),
+    also("control/4096", HOLDS_4096),
+    also_counted("control/4096", CONTROL_COUNTED),
+];
+
 /// The same, more often.
 const THOROUGH_CONTROLS: &[Sizes] = &[
     also("control/null", &[(1, 9), (300_000, 9)]),
@@ -209,7 +225,7 @@ const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
 
 const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 
-const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 13), (1_000_000, 3)];
+const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 11), (1_000_000, 3)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
@@ -326,11 +342,11 @@ const HTTP_STEPS: &[(u32, u32)] = &[(1, 3), (100, 2), (1_000, 2), (5_000, 2), (1
 /// A taste of requests.
 const QUICK_HTTP: &[Sizes] = &[
     timed("subroutine", &[(1, 1)]),
-    timed("threads", QUICK_FEW),
+    timed("threads", QUICK_FEW_REQUESTS),
     timed("threads", &[(1, 1), (200, 1)]),
-    timed("callbacks", QUICK_FEW),
+    timed("callbacks", QUICK_FEW_REQUESTS),
     timed("callbacks", &[(1, 1), (2_000, 1)]),
-    timed("coroutines", QUICK_FEW),
+    timed("coroutines", QUICK_FEW_REQUESTS),
     timed("coroutines", &[(1, 1), (2_000, 1)]),
 ];
 

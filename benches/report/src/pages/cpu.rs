@@ -1,10 +1,11 @@
 //! `cpu.md`: what a wait and a request cost in CPU.
 
 use analysis::Analysis;
+use analysis::bar::Outcome;
 use analysis::contestant::{Id, Model, REFERENCE};
 use analysis::estimate::Estimate;
 use analysis::figure::Figure;
-use analysis::growth::{BAR, Bar, FEW, Growth, MANY, MOST};
+use analysis::growth::{BAR, FEW, Growth, MANY, MOST};
 use analysis::measured::Measured;
 use analysis::series::Shape;
 
@@ -18,9 +19,11 @@ use crate::text::{Text, names, say};
 /// The page.
 pub(crate) const PAGE: Page = Page { id: "cpu", name: "CPU", build };
 
+/// What a task waits for, in a word, and whether a shape is that.
+type Kind = (&'static str, fn(&Shape) -> bool);
+
 /// The two kinds of work that are compared: plain timers and plain requests.
-const KINDS: [(&str, fn(&Shape) -> bool); 2] =
-    [("wait", Shape::is_plain), ("request", Shape::is_plain_request)];
+const KINDS: [Kind; 2] = [("wait", Shape::is_plain), ("request", Shape::is_plain_request)];
 
 /// What stands where a figure cannot be distinguished from zero.
 const UNDECIDED: &str = "undecided: the interval holds zero";
@@ -34,8 +37,9 @@ fn build(analysis: &Analysis) -> Document {
         blocks.push(Block::Table(main_table(analysis, &shown)));
         blocks.push(Block::Paragraph(
             "What one more task adds to the user and system CPU of the whole process, from the \
-             start of the first task until all are over, with its 95 % interval. A request is over \
-             a new connection; the server's CPU is not in it."
+             start of the first task until all are over, with its 95 % interval where there are \
+             readings enough for one. A request is over a new connection; the server's CPU is not \
+             in it."
                 .into(),
         ));
         blocks.extend(cautions(analysis, &shown));
@@ -125,11 +129,7 @@ fn answer(analysis: &Analysis) -> Vec<Text> {
 
 /// What a wait, or a request, costs in a thread and in coroutines; the least and the most of it where
 /// one of the two is missing. `None` if nothing is known.
-fn answer_of(
-    analysis: &Analysis,
-    shown: &[Id],
-    (kind, is_kind): (&str, fn(&Shape) -> bool),
-) -> Option<Text> {
+fn answer_of(analysis: &Analysis, shown: &[Id], (kind, is_kind): Kind) -> Option<Text> {
     let article = format!("A {kind}");
     let mut known: Vec<(&Id, Estimate)> = shown
         .iter()
@@ -215,13 +215,21 @@ fn main_table(analysis: &Analysis, shown: &[Id]) -> Table {
             row.push(match (id.is_reference(), cpu) {
                 (true, Some(_)) => Cell::text("itself"),
                 (_, Some(cpu)) if !is_positive(&cpu) => Cell::figure(None, UNDECIDED),
-                (_, Some(_)) => Cell::figure(ratio, "the thread is not measured, or undecided"),
+                (_, Some(_)) => Cell::figure(ratio, without_ratio(analysis, is_kind)),
                 (_, None) => Cell::figure(None, "not measured"),
             });
         }
         table.push(row);
     }
     table
+}
+
+/// Why there is no ratio to the CPU of a thread each.
+fn without_ratio(analysis: &Analysis, is_kind: fn(&Shape) -> bool) -> &'static str {
+    match cpu_of(analysis, &Id::new(REFERENCE), is_kind) {
+        None => "a thread each is not measured",
+        Some(_) => UNDECIDED,
+    }
 }
 
 /// Whether a task among many costs as much as one among few: what is said of it, and its table.
@@ -235,31 +243,36 @@ fn growth(analysis: &Analysis) -> Vec<Block> {
     let Some((worst, ratio)) = rated.max_by(|(_, a), (_, b)| a.value.total_cmp(&b.value)) else {
         return Vec::new();
     };
-    let missed: Vec<String> = compared
-        .iter()
-        .filter(|growth| growth.bar == Bar::Missed)
-        .map(|growth| names::contestant(&growth.series.contestant))
-        .collect();
-    let verdict = match (&*missed, compared.iter().all(|growth| growth.bar == Bar::Met)) {
-        ([], true) => "The whole interval of each is below the bar".into(),
-        ([], false) => "None is above the bar for sure".into(),
-        _ => format!("{} miss the bar", format::list(&missed)),
+    let with_bar = |wanted: Outcome| -> Vec<String> {
+        let of_it = compared.iter().filter(|growth| growth.bar == wanted);
+        of_it.map(|growth| names::contestant(&growth.series.contestant)).collect()
     };
+    let (missed, undecided) = (with_bar(Outcome::Missed), with_bar(Outcome::Undecided));
+    let verdict = match (&*missed, &*undecided) {
+        ([], []) => "The bar of {bar} times is met: the whole interval of each is below it.",
+        ([], _) => "Whether that meets the bar of {bar} times is undecided: {undecided}.",
+        _ => "The bar of {bar} times is missed: {missed}.",
+    };
+    let verdict = say(
+        verdict,
+        &[
+            ("bar", &format::times(BAR)),
+            ("missed", &format::list(&missed)),
+            ("undecided", &format::list(&undecided)),
+        ],
+    );
     let said = say(
-        "A task among {many} takes at most **{times} times** the CPU of one among {few} ({name}). \
-         {verdict} of {bar} times.",
+        "A task among {many} takes at most **{times} times** the CPU of one among {few} ({name}).",
         &[
             ("many", &format::count(MANY)),
             ("few", &format::count(FEW)),
             ("times", &format::times(ratio.value)),
             ("name", &names::contestant(&worst.series.contestant)),
-            ("verdict", &verdict),
-            ("bar", &format::times(BAR)),
         ],
     );
     vec![
         Block::Heading("Does a task cost more among a million?".into()),
-        Block::Paragraph(said),
+        Block::Paragraph(said.and(verdict)),
         Block::Table(growth_table(compared.into_iter().take(MOST_ROWS))),
     ]
 }
@@ -280,9 +293,9 @@ fn growth_table<'a>(rows: impl Iterator<Item = &'a Growth>) -> Table {
     ]);
     for growth in rows {
         let bar = match growth.bar {
-            Bar::Met => "met",
-            Bar::Missed => "missed",
-            Bar::Undecided => "undecided",
+            Outcome::Met => "met",
+            Outcome::Missed => "missed",
+            Outcome::Undecided | Outcome::NotMeasured => "undecided",
         };
         table.push(vec![
             Cell::text(names::contestant(&growth.series.contestant)),
@@ -448,6 +461,14 @@ mod tests {
         assert!(heads(&record).contains(&"Does a task cost more among a million?".to_owned()));
         let blocks = growth(&Analysis::of(&record, None));
         let Block::Paragraph(said) = &blocks[1] else { panic!() };
-        insta::assert_snapshot!(said.words(), @"A task among 1,000,000 takes at most 1.00 times the CPU of one among 10,000 (tokio). The whole interval of each is below the bar of 2.5 times.");
+        let mut once = record.clone();
+        once.cells.retain(|cell| cell.repeat == 0);
+        let undecided = growth(&Analysis::of(&once, None));
+        let Block::Paragraph(undecided) = &undecided[1] else { panic!() };
+        assert!(
+            undecided.words().ends_with("bar of 2.5 times is undecided: tokio."),
+            "{undecided:?}"
+        );
+        insta::assert_snapshot!(said.words(), @"A task among 1,000,000 takes at most 1.00 times the CPU of one among 10,000 (tokio). The bar of 2.5 times is met: the whole interval of each is below it.");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use analysis::Analysis;
-use analysis::contestant::Id;
+use analysis::contestant::{Id, Model};
 use analysis::lateness::{Asked, LatenessRow, Lineup, Prefer, lineups};
 use analysis::reading::Spread;
 use analysis::series::{Arrival, Shape};
@@ -61,12 +61,19 @@ fn build(analysis: &Analysis) -> Document {
     if !sides.shown.is_empty() {
         blocks.push(Block::Heading("Lateness of single timers, and of all at once".into()));
         blocks.push(Block::Table(main_table(&sides)));
-        blocks.push(Block::Paragraph(
-            "A task is late by the time from its deadline to its own reading of the clock when it \
-             wakes. p50: half of the tasks are less late; p99: 99 in 100 are. Each figure is the \
-             median of the repeats, with the least and the most of them in brackets."
-                .into(),
-        ));
+        let compared_at = |lineup: &Option<Lineup<'_>>| {
+            lineup.as_ref().map_or_else(|| "not measured".to_owned(), timing)
+        };
+        blocks.push(Block::Paragraph(say(
+            "One by one: {one_by_one}. All at once: {at_once}. A task is late by the time from its \
+             deadline to its own reading of the clock when it wakes. p50: half of the tasks are less \
+             late; p99: 99 in 100 are. Each figure is the median of the repeats, with the least and \
+             the most of them in brackets where there are several.",
+            &[
+                ("one_by_one", &compared_at(&sides.one_by_one)),
+                ("at_once", &compared_at(&sides.at_once)),
+            ],
+        )));
         blocks.extend(cautions(analysis, &sides.shown));
     }
     blocks.extend(all_of(
@@ -297,7 +304,9 @@ fn at_a_rate(analysis: &Analysis) -> Option<Block> {
 /// Each shape at the largest N that most of its contestants share.
 fn own_waits(analysis: &Analysis) -> Option<Block> {
     let mut table = columns(&[]);
-    let found = lineups(&analysis.lateness, Asked::OwnWait, Prefer::Most, Id::is_compared);
+    // One at a time is not waiting together, so a subroutine has no place here.
+    let is_wanted = |id: &Id| id.is_compared() && id.model() != Model::Subroutine;
+    let found = lineups(&analysis.lateness, Asked::OwnWait, Prefer::Most, is_wanted);
     for row in found.iter().flat_map(|lineup| &lineup.rows) {
         push(&mut table, row, Vec::new());
     }

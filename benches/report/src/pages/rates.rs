@@ -8,6 +8,7 @@ use analysis::estimate::Estimate;
 use analysis::rates::{RateOutcome, RateRow};
 use analysis::series::{Series, Shape};
 use analysis::transfers::Transfer;
+use record::LatenessLine;
 
 use super::contestants::{MOST_ROWS, cautions, counted, details, leading, machine};
 use super::page::Page;
@@ -21,9 +22,6 @@ pub(crate) const PAGE: Page = Page { id: "rates", name: "rates", build };
 
 /// What stands for the latency of a task that had to queue.
 const QUEUED: &str = "the time in the queue is not counted";
-
-/// As many N as a table has columns for.
-const MOST_COUNTS: usize = 2;
 
 /// Waves of the same work by the contestants that are shown.
 struct Work<'a> {
@@ -107,11 +105,18 @@ impl Work<'_> {
         self.rows.iter().copied().find(|row| row.contestant == *id && row.tasks == tasks)
     }
 
-    /// The N at which a rate was measured, ascending, as many as there are columns for.
+    /// The N at which a rate was measured, or was to be if none was; ascending, as many as there are
+    /// columns for.
     fn counts(&self) -> Vec<u64> {
-        let measured = self.rows.iter().filter(|row| row.rate().is_some());
-        let counts: BTreeSet<u64> = measured.map(|row| row.tasks).collect();
-        counts.iter().copied().skip(counts.len().saturating_sub(MOST_COUNTS)).collect()
+        let is_measured = |row: &&&RateRow| row.rate().is_some();
+        let mut counts: BTreeSet<u64> =
+            self.rows.iter().filter(is_measured).map(|row| row.tasks).collect();
+        if counts.is_empty() {
+            counts = self.rows.iter().map(|row| row.tasks).collect();
+        }
+        // Six columns in all: requests need more of the others.
+        let columns = if self.shape.is_http() { 2 } else { 4 };
+        counts.iter().copied().skip(counts.len().saturating_sub(columns)).collect()
     }
 }
 
@@ -199,14 +204,15 @@ fn table(work: &Work<'_>, shown: &[Id]) -> Table {
         let mut cells = vec![Cell::text(names::contestant(id))];
         cells.extend(counts.iter().map(|tasks| rate_cell(work.row(id, *tasks))));
         let row = largest.and_then(|tasks| work.row(id, tasks));
-        let why = reason(row);
-        cells.push(Cell::figure(row.and_then(RateRow::cpu_ns), why.clone()));
+        let why =
+            if row.is_some_and(|row| row.rate().is_some()) { "not known" } else { "not timed" };
+        cells.push(Cell::figure(row.and_then(RateRow::cpu_ns), why));
         if work.shape.is_http() {
             let late = row.and_then(|row| row.lateness);
             cells.push(match (late, row.is_some_and(|row| row.is_queued)) {
                 (Some(_), true) => Cell::figure(None, QUEUED),
                 (Some(late), false) => Cell::Count(late.p99),
-                (None, _) => Cell::figure(None, why.clone()),
+                (None, _) => Cell::figure(None, why),
             });
             let open = row.and_then(|row| row.server_high_water);
             cells.push(open.map_or_else(|| Cell::figure(None, why), Cell::Count));
@@ -267,7 +273,15 @@ fn note(work: &Work<'_>) -> Option<Text> {
 /// What was not run because its waits alone take too long, as sentences.
 fn floors(analysis: &Analysis) -> Option<Block> {
     let compared = analysis.rates.iter().filter(|row| row.contestant.is_compared());
-    let said: Vec<Text> = compared.filter_map(floor).collect();
+    // With more tasks the bound is the same, so it is said once.
+    let mut seen = BTreeSet::new();
+    let said: Vec<Text> = compared
+        .filter(|row| {
+            let RateOutcome::Floor { at_once, .. } = row.outcome else { return false };
+            seen.insert((&row.contestant, &row.shape, row.wait_ns, at_once))
+        })
+        .filter_map(floor)
+        .collect();
     (!said.is_empty()).then_some(Block::List(said))
 }
 
@@ -347,53 +361,64 @@ fn bandwidth(analysis: &Analysis) -> Vec<Block> {
 
 /// Every row with its ratios, folded away.
 fn everything(analysis: &Analysis) -> Option<Block> {
-    let times = |head: &str| Column::new(head, Unit::Times).higher().with_intervals();
-    let late = |head: &str| Column::new(head, Unit::Nanoseconds).lower();
-    let mut table = Table::new([
+    let of = |is_http| every_row(analysis, is_http);
+    let note = "A rate is the median of the samples, each of some waves on a runtime that was already \
+                running. After every wave all of its tasks had completed with the right sums, and the \
+                server had answered all of them.";
+    let tables = [of(false), of(true)].into_iter().filter(|table| !table.is_empty());
+    let blocks = tables.map(Block::Table).chain([Block::Paragraph(note.into())]);
+    details("Every rate, with ratios", blocks.collect())
+}
+
+fn every_row(analysis: &Analysis, is_http: bool) -> Table {
+    let times = |head: &str| Column::new(head, Unit::Times).with_intervals();
+    let time = |head: &str| Column::new(head, Unit::Nanoseconds);
+    let mut columns = vec![
         Column::words("contestant"),
         Column::new("at once", Unit::Count),
-        late("wait"),
+        time("wait"),
         Column::new("a second", Unit::PerSecond).higher().with_intervals(),
-        Column::new("CPU", Unit::Nanoseconds).lower().with_intervals(),
-        times("rate ÷ thread each"),
-        times("rate ÷ fastest"),
-        times("rate ÷ baseline"),
-        late("a wave takes at least"),
-        Column::new("open at the server", Unit::Count),
-        late("over the delay, p50"),
-        late("p99"),
-        late("latest"),
-    ]);
-    for row in &analysis.rates {
-        let why = reason(Some(row));
-        let late = |part: fn(&record::LatenessLine) -> u64| match &row.lateness {
-            Some(_) if row.is_queued => Cell::figure(None, QUEUED),
-            Some(lateness) => Cell::Count(part(lateness)),
-            None => Cell::figure(None, "not known"),
-        };
-        let over = |ratio| Cell::figure(ratio, "one of the two is not known");
-        table.push(vec![
+        time("CPU").lower().with_intervals(),
+        times("times the rate of a thread each").higher(),
+        times("the fastest has so many times its rate").lower(),
+        time("a wave takes at least"),
+    ];
+    if is_http {
+        columns.push(times("times the rate of a client on hyper").higher());
+        columns.push(Column::new("open at the server", Unit::Count));
+        let late = ["over the delay, p50", "over the delay, p99", "over the delay, latest"];
+        columns.extend(late.map(|head| time(head).lower()));
+    }
+    let mut table = Table::new(columns);
+    for row in analysis.rates.iter().filter(|row| row.shape.is_http() == is_http) {
+        let ratio = |ratio| Cell::figure(ratio, "one of the two is not known");
+        let mut cells = vec![
             Cell::text(name(row)),
             Cell::Count(row.tasks),
             Cell::Count(row.wait_ns),
-            Cell::figure(row.rate(), why.clone()),
-            Cell::figure(row.cpu_ns(), why),
-            over(row.over_reference),
-            over(row.over_fastest),
-            over(row.over_baseline),
+            rate_cell(Some(row)),
+            Cell::figure(row.cpu_ns(), "not timed"),
+            ratio(row.over_reference),
+            ratio(row.fastest_over),
             Cell::Count(row.floor_ns),
-            row.server_high_water.map_or_else(|| Cell::figure(None, "no server"), Cell::Count),
-            late(|lateness| lateness.p50),
-            late(|lateness| lateness.p99),
-            late(|lateness| lateness.max),
-        ]);
+        ];
+        if is_http {
+            let open = row.server_high_water;
+            cells.push(ratio(row.over_hyper));
+            cells.push(open.map_or_else(|| Cell::figure(None, "not timed"), Cell::Count));
+            cells.extend(LATE.map(|part| match &row.lateness {
+                Some(_) if row.is_queued => Cell::figure(None, QUEUED),
+                Some(lateness) => Cell::Count(part(lateness)),
+                None => Cell::figure(None, "not timed"),
+            }));
+        }
+        table.push(cells);
     }
-    let note = "A rate is the median of the samples, each of some waves on a runtime that was already \
-                running. After every wave all of its tasks had completed with the right sums, and the \
-                server had answered all of them. A ratio above 1 means faster. The baseline is the \
-                same task straight on the runtime; of requests, a client on hyper.";
-    details("Every rate, with ratios", vec![Block::Table(table), Block::Paragraph(note.into())])
+    table
 }
+
+/// The parts of a latency that are shown where there is room.
+const LATE: [fn(&LatenessLine) -> u64; 3] = [|late| late.p50, |late| late.p99, |late| late.max];
 
 /// The contestant with what sets its work apart.
 fn name(row: &RateRow) -> String {
@@ -465,6 +490,9 @@ mod tests {
         crossbeam pool cannot be faster than 1,000 tasks a second: 10,000 waits of 1 ms, one at a time, take at least 10 s. That was not run.
         rayon pool cannot be faster than 63,694 tasks a second: 10,000 waits of 1 ms, 64 at a time, take at least 157 ms. That was not run.
         ");
+        record.throughput[1].contestant = "threads/crossbeam-pool".into();
+        record.throughput[1].pool_workers = Some(1);
+        assert_eq!(list_of(&record).lines().count(), 1);
         assert_eq!(list_of(&Synthetic::new().record()), "");
     }
 
@@ -496,6 +524,7 @@ mod tests {
             timed.reason = Some("3 of 100 tasks completed".into());
         }
         assert!(answer_of(&record).starts_with("This record has no rate"));
+        assert_eq!(tables_of(&record)[0].rows[0].len(), 3);
         record.throughput[0].status = Status::Ok;
         let table = tables_of(&record).remove(0);
         let why = Cell::figure(None, "failed: 3 of 100 tasks completed");

@@ -1,4 +1,12 @@
+use std::fs;
+use std::path::PathBuf;
+
+use super::cgroups::remove_leftovers;
+use super::group::cores_online;
+use super::hierarchies::Hierarchies;
 use super::*;
+use crate::meter::process::Procfs;
+use record::CgroupKind;
 
 /// A machine's files: `proc/self/{cgroup,mountinfo}`, and what is mounted.
 struct Machine {
@@ -256,7 +264,7 @@ fn the_most_that_was_charged_is_read_in_both_versions() {
 }
 
 /// The group that leaves the least counts, which need not be the one with the smallest limit, and
-/// what is charged for pages of files is given back before anybody is killed.
+/// what is charged for pages of files is given back before a process is killed.
 #[test]
 fn room_is_what_the_tightest_ancestor_leaves() {
     let machine = Machine::new("0::/a/b\n", UNIFIED_MOUNTS);
@@ -298,7 +306,7 @@ fn a_group_is_lost_when_its_process_is_elsewhere_or_it_cannot_be_read() {
         let machine = Machine::new("", "");
         let group = Group { kind, path: machine.path("compare-1-0") };
         let lost = || group.is_lost_to(&machine.procfs(), 7);
-        assert_eq!(lost(), None, "nobody knows of a process that is not there");
+        assert_eq!(lost(), None, "a process that is not there is not lost");
         machine.write("proc/7/cgroup", own);
         machine.write("proc/7/status", "State:\tS (sleeping)\nVmSize:\t8 kB\n");
         let unreadable = lost().unwrap();
@@ -319,7 +327,10 @@ fn a_group_is_lost_when_its_process_is_elsewhere_or_it_cannot_be_read() {
 mod live {
     use std::io::{BufRead, BufReader, Write};
     use std::process::{Child, ChildStdin, Command, Stdio};
+    use std::thread;
+    use std::time::Duration;
 
+    use super::super::files::single;
     use super::*;
 
     fn version_1() -> Option<Cgroups> {

@@ -38,7 +38,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use super::{Ceiling, GroupWeight, Own, Room, flat_keyed, lists, room_of, single};
+use super::account::{Ceiling, GroupWeight, Room, room_of};
+use super::files::{self, flat_keyed, lists, single};
 
 /// Has the buffers of TCP sockets counted that are made in this group from here on. Where the
 /// kernel has no such counter any more, they are not.
@@ -66,12 +67,12 @@ pub fn weigh(group: &Path) -> GroupWeight {
 
 /// The path of the group in the hierarchy of this controller, as a process's `cgroup` file has it.
 pub(super) fn group_in<'a>(cgroup: &'a str, controller: &str) -> Option<&'a str> {
-    super::group_in(cgroup, |controllers| lists(controllers, controller))
+    files::group_in(cgroup, |controllers| lists(controllers, controller))
 }
 
-/// The memory limit of the own group.
-pub(super) fn memory_limit(own: &Own) -> Ceiling {
-    limit_in(&flat_keyed(&own.group.join("memory.stat")))
+/// The memory limit of the group in this folder.
+pub(super) fn memory_limit(group: &Path) -> Ceiling {
+    limit_in(&flat_keyed(&group.join("memory.stat")))
 }
 
 /// How much can still be charged to the group in this folder, and those below it.

@@ -19,7 +19,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{GroupWeight, PREFIX, Room, Unavailable, flat_keyed, room_of, single};
+use super::account::{GroupWeight, Room, Unavailable, room_of};
+use super::files::{self, flat_keyed, single};
+use super::name::PREFIX;
 
 /// What is charged to the group in this folder.
 pub fn weigh(group: &Path) -> GroupWeight {
@@ -45,7 +47,7 @@ pub fn weigh(group: &Path) -> GroupWeight {
 
 /// The path of the group, as a process's `cgroup` file has it.
 pub(super) fn group_in(cgroup: &str) -> Option<&str> {
-    super::group_in(cgroup, str::is_empty)
+    files::group_in(cgroup, str::is_empty)
 }
 
 /// How much can still be charged to the group in this folder, and those below it.

@@ -1,0 +1,203 @@
+//! Very many coroutines at once use resources well: each runtime gets there, and a task among many
+//! costs hardly more than one among few.
+
+use std::collections::BTreeMap;
+
+use record::Status;
+
+use super::inputs::Inputs;
+use super::judgement::{
+    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
+};
+use crate::contestant::Model;
+use crate::estimate::Estimate;
+use crate::fit::between;
+use crate::growth::{FEW, Growth, MANY};
+use crate::index::{Cells, is_all_waiting};
+use crate::reading::task_counts;
+use crate::series::Series;
+
+/// How many times the bytes of a task among [`FEW`] one among [`MANY`] may take.
+pub const MOST_BYTES: f64 = 1.1;
+
+/// The same for its CPU. A timer queue gets deeper as it gets longer, and leaves the caches.
+pub const MOST_CPU: f64 = crate::growth::BAR;
+
+/// Judges it by plain timers: coroutines. Callbacks and threads are shown beside.
+pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
+    let growths: BTreeMap<&Series, &Growth> =
+        inputs.growth.iter().map(|growth| (&growth.series, growth)).collect();
+    let mut evidence = Vec::new();
+    for (series, cells) in inputs.index.iter() {
+        let is_wanted =
+            matches!(series.model(), Model::Coroutines | Model::Callbacks | Model::Threads);
+        if is_wanted && series.shape.is_plain() {
+            evidence.extend(reached(series, cells));
+            evidence.extend(bytes_growth(inputs, series, cells));
+            evidence.extend(growths.get(series).map(|growth| cpu_growth(growth)));
+        }
+    }
+    let found = |measure, finding| {
+        let mut judged = evidence.iter().filter(|row: &&Evidence| row.is_judged);
+        judged.any(|row| row.measure == measure && row.finding == finding)
+    };
+    let is_reached = found(Measure::Largest, Finding::All);
+    let is_stopped = found(Measure::Largest, Finding::Some);
+    let grows = found(Measure::BytesGrowth, Finding::More);
+    let is_flat = found(Measure::BytesGrowth, Finding::AsSaid);
+    if !is_reached && !is_stopped {
+        Judgement::not_measured(Why::TooFewTasks(MANY), Command::Run, evidence)
+    } else if !is_reached || (grows && !is_flat) {
+        Judgement::refuted(evidence)
+    } else if !is_flat {
+        Judgement::not_measured(Why::NothingDecides, Command::Run, evidence)
+    } else {
+        let exceptions = [
+            (Measure::Largest, Finding::Some),
+            (Measure::BytesGrowth, Finding::More),
+            (Measure::BytesGrowth, Finding::Undecided),
+            (Measure::CpuGrowth, Finding::More),
+            (Measure::CpuGrowth, Finding::Undecided),
+        ];
+        Judgement::holds(Condition::exceptions(&evidence, &exceptions), evidence)
+    }
+}
+
+/// How far this series came; `None` without any proven cell in which all tasks waited.
+fn reached(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
+    let all_waiting = cells.timed.iter().filter(|cell| is_all_waiting(cell));
+    let largest = all_waiting.map(|cell| cell.tasks).max()?;
+    let has_failed = cells
+        .unproven
+        .iter()
+        .any(|cell| (largest + 1..=MANY).contains(&cell.tasks) && cell.status != Status::Skipped);
+    let finding = if largest >= MANY {
+        Finding::All
+    } else if has_failed {
+        Finding::Some
+    } else {
+        Finding::NotAsked
+    };
+    Some(row(series, Measure::Largest, largest, Value::Count(largest), finding))
+}
+
+/// What a task among many takes in bytes against one among few.
+fn bytes_growth(inputs: &Inputs<'_>, series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
+    let figure = inputs.basis.figure();
+    let readings = cells.readings(figure);
+    let smallest = task_counts(&readings).first().copied()?;
+    let bytes = |tasks: u64| {
+        let names = [&*series.key(), figure.name(), &tasks.to_string()];
+        between(&readings, smallest, tasks, inputs.bootstrap(&names))
+    };
+    let ratio = bytes(MANY)?.over(&bytes(FEW)?);
+    let finding = against(ratio, MOST_BYTES);
+    Some(row(series, Measure::BytesGrowth, MANY, ratio.into(), finding))
+}
+
+/// The same in CPU.
+fn cpu_growth(growth: &Growth) -> Evidence {
+    let finding = against(growth.ratio, MOST_CPU);
+    row(&growth.series, Measure::CpuGrowth, MANY, growth.ratio.into(), finding)
+}
+
+/// What an interval says of a bar.
+fn against(ratio: Option<Estimate>, most: f64) -> Finding {
+    match ratio.filter(Estimate::is_bounded) {
+        Some(ratio) if ratio.high <= most => Finding::AsSaid,
+        Some(ratio) if ratio.low > most => Finding::More,
+        _ => Finding::Undecided,
+    }
+}
+
+fn row(series: &Series, measure: Measure, tasks: u64, value: Value, finding: Finding) -> Evidence {
+    Evidence {
+        subject: Subject::One(series.clone()),
+        measure,
+        tasks: Some(tasks),
+        value,
+        finding,
+        is_judged: series.model() == Model::Coroutines,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Record;
+    use record::synthetic::{Bill, Synthetic};
+
+    use super::*;
+    use crate::claims::judgement::{ClaimId, Verdict};
+    use crate::example::judged;
+
+    const TASKS: [u64; 4] = [1, 1_000, FEW, MANY];
+
+    /// A runtime whose tasks cost so many bytes each, and so many times that among many.
+    fn growing(times: u64) -> Record {
+        let mut made = Synthetic::new();
+        let bill = Bill { noise: 10, ..Bill::of(300).with_kernel(0) };
+        made.line("coroutines/bare", &TASKS[..3], bill);
+        made.line("coroutines/bare", &TASKS[3..], Bill { rss: 300 * times, ..bill });
+        made.record()
+    }
+
+    fn verdict(record: &Record) -> Verdict {
+        judged(record, ClaimId::Many).verdict
+    }
+
+    #[test]
+    fn it_holds_where_many_cost_what_few_do() {
+        let judgement = judged(&growing(1), ClaimId::Many);
+        assert_eq!(judgement.verdict, Verdict::Holds, "{judgement:?}");
+        assert_eq!(judgement.evidence.len(), 3);
+        assert_eq!(verdict(&growing(2)), Verdict::Refuted);
+    }
+
+    #[test]
+    fn what_stops_below_is_named_and_refutes_it_alone() {
+        let mut made = Synthetic::new();
+        made.line("coroutines/smol", &TASKS[..3], Bill::of(300).with_kernel(0)).without(
+            "coroutines/smol",
+            MANY,
+            Status::Failed,
+            "out of memory",
+        );
+        let stopped = made.record();
+        assert_eq!(verdict(&stopped), Verdict::Refuted);
+        let mut both = growing(1);
+        both.cells.extend(stopped.cells);
+        let judgement = judged(&both, ClaimId::Many);
+        let [Condition::Except { measure: Measure::Largest, subjects, among: 2, .. }] =
+            &judgement.conditions[..]
+        else {
+            panic!("{judgement:?}")
+        };
+        assert_eq!(subjects.len(), 1);
+    }
+
+    #[test]
+    fn a_small_run_does_not_say() {
+        let mut made = Synthetic::new();
+        made.line("coroutines/bare", &TASKS[..3], Bill::of(300).with_kernel(0));
+        let few = made.record();
+        assert!(matches!(verdict(&few), Verdict::NotMeasured(_)));
+        assert!(matches!(verdict(&Synthetic::new().record()), Verdict::NotMeasured(_)));
+        // One repeat at each N has no interval, so nothing is said of growth.
+        let mut once = growing(1);
+        once.cells.retain(|cell| cell.repeat == 0);
+        assert!(matches!(verdict(&once), Verdict::NotMeasured(_)));
+    }
+
+    #[test]
+    fn cpu_that_grows_is_a_condition() {
+        let mut record = growing(1);
+        for cell in record.cells.iter_mut().filter(|cell| cell.tasks == MANY) {
+            cell.time.as_mut().unwrap().user_ns *= 4;
+        }
+        let judgement = judged(&record, ClaimId::Many);
+        let [Condition::Except { measure: Measure::CpuGrowth, .. }] = &judgement.conditions[..]
+        else {
+            panic!("{judgement:?}")
+        };
+    }
+}

@@ -1,0 +1,105 @@
+//! One program can have many HTTP requests open at once: what the server had open, by its own count.
+//!
+//! The server is a process of its own and does not know which contestant asks it. Its count is part of
+//! a cell's proof: a cell in which it differs from the client's is a failure.
+
+use super::inputs::Inputs;
+use super::judgement::{
+    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
+};
+use crate::index::Cells;
+use crate::series::Series;
+
+/// From how many requests at once on they are many.
+pub const MANY: u64 = 1_000;
+
+/// Judges it by the most requests that each contestant had open.
+pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
+    let all = inputs.index.iter();
+    let asking = all.filter(|(series, _)| {
+        series.contestant.is_compared() && series.shape.is_http() && !series.shape.is_for_lateness()
+    });
+    let evidence: Vec<Evidence> = asking.map(|(series, cells)| row(series, cells)).collect();
+    let was_asked = evidence.iter().any(|row| row.tasks >= Some(MANY));
+    let has_many = evidence.iter().any(|row| row.is_judged && row.finding == Finding::All);
+    if has_many {
+        let some = [(Measure::OpenAtServer, Finding::Some)];
+        Judgement::holds(Condition::exceptions(&evidence, &some), evidence)
+    } else if was_asked {
+        Judgement::refuted(evidence)
+    } else if evidence.iter().all(|row| row.tasks.is_none()) {
+        Judgement::not_measured(Why::NoCells, Command::Run, evidence)
+    } else {
+        Judgement::not_measured(Why::TooFewTasks(MANY), Command::Run, evidence)
+    }
+}
+
+/// The most that one contestant had open at once.
+fn row(series: &Series, cells: &Cells<'_>) -> Evidence {
+    let seen = cells.timed.iter().filter_map(|cell| Some((cell.server?.high_water, cell.tasks)));
+    let most = seen.max();
+    let finding = match most {
+        None => Finding::NotMeasured,
+        Some((open, tasks)) if open < tasks => Finding::Some,
+        Some(_) => Finding::All,
+    };
+    Evidence {
+        subject: Subject::One(series.clone()),
+        measure: Measure::OpenAtServer,
+        tasks: most.map(|(_, tasks)| tasks),
+        value: most.map_or(Value::None, |(open, _)| Value::Count(open)),
+        finding,
+        is_judged: finding == Finding::Some || most.is_some_and(|(_, tasks)| tasks >= MANY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
+
+    use super::*;
+    use crate::claims::judgement::{ClaimId, NotMeasured, Verdict};
+    use crate::example::judged;
+
+    #[test]
+    fn without_requests_it_is_not_measured() {
+        let judgement = judged(&small_run(), ClaimId::ManyHttp);
+        let missing = NotMeasured { why: Why::NoCells, by: Command::Run };
+        assert_eq!(judgement.verdict, Verdict::NotMeasured(missing));
+        assert!(judgement.evidence.is_empty());
+    }
+
+    #[test]
+    fn it_holds_when_all_have_all_open() {
+        assert_eq!(judged(&asking_run(), ClaimId::ManyHttp).verdict, Verdict::Holds);
+    }
+
+    #[test]
+    fn a_contestant_that_asks_one_at_a_time_is_the_condition() {
+        let mut made = Synthetic::new();
+        made.asking(1, None).line("coroutines/bare", &[1, 1_000], Bill::of(1)).line(
+            "subroutine/sequential",
+            &[4],
+            Bill::of(1),
+        );
+        let judgement = judged(&made.record(), ClaimId::ManyHttp);
+        assert_eq!(judgement.verdict, Verdict::HoldsWhen);
+        let [one, all] = &judgement.evidence[..] else { panic!("{judgement:?}") };
+        assert_eq!((one.value, one.tasks), (Value::Count(1), Some(4)));
+        assert_eq!((all.value, all.tasks), (Value::Count(1_000), Some(1_000)));
+        let Condition::Except { subjects, among, .. } = &judgement.conditions[0] else { panic!() };
+        assert_eq!((subjects, *among), (&vec![one.subject.clone()], 2));
+    }
+
+    #[test]
+    fn it_is_refuted_when_none_has_many_open() {
+        let one_at_a_time = |tasks| {
+            let mut made = Synthetic::new();
+            made.asking(1, None).line("subroutine/sequential", &[tasks], Bill::of(1));
+            judged(&made.record(), ClaimId::ManyHttp).verdict
+        };
+        assert_eq!(one_at_a_time(1_000), Verdict::Refuted);
+        let missing = NotMeasured { why: Why::TooFewTasks(MANY), by: Command::Run };
+        assert_eq!(one_at_a_time(4), Verdict::NotMeasured(missing));
+    }
+}

@@ -1,0 +1,187 @@
+//! Runs one cell after another, each again with a longer wait where the wait was too short.
+
+use std::num::NonZeroU8;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use workload::http::spec::LONGEST_DELAY;
+use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
+
+use super::attempt::Attempt;
+use super::ending::Ending;
+use super::estimate::Estimates;
+use super::spec::CellSpec;
+use super::unfit::{self, HIGHEST_FLOOR};
+use super::unweighed;
+use crate::host;
+use crate::limits::Limits;
+use crate::meter::cgroup::Cgroups;
+use crate::servers::Servers;
+use crate::units;
+use protocol::ServerLine;
+use record::{Build, Cell, Status};
+
+/// How often a wait that was too short is doubled before the cell is given up.
+pub const MOST_ATTEMPTS: u32 = 6;
+
+/// The share of the available memory that a cell may be expected to take.
+const MEMORY_SHARE: f64 = 0.8;
+
+/// Runs cells.
+#[derive(Debug)]
+pub struct Runner {
+    /// The program that runs a cell, timed.
+    pub timed: PathBuf,
+    /// The same over a counting allocator; `None` where it was not built.
+    pub counting: Option<PathBuf>,
+    /// Where cells get a control group; `None` where none can be made.
+    pub cgroups: Option<Cgroups>,
+    /// The limits of this machine.
+    pub limits: Limits,
+    /// How long a cell may be silent, beyond the waits that it was asked for.
+    pub patience: Duration,
+    /// What was learned from the cells so far.
+    pub estimates: Estimates,
+    /// Where cells that ask a server find one.
+    pub servers: Servers,
+}
+
+/// The run was interrupted: what it was doing is no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+impl Runner {
+    /// Runs one cell, again with a longer wait when the wait was too short to weigh in.
+    ///
+    /// # Errors
+    /// If `stop` is set meanwhile. The cell's process is gone then.
+    pub fn run(
+        &mut self,
+        contestant: &dyn Contestant,
+        spec: &CellSpec,
+        stop: &AtomicBool,
+    ) -> Result<Cell, Interrupted> {
+        let settings = Settings { pool_workers: spec.pool_workers };
+        let ceiling = contestant.ceiling(&settings);
+        let mut workload = spec.workload;
+        if let Some(wait) = self.estimates.wait_for(spec) {
+            workload = workload.with_duration(wait);
+        }
+        let refused = unfit::reason(contestant, &workload, ceiling);
+        if let Some(reason) = refused.or_else(|| self.too_large(spec)) {
+            return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
+        }
+
+        let mut is_weighed = !spec.wait_is_given || unweighed::can_be_weighed(&workload, ceiling);
+        for attempt in 1..=MOST_ATTEMPTS {
+            if stop.load(Ordering::SeqCst) {
+                return Err(Interrupted);
+            }
+            if let Wait::Http(http) = &mut workload.wait {
+                match self.servers.get(http.rate_limit) {
+                    Ok(ServerLine { address, addresses, group }) => {
+                        // A kept connection can serve the next task only if that goes there too.
+                        let is_shared = http.keep_alive && ceiling.limit() < workload.tasks.into();
+                        let addresses = if is_shared { NonZeroU8::MIN } else { addresses };
+                        *http = Http { server: address, addresses, group, ..*http };
+                    }
+                    Err(error) => {
+                        return Ok(spec.cell(&workload, Status::Failed, Some(error.to_string())));
+                    }
+                }
+            }
+            let expected = ceiling.expected_in_flight(workload.tasks);
+            let Some(program) = self.program(spec.build) else {
+                let reason = "there is no counting build beside this program; \
+                              `cargo build --release -p compare` makes both";
+                return Ok(spec.cell(&workload, Status::Failed, Some(reason.into())));
+            };
+            let one = Attempt {
+                program,
+                cgroups: self.cgroups.as_ref(),
+                patience: self.patience,
+                spec,
+                workload: &workload,
+                expected,
+                is_weighed,
+                stop,
+            };
+            match one.run() {
+                // With a rate, another wait would be another question.
+                Ending::TooShort if spec.wait_is_given && workload.arrival != Arrival::Burst => {
+                    is_weighed = false;
+                }
+                // A transfer lasts as long as its bytes. It was long enough to be seen, so the look
+                // came too late, and another may come in time.
+                Ending::TooShort if workload.is_transfer() => {}
+                // Doubling nothing makes no difference.
+                Ending::TooShort if workload.duration().is_zero() => {
+                    return Ok(self.too_short(spec, &workload, attempt));
+                }
+                Ending::TooShort if is_longest(&workload) => {
+                    return Ok(self.too_short(spec, &workload, attempt));
+                }
+                Ending::TooShort => {
+                    workload = workload.with_duration(workload.duration() * 2);
+                    if workload.longest(ceiling.limit()) > HIGHEST_FLOOR {
+                        return Ok(self.too_short(spec, &workload, attempt));
+                    }
+                }
+                Ending::Interrupted => return Err(Interrupted),
+                ending => {
+                    let mut cell = ending.into_cell(spec, &workload, &self.limits);
+                    cell.attempts = attempt;
+                    self.estimates.learn(spec, &cell);
+                    return Ok(cell);
+                }
+            }
+        }
+        Ok(self.too_short(spec, &workload, MOST_ATTEMPTS))
+    }
+
+    /// The cell after so many attempts, the last of them with half the wait of this workload.
+    fn too_short(&self, spec: &CellSpec, workload: &Workload, attempts: u32) -> Cell {
+        let reason = if workload.is_transfer() {
+            format!("in {attempts} attempts the tasks were never found all under way")
+        } else {
+            format!(
+                "a wait of {} was still too short to find all tasks in flight",
+                units::duration(workload.duration() / 2)
+            )
+        };
+        Cell { attempts, ..spec.cell(workload, Status::Failed, Some(reason)) }
+    }
+
+    fn program(&self, build: Build) -> Option<&Path> {
+        match build {
+            Build::Timed => Some(&self.timed),
+            Build::Counting => self.counting.as_deref(),
+        }
+    }
+
+    fn too_large(&self, spec: &CellSpec) -> Option<String> {
+        let available = host::available_memory()?;
+        let needed = self.estimates.bytes_for(spec);
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        let (bytes, limit) =
+            (available.bytes as f64, available.group_limit_bytes.map(|limit| limit as f64));
+        (needed > bytes * MEMORY_SHARE).then(|| {
+            let (needed, bytes) = (units::bytes(needed), units::bytes(bytes));
+            let within = limit.map_or_else(String::new, |limit| {
+                format!(" within the control group's limit of {}", units::bytes(limit))
+            });
+            let share = MEMORY_SHARE * 100.0;
+            format!(
+                "this would take about {needed}, and {bytes} of memory is available{within}; \
+                 a cell may take {share:.0} % of it"
+            )
+        })
+    }
+}
+
+/// Whether the server would refuse a longer delay.
+fn is_longest(workload: &Workload) -> bool {
+    workload.asks().is_some() && 2 * workload.duration_of(0) > LONGEST_DELAY
+}

@@ -1,0 +1,55 @@
+//! A run that came to no proof: a wall or a failure, and the reason in words.
+
+use workload::http::ErrorKind;
+
+use crate::limits::{LastSeen, Limits};
+use crate::units;
+use record::{Cell, ErrorLine, Limit, Status};
+
+/// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
+pub(super) fn failed_with(
+    errors: Vec<ErrorLine>,
+    cell: Cell,
+    limits: &Limits,
+    last_seen: &LastSeen,
+) -> Cell {
+    let words: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{} × `{}`", units::count(error.tasks), error.first))
+        .collect();
+    let reason = format!("tasks ended with errors: {}", words.join("; "));
+    let ran_out = |error: &ErrorLine| error.kind == ErrorKind::Descriptors.name();
+    let limit = limits.descriptors(last_seen).filter(|_| errors.iter().any(ran_out));
+    let status = if limit.is_some() { Status::Wall } else { Status::Failed };
+    Cell { status, reason: Some(reason), limit, errors, ..cell }
+}
+
+/// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
+/// that can be named is a failure.
+pub(super) fn wall_or_failure(
+    cell: Cell,
+    reason: String,
+    limits: &Limits,
+    last_seen: &LastSeen,
+) -> Cell {
+    let limit: Option<Limit> = limits.nearest(last_seen);
+    let status = if limit.is_some() { Status::Wall } else { Status::Failed };
+    Cell { status, reason: Some(reason), limit, ..cell }
+}
+
+/// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and
+/// hold anything.
+pub(super) fn legible(reason: &str) -> String {
+    const MOST: usize = 500;
+    let mut characters = reason.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut text: String = characters.by_ref().take(MOST).collect();
+    if characters.next().is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// The last line that says something. std's hint about backtraces does not.
+pub(super) fn last_line(text: &str) -> Option<&str> {
+    text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note: "))
+}

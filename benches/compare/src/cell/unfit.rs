@@ -1,0 +1,64 @@
+//! What is not run at all, and why.
+
+use std::time::Duration;
+
+use workload::http::spec::LONGEST_DELAY;
+use workload::{Arrival, Ceiling, Contestant, Workload};
+
+use crate::units;
+
+/// A workload whose arithmetic floor is above this is not run: no contestant could do it faster.
+pub const HIGHEST_FLOOR: Duration = Duration::from_secs(60);
+
+/// The least that a transfer must last, so that all of its bodies are seen under way at once.
+const SHORTEST_TRANSFER: Duration = Duration::from_millis(100);
+
+/// Why this contestant, with this ceiling, is not given this workload; `None` if it is.
+pub(super) fn reason(
+    contestant: &dyn Contestant,
+    workload: &Workload,
+    ceiling: Ceiling,
+) -> Option<String> {
+    if let Some(only) = contestant.unsupported(workload) {
+        return Some(format!("this contestant runs only {only}"));
+    }
+    let wait = workload.duration_of(0);
+    let least = workload.longest(ceiling.limit());
+    // A single wait may be as long as was asked for; what is refused is waiting in many rounds.
+    if least > HIGHEST_FLOOR && least > wait {
+        let arrival = match workload.arrival {
+            Arrival::Burst => String::new(),
+            rate => format!(" and tasks coming at {rate}"),
+        };
+        return Some(format!(
+            "with at most {ceiling} in flight{arrival}, this takes {} at least; \
+             more than {} is not run",
+            units::duration(least),
+            units::duration(HIGHEST_FLOOR)
+        ));
+    }
+    if workload.asks().is_some() && wait > LONGEST_DELAY {
+        return Some(format!(
+            "this takes a wait of {}; a server waits {} at most before it answers",
+            units::duration(wait),
+            units::duration(LONGEST_DELAY)
+        ));
+    }
+    over_too_soon(workload)
+}
+
+/// Why a transfer is too small to be found under way; `None` if it is none, or large enough.
+fn over_too_soon(workload: &Workload) -> Option<String> {
+    workload.asks()?.rate_limit?;
+    let floor = workload.transfer_floor();
+    (floor < SHORTEST_TRANSFER).then(|| {
+        format!(
+            "{} bodies of {} are through in {}, and a transfer must last {} to be seen as a whole; \
+             give more bytes or a lower limit",
+            units::count(workload.tasks.into()),
+            units::bytes(workload.asks().map_or(0, |http| http.bytes) as f64),
+            units::duration(floor),
+            units::duration(SHORTEST_TRANSFER)
+        )
+    })
+}

@@ -1,0 +1,314 @@
+//! The process of a run: what it says, what it uses, how it died.
+
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::ending::Ending;
+use super::process::ChildProcess;
+use crate::limits::LastSeen;
+use crate::meter;
+use crate::meter::cgroup::{Cgroups, Group};
+use crate::meter::process::Procfs;
+use crate::units;
+use protocol::{Drained, Event, Order, ProtocolError};
+use record::{Build, Weight};
+
+/// How long a phase is left alone before it is weighed, so that what was just freed or handed on is
+/// settled.
+const SETTLING: Duration = Duration::from_millis(5);
+
+/// How often the harness looks whether it should stop, and how many threads there are.
+pub(super) const TICK: Duration = Duration::from_millis(5);
+
+/// How long a start may take before the harness begins to look how far it is. Looking disturbs, and
+/// most cells are over by then.
+const UNWATCHED: Duration = Duration::from_millis(150);
+
+/// A count of mappings counts if the threads grew by at most one part in so many meanwhile.
+const STEADY: u64 = 20;
+
+/// Looking takes at most this share of the time: one part in so many.
+const WATCHED_SHARE: u32 = 8;
+
+/// Why a run does not go on.
+pub(super) enum Stopped {
+    /// It ended like this.
+    Ending(Box<Ending>),
+    /// Its process is gone.
+    Died,
+}
+
+impl From<Ending> for Stopped {
+    fn from(ending: Ending) -> Self {
+        Self::Ending(Box::new(ending))
+    }
+}
+
+/// The process said something else than what it should.
+pub(super) fn unexpected(wanted: &str) -> Stopped {
+    Ending::BrokeProtocol(format!("said something else than `{wanted}`")).into()
+}
+
+/// A process that runs a cell, with what was seen of it.
+pub(super) struct Watched<'a> {
+    pub(super) patience: Duration,
+    pub(super) stop: &'a AtomicBool,
+    /// What it used at most.
+    pub(super) last_seen: LastSeen,
+    /// Why the group is not the child's any more.
+    pub(super) lost_group: Option<String>,
+    build: Build,
+    // Dropped before the group, which can be removed only when it is empty.
+    child: ChildProcess,
+    mappings_per_thread: Option<f64>,
+    /// All slab of the system before the process was started.
+    slab_before: Option<u64>,
+    /// How many processes of the whole system the kernel had killed for want of memory by then.
+    oom_kills_before: Option<u64>,
+    group: Option<Group>,
+}
+
+impl<'a> Watched<'a> {
+    /// Starts the process, in a control group of its own where one can be made.
+    ///
+    /// # Errors
+    /// How the run ended, if it cannot be started.
+    pub(super) fn start(
+        program: &Path,
+        cgroups: Option<&Cgroups>,
+        build: Build,
+        has_server: bool,
+        patience: Duration,
+        stop: &'a AtomicBool,
+    ) -> Result<Self, Box<Ending>> {
+        let group = match cgroups.map(Cgroups::make).transpose() {
+            Ok(group) => group,
+            Err(error) => {
+                let reason = format!("no control group can be made for it: {error}");
+                return Err(Box::new(Ending::NotStarted(reason)));
+            }
+        };
+        // The server's side of a connection is slab of the same system, and could not be told apart.
+        let slab_before = (build == Build::Timed && !has_server)
+            .then(|| meter::kernel::slab_in_system(&procfs()))
+            .flatten();
+        let oom_kills_before = procfs().oom_kills();
+        let child = match ChildProcess::start(program, group.as_ref()) {
+            Ok(child) => child,
+            Err(error) => {
+                let reason = format!("{} does not start: {error}", program.display());
+                return Err(Box::new(Ending::NotStarted(reason)));
+            }
+        };
+        Ok(Self {
+            patience,
+            stop,
+            last_seen: LastSeen::default(),
+            lost_group: None,
+            build,
+            child,
+            mappings_per_thread: None,
+            slab_before,
+            oom_kills_before,
+            group,
+        })
+    }
+
+    /// Gives the process an order.
+    pub(super) fn tell(&mut self, order: Order) {
+        self.child.tell(order);
+    }
+
+    /// Gives the tasks a moment to end, and returns the errors with which they did.
+    pub(super) fn last_words(&mut self, patience: Duration) -> Option<Drained> {
+        self.child.tell(Order::Go);
+        let patience = Instant::now() + patience;
+        while Instant::now() < patience && !self.stop.load(Ordering::SeqCst) {
+            match self.child.next(TICK) {
+                Some(Ok(Event::Drained(drained))) if !drained.errors.is_empty() => {
+                    return Some(drained);
+                }
+                None => {}
+                Some(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// The tasks were not all in flight while they were weighed: some failed, or their wait was too
+    /// short.
+    pub(super) fn all_too_soon(&self, drained: Drained) -> Stopped {
+        if drained.errors.is_empty() {
+            return Ending::TooShort.into();
+        }
+        Ending::Errors { errors: drained.errors, last_seen: self.last_seen }.into()
+    }
+
+    /// The next event, which may take these waits and some patience; `to` says what the child is
+    /// expected to do, for the reason if it does not.
+    pub(super) fn next(&mut self, to: &str, waits: Duration) -> Result<Event, Stopped> {
+        let patience = self.patience + waits;
+        let started = Instant::now();
+        let mut look_after = UNWATCHED;
+        loop {
+            match self.child.next(TICK) {
+                Some(Ok(Event::Refused { reason, threads })) => {
+                    self.look();
+                    self.carry_forward(threads);
+                    return Err(Ending::Refused { reason, last_seen: self.last_seen }.into());
+                }
+                Some(Ok(event)) => return Ok(event),
+                Some(Err(ProtocolError::Closed)) => return Err(Stopped::Died),
+                Some(Err(error)) => {
+                    return Err(Ending::BrokeProtocol(error.to_string()).into());
+                }
+                None => {}
+            }
+            if self.stop.load(Ordering::SeqCst) {
+                return Err(Ending::Interrupted.into());
+            }
+            let elapsed = started.elapsed();
+            if elapsed > patience {
+                return Err(Ending::Hung(format!(
+                    "did not {to} within {}, and was killed",
+                    units::duration(patience)
+                ))
+                .into());
+            }
+            if elapsed > look_after {
+                let looking = Instant::now();
+                self.look();
+                look_after = started.elapsed() + looking.elapsed() * WATCHED_SHARE;
+            } else if elapsed > UNWATCHED {
+                self.glance();
+            }
+        }
+    }
+
+    /// Looks at the number of threads alone, which costs nothing.
+    pub(super) fn glance(&mut self) {
+        self.carry_forward(procfs().threads(self.child.id()));
+    }
+
+    /// Looks what the child uses, so that it is known if the child dies of it. What was seen is never
+    /// forgotten for less: a process that is dying has nothing left.
+    fn look(&mut self) {
+        let pid = self.child.id();
+        let before = procfs().threads(pid);
+        let seen = LastSeen { total_bytes: self.charged(), ..LastSeen::of(&procfs(), pid) };
+        // Counting mappings takes time. Only a count while nothing moved says how many a thread has.
+        if before.is_some_and(|threads| threads > 0)
+            && let (Some(threads), Some(mappings)) = (seen.threads, seen.mappings)
+            && before.is_some_and(|before| threads <= before + before / STEADY)
+        {
+            self.mappings_per_thread = Some(mappings as f64 / threads as f64);
+        }
+        self.last_seen.raise(&seen);
+    }
+
+    /// Carries the mappings forward with the threads. Counting tens of thousands of mappings takes so
+    /// long that a child that makes a thread for each task is far beyond them by the time they are
+    /// counted.
+    fn carry_forward(&mut self, threads: Option<u64>) {
+        let Some(threads) = threads.filter(|threads| Some(*threads) > self.last_seen.threads)
+        else {
+            return;
+        };
+        self.last_seen.threads = Some(threads);
+        let Some(per_thread) = self.mappings_per_thread else { return };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+        let mappings = (threads as f64 * per_thread) as u64;
+        if Some(mappings) > self.last_seen.mappings {
+            self.last_seen.mappings = Some(mappings);
+            self.last_seen.mappings_are_estimated = true;
+        }
+    }
+
+    fn charged(&self) -> Option<u64> {
+        self.group.as_ref().and_then(|group| group.weigh().total_bytes)
+    }
+
+    pub(super) fn weigh(&mut self, heap_bytes: Option<u64>) -> Weight {
+        match self.build {
+            // A counting build is slower and heavier than what it stands for: only the count counts.
+            Build::Counting => Weight { heap_bytes, ..Weight::default() },
+            Build::Timed => {
+                thread::sleep(SETTLING);
+                let weight = meter::weigh(&procfs(), self.child.id(), self.group.as_ref());
+                if let Some(group) = &self.group {
+                    let lost = group.is_lost_to(&procfs(), self.child.id());
+                    self.lost_group = self.lost_group.take().or(lost);
+                }
+                self.last_seen.raise(&LastSeen {
+                    threads: weight.threads,
+                    mappings: weight.mappings,
+                    mappings_are_estimated: false,
+                    descriptors: weight.descriptors,
+                    rss_bytes: weight.rss_bytes,
+                    total_bytes: weight.total_bytes,
+                    threads_in_system: procfs().threads_in_system(),
+                });
+                weight
+            }
+        }
+    }
+
+    /// The same with what takes long to read, and with what only makes sense beside tasks.
+    pub(super) fn weigh_in_detail(&mut self, heap_bytes: Option<u64>) -> Weight {
+        let mut weight = self.weigh(heap_bytes);
+        if self.build == Build::Timed {
+            if let Some(before) = self.slab_before.filter(|_| weight.slab_bytes.is_none()) {
+                let now = meter::kernel::slab_in_system(&procfs());
+                let signed = |bytes: u64| i64::try_from(bytes).ok();
+                weight.system_slab_bytes =
+                    now.and_then(signed).zip(signed(before)).map(|(now, before)| now - before);
+            }
+            weight.stack_bytes = procfs().stacks(self.child.id());
+        }
+        weight
+    }
+
+    pub(super) fn diagnose_exit(mut self) -> Ending {
+        let kills = self.group.as_ref().and_then(Group::oom_kills);
+        // A watcher looks now and then; the group knows the most that there ever was.
+        let total_bytes = self.group.as_ref().and_then(Group::peak_bytes);
+        self.last_seen.raise(&LastSeen { total_bytes, ..LastSeen::default() });
+        let now_and_before = procfs().oom_kills().zip(self.oom_kills_before);
+        match self.child.reap() {
+            Ok((status, last_words)) => Ending::Died {
+                status,
+                last_words,
+                was_oom_killed: match kills {
+                    Some(kills) => kills > 0,
+                    // Without a group that counts: some process was killed for memory, and this one was killed.
+                    None => {
+                        was_killed(status)
+                            && now_and_before.is_some_and(|(now, before)| now > before)
+                    }
+                },
+                last_seen: self.last_seen,
+            },
+            Err(error) => Ending::BrokeProtocol(format!("cannot be waited for: {error}")),
+        }
+    }
+}
+
+/// Whether a process was ended by the signal that no process survives.
+#[cfg(unix)]
+fn was_killed(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+        == Some(nix::sys::signal::Signal::SIGKILL as i32)
+}
+
+/// Nowhere else are there signals.
+#[cfg(not(unix))]
+fn was_killed(_: ExitStatus) -> bool {
+    false
+}
+
+fn procfs() -> Procfs {
+    Procfs::default()
+}

@@ -1,0 +1,66 @@
+//! What happens in a run, told to whatever wants to know.
+//!
+//! The loop over the cells names none of its readers. The record is one of them and comes first, so
+//! that a cell is safe before it is shown; the bar is another.
+
+use std::sync::atomic::AtomicBool;
+
+use crate::cell::{CellSpec, Runner};
+use crate::registry;
+use crate::tally::Tally;
+use record::Cell;
+
+/// What happens in a run.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The run starts or goes on.
+    Start {
+        /// How many cells are to be run.
+        cells: u64,
+        /// How many are over already, where it goes on.
+        already: u64,
+    },
+    /// A cell starts.
+    CellStart(&'a CellSpec),
+    /// A cell is over.
+    CellOver(&'a Cell),
+    /// The run is over.
+    Over(&'a Tally),
+}
+
+/// What wants to know of a run.
+pub trait Reader {
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// If the run must not go on, because what it brings would be lost.
+    fn read(&mut self, event: Event<'_>) -> anyhow::Result<()>;
+}
+
+/// Runs the cells one after another, and tells these readers, each event to all of them before the
+/// run goes on. `tally` counts what is over already.
+///
+/// # Errors
+/// If a cell names no contestant, or a reader fails. Whatever a cell does is no error.
+pub fn run(
+    runner: &mut Runner,
+    cells: &[CellSpec],
+    mut tally: Tally,
+    readers: &mut [&mut dyn Reader],
+    stop: &AtomicBool,
+) -> anyhow::Result<Tally> {
+    let mut tell = |event: Event<'_>| readers.iter_mut().try_for_each(|reader| reader.read(event));
+    tell(Event::Start { cells: cells.len() as u64, already: tally.cells() })?;
+    for spec in cells {
+        let contestant = registry::find(spec.contestant.as_str())?;
+        tell(Event::CellStart(spec))?;
+        let Ok(cell) = runner.run(contestant.as_ref(), spec, stop) else {
+            tally.interrupted = true;
+            break;
+        };
+        tally.count(&cell);
+        tell(Event::CellOver(&cell))?;
+    }
+    tell(Event::Over(&tally))?;
+    Ok(tally)
+}

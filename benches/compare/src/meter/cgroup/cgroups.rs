@@ -1,0 +1,120 @@
+//! Finds where groups for cells can be made, and makes them.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::account::Unavailable;
+use super::files::at;
+use super::group::Group;
+use super::hierarchies::Hierarchies;
+use super::name::{PREFIX, maker};
+use super::{v1, v2};
+use crate::meter::process::Procfs;
+use record::CgroupKind;
+
+/// Where groups for cells can be made.
+#[derive(Clone, Debug)]
+pub struct Cgroups {
+    pub(super) kind: CgroupKind,
+    pub(super) parent: PathBuf,
+}
+
+/// What [`Cgroups::detect`] finds for this process. It is looked for once, because looking may move
+/// the process.
+///
+/// # Errors
+/// The reason, if no groups can be made.
+pub fn of_this_process() -> Result<Cgroups, String> {
+    static FOUND: OnceLock<Result<Cgroups, String>> = OnceLock::new();
+    let detect = || Cgroups::detect(&Procfs::default()).map_err(|why| why.to_string());
+    FOUND.get_or_init(detect).clone()
+}
+
+impl Cgroups {
+    /// Finds this process's memory controller, removes what dead runs have left, and makes sure, by
+    /// making a group and removing it again, that groups can be made.
+    ///
+    /// Under version 2 this may move this process into a leaf group of its own; see [`v2`].
+    ///
+    /// # Errors
+    /// If there is no memory controller, or groups cannot be made.
+    pub fn detect(procfs: &Procfs) -> Result<Self, Unavailable> {
+        let hierarchies = Hierarchies::read(procfs)?;
+        let found = if let Some(own) = hierarchies.v1("memory") {
+            Self { kind: CgroupKind::V1, parent: own.group }
+        } else if let Some(own) = hierarchies.v2() {
+            Self { kind: CgroupKind::V2, parent: v2::prepare(&own.group)? }
+        } else {
+            return Err(Unavailable::NoController(
+                "no control groups are mounted for this process",
+            ));
+        };
+        remove_leftovers(&found.parent, procfs);
+        found.probe()?;
+        Ok(found)
+    }
+
+    /// Which version weighs.
+    pub fn kind(&self) -> CgroupKind {
+        self.kind
+    }
+
+    /// Makes a group that nothing is in yet. If the group is gone in which this process was found, it
+    /// is made where the process is now.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn make(&self) -> io::Result<Group> {
+        match self.make_where_found() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Self::detect(&Procfs::default()).map_err(|_| error)?.make_where_found()
+            }
+            made => made,
+        }
+    }
+
+    fn make_where_found(&self) -> io::Result<Group> {
+        // Unique in the process, so that no two live groups can be one.
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = self.parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        fs::create_dir(&path).map_err(|error| at(&path, &error))?;
+        if self.kind == CgroupKind::V1 {
+            v1::count_socket_buffers(&path);
+        }
+        Ok(Group { kind: self.kind, path })
+    }
+
+    fn probe(&self) -> Result<(), Unavailable> {
+        let refused = |action| {
+            move |source| Unavailable::Refused { action, path: self.parent.clone(), source }
+        };
+        let group = self.make_where_found().map_err(refused("make a group"))?;
+        // Opening checks the right to write; nothing is moved.
+        let procs = OpenOptions::new().write(true).open(group.path.join("cgroup.procs"));
+        procs.map_err(refused("put a process into a group made"))?;
+        if group.weigh().kernel_bytes.is_none() && self.kind == CgroupKind::V2 {
+            return Err(Unavailable::NoController("groups made have no memory.stat"));
+        }
+        Ok(())
+    }
+}
+
+/// Removes empty groups named as ours are, whose maker is dead.
+pub(super) fn remove_leftovers(parent: &Path, procfs: &Procfs) {
+    // procfs must be there, or every maker would seem to be dead.
+    if !procfs.exists(std::process::id()) {
+        return;
+    }
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let maker = name.to_str().and_then(maker);
+        if maker.is_some_and(|pid| !procfs.exists(pid)) {
+            // The kernel refuses if a process is still in it; then it is not ours to remove.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}

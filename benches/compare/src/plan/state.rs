@@ -1,0 +1,100 @@
+//! The cells in which tasks hold something while they wait.
+
+use std::num::NonZeroU16;
+
+use workload::{Contestant, StateSize, Workload};
+
+use super::kind::Kind;
+use super::sizes;
+use super::step::{Step, cells};
+use crate::cell::CellSpec;
+use record::Extent;
+
+/// The cells that show what live state costs this contestant. Those without state a run has anyhow.
+pub fn state_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+    let workload = Kind::Timer.workload();
+    sizes::with_state(contestant, extent)
+        .map(|(state, steps)| (workload.with_state(state), steps))
+        .filter(|(workload, _)| contestant.unsupported(workload).is_none())
+        .flat_map(|(workload, steps)| in_one_wave(contestant, &steps, workload))
+        .collect()
+}
+
+/// The cells in which a task of this contestant waits several times, and holds live state meanwhile.
+pub fn waits_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+    let workload = Kind::Timer.workload().with_state(StateSize::KiB1).with_waits(SEVERAL_WAITS);
+    let steps: Vec<Step> = sizes::with_waits(contestant, extent).collect();
+    in_one_wave(contestant, &steps, workload)
+}
+
+/// What is kept after a wave is known from the cells without state.
+fn in_one_wave(contestant: &dyn Contestant, steps: &[Step], workload: Workload) -> Vec<CellSpec> {
+    let mut cells = cells(contestant, steps, workload, false, None);
+    cells.iter_mut().for_each(|cell| cell.second_wave = false);
+    cells
+}
+
+/// How often a task waits where it shows that it goes on where it stopped.
+const SEVERAL_WAITS: NonZeroU16 = NonZeroU16::new(3).unwrap();
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::fit::is_compared;
+    use crate::registry;
+    use record::Build;
+
+    #[test]
+    fn live_state_is_weighed_at_sizes_that_are_known_without_it() {
+        use StateSize::{KiB1, KiB8, KiB64};
+
+        let thorough = &StateSize::ALL[1..];
+        for (extent, states) in
+            [(Extent::Full, &[KiB1, KiB8, KiB64][..]), (Extent::Thorough, thorough)]
+        {
+            for contestant in registry::all() {
+                let (id, cells) = (contestant.id(), state_cells(contestant.as_ref(), extent));
+                let waits_for_all = is_compared(id.as_str()) && id.model() != "subroutine";
+                assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
+                assert!(cells.iter().all(|cell| states.contains(&cell.workload.state)), "{id}");
+                let without: BTreeSet<u32> = sizes::of(contestant.as_ref(), Kind::Timer, extent)
+                    .filter(|step| step.build == Build::Timed)
+                    .map(|step| step.tasks)
+                    .collect();
+                for &state in states {
+                    let is_held =
+                        contestant.unsupported(&Kind::Timer.workload().with_state(state)).is_none();
+                    let with = cells.iter().filter(|cell| cell.workload.state == state);
+                    let sizes: BTreeSet<u32> = with.map(|cell| cell.workload.tasks).collect();
+                    assert_eq!(sizes.contains(&1_000), waits_for_all && is_held, "{id}, {state}");
+                    let common = sizes.intersection(&without);
+                    assert!(sizes.is_empty() || common.count() >= 2, "{id} with {state}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_stack_holds_all_but_the_largest_state() {
+        let cells = |id| state_cells(registry::find(id).unwrap().as_ref(), Extent::Thorough);
+        let largest = |id| cells(id).iter().map(|cell| cell.workload.state).max();
+        assert_eq!(largest("threads/per-task-small-stack"), Some(StateSize::KiB16));
+        assert_eq!(largest("threads/per-task"), Some(StateSize::KiB64));
+    }
+
+    #[test]
+    fn all_that_are_compared_show_in_each_run_that_a_task_outlasts_several_waits() {
+        for (contestant, extent) in registry::all().iter().flat_map(|contestant| {
+            [Extent::Quick, Extent::Full, Extent::Thorough].map(|extent| (contestant, extent))
+        }) {
+            let cells = waits_cells(contestant.as_ref(), extent);
+            assert_eq!(!cells.is_empty(), is_compared(contestant.id().as_str()));
+            for CellSpec { workload, second_wave, .. } in cells {
+                assert!(workload.waits_per_task.get() > 1 && workload.state != StateSize::None);
+                assert!(contestant.unsupported(&workload).is_none() && !second_wave);
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The bills as stacked bars. A thread takes so much more than a task that they have pictures of their
+//! own, each with its own axis.
+
+use analysis::Analysis;
+use analysis::bill::Bill;
+use analysis::contestant::Model;
+use analysis::series::Series;
+
+use super::parts::{ALL, Part};
+use crate::chart::{Axis, Bar, Chart, Plot};
+use crate::document::Unit;
+use crate::format;
+use crate::pages::weights::leading;
+use crate::text::names;
+
+/// All of them: threads that wait for timers, tasks that do, and both with an open request.
+pub(super) fn charts(analysis: &Analysis) -> Vec<Chart> {
+    type Wanted = fn(&Series) -> bool;
+    let charts: [(&'static str, &str, &str, Wanted); 3] = [
+        (
+            "bill-threads",
+            "What holds the memory of a thread that waits for a timer",
+            "The axis is not that of the tasks below: a thread takes far more.",
+            |series| series.shape.is_plain() && series.model() == Model::Threads,
+        ),
+        (
+            "bill-tasks",
+            "What holds the memory of a task that waits for a timer",
+            "Callbacks and coroutines.",
+            |series| series.shape.is_plain() && series.model() != Model::Threads,
+        ),
+        (
+            "bill-requests",
+            "What holds the memory of an open request",
+            "The client's side of the connection is among the kernel's objects; the server's is \
+             not weighed.",
+            |series| series.shape.is_plain_request(),
+        ),
+    ];
+    let chart = |(id, title, subtitle, is_wanted): (&'static str, &str, &str, Wanted)| {
+        let bills: Vec<&Bill> =
+            analysis.bills.iter().filter(|bill| is_wanted(&bill.series)).collect();
+        Chart { subtitle: subtitle.into(), ..stacks(id, title, &bills) }
+    };
+    charts.map(chart).into_iter().filter(|chart| !chart.is_empty()).collect()
+}
+
+/// What is a smaller part than this of every bar is not drawn: it would be a name without a colour.
+const LEAST_DRAWN: f64 = 0.01;
+
+fn stacks(id: &'static str, title: &str, bills: &[&Bill]) -> Chart {
+    let shown = leading(bills.iter().map(|bill| &bill.series.contestant));
+    let bills: Vec<&&Bill> =
+        bills.iter().filter(|bill| shown.contains(&bill.series.contestant)).collect();
+    // What was asked for and not touched is below zero, by next to nothing.
+    let bytes =
+        |bill: &Bill, part: &Part| (part.of)(bill).map_or(0.0, |estimate| estimate.value.max(0.0));
+    let is_drawn =
+        |part: &&Part| bills.iter().any(|bill| bytes(bill, part) >= LEAST_DRAWN * bill.sum.value);
+    let parts: Vec<&Part> = ALL.iter().filter(is_drawn).collect();
+    let bars: Vec<Bar> = bills
+        .iter()
+        .map(|bill| Bar {
+            name: names::contestant(&bill.series.contestant),
+            parts: parts.iter().map(|part| bytes(bill, part)).collect(),
+        })
+        .collect();
+    let said: Vec<String> = bars
+        .iter()
+        .zip(&bills)
+        .map(|(bar, bill)| {
+            format!("{} {}", bar.name, format::bytes(bill.total.unwrap_or(bill.sum).value))
+        })
+        .collect();
+    Chart {
+        id,
+        title: title.into(),
+        subtitle: String::new(),
+        alt: format!("{title}: {}.", said.join(", ")),
+        plot: Plot::Stacks {
+            x: Axis { label: "One more waiting task".into(), unit: Unit::Bytes, is_log: false },
+            parts: parts.iter().map(|part| part.name.to_owned()).collect(),
+            bars,
+        },
+    }
+}

@@ -1,0 +1,469 @@
+//! What is claimed, and what was found.
+
+use std::collections::BTreeMap;
+
+use analysis::Analysis;
+use analysis::claims::lighter::summary::STATE_BYTES;
+use analysis::claims::{ClaimId, Claimed, Evidence, Finding, Measure, Subject, Value, Verdict};
+use analysis::contestant::Id;
+use analysis::series::Shape;
+
+use super::contestants::{MOST_ROWS, cautions};
+use super::page::Page;
+use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::format;
+use crate::text::{Text, claims, lighter, names, say};
+
+/// The page.
+pub const PAGE: Page = Page { id: "claims", name: "claims", build: page };
+
+/// The page: the verdicts, how much lighter coroutines are, and each claim's threshold and evidence.
+pub fn page(analysis: &Analysis) -> Document {
+    let mut blocks = vec![answer(&analysis.claims), Block::Table(verdicts(&analysis.claims))];
+    blocks.extend(how_much_lighter(analysis));
+    blocks.push(Block::Heading("Each claim's threshold and evidence".into()));
+    for claimed in &analysis.claims {
+        blocks.push(Block::Details {
+            summary: say("`{id}`: {statement}", &named(claimed)),
+            blocks: on(claimed, Some(MOST_ROWS)),
+        });
+    }
+    document(blocks)
+}
+
+/// What `compare claims` prints: each verdict with its conditions.
+pub fn brief(analysis: &Analysis) -> Document {
+    let line = |claimed: &Claimed| say("`{id}` ({statement}):", &named(claimed)).and(said(claimed));
+    let lines = analysis.claims.iter().map(line).collect();
+    let mut blocks = vec![answer(&analysis.claims), Block::List(lines)];
+    if let Some(summary) = &analysis.lighter {
+        blocks.extend(figures(summary));
+    }
+    document(blocks)
+}
+
+/// What `compare claims --all` prints: each claim with its threshold and all of its evidence.
+pub fn all_rows(analysis: &Analysis) -> Document {
+    let mut blocks = vec![answer(&analysis.claims)];
+    for claimed in &analysis.claims {
+        blocks.push(Block::Heading(say("`{id}`: {statement}", &named(claimed))));
+        blocks.extend(on(claimed, None));
+    }
+    document(blocks)
+}
+
+fn document(blocks: Vec<Block>) -> Document {
+    Document { id: PAGE.id, title: "What is claimed, and what was found".into(), blocks }
+}
+
+fn named(claimed: &Claimed) -> [(&'static str, &'static str); 2] {
+    [("id", claimed.id.name()), ("statement", claims::statement(claimed.id))]
+}
+
+/// The verdict and the sentence that says it.
+fn said(claimed: &Claimed) -> Text {
+    let verdict = claimed.judgement.verdict;
+    let stop = if verdict == Verdict::HoldsWhen { "" } else { "." };
+    Text::strong(format!("{}{stop}", claims::verdict(verdict))).and(claims::sentence(claimed))
+}
+
+/// How many claims have which verdict.
+fn answer(all: &[Claimed]) -> Block {
+    let count = |is_so: fn(Verdict) -> bool, one: &str, several: &str| match all
+        .iter()
+        .filter(|claimed| is_so(claimed.judgement.verdict))
+        .count()
+    {
+        0 => format!("none {one}"),
+        1 => format!("1 {one}"),
+        found => format!("{found} {several}"),
+    };
+    let is_missing = |verdict| matches!(verdict, Verdict::NotMeasured(_));
+    Block::Paragraph(say(
+        "Of {all} claims **{hold}**, **{when}** something is so, **{refuted}** and {missing}. What \
+         counts as holding was fixed before the run.",
+        &[
+            ("all", &format::count(all.len() as u64)),
+            ("hold", &count(|verdict| verdict == Verdict::Holds, "holds", "hold")),
+            ("when", &count(|verdict| verdict == Verdict::HoldsWhen, "holds when", "hold when")),
+            ("refuted", &count(|verdict| verdict == Verdict::Refuted, "is refuted", "are refuted")),
+            ("missing", &count(is_missing, "is not measured", "are not measured")),
+        ],
+    ))
+}
+
+/// One row a claim.
+fn verdicts(all: &[Claimed]) -> Table {
+    let heads = ["claim", "what is claimed", "verdict", "in a sentence"];
+    let mut table = Table::new(heads.map(Column::words));
+    for claimed in all {
+        table.push(vec![
+            Cell::Text(Text::code(claimed.id.name())),
+            Cell::text(claims::statement(claimed.id)),
+            Cell::Text(Text::strong(claims::verdict(claimed.judgement.verdict))),
+            Cell::Text(claims::short_sentence(claimed)),
+        ]);
+    }
+    table
+}
+
+/// The figures of one coroutine, and where a thread is as good.
+fn figures(summary: &analysis::claims::Summary) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let how_much = lighter::how_much(summary);
+    if how_much != Text::default() {
+        blocks.push(Block::Paragraph(how_much));
+    }
+    let as_good = lighter::as_good(summary);
+    if !as_good.is_empty() {
+        blocks.push(Block::Paragraph("A thread is as good or better here:".into()));
+        blocks.push(Block::List(as_good));
+    }
+    blocks
+}
+
+/// How much lighter each coroutine is than each thread, and from how many tasks on.
+fn how_much_lighter(analysis: &Analysis) -> Vec<Block> {
+    let claimed = analysis.claims.iter().find(|claimed| claimed.id == ClaimId::Lighter);
+    let (Some(claimed), Some(summary)) = (claimed, &analysis.lighter) else { return Vec::new() };
+    let mut blocks =
+        vec![Block::Heading("How much lighter coroutines are, and from how many tasks on".into())];
+    blocks.extend(figures(summary));
+    let mut by_thread = matrices(&claimed.judgement.evidence);
+    if let Some(rows) = by_thread.remove(&summary.thread) {
+        let shown: Vec<Id> = rows.keys().map(|id| (*id).clone()).collect();
+        blocks.push(Block::Paragraph(say(
+            "How many times as many bytes a waiting task takes {with}, and from how many tasks on \
+             the whole process of the runtime is lighter:",
+            &[("with", &lighter::with(&summary.thread))],
+        )));
+        blocks.push(Block::Table(matrix(&rows)));
+        blocks.extend(cautions(analysis, &shown));
+    }
+    for (thread, rows) in by_thread {
+        blocks.push(Block::Details {
+            summary: say("The same against {thread}", &[("thread", &names::contestant(thread))]),
+            blocks: vec![Block::Table(matrix(&rows))],
+        });
+    }
+    blocks
+}
+
+/// The columns of a matrix: the head, what is shown, and of which work.
+const COLUMNS: [(&str, Measure, fn(&Shape) -> bool); 5] = [
+    ("timer", Measure::Bytes, Shape::is_plain),
+    ("{state} of state", Measure::Bytes, has_state),
+    ("open request", Measure::Bytes, Shape::is_plain_request),
+    ("timers from", Measure::WholeProcess, Shape::is_plain),
+    ("requests from", Measure::WholeProcess, Shape::is_plain_request),
+];
+
+fn has_state(shape: &Shape) -> bool {
+    shape.state_bytes == STATE_BYTES && shape.without_state().is_plain()
+}
+
+/// The cells of a matrix by coroutine.
+type Rows<'a> = BTreeMap<&'a Id, [Option<&'a Evidence>; COLUMNS.len()]>;
+
+/// The cells of all matrices by thread.
+fn matrices(evidence: &[Evidence]) -> BTreeMap<&Id, Rows<'_>> {
+    let mut by_thread: BTreeMap<&Id, Rows<'_>> = BTreeMap::new();
+    for row in evidence {
+        let Subject::Pair(series, thread) = &row.subject else { continue };
+        for (column, (_, measure, is_wanted)) in COLUMNS.iter().enumerate() {
+            if row.measure == *measure && is_wanted(&series.shape) {
+                let cells = by_thread.entry(thread).or_default().entry(&series.contestant);
+                cells.or_default()[column].get_or_insert(row);
+            }
+        }
+    }
+    by_thread
+}
+
+/// A matrix without the columns of which nothing is known.
+fn matrix(rows: &Rows<'_>) -> Table {
+    let known: Vec<usize> = (0..COLUMNS.len())
+        .filter(|column| rows.values().any(|cells| cells[*column].is_some()))
+        .collect();
+    let state = format::size(STATE_BYTES as f64);
+    let heads = known.iter().map(|&column| {
+        let (head, measure, _) = COLUMNS[column];
+        let head = say(head, &[("state", &state)]);
+        match measure {
+            Measure::Bytes => Column::new(head, Unit::Times).higher(),
+            _ => Column::new(head, Unit::Count).lower(),
+        }
+    });
+    let mut table = Table::new([Column::words("runtime")].into_iter().chain(heads));
+    for (id, cells) in rows.iter().take(MOST_ROWS) {
+        let shown = known.iter().map(|&column| match cells[column] {
+            Some(row) => value(row),
+            None => Cell::Missing("not in this record".into()),
+        });
+        table.push([Cell::text(names::contestant(id))].into_iter().chain(shown).collect());
+    }
+    table
+}
+
+/// A claim's threshold, its verdict and its evidence: so many rows a table at most, exceptions first.
+fn on(claimed: &Claimed, most: Option<usize>) -> Vec<Block> {
+    let judgement = &claimed.judgement;
+    let mut blocks = vec![
+        Block::Paragraph(Text::strong("Threshold.").and(claims::threshold(claimed.id))),
+        Block::Paragraph(said(claimed)),
+    ];
+    let mut by_measure: BTreeMap<Measure, Vec<&Evidence>> = BTreeMap::new();
+    for row in &judgement.evidence {
+        by_measure.entry(row.measure).or_default().push(row);
+    }
+    for (measure, mut rows) in by_measure {
+        rows.sort_by_key(|row| !row.is_exception());
+        let all = rows.len();
+        rows.truncate(most.unwrap_or(all));
+        blocks.push(Block::Paragraph(caption(measure, &rows, all)));
+        blocks.push(Block::Table(evidence(measure, &rows)));
+    }
+    blocks
+}
+
+/// What is in a table of evidence.
+fn caption(measure: Measure, rows: &[&Evidence], all: usize) -> Text {
+    let mut text = say("Evidence: {measure}.", &[("measure", claims::measure(measure))]);
+    if rows.len() < all {
+        let (shown, all) = (format::count(rows.len() as u64), format::count(all as u64));
+        text = text.and(say(
+            "{shown} of {all} rows, exceptions first; `compare claims --all` has them all.",
+            &[("shown", &shown), ("all", &all)],
+        ));
+    }
+    if rows.iter().any(|row| !row.is_judged) {
+        text = text.and("What stands in brackets is shown beside and not judged.".into());
+    }
+    text
+}
+
+/// What was found of each, in one measure.
+fn evidence(measure: Measure, rows: &[&Evidence]) -> Table {
+    let (head, unit) = claims::column(measure);
+    let figure = Column::new(head, unit).with_intervals();
+    let columns = match rows.first().map(|row| &row.subject) {
+        Some(Subject::Pair(..)) => vec![
+            Column::words("coroutine"),
+            Column::words("thread"),
+            Column::words("work"),
+            figure,
+            Column::words("found"),
+        ],
+        Some(Subject::File(_)) => vec![
+            Column::words("file"),
+            figure,
+            Column::new("callbacks", unit),
+            Column::words("found"),
+        ],
+        Some(Subject::One(_)) | None => vec![
+            Column::words("contestant"),
+            Column::words("work"),
+            Column::new("tasks", Unit::Count),
+            figure,
+            Column::words("found"),
+        ],
+    };
+    let mut table = Table::new(columns);
+    for row in rows {
+        let mut cells = match &row.subject {
+            Subject::Pair(series, thread) => vec![
+                Cell::text(names::contestant(&series.contestant)),
+                Cell::text(names::contestant(thread)),
+                Cell::text(names::shape(&series.shape)),
+            ],
+            Subject::One(series) => vec![
+                Cell::text(names::contestant(&series.contestant)),
+                Cell::text(names::shape(&series.shape)),
+                row.tasks.map_or_else(|| Cell::Missing("none has proof".into()), Cell::Count),
+            ],
+            Subject::File(file) => vec![Cell::Text(Text::code(file))],
+        };
+        cells.push(value(row));
+        if let Value::Counts(_, other) = row.value {
+            cells.push(Cell::Count(other));
+        }
+        let found = claims::finding(measure, row.finding);
+        cells.push(Cell::text(if row.is_judged { found.to_owned() } else { format!("({found})") }));
+        table.push(cells);
+    }
+    table
+}
+
+/// The figure of an evidence, or why there is none.
+fn value(row: &Evidence) -> Cell {
+    match row.value {
+        Value::None
+            if row.measure == Measure::WholeProcess && row.finding != Finding::NotMeasured =>
+        {
+            Cell::Missing("it is not lighter at the largest number that both have".into())
+        }
+        Value::None => Cell::Missing(claims::finding(row.measure, row.finding).into()),
+        Value::Figure(figure) => Cell::Figure(figure),
+        Value::Count(count) | Value::Counts(count, _) => Cell::Count(count),
+        Value::From { from, not_at } => match not_at.map_or(1, |not_at| not_at + 1) {
+            earliest if earliest == from => Cell::Count(from),
+            earliest => Cell::text(claims::between(earliest, from)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Record;
+    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
+
+    use super::*;
+
+    fn of(record: &Record) -> Document {
+        page(&Analysis::of(record, None))
+    }
+
+    /// The cells of a table as words, with what is missing in brackets.
+    fn cells(table: &Table) -> Vec<Vec<String>> {
+        let shown = |(cell, column): (&Cell, &Column)| match cell {
+            Cell::Text(words) => words.words(),
+            Cell::Count(count) => format::count(*count),
+            Cell::Figure(figure) => format::figure(figure.value, column.unit),
+            Cell::Missing(why) => format!("[{}]", why.words()),
+        };
+        table.rows.iter().map(|row| row.iter().zip(&table.columns).map(shown).collect()).collect()
+    }
+
+    fn tables(blocks: &[Block]) -> Vec<&Table> {
+        fn table(block: &Block) -> Option<&Table> {
+            match block {
+                Block::Table(table) => Some(table),
+                _ => None,
+            }
+        }
+        blocks.iter().filter_map(table).collect()
+    }
+
+    fn words(blocks: &[Block]) -> String {
+        let text = |block: &Block| match block {
+            Block::Paragraph(text) => text.words(),
+            Block::List(texts) => texts.iter().map(Text::words).collect::<Vec<_>>().join("\n"),
+            _ => String::new(),
+        };
+        blocks.iter().map(text).collect::<Vec<_>>().join("\n")
+    }
+
+    /// 300 B a coroutine and 37,000 B a thread, the coroutine's process lighter from 3 tasks on.
+    fn weighed() -> Record {
+        let mut made = Synthetic::new();
+        let light = Bill { base: 2_060_000, ..Bill::of(300).with_kernel(0) };
+        let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
+        let tasks = [1, 2, 3, 4, 5, 6, 100, 10_000];
+        made.line("coroutines/smol", &tasks, light)
+            .line("threads/rayon-pool", &tasks, thread)
+            .line("threads/per-task", &tasks, thread);
+        made.record()
+    }
+
+    #[test]
+    fn each_claim_has_a_row_and_the_answer_counts_them() {
+        let document = of(&asking_run());
+        let table = tables(&document.blocks)[0];
+        assert_eq!(table.rows.len(), 12);
+        let many_http = cells(table).into_iter().find(|row| row[0] == "many-http").unwrap();
+        assert_eq!(many_http[2], "holds");
+        let Block::Paragraph(answer) = &document.blocks[0] else { panic!() };
+        let begins =
+            "Of 12 claims 3 hold, none holds when something is so, none is refuted and 9 are";
+        assert!(answer.words().starts_with(begins), "{}", answer.words());
+    }
+
+    #[test]
+    fn the_matrix_has_the_times_and_the_number_from_which_it_is_lighter() {
+        let document = of(&weighed());
+        let matrix = tables(&document.blocks)[1];
+        assert_eq!(cells(matrix), [["smol", "123", "3"]]);
+        assert_eq!(matrix.columns.len(), 3);
+        let text = words(&document.blocks);
+        assert!(text.contains("300 B on smol and 37 kB with a thread each: 123 times"), "{text}");
+        let folded = document.blocks.iter().any(|block| match block {
+            Block::Details { summary, .. } => summary.words().ends_with("against rayon pool"),
+            _ => false,
+        });
+        assert!(folded);
+    }
+
+    #[test]
+    fn a_gap_in_what_was_measured_is_in_the_matrix_and_in_the_sentence() {
+        let mut record = weighed();
+        record.cells.retain(|cell| !(2..=6).contains(&cell.tasks));
+        let document = of(&record);
+        assert_eq!(cells(tables(&document.blocks)[1])[0][2], "2 to 100");
+        let row = &cells(tables(&document.blocks)[0])[0];
+        let said = "at least 2 to 100 timers wait.";
+        assert_eq!((row[2].as_str(), row[3].as_str()), ("holds when", said));
+    }
+
+    #[test]
+    fn what_is_not_measured_says_what_would_measure_it() {
+        let rows = cells(tables(&of(&Synthetic::new().record()).blocks)[0]);
+        assert!(rows.iter().all(|row| row[2] == "not measured"));
+        let of = |id: &str| rows.iter().find(|row| row[0] == id).unwrap()[3].clone();
+        assert!(of("lighter").ends_with("cargo bench -p compare measures it."));
+        assert!(of("parallel").contains("no command measures it yet"));
+    }
+
+    #[test]
+    fn a_table_of_evidence_is_cut_with_exceptions_first_and_none_is_with_all() {
+        let mut record = weighed();
+        let late = |id: String| {
+            let mut made = Synthetic::new();
+            let bill = Bill { start_ns: 20_000, ..Bill::of(300).with_kernel(0) };
+            made.line(&id, &[1, 100, 10_000], bill);
+            made.record().cells
+        };
+        record.cells.extend((0..9).flat_map(|number| late(format!("coroutines/x{number}"))));
+        let analysis = Analysis::of(&record, None);
+        let claimed =
+            analysis.claims.iter().find(|claimed| claimed.id == ClaimId::Lighter).unwrap();
+        let start = |most| {
+            let blocks = on(claimed, most);
+            let at = blocks.iter().position(|block| match block {
+                Block::Paragraph(text) => text.words().starts_with("Evidence: the time to start"),
+                _ => false,
+            });
+            let Block::Table(table) = &blocks[at.unwrap() + 1] else { panic!() };
+            cells(table)
+        };
+        let (cut, all) = (start(Some(MOST_ROWS)), start(None));
+        assert_eq!((cut.len(), all.len()), (12, 20));
+        assert!(cut.iter().all(|row| row[4] == "heavier"), "{cut:?}");
+        let rows: usize =
+            tables(&all_rows(&analysis).blocks).iter().map(|table| table.rows.len()).sum();
+        let judged: usize =
+            analysis.claims.iter().map(|claimed| claimed.judgement.evidence.len()).sum();
+        assert_eq!(rows, judged);
+    }
+
+    #[test]
+    fn a_table_that_is_not_folded_away_is_small_and_a_sentence_in_it_is_short() {
+        for record in [weighed(), small_run(), asking_run(), Synthetic::new().record()] {
+            for table in tables(&of(&record).blocks) {
+                assert!(table.columns.len() <= 6 && table.rows.len() <= MOST_ROWS);
+                for word in cells(table).concat() {
+                    assert!(word.chars().count() <= 160, "{word}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_command_prints_a_line_a_claim() {
+        let document = brief(&Analysis::of(&small_run(), None));
+        let text = words(&document.blocks);
+        assert!(text.contains("many-http (One program can have many HTTP requests"), "{text}");
+        let Block::List(lines) = &document.blocks[1] else { panic!() };
+        assert_eq!(lines.len(), 12);
+        assert!(tables(&document.blocks).is_empty());
+    }
+}

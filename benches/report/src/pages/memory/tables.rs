@@ -1,0 +1,160 @@
+//! The weights, and from how many tasks on a process is lighter.
+
+use std::collections::BTreeSet;
+
+use analysis::Analysis;
+use analysis::contestant::Id;
+use analysis::crossover::Crossover;
+use analysis::measured::Measured;
+use analysis::series::Shape;
+
+use crate::document::{Block, Cell, Column, Table, Unit};
+use crate::format;
+use crate::pages::contestants::MOST_ROWS;
+use crate::pages::weights::{
+    Kind, find, leading, lighter_from_cell, thread_over_cell, weight, weight_cell,
+};
+use crate::text::names;
+
+/// As many columns at most has a table that is not folded away, the name included.
+const MOST_COLUMNS: usize = 6;
+
+/// What tasks do while they are weighed, with its words.
+pub(super) struct Work {
+    pub(super) is_kind: Kind,
+    /// Above a column.
+    pub(super) head: String,
+    /// After "a thread" or "a task".
+    pub(super) of_a_task: String,
+    /// Before "it is … times".
+    pub(super) each: String,
+}
+
+/// The kinds of work of which the record has a weight, the plain timer first.
+pub(super) fn works(analysis: &Analysis) -> Vec<Work> {
+    let work = |is_kind: Kind, head: &str, of_a_task: &str, each: &str| Work {
+        is_kind,
+        head: head.into(),
+        of_a_task: of_a_task.into(),
+        each: each.into(),
+    };
+    let mut works = vec![
+        work(Shape::is_plain, "timer", "that waits for a timer", "with a timer each"),
+        work(
+            Shape::is_plain_request,
+            "open request",
+            "with an open request",
+            "with an open request each",
+        ),
+        work(
+            |shape| shape.without_state().is_plain() && shape.state_bytes == USUAL_STATE,
+            "timer, 8 KiB state",
+            "that keeps 8 KiB alive",
+            "with 8 KiB of live state each",
+        ),
+    ];
+    works.retain(|work| {
+        analysis.measured.iter().any(|measured| {
+            (work.is_kind)(&measured.series.shape)
+                && measured.series.contestant.is_compared()
+                && weight(analysis, measured).is_some()
+        })
+    });
+    works
+}
+
+/// The state of which the weight stands beside the plain ones, in bytes.
+const USUAL_STATE: u64 = 8_192;
+
+/// The contestants that the page shows first: those of which there is a weight.
+pub(super) fn shown(analysis: &Analysis) -> Vec<Id> {
+    let works = works(analysis);
+    let is_shown = |measured: &&Measured| {
+        works.iter().any(|work| (work.is_kind)(&measured.series.shape))
+            && weight(analysis, measured).is_some()
+    };
+    leading(analysis.measured.iter().filter(is_shown).map(|measured| &measured.series.contestant))
+}
+
+/// Bytes of one more waiting task, and how many times as much a thread each takes.
+pub(super) fn weights(analysis: &Analysis, shown: &[Id]) -> Table {
+    let works = works(analysis);
+    let name = Column::words("");
+    let weights = works.iter().map(|work| Column::new(&*work.head, Unit::Bytes).lower());
+    let ratios: Vec<&Work> = match shown.iter().any(Id::is_reference) {
+        true => works.iter().take(2).collect(),
+        false => Vec::new(),
+    };
+    let heads = ratios
+        .iter()
+        .map(|work| Column::new(format!("times as much in a thread, {}", work.head), Unit::Times));
+    let mut table = Table::new([name].into_iter().chain(weights).chain(heads));
+    for id in shown {
+        let of = |work: &Work| find(analysis, id, work.is_kind);
+        let mut row = vec![Cell::text(names::contestant(id))];
+        row.extend(works.iter().map(|work| weight_cell(analysis, of(work))));
+        row.extend(ratios.iter().map(|work| thread_over_cell(analysis, of(work))));
+        table.push(row);
+    }
+    table
+}
+
+/// The matrices of timers and of requests; nothing where there is nothing to compare.
+pub(super) fn crossings(analysis: &Analysis) -> Vec<Block> {
+    let kinds: [(Kind, &str); 2] = [
+        (Shape::is_plain, "Timers: lighter from how many tasks on"),
+        (Shape::is_plain_request, "Requests: lighter from how many tasks on"),
+    ];
+    let mut blocks = Vec::new();
+    for (is_kind, title) in kinds {
+        let found: Vec<&Crossover> = analysis
+            .crossovers
+            .iter()
+            .filter(|crossover| is_kind(&crossover.series.shape) && !crossover.at.is_empty())
+            .collect();
+        if !found.is_empty() {
+            blocks.push(Block::Heading(title.into()));
+            blocks.push(Block::Table(matrix(&found)));
+        }
+    }
+    if !blocks.is_empty() {
+        blocks.push(Block::Paragraph(
+            "The smallest number of waiting tasks from which on the whole process is lighter than \
+             that of the column's contestant at every number measured. “2 to 10”: nothing between \
+             was measured. Medians of the repeats are compared; a difference counts where it is \
+             more than 1 % and more than the repeats leave undecided. A pool has a place for each \
+             task here."
+                .into(),
+        ));
+    }
+    blocks
+}
+
+fn matrix(found: &[&Crossover]) -> Table {
+    let threads: BTreeSet<&Id> = found.iter().map(|crossover| &crossover.against).collect();
+    let mut threads: Vec<&Id> = threads.into_iter().collect();
+    threads.sort_by_key(|id| !id.is_reference());
+    threads.truncate(MOST_COLUMNS - 1);
+    let rows: BTreeSet<&Id> = found.iter().map(|crossover| &crossover.series.contestant).collect();
+    let against =
+        |id: &&Id| Column::new(format!("than {}", names::contestant(id)), Unit::Count).lower();
+    let mut table =
+        Table::new([Column::words("lighter")].into_iter().chain(threads.iter().map(against)));
+    for id in rows.into_iter().take(MOST_ROWS) {
+        let cell = |thread: &&Id| {
+            let is_pair = |crossover: &&&Crossover| {
+                crossover.series.contestant == *id && crossover.against == **thread
+            };
+            lighter_from_cell(found.iter().find(is_pair).copied())
+        };
+        let mut row = vec![Cell::text(names::contestant(id))];
+        row.extend(threads.iter().map(cell));
+        table.push(row);
+    }
+    table
+}
+
+/// The head of a column of one N.
+pub(super) fn at(tasks: u64) -> String {
+    format!("N = {}", format::count(tasks))
+}

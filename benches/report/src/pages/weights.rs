@@ -1,0 +1,185 @@
+//! What the pages on memory share: the weight of one more waiting task in a cell, how many times as
+//! much a thread takes, from how many tasks on a process is lighter, and why a weight is missing.
+
+use std::collections::BTreeMap;
+
+use analysis::contestant::{Id, REFERENCE};
+use analysis::crossover::{Crossover, Finding};
+use analysis::estimate::Estimate;
+use analysis::measured::{Measured, Waiting};
+use analysis::series::Shape;
+use analysis::{Analysis, Basis};
+
+use super::contestants::{self, counted};
+use crate::document::{Block, Cell, Unit};
+use crate::format;
+use crate::text::{Text, names, say};
+
+/// A kind of work, by the shape of its workload.
+pub(crate) type Kind = fn(&Shape) -> bool;
+
+/// What stands where a weight cannot be distinguished from zero.
+pub(crate) const UNDECIDED: &str = "undecided: the interval holds zero";
+
+/// The contestants that a page shows first, the thread each before all others.
+pub(crate) fn leading<'a>(all: impl IntoIterator<Item = &'a Id>) -> Vec<Id> {
+    let mut shown = contestants::leading(all);
+    shown.sort_by_key(|id| !id.is_reference());
+    shown
+}
+
+/// What was measured of a contestant in work of this kind: what has a weight before what has none.
+pub(crate) fn find<'a>(analysis: &'a Analysis, id: &Id, is_kind: Kind) -> Option<&'a Measured> {
+    let of_kind =
+        |measured: &&Measured| measured.series.contestant == *id && is_kind(&measured.series.shape);
+    let mut all = analysis.measured.iter().filter(of_kind);
+    let has_weight = |measured: &&Measured| weight(analysis, measured).is_some();
+    all.clone().find(has_weight).or_else(|| all.next())
+}
+
+/// What one more waiting task of a series takes, in bytes; `None` where it is not known to be above
+/// zero.
+pub(crate) fn weight(analysis: &Analysis, measured: &Measured) -> Option<Estimate> {
+    measured.slope(analysis.basis.figure()).filter(is_decided)
+}
+
+/// How many times as much as in this series a thread each takes for the same work; `None` where one
+/// of the two is not known to be above zero.
+pub(crate) fn thread_over(analysis: &Analysis, measured: &Measured) -> Option<Estimate> {
+    let figure = analysis.basis.figure();
+    weight(analysis, measured)?;
+    analysis.get(&measured.series.by(Id::new(REFERENCE)))?.slope_over(measured, figure)
+}
+
+/// Whether a figure is known to be above zero; without an interval, as far as its value says.
+pub(crate) fn is_decided(estimate: &Estimate) -> bool {
+    estimate.value > 0.0 && (estimate.low > 0.0 || !estimate.is_bounded())
+}
+
+/// The weight in a cell, or why there is none.
+pub(crate) fn weight_cell(analysis: &Analysis, measured: Option<&Measured>) -> Cell {
+    let Some(measured) = measured else { return Cell::Missing("not measured".into()) };
+    let figure = analysis.basis.figure();
+    let reason = match &measured.waiting {
+        Waiting::OneAtATime => "one at a time: the others are queued, not waiting",
+        Waiting::NoProof => "no cell with proof",
+        _ if measured.slope(figure).is_some() => UNDECIDED,
+        _ if measured.proven_at.len() == 1 => "only one N was measured",
+        _ => "not read at two N with all tasks waiting",
+    };
+    Cell::figure(weight(analysis, measured), reason)
+}
+
+/// How many times as much a thread each takes, in a cell.
+pub(crate) fn thread_over_cell(analysis: &Analysis, measured: Option<&Measured>) -> Cell {
+    match measured {
+        Some(measured) if measured.series.contestant.is_reference() => Cell::value(1.0),
+        _ => Cell::figure(
+            measured.and_then(|measured| thread_over(analysis, measured)),
+            "there is no weight of both",
+        ),
+    }
+}
+
+/// From how many tasks on a process is lighter, in the words of a sentence; `None` where the two were
+/// not measured at one N.
+pub(crate) fn lighter_from(crossover: &Crossover) -> Option<String> {
+    let (largest, finding) = crossover.at_the_largest()?;
+    let tasks = |tasks: u64| counted(tasks, "task");
+    if crossover.at.len() == 1 {
+        let not = if finding == Finding::Lighter { "" } else { "not " };
+        return Some(format!("{not}at {}, the only number measured", tasks(largest)));
+    }
+    Some(match crossover.from_between() {
+        None => format!("at no number of tasks up to {}", format::count(largest)),
+        Some((_, 1)) => "at any number of tasks".into(),
+        Some((least, most)) if least == most => format!("from {} on", tasks(most)),
+        Some((1, most)) if crossover.not_at.is_none() => {
+            format!("from {} on at the latest", tasks(most))
+        }
+        Some((least, most)) => {
+            format!("from somewhere between {} and {} on", format::count(least), tasks(most))
+        }
+    })
+}
+
+/// The same in a cell of counts.
+pub(crate) fn lighter_from_cell(crossover: Option<&Crossover>) -> Cell {
+    let found = crossover.and_then(|crossover| Some((crossover, crossover.at_the_largest()?)));
+    let Some((crossover, (largest, _))) = found else {
+        return Cell::Missing("not measured at one N".into());
+    };
+    match crossover.from_between() {
+        None => Cell::text(format!("not by {}", format::count(largest))),
+        Some((least, most)) if least == most => Cell::Count(most),
+        Some((least, most)) => {
+            Cell::text(format!("{} to {}", format::count(least), format::count(most)))
+        }
+    }
+}
+
+/// From the least to the most of some figures, as words: `5.3 to 5.4`, or one where both read alike.
+pub(crate) fn range(least: f64, most: f64, unit: Unit) -> String {
+    let (least, most) = (format::figure(least, unit), format::figure(most, unit));
+    if least == most { least } else { format!("{least} to {most}") }
+}
+
+/// What is weighed, in a sentence.
+pub(crate) fn what_is_weighed(analysis: &Analysis) -> Text {
+    match analysis.basis {
+        Basis::FullBill => {
+            "Bytes are private memory and the kernel's part: stacks in the kernel, page tables, \
+             sockets and other objects. Pages of files are not in them."
+                .into()
+        }
+        Basis::KnownBill => {
+            let note = analysis.run.host.cgroup_note.as_deref();
+            say(
+                "Bytes are private memory, page tables and the threads' stacks in the kernel: a \
+                 lower bound. The rest of the kernel's part is not known here, as no cell was \
+                 weighed in a control group of its own ({note}).",
+                &[("note", note.unwrap_or("for no recorded reason"))],
+            )
+        }
+    }
+}
+
+/// Why some contestants have no weight of a waiting task, or not at every N; each reason once.
+pub(crate) fn left_out(analysis: &Analysis, is_kind: Kind) -> Option<Block> {
+    let mut one_at_a_time = Vec::new();
+    let mut queued: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let of_kind = |measured: &&Measured| {
+        measured.series.contestant.is_compared() && is_kind(&measured.series.shape)
+    };
+    for measured in analysis.measured.iter().filter(of_kind) {
+        let name = names::contestant(&measured.series.contestant);
+        match &measured.waiting {
+            Waiting::OneAtATime if !one_at_a_time.contains(&name) => one_at_a_time.push(name),
+            Waiting::NotAllAt(tasks) => {
+                let counts: Vec<String> = tasks.iter().map(|tasks| format::count(*tasks)).collect();
+                let at = queued.entry(format!("{} tasks", format::list(&counts))).or_default();
+                if !at.contains(&name) {
+                    at.push(name);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut said = Text::default();
+    if !one_at_a_time.is_empty() {
+        let names = format::list(&one_at_a_time);
+        said = said.and(say(
+            "{names}: one task waits at a time, so there is no weight of one more waiting task.",
+            &[("names", &names)],
+        ));
+    }
+    for (at, names) in queued {
+        let names = format::list(&names);
+        said = said.and(say(
+            "At {at}, {names} had fewer places than tasks: the others were queued, so those cells \
+             are in no weight of a waiting task.",
+            &[("at", &at), ("names", &names)],
+        ));
+    }
+    (!said.0.is_empty()).then_some(Block::Paragraph(said))
+}

@@ -1,0 +1,503 @@
+//! `compare plan`: what a case of one's own costs, in words and a table.
+
+use std::fmt::Write;
+
+use analysis::Analysis;
+use analysis::estimate::Estimate;
+use analysis::plan::{
+    Advice, Case, Outcome, Plan, PlanError, Reason, Row, Stretch, Verified, Work,
+};
+use analysis::walls::Ceiling;
+
+use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::format;
+use crate::text::{Text, limits, names, say};
+
+/// What the plan says: the advice first, then a row for each contestant, then what stops them and how
+/// far the figures reach.
+pub fn document(plan: &Plan, analysis: &Analysis) -> Document {
+    let mut blocks = vec![
+        Block::Quote(advice(plan)),
+        Block::Table(if plan.waiting.is_some() { costs(plan) } else { room(plan) }),
+    ];
+    for (heading, lines) in [
+        ("What stops it on this machine", stops(plan)),
+        ("How far this reaches", reaches(plan, analysis)),
+    ] {
+        if !lines.is_empty() {
+            blocks.push(Block::Heading(heading.into()));
+            blocks.push(Block::List(lines));
+        }
+    }
+    Document { id: "plan", title: case(&plan.case).into(), blocks }
+}
+
+/// What was worked out beside what was measured.
+pub fn verified(plan: &Plan, verified: &[Verified]) -> Document {
+    let mut table = Table::new([
+        Column::words("Contestant"),
+        Column::new("Memory, planned", Unit::Bytes),
+        Column::new("measured", Unit::Bytes),
+        Column::new("off by", Unit::Share),
+        Column::new("CPU, planned", Unit::Nanoseconds),
+        Column::new("measured", Unit::Nanoseconds),
+    ]);
+    for one in verified {
+        let measured = |value: Option<f64>| match value {
+            Some(value) => Cell::value(value),
+            None => {
+                Cell::Missing(one.reason.clone().unwrap_or_else(|| "not measured".into()).into())
+            }
+        };
+        table.push(vec![
+            Cell::text(names::contestant(&one.contestant)),
+            Cell::figure(one.memory, "no fit"),
+            measured(one.measured_memory),
+            measured(one.memory_off()),
+            Cell::figure(one.cpu_ns, "no fit"),
+            measured(one.measured_cpu_ns),
+        ]);
+    }
+    let off: Vec<f64> = verified.iter().filter_map(Verified::memory_off).map(f64::abs).collect();
+    let answer = match off.iter().copied().reduce(f64::max) {
+        None => Text::plain("Nothing was measured that the plan could be held against."),
+        Some(most) => say(
+            "**Memory was planned to within {most}** for {count}. CPU is that of a task.",
+            &[("most", &format::percent(most)), ("count", &contestants(off.len()))],
+        ),
+    };
+    let title = format!("Planned and measured: {}", case(&plan.case));
+    let blocks = vec![Block::Paragraph(answer), Block::Table(table)];
+    Document { id: "plan", title: title.into(), blocks }
+}
+
+/// Why there is no plan, in one line.
+pub fn problem(problem: &PlanError) -> String {
+    match problem {
+        PlanError::StateAboveMemory { state, memory } => format!(
+            "the live state alone is {}, and there are {} of memory: give fewer --tasks, less --state \
+             or more --memory",
+            format::size(*state as f64),
+            format::size(*memory as f64)
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// What was asked: `20,000 timers of 200 ms with 2 KiB of state each`.
+fn case(case: &Case) -> String {
+    let work = match case.work {
+        Work::Timer => "timers",
+        Work::Http => "requests",
+    };
+    let mut words = match case.tasks {
+        Some(tasks) => format!("{} {work}", format::count(tasks)),
+        None if case.rate.is_none() => format!("How many {work}"),
+        None => capital(work),
+    };
+    let _ = write!(words, " of {}", format::duration(case.wait_ns as f64));
+    if case.state_bytes > 0 {
+        let _ = write!(words, " with {} of state each", format::size(case.state_bytes as f64));
+    }
+    if let Some(rate) = case.rate {
+        let _ = write!(words, ", {} a second", format::count(rate));
+    }
+    if let Some(memory) = case.memory_bytes {
+        let fit = if case.tasks.is_none() && case.rate.is_none() { " fit in" } else { ", in" };
+        let _ = write!(words, "{fit} {}", format::size(memory as f64));
+    }
+    words
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What to choose and why, a sentence or two each.
+pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
+    let (chosen, mut lines) = match &plan.advice {
+        Advice::Nothing => {
+            return vec![say(
+                "**No contestant that a service would be built on does this here.** What stops each \
+                 is below.",
+                &[],
+            )];
+        }
+        Advice::Threads { contestant, lightest, saves } => {
+            let name = names::contestant(contestant);
+            let mut lines = vec![say(
+                "**{name} is enough**, and it is the simplest to write.",
+                &[("name", &capital(&name))],
+            )];
+            if let (Some(lightest), Some(saves)) = (lightest, saves.filter(|saves| *saves > 0.0)) {
+                let (lightest, saves) = (names::contestant(lightest), format::bytes(saves));
+                lines.push(say(
+                    "{lightest} would save {saves}.",
+                    &[("lightest", &capital(&lightest)), ("saves", &saves)],
+                ));
+            }
+            (contestant, lines)
+        }
+        Advice::Runtime { contestant, reasons } => {
+            let name = capital(&names::contestant(contestant));
+            let mut lines = vec![say(
+                "**Take {name}**, the first in the list below that a service is built on.",
+                &[("name", &name)],
+            )];
+            let reasons: Vec<String> = reasons.iter().map(|one| reason(one, plan)).collect();
+            if !reasons.is_empty() {
+                let reasons = format::list(&reasons);
+                lines.push(say("Not a thread each: {reasons}.", &[("reasons", &reasons)]));
+            }
+            (contestant, lines)
+        }
+    };
+    let Some(row) = plan.row(chosen) else { return lines };
+    lines.extend(cost(plan, row));
+    for ceiling in &row.in_the_way {
+        let limit = limits::of_ceiling(ceiling);
+        let waiting = plan.waiting.unwrap_or(0);
+        lines.push(match limits::command_for(ceiling, waiting) {
+            Some(command) => {
+                say("First move {limit}: `{command}`.", &[("limit", &limit), ("command", &command)])
+            }
+            None => say("It needs more than {limit}.", &[("limit", &limit)]),
+        });
+    }
+    lines
+}
+
+/// What the chosen contestant costs.
+fn cost(plan: &Plan, row: &Row) -> Option<Text> {
+    let Some(waiting) = plan.waiting else {
+        let most = format::count(row.most?);
+        return Some(say("{most} tasks fit.", &[("most", &most)]));
+    };
+    let memory = row.memory?;
+    let [low, value, high] = [memory.low, memory.value, memory.high].map(format::bytes);
+    let is_sharp = low == value && value == high;
+    let memory = if is_sharp { value } else { format::estimate(&memory, Unit::Bytes) };
+    let waiting = format::count(waiting);
+    let mut said = say(
+        "{waiting} of them waiting at once take {memory}.",
+        &[("waiting", &waiting), ("memory", &memory)],
+    );
+    if let Some((rate, cores)) = plan.per_second.zip(row.cores) {
+        let rate = format::plain(rate);
+        let share = format::percent(cores.value);
+        let template = if plan.case.rate.is_some() {
+            "At {rate} a second they keep {share} of one core busy."
+        } else {
+            "If each that ends is followed by another, that is {rate} a second and {share} of one core."
+        };
+        said = said.and(say(template, &[("rate", &rate), ("share", &share)]));
+    }
+    Some(said)
+}
+
+fn reason(reason: &Reason, plan: &Plan) -> String {
+    match reason {
+        Reason::Stopped(by) => {
+            format!("{} stops it at {}", limits::of_ceiling(by), format::count(by.tasks))
+        }
+        Reason::Near(by) => {
+            format!("{} is near, at {}", limits::of_ceiling(by), format::count(by.tasks))
+        }
+        Reason::Memory(times) if plan.waiting.is_some() => {
+            format!("it takes {} times as much memory", format::times(*times))
+        }
+        Reason::Memory(times) => format!("{} times as many fit", format::times(*times)),
+        Reason::Busy(cores) => format!("it keeps {} of one core busy", format::percent(*cores)),
+        Reason::Unknown => "the record has no figure of it for this".into(),
+    }
+}
+
+/// What each contestant costs.
+fn costs(plan: &Plan) -> Table {
+    let has_rate = plan.case.rate.is_some();
+    let mut columns = vec![
+        Column::words("Contestant"),
+        Column::new("Memory", Unit::Bytes).lower().with_intervals(),
+    ];
+    if has_rate {
+        columns.push(Column::new("Of one core", Unit::Share).lower());
+        columns.push(Column::new("Of all cores", Unit::Share).lower());
+    } else {
+        columns.push(Column::new("CPU a task", Unit::Nanoseconds).lower());
+    }
+    columns.push(Column::new("99 in 100 late by", Unit::Nanoseconds).lower());
+    columns.push(Column::words("Here"));
+    let mut table = Table::new(columns);
+    for row in &plan.rows {
+        let mut cells = vec![
+            Cell::text(names::contestant(&row.contestant)),
+            Cell::figure(row.memory, "no fit"),
+        ];
+        let of_all = |cores: Estimate| cores.scaled(1.0 / f64::from(plan.cores.max(1)));
+        if has_rate {
+            cells.push(Cell::figure(row.cores, "no CPU figure"));
+            cells.push(Cell::figure(row.cores.map(of_all), "no CPU figure"));
+        } else {
+            cells.push(Cell::figure(row.cpu_ns, "no CPU figure"));
+        }
+        cells.push(Cell::figure(row.late.map(|late| late.p99_ns), "no lateness in the record"));
+        cells.push(Cell::text(outcome(&row.outcome)));
+        table.push(cells);
+    }
+    table
+}
+
+/// How many tasks fit.
+fn room(plan: &Plan) -> Table {
+    let mut table = Table::new([
+        Column::words("Contestant"),
+        Column::new("Tasks that fit", Unit::Count).higher(),
+        Column::words("Then it is stopped by"),
+        Column::new("CPU a task", Unit::Nanoseconds).lower(),
+    ]);
+    for row in &plan.rows {
+        let by = match (&row.outcome, &row.next) {
+            (Outcome::Fits, Some(next)) => limits::with_value(&next.limit, next.value),
+            (Outcome::OneAtATime { .. }, _) => "itself: one task at a time".into(),
+            (other, _) => outcome(other),
+        };
+        table.push(vec![
+            Cell::text(names::contestant(&row.contestant)),
+            row.most.map_or_else(|| Cell::Missing("no fit".into()), Cell::Count),
+            Cell::text(by),
+            Cell::figure(row.cpu_ns, "no CPU figure"),
+        ]);
+    }
+    table
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Fits => "fits".into(),
+        Outcome::Stopped(by) => format!("stops at {}", format::count(by.tasks)),
+        Outcome::TooBusy { cores: 1 } => "has one core, needs more".into(),
+        Outcome::TooBusy { cores } => format!("has {cores} cores, needs more"),
+        Outcome::OneAtATime { takes_ns } => {
+            format!("one at a time: {}", format::duration(*takes_ns as f64))
+        }
+        Outcome::StateNotHeld { .. } => "not run with so much state".into(),
+        Outcome::NoFit => "no fit in the record".into(),
+    }
+}
+
+/// What is in the way, and the first limit beyond; contestants with the same limit together.
+fn stops(plan: &Plan) -> Vec<Text> {
+    let Some(waiting) = plan.waiting else { return Vec::new() };
+    let mut lines: Vec<(&Ceiling, bool, Vec<String>)> = Vec::new();
+    for row in &plan.rows {
+        let next = row.next.iter().filter(|_| row.in_the_way.is_empty()).map(|one| (one, false));
+        for (ceiling, is_in_the_way) in row.in_the_way.iter().map(|one| (one, true)).chain(next) {
+            let name = names::contestant(&row.contestant);
+            let is_alike = |(known, way, _): &&mut (&Ceiling, bool, Vec<String>)| {
+                known.limit == ceiling.limit
+                    && *way == is_in_the_way
+                    && known.tasks.abs_diff(ceiling.tasks) <= ceiling.tasks / 100
+            };
+            match lines.iter_mut().find(is_alike) {
+                Some((_, _, names)) => names.push(name),
+                None => lines.push((ceiling, is_in_the_way, vec![name])),
+            }
+        }
+    }
+    lines.sort_by_key(|(ceiling, _, _)| ceiling.tasks);
+    let line = |(ceiling, is_in_the_way, names): &(&Ceiling, bool, Vec<String>)| {
+        let with = [
+            ("names", capital(&format::list(names))),
+            ("limit", limits::with_value(&ceiling.limit, ceiling.value)),
+            ("at", format::count(ceiling.tasks)),
+            ("command", limits::command_for(ceiling, waiting).unwrap_or_default()),
+            ("waiting", format::count(waiting)),
+        ];
+        let with: Vec<(&str, &str)> = with.iter().map(|(name, value)| (*name, &**value)).collect();
+        let template = match (is_in_the_way, with[3].1.is_empty()) {
+            (true, false) => {
+                "{names}: {limit}, at {at} tasks. `{command}` makes room for {waiting}."
+            }
+            (true, true) => "{names}: {limit}, at {at} tasks.",
+            (false, _) => "{names}: nothing before {at} tasks, then {limit}.",
+        };
+        say(template, &with)
+    };
+    lines.iter().map(line).collect()
+}
+
+/// What is worked out beyond what was measured, contestants with the same stretch together.
+fn reaches(plan: &Plan, analysis: &Analysis) -> Vec<Text> {
+    let mut alike: Vec<(Stretch, Vec<String>)> = Vec::new();
+    for row in plan.rows.iter().filter(|row| row.outcome == Outcome::Fits) {
+        for stretch in &row.stretches {
+            let name = names::contestant(&row.contestant);
+            match alike.iter_mut().find(|(known, _)| known == stretch) {
+                Some((_, names)) => names.push(name),
+                None => alike.push((*stretch, vec![name])),
+            }
+        }
+    }
+    let times = |most: u64, asked: u64| format::times(asked as f64 / most.max(1) as f64);
+    let mut lines: Vec<Text> = Vec::new();
+    for (stretch, names) in alike {
+        let names = capital(&format::list(&names));
+        let words = match stretch {
+            Stretch::Tasks(most) => format!(
+                "{names}: measured with at most {} tasks; this is {} times as many.",
+                format::count(most),
+                times(most, plan.waiting.unwrap_or(0))
+            ),
+            Stretch::State(most) => format!(
+                "{names}: measured with at most {} of state; beyond that a byte is taken for a byte.",
+                format::size(most as f64)
+            ),
+            Stretch::StateOfTimers => {
+                format!("{names}: what state adds was measured of tasks that wait for timers.")
+            }
+            Stretch::StateAssumed => format!(
+                "{names}: no state was measured; a byte is taken for a byte, without an interval."
+            ),
+        };
+        lines.push(words.into());
+    }
+    let rates = plan.rows.iter().filter_map(|row| row.late).any(|late| late.is_at_rate);
+    let late: Vec<u64> = plan.rows.iter().filter_map(|row| Some(row.late?.at)).collect();
+    if let (Some(least), Some(most)) = (late.iter().min(), late.iter().max()) {
+        let of = if least == most {
+            format::count(*least)
+        } else {
+            format!("{} to {}", format::count(*least), format::count(*most))
+        };
+        let what = if rates { "tasks a second" } else { "tasks" };
+        lines.push(
+            format!("Lateness is that of {of} {what}, the nearest that was measured.").into(),
+        );
+    }
+    let host = &analysis.run.host;
+    let cpu = host.cpu.as_deref().unwrap_or("an unknown processor");
+    let cores = host.cores.to_string();
+    lines.push(say(
+        "Worked out from the run of {started} on {cpu}, {cores} cores; the harness's own part of a \
+         task is in it. `--verify` measures it here.",
+        &[("started", &analysis.run.started), ("cpu", cpu), ("cores", &cores)],
+    ));
+    lines
+}
+
+fn contestants(count: usize) -> String {
+    if count == 1 { "one contestant".into() } else { format!("{count} contestants") }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::{Bill, Synthetic};
+    use record::{LimitValue, Record, Status};
+
+    use super::*;
+    use crate::render::terminal::{Options, render};
+
+    fn record() -> Record {
+        let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
+        let smol = Bill::of(300).with_kernel(40);
+        let mut made = Synthetic::new();
+        made.line("threads/per-task", &[1, 100, 1_000, 10_000], thread)
+            .line("coroutines/smol", &[1, 100, 1_000, 100_000], smol)
+            .line("subroutine/sequential", &[1, 4], smol)
+            .state(8_192)
+            .line("threads/per-task", &[100, 1_000], Bill { rss: 18_192, ..thread })
+            .line("coroutines/smol", &[1, 1_000], Bill { rss: 8_492, ..smol });
+        let mut record = made.record();
+        record.run.host.limits.insert("pid_max".into(), LimitValue::Number(32_768));
+        record
+    }
+
+    fn shown(case: &Case) -> String {
+        let analysis = Analysis::of(&record(), None);
+        let document = document(&analysis.plan(case).unwrap(), &analysis);
+        let text = render(&document, Options { width: Some(80), details: false });
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        text.replace('│', "").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn assert_says(text: &str, all: &[&str]) {
+        for expected in all {
+            assert!(text.contains(expected), "`{expected}` is not in\n{text}");
+        }
+    }
+
+    const WAIT: u64 = 200_000_000;
+
+    #[test]
+    fn a_plan_has_its_advice_its_costs_and_what_stops_it() {
+        let text = shown(&Case::timers(50_000, WAIT, 2_048));
+        assert_says(
+            &text,
+            &[
+                "50,000 timers of 200 ms with 2 KiB of state each",
+                "Take Smol, the first in the list below",
+                "Not a thread each: vm.max_map_count 65,530, 4 mappings a task stops it at 16,375",
+                "50,000 of them waiting at once take 122 MB",
+                "that is 250,000 a second and",
+                "stops at 16,375",
+                "one at a time: 10,000 s",
+                "Thread each: vm.max_map_count 65,530, at 16,375 tasks. sysctl -w \
+                 vm.max_map_count=210000 makes room for 50,000.",
+                "Thread each: kernel.pid_max 32,768, at 32,767 tasks.",
+                "Worked out from the run of 2026-01-02T03:04:05Z on Example CPU, 2 cores",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_rate_and_memory_alone_are_answered_too() {
+        let rate = Case { rate: Some(5_000), ..Case::timers(20_000, WAIT, 0) };
+        assert_says(
+            &shown(&rate),
+            &[
+                "20,000 timers of 200 ms, 5,000 a second",
+                "1,000 of them waiting at once take",
+                "Thread each is enough, and it is the simplest to write.",
+                "At 5,000 a second they keep 10 % of one core busy.",
+                "Of all cores",
+            ],
+        );
+        let memory = Case { tasks: None, memory_bytes: Some(512 << 20), ..rate };
+        let text = shown(&Case { rate: None, ..memory });
+        assert_says(
+            &text,
+            &[
+                "How many timers of 200 ms fit in 512 MiB",
+                "1,572,855 tasks fit.",
+                "times as many fit",
+                "the memory given 512 MiB",
+                "itself: one task at a time",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_was_verified_stands_beside_what_was_planned() {
+        let plan = Analysis::of(&record(), None).plan(&Case::timers(20_000, WAIT, 0)).unwrap();
+        let mut run = Synthetic::new();
+        run.line("coroutines/smol", &[20_000], Bill::of(310).with_kernel(40));
+        let of = |record: &Record| {
+            let checked = plan.verify(&Analysis::of(record, None));
+            render(&verified(&plan, &checked), Options { width: Some(80), details: false })
+        };
+        assert_says(&of(&run.record()), &["Memory was planned to within", "one contestant"]);
+        let mut run = Synthetic::new();
+        run.without("coroutines/smol", 20_000, Status::Failed, "\u{1b}killed");
+        let text = of(&run.record());
+        assert_says(&text, &["Nothing was measured that the plan could be held against."]);
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_problem_is_one_line() {
+        let state = PlanError::StateAboveMemory { state: 40 << 20, memory: 16 << 20 };
+        assert!(problem(&state).contains("40 MiB, and there are 16 MiB of memory"));
+        assert!(!problem(&PlanError::NoFits).contains('\n'));
+    }
+}

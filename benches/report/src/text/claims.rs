@@ -1,0 +1,484 @@
+//! What claims, their thresholds, verdicts and evidence are called, in English.
+
+use analysis::claims::lighter::EVEN;
+use analysis::claims::{
+    ClaimId, Claimed, Command, Condition, Finding, Measure, NotMeasured, Subject, Verdict, Why,
+    Work, async_overlaps, bandwidth, callback_order, many, many_http, parallel, released, resumes,
+    sync_waits, threads_share,
+};
+use analysis::contestant::Id;
+use analysis::crossover::DISTINCT;
+use analysis::growth::{FEW, MANY};
+use analysis::series::Series;
+
+use super::inline::{Text, say};
+use super::names;
+use crate::document::Unit;
+use crate::format;
+
+/// So many names stand in a sentence at most; more are counted.
+const MOST_NAMES: usize = 3;
+
+/// So many letters of conditions stand in a cell of a table.
+const MOST_LETTERS: usize = 140;
+
+/// What is claimed.
+pub fn statement(id: ClaimId) -> &'static str {
+    match id {
+        ClaimId::Lighter => "Coroutines are lighter than threads",
+        ClaimId::Many => "Very many coroutines at once use resources well",
+        ClaimId::ManyHttp => "One program can have many HTTP requests open at once",
+        ClaimId::SyncWaits => "A synchronous call waits for the one before it",
+        ClaimId::AsyncOverlaps => "Asynchronous waits overlap; each result comes when it is ready",
+        ClaimId::Resumes => "A coroutine goes on where it stopped; a subroutine starts over",
+        ClaimId::Parallel => "Coroutines let several jobs run in parallel",
+        ClaimId::CallbackOrder => "A callback runs after the call that it was handed to has ended",
+        ClaimId::Readable => "Async code reads more easily than callbacks",
+        ClaimId::ThreadsShare => "Threads share memory, and each has its own path",
+        ClaimId::Released => "What tasks take is given back",
+        ClaimId::Bandwidth => "Network bandwidth bounds the data moved",
+    }
+}
+
+/// What must be seen for it to hold, as it was fixed before any evidence.
+pub fn threshold(id: ClaimId) -> Text {
+    let with = |template: &str, values: &[(&str, String)]| {
+        let values: Vec<(&str, &str)> =
+            values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        say(template, &values)
+    };
+    match id {
+        ClaimId::Lighter => with(
+            "Each coroutine is held against each contestant of threads that does the same. By bytes \
+             of a waiting task, the time to start one and the CPU of a wait, a coroutine is lighter \
+             where the whole interval of thread ÷ coroutine lies above {even}, heavier where it lies \
+             below, and otherwise undecided. It is undecided too where one of the two figures cannot \
+             be distinguished from zero. At one number of tasks a process is lighter where the \
+             medians differ by more than {distinct} and by more than their repeats leave open. The \
+             claim holds if every pair is lighter in all of these, with conditions if a pair is \
+             lighter in bytes, and is refuted if none is and one is heavier.",
+            &[("even", format::plain(EVEN)), ("distinct", format::percent(DISTINCT))],
+        ),
+        ClaimId::Many => with(
+            "A runtime has very many tasks if {many} of them wait for a timer at once, with proof. \
+             They use resources well if one of them takes at most {bytes} times the bytes and {cpu} \
+             times the CPU of one of {few}, with the whole interval. The claim holds if this is so of \
+             every coroutine, with conditions where a runtime stops below or takes more, and is \
+             refuted if no runtime gets there or all take more bytes.",
+            &[
+                ("many", format::count(MANY)),
+                ("few", format::count(FEW)),
+                ("bytes", format::times(many::MOST_BYTES)),
+                ("cpu", format::times(many::MOST_CPU)),
+            ],
+        ),
+        ClaimId::ManyHttp => with(
+            "The server counts how many requests it has open. A contestant has many open at once if, \
+             with proof, the most that the server counted is the number of its tasks and at least \
+             {many}. The claim holds if every contestant does, with conditions if some do, and is \
+             refuted if none does that was asked for as many.",
+            &[("many", format::count(many_http::MANY))],
+        ),
+        ClaimId::SyncWaits => with(
+            "{least} calls of a subroutine or more have one task in flight at most, and take from \
+             {from} to {to} times the sum of their waits. The claim holds with conditions if they \
+             take longer, and is refuted if several are in flight or they take less.",
+            &[
+                ("least", format::count(sync_waits::LEAST_CALLS)),
+                ("from", format::times(sync_waits::LEAST)),
+                ("to", format::times(sync_waits::MOST)),
+            ],
+        ),
+        ClaimId::AsyncOverlaps => with(
+            "All tasks together take at most {most} times the longest wait, and end in the order of \
+             their waits, whatever the order in which they started.",
+            &[("most", format::times(async_overlaps::MOST))],
+        ),
+        ClaimId::Resumes => with(
+            "Tasks that wait {least} times or more, with live state between, have proof: every task \
+             ended with the sum that its whole state makes. A subroutine that is called again takes \
+             at least {from} times all of its waits again. The claim holds if every coroutine has \
+             proof and the calls start over, with conditions if a coroutine fails or no calls were \
+             measured, and is refuted if none has proof or calls take less.",
+            &[
+                ("least", format::count(u64::from(resumes::LEAST_WAITS))),
+                ("from", format::times(sync_waits::LEAST)),
+            ],
+        ),
+        ClaimId::Parallel => with(
+            "Waits on one thread take together at most {most} times the longest of them. Jobs that \
+             compute take at least {least} times the sum of their times on one thread, and less on \
+             several.",
+            &[
+                ("most", format::times(parallel::MOST)),
+                ("least", format::times(parallel::LEAST_OF_SUM)),
+            ],
+        ),
+        ClaimId::CallbackOrder => with(
+            "Of all callbacks of a workload, {most} run before the call that they were handed to has \
+             ended.",
+            &[("most", format::count(callback_order::MOST_BEFORE))],
+        ),
+        ClaimId::Readable => say(
+            "What a reader has to follow in the same task is counted over its syntax tree: values \
+             moved by hand, lines, functions, nesting, branches. Each count of each file is held \
+             against the callbacks' on its own. The claim holds if no count is more, with conditions \
+             if fewer of them are more than are less, and is refuted otherwise. [How readability is \
+             measured](docs:readable.md) says what the counts are biased towards.",
+            &[],
+        ),
+        ClaimId::ThreadsShare => with(
+            "All tasks sign in to one ledger, and of a thread each, {most} tasks run on a thread that \
+             another one ran on.",
+            &[("most", format::count(threads_share::MOST_SHARED))],
+        ),
+        ClaimId::Released => with(
+            "A process runs the same tasks twice. It gives back what it keeps nothing notable of \
+             after the first wave. It grows where the second wave leaves more behind and needs more \
+             at its peak, or leaves threads or descriptors for more than {share} of its tasks. The \
+             claim holds on conditions that name what keeps and what grows, and is refuted if every \
+             process grows.",
+            &[("share", format::percent(released::NOTABLE_SHARE))],
+        ),
+        ClaimId::Bandwidth => with(
+            "Bodies come through a server that caps all answers together. A contestant is bound by \
+             that if the median of its times is from {least} to {most} times bytes ÷ limit. The \
+             claim holds if every contestant is bound, with conditions if some take longer, and is \
+             refuted if one takes less or all take longer.",
+            &[("least", format::times(bandwidth::LEAST)), ("most", format::times(bandwidth::MOST))],
+        ),
+    }
+}
+
+/// The verdict in a word or two.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::HoldsWhen => "holds when",
+        Verdict::Refuted => "refuted",
+        Verdict::NotMeasured(_) => "not measured",
+    }
+}
+
+/// The verdict in a sentence. Where it holds under conditions, it is what follows `holds when`.
+pub fn sentence(claimed: &Claimed) -> Text {
+    worded(claimed, usize::MAX)
+}
+
+/// The same for a cell of a table: so long that not every condition may be in it.
+pub fn short_sentence(claimed: &Claimed) -> Text {
+    worded(claimed, MOST_LETTERS)
+}
+
+fn worded(claimed: &Claimed, most: usize) -> Text {
+    match claimed.judgement.verdict {
+        Verdict::Holds => holds(claimed.id).into(),
+        Verdict::HoldsWhen => conditions(&claimed.judgement.conditions, most).into(),
+        Verdict::Refuted => refuted(claimed.id).into(),
+        Verdict::NotMeasured(missing) => not_measured(missing),
+    }
+}
+
+fn holds(id: ClaimId) -> &'static str {
+    match id {
+        ClaimId::Lighter => {
+            "Every coroutine was lighter than every thread, at every number of tasks."
+        }
+        ClaimId::Many => {
+            "Every runtime got there, and a task among many took hardly more than one among few."
+        }
+        ClaimId::ManyHttp => "The server had the requests of every contestant open at once.",
+        ClaimId::SyncWaits => "One call was in flight at a time, and their waits add up.",
+        ClaimId::Resumes => {
+            "Every task went on with its state after each wait; calls started over."
+        }
+        ClaimId::Readable => "No count of any file is more than the callbacks'.",
+        ClaimId::Bandwidth => "Every contestant took bytes ÷ limit, whatever its way of waiting.",
+        ClaimId::AsyncOverlaps
+        | ClaimId::Parallel
+        | ClaimId::CallbackOrder
+        | ClaimId::ThreadsShare
+        | ClaimId::Released => "Everything that was measured was so.",
+    }
+}
+
+fn refuted(id: ClaimId) -> &'static str {
+    match id {
+        ClaimId::Lighter => "No coroutine took fewer bytes than a thread, and one took more.",
+        ClaimId::Many => {
+            "No runtime got there, or a task among many took more bytes in all of them."
+        }
+        ClaimId::ManyHttp => "No contestant had many requests open at once.",
+        ClaimId::SyncWaits => {
+            "Several calls were in flight at once, or took less than their waits."
+        }
+        ClaimId::Resumes => "Tasks did not go on with their state, or calls did not start over.",
+        ClaimId::Readable => {
+            "As many counts are more than the callbacks' as are less, or more of them."
+        }
+        ClaimId::Released => "Every process grew with the second wave.",
+        ClaimId::Bandwidth => "A contestant was faster than the limit, or none was bound by it.",
+        ClaimId::AsyncOverlaps
+        | ClaimId::Parallel
+        | ClaimId::CallbackOrder
+        | ClaimId::ThreadsShare => "What was measured says otherwise.",
+    }
+}
+
+/// Why a record does not say, and what would measure it.
+fn not_measured(missing: NotMeasured) -> Text {
+    let why = match missing.why {
+        Why::NoCells => "The record has no proven cell of this kind.".into(),
+        Why::NeitherModel => {
+            "The record has neither coroutines nor threads that were weighed.".into()
+        }
+        Why::NoCoroutines => "The record has no coroutines that were weighed.".into(),
+        Why::NoThreads => "The record has no threads that were weighed.".into(),
+        Why::NothingAlike => "No coroutine did the same as a thread.".into(),
+        Why::NoSlopes => {
+            "No coroutine and thread were both weighed at two numbers of tasks.".into()
+        }
+        Why::NothingDecides => "The intervals are too wide to say.".into(),
+        Why::TooFewTasks(least) => {
+            format!("No contestant was asked for {} tasks at once.", format::count(least))
+        }
+        Why::NoTaskCode => "The program that made this record did not count its code.".into(),
+        Why::NoTrace => "It takes a trace of each task; no command measures it yet.".to_owned(),
+    };
+    let by = match missing.by {
+        Command::Run => say("`cargo bench -p compare` measures it.", &[]),
+        Command::Trace => say("`compare run --trace` will.", &[]),
+    };
+    Text::plain(why).and(by)
+}
+
+/// What follows `holds when`, as long as it is no longer than this; of the rest it says how much it
+/// is.
+fn conditions(all: &[Condition], most: usize) -> String {
+    let all = [from_tasks(all)]
+        .into_iter()
+        .flatten()
+        .chain(all.iter().filter_map(|one| condition(one, most)));
+    let all: Vec<String> = all.collect();
+    let mut words = String::new();
+    for (index, condition) in all.iter().enumerate() {
+        let separator = if index == 0 { "" } else { "; " };
+        if index > 0 && words.len() + separator.len() + condition.len() > most {
+            return format!("{words}; and {} more, below.", all.len() - index);
+        }
+        words += &format!("{separator}{condition}");
+    }
+    words + "."
+}
+
+/// From how many tasks on, of each work.
+fn from_tasks(all: &[Condition]) -> Option<String> {
+    let mut parts = Vec::new();
+    let mut depends = false;
+    for condition in all {
+        let Condition::FromTasks { work, against, earliest, latest, is_alike } = condition else {
+            continue;
+        };
+        let things = match work {
+            Work::Timer => "timers",
+            Work::Request => "requests",
+        };
+        let other = if against.is_some() { "" } else { " (against other threads)" };
+        parts.push(format!("{} {things}{other}", between(*earliest, *latest)));
+        depends |= !is_alike;
+    }
+    let depending = if depends { ", depending on the runtime" } else { "" };
+    (!parts.is_empty()).then(|| format!("at least {} wait{depending}", parts.join(" or ")))
+}
+
+/// One of the other conditions.
+fn condition(condition: &Condition, most: usize) -> Option<String> {
+    match condition {
+        Condition::FromTasks { .. } => None,
+        Condition::Except { measure, finding, subjects, among } => {
+            let mut which = which(*measure, subjects, *among);
+            if most == usize::MAX {
+                which += &in_common(subjects);
+            }
+            Some(exception(*measure, *finding, &which))
+        }
+        Condition::Without(Measure::OtherEnds) => {
+            Some("tasks end by themselves (other ends are not measured yet)".into())
+        }
+        Condition::Without(missing) => {
+            Some(format!("{} is right (not measured)", measure(*missing)))
+        }
+    }
+}
+
+/// That it is not for these.
+fn exception(of: Measure, found: Finding, which: &str) -> String {
+    match (of, found) {
+        (Measure::OpenAtServer, _) => {
+            format!("a request does not wait for the one before (as in {which})")
+        }
+        (Measure::TimeOverWaits, _) => format!("calls do nothing but wait (unlike {which})"),
+        (Measure::WentOn, Finding::NotMeasured) => format!("the runtime is not {which} (no proof)"),
+        (Measure::WentOn, _) => format!("the runtime is not {which} (not all tasks went on)"),
+        (Measure::TimeOverLimit, _) => format!("the way of waiting keeps up (unlike {which})"),
+        (Measure::Largest, _) => format!("the runtime is not {which} (stopped below)"),
+        (Measure::KeptBytes, Finding::Grows) => {
+            format!("it is not {which} (needed more memory for a second wave)")
+        }
+        (Measure::KeptThreads | Measure::KeptDescriptors, Finding::Grows) => {
+            format!("it is not {which} (leaves {} after each wave)", measure(of))
+        }
+        (Measure::KeptBytes | Measure::KeptThreads | Measure::KeptDescriptors, _) => {
+            let kept = if of == Measure::KeptBytes { "memory" } else { measure(of) };
+            format!("{kept} may stay for the next tasks ({which})")
+        }
+        _ => format!("not judged by {} ({} for {which})", measure(of), finding(of, found)),
+    }
+}
+
+/// These in a few words: by name if they are few, else counted.
+fn which(measure: Measure, subjects: &[Subject], among: usize) -> String {
+    let mut names: Vec<String> = subjects.iter().map(short).collect();
+    names.sort();
+    names.dedup();
+    let is_file = |subject: &Subject| matches!(subject, Subject::File(_));
+    if names.len() <= MOST_NAMES || subjects.iter().all(is_file) {
+        return format::list(&names);
+    }
+    let things = match (measure, &subjects[0]) {
+        (_, Subject::Pair(..)) => "pairs",
+        (Measure::KeptBytes | Measure::KeptThreads | Measure::KeptDescriptors, _) => "processes",
+        _ => "contestants",
+    };
+    format!("{} of {} {things}", format::count(subjects.len() as u64), format::count(among as u64))
+}
+
+/// What many pairs have in common: `, all request of 1 KiB against crossbeam pool`.
+fn in_common(subjects: &[Subject]) -> String {
+    let pairs: Vec<(&Series, &Id)> = subjects
+        .iter()
+        .filter_map(|subject| match subject {
+            Subject::Pair(series, against) => Some((series, against)),
+            Subject::One(_) | Subject::File(_) => None,
+        })
+        .collect();
+    let mut words = String::new();
+    if let Some((series, against)) = pairs.first().filter(|_| pairs.len() > MOST_NAMES) {
+        if pairs.iter().all(|(other, _)| other.shape == series.shape) {
+            words += &format!(", all {}", names::shape(&series.shape));
+        }
+        if pairs.iter().all(|(_, other)| other == against) {
+            words += &format!(" against {}", names::contestant(against));
+        }
+    }
+    words
+}
+
+/// The name of what something was found of, without its work.
+fn short(subject: &Subject) -> String {
+    match subject {
+        Subject::One(series) => names::contestant(&series.contestant),
+        Subject::Pair(series, against) => {
+            let thread = names::contestant(against);
+            format!("{} against {thread}", names::contestant(&series.contestant))
+        }
+        Subject::File(file) => file.clone(),
+    }
+}
+
+/// From so many on, where it lies between the two: `2`, `2 to 10`.
+pub fn between(earliest: u64, latest: u64) -> String {
+    if earliest == latest {
+        format::count(latest)
+    } else {
+        format!("{} to {}", format::count(earliest), format::count(latest))
+    }
+}
+
+/// What was looked at, as a noun.
+pub fn measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Bytes => "bytes of a waiting task",
+        Measure::Rss => "resident bytes of a waiting task",
+        Measure::Start => "the time to start a task",
+        Measure::Cpu => "CPU of a wait",
+        Measure::WholeProcess => "the whole process",
+        Measure::Largest => "the most tasks with proof",
+        Measure::BytesGrowth => "bytes of a task among many",
+        Measure::CpuGrowth => "CPU of a task among many",
+        Measure::PeakInFlight => "the most tasks in flight",
+        Measure::TimeOverWaits => "the time of all calls",
+        Measure::OpenAtServer => "the most requests open at the server",
+        Measure::WentOn => "tasks that went on",
+        Measure::TimeOverCalls => "the time of calls that start over",
+        Measure::KeptBytes => "bytes kept for each task",
+        Measure::KeptThreads => "threads",
+        Measure::KeptDescriptors => "descriptors",
+        Measure::OtherEnds => "other ends",
+        Measure::TimeOverLimit => "the time of a transfer",
+        Measure::Lines => "lines",
+        Measure::Functions => "functions",
+        Measure::Nesting => "nesting",
+        Measure::Branches => "branches",
+        Measure::Carried => "values moved by hand",
+    }
+}
+
+/// The head of the column of a measure's figures, and what they count.
+pub fn column(measure: Measure) -> (&'static str, Unit) {
+    match measure {
+        Measure::Bytes | Measure::Rss | Measure::Start | Measure::Cpu => {
+            ("a thread takes, times", Unit::Times)
+        }
+        Measure::WholeProcess => ("lighter from", Unit::Count),
+        Measure::BytesGrowth | Measure::CpuGrowth => ("times one among few", Unit::Times),
+        Measure::TimeOverWaits | Measure::TimeOverCalls => ("times their waits", Unit::Times),
+        Measure::TimeOverLimit => ("times bytes ÷ limit", Unit::Times),
+        Measure::KeptBytes => ("kept a task", Unit::Bytes),
+        Measure::KeptThreads | Measure::KeptDescriptors => ("kept", Unit::Count),
+        Measure::Lines
+        | Measure::Functions
+        | Measure::Nesting
+        | Measure::Branches
+        | Measure::Carried => ("coroutines", Unit::Count),
+        Measure::Largest
+        | Measure::PeakInFlight
+        | Measure::OpenAtServer
+        | Measure::WentOn
+        | Measure::OtherEnds => ("counted", Unit::Count),
+    }
+}
+
+/// What was found, in a word or two.
+pub fn finding(measure: Measure, finding: Finding) -> &'static str {
+    match (measure, finding) {
+        (Measure::OpenAtServer | Measure::WentOn | Measure::Largest, Finding::All) => "all",
+        (Measure::Largest, Finding::Some) => "stopped below",
+        (Measure::TimeOverLimit, Finding::AsSaid) => "bound",
+        (Measure::TimeOverLimit, Finding::Less) => "faster than the limit",
+        (Measure::TimeOverLimit, Finding::More) => "slower than the limit",
+        (Measure::TimeOverWaits, Finding::AsSaid) => "they add up",
+        (Measure::TimeOverWaits, Finding::Less) => "less than their waits",
+        (Measure::TimeOverWaits, Finding::More) => "longer than their waits",
+        (Measure::TimeOverCalls, Finding::AsSaid) => "they start over",
+        (Measure::TimeOverCalls, Finding::Less) => "they go on",
+        (Measure::BytesGrowth | Measure::CpuGrowth, Finding::AsSaid) => "hardly more",
+        (_, Finding::Lighter) => "lighter",
+        (_, Finding::Heavier) => "heavier",
+        (_, Finding::Undecided) => "undecided",
+        (_, Finding::NotMeasured) => "not measured",
+        (_, Finding::OneAtATime) => "one at a time",
+        (_, Finding::SeveralAtOnce) => "several at once",
+        (_, Finding::AsSaid) => "as said",
+        (_, Finding::Less) => "less",
+        (_, Finding::More) => "more",
+        (_, Finding::All) => "all",
+        (_, Finding::Some) => "some",
+        (_, Finding::Failed) => "failed",
+        (_, Finding::NotAsked) => "not asked for more",
+        (_, Finding::GivenBack) => "given back",
+        (_, Finding::Kept) => "kept",
+        (_, Finding::Grows) => "grows",
+        (_, Finding::Alike) => "alike",
+    }
+}

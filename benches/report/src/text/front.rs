@@ -1,0 +1,63 @@
+//! What the front page says, in every language: the compiler asks each language for each sentence.
+
+use analysis::claims::lighter::AtOnce;
+use analysis::claims::{Judgement, Summary, Work};
+use analysis::contestant::Id;
+use analysis::repeat::Repeat;
+use analysis::walls::{Ceiling, Wall};
+
+use crate::text::Text;
+
+/// What the front page says in one language.
+pub trait FrontWords {
+    /// What this is, in two sentences.
+    fn intro(&self) -> Text;
+    /// What a contestant is called.
+    fn contestant(&self, id: &Id) -> String;
+    /// The verdict on coroutines and threads, with its figures and where it fails.
+    fn verdict(&self, judgement: &Judgement, facts: Option<&Facts<'_>>) -> Vec<Text>;
+    /// The heading of the table of what one more task takes, and its columns.
+    fn takes(&self) -> (Text, [&'static str; 6]);
+    /// Why a cell has no figure.
+    fn no_figure(&self) -> Text;
+    /// That a subroutine waits one at a time.
+    fn one_at_a_time(&self) -> Text;
+    /// That a contestant is discontinued, where one that is shown is.
+    fn discontinued(&self) -> Text;
+    /// How well a second run gave the same figures, with the bars that were missed.
+    fn repeats(&self, repeat: Option<&Repeat>) -> Text;
+    /// The heading of what breaks first, and the columns of its table.
+    fn breaks(&self) -> (Text, [&'static str; 3]);
+    /// What is reached: a contestant's tasks of this kind.
+    fn reached(&self, id: &Id, work: Work) -> Text;
+    /// The limit that stopped a contestant, and the next one.
+    fn wall(&self, wall: &Wall, next: Option<&Ceiling>) -> Text;
+    /// That nothing stopped it, and what would.
+    fn no_wall(&self, next: Option<&Ceiling>) -> Text;
+    /// Where to go from here.
+    fn onwards(&self) -> Text;
+}
+
+/// What the verdict's figures are, and from when on it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The figures of one coroutine against one thread.
+    pub summary: &'a Summary,
+    /// From so many waiting tasks on, at least and at most over the runtimes that are shown, the whole
+    /// process is lighter; `None` where one of them never is.
+    pub from: Option<(u64, u64)>,
+}
+
+impl Facts<'_> {
+    /// Requests that are answered at once, where a coroutine takes hardly less CPU than a thread: with
+    /// what a request takes in both, in ns.
+    pub fn at_once_is_no_better(&self) -> Option<(&AtOnce, f64, f64)> {
+        let at_once = self.summary.at_once.as_ref()?;
+        let times = at_once.cpu.times?;
+        let (ours, theirs) = (at_once.cpu.coroutine?.value, at_once.cpu.thread?.value);
+        (times.value < HARDLY_MORE).then_some((at_once, ours, theirs))
+    }
+}
+
+/// Up to so many times the CPU is hardly more: two runs of one program differ by as much.
+const HARDLY_MORE: f64 = 1.25;

@@ -1,0 +1,35 @@
+//! What a number counts, and which way is better.
+
+use serde::Serialize;
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Nothing: the column has words.
+    Words,
+    /// Things.
+    Count,
+    /// Bytes, in decimal steps: 37.4 kB.
+    Bytes,
+    /// Sizes that are powers of two: 8 KiB.
+    Size,
+    /// Nanoseconds.
+    Nanoseconds,
+    /// So many a second.
+    PerSecond,
+    /// A ratio: 83 times.
+    Times,
+    /// A part of one, shown in percent.
+    Share,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Better {
+    /// Less is.
+    Lower,
+    /// More is.
+    Higher,
+}
