@@ -2,27 +2,26 @@
 //!
 //! | file | page |
 //! | --- | --- |
-//! | `memory` | what a waiting task weighs |
+//! | `all` | every figure of every series |
 //! | `bill` | what holds a waiting task's memory, and what is kept |
-//! | `state` | what live state adds |
-//! | [`claims`] | what is claimed, and what was found |
-//! | `cpu` | what a wait costs in CPU |
-//! | `lateness` | how late tasks wake |
-//! | `rates` | how many tasks and requests a second |
-//! | [`front`] | the front page, in each language |
 //! | `choosing` | which one to take, by situation |
-//! | `page` | [`Page`]: what a page is |
-//! | `walls` | what breaks first |
+//! | [`claims`] | what is claimed, and what was found |
 //! | `contestants` | which contestants a page shows first |
+//! | `cpu` | what a wait costs in CPU |
+//! | [`front`] | the front page, in each language |
+//! | `lateness` | how late tasks wake |
+//! | `machine` | what the run was made on |
+//! | `memory` | what a waiting task weighs |
+//! | `page` | [`Page`]: what a page is |
+//! | `rates` | how many tasks and requests a second |
+//! | `state` | what live state adds |
+//! | `trust` | whether the figures can be trusted |
+//! | `walls` | what breaks first |
 //! | `weights` | what the pages on memory share |
 
+mod all;
 mod bill;
 mod choosing;
-//! | `all` | every figure of every series |
-//! | `machine` | what the run was made on |
-//! | `trust` | whether the figures can be trusted |
-
-mod all;
 pub mod claims;
 mod contestants;
 mod cpu;
@@ -30,14 +29,14 @@ mod cpu;
 mod example;
 pub mod front;
 mod lateness;
+mod machine;
 mod memory;
 mod page;
 mod rates;
 mod state;
+mod trust;
 mod walls;
 mod weights;
-mod machine;
-mod trust;
 
 pub use page::Page;
 
@@ -53,7 +52,8 @@ pub fn all() -> Vec<Page> {
         rates::PAGE,
         walls::PAGE,
         choosing::PAGE,
-    ]
-    vec![cpu::PAGE, lateness::PAGE, rates::PAGE, trust::PAGE, machine::PAGE, all::PAGE]
+        trust::PAGE,
+        machine::PAGE,
+        all::PAGE,
     ]
 }
