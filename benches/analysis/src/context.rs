@@ -3,7 +3,7 @@
 use record::{Build, Record};
 use serde::Serialize;
 
-use crate::contestant::{Id, REFERENCE};
+use crate::contestant::Id;
 use crate::estimate::Bootstrap;
 use crate::figure::Figure;
 use crate::index::Index;
@@ -62,11 +62,6 @@ impl<'a> Context<'a> {
     /// What was measured of this series.
     pub(crate) fn get(&self, series: &Series) -> Option<&Measured> {
         find(&self.measured, &series.contestant, &series.shape)
-    }
-
-    /// What was measured of the reference contestant doing this.
-    pub(crate) fn reference(&self, shape: &Shape) -> Option<&Measured> {
-        self.get(&Series { contestant: Id::new(REFERENCE), shape: shape.clone() })
     }
 
     /// The draws of a figure with these names. Another name has other draws.

@@ -288,7 +288,7 @@ mod tests {
         other.line("coroutines/smol", &SIZES, Bill::of(100));
         other.state(64).line("coroutines/bare", &SIZES, Bill::of(100));
         assert!(compare(&one(Bill::of(100)), &other.record()).rows.is_empty());
-        let threads = diff(&small_run(), &small_run(), |id| id.is_reference());
+        let threads = diff(&small_run(), &small_run(), Id::is_reference);
         assert!(!threads.rows.is_empty());
         assert!(threads.rows.iter().all(|row| row.subject.series.contestant.is_reference()));
     }

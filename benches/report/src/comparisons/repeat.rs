@@ -1,7 +1,7 @@
 //! How far figures move when the same run is made again.
 
 use analysis::bar::Outcome;
-use analysis::estimate::{Estimate, quantile};
+use analysis::estimate::{CONFIDENCE, Estimate, quantile};
 use analysis::repeat::{Moved, Repeat, Row, Swap};
 use analysis::sides::Part;
 
@@ -49,8 +49,13 @@ pub(crate) fn answer(repeat: &Repeat) -> Text {
         (_, pairs) => format!(" {pairs} pairs of contestants change their order of bytes."),
     };
     say(
-        "Made again, 95 % of the figures of each kind moved by no more than this: **{parts}**.{order}",
-        &[("parts", &format::list(&parts)), ("order", &order)],
+        "Made again, {most} of the figures of each kind moved by no more than this: \
+         **{parts}**.{order}",
+        &[
+            ("most", &format::percent(CONFIDENCE)),
+            ("parts", &format::list(&parts)),
+            ("order", &order),
+        ],
     )
 }
 
@@ -72,7 +77,7 @@ pub(crate) fn summary(repeat: &Repeat) -> Table {
     let mut table = Table::new([
         Column::words("Figures of"),
         Column::new("Half lie within", Unit::Share).lower(),
-        Column::new("95 % lie within", Unit::Share).lower(),
+        Column::new(format!("{} lie within", format::percent(CONFIDENCE)), Unit::Share).lower(),
         Column::new("Farthest apart", Unit::Share).lower(),
         Column::words("Beyond their own intervals"),
         Column::words("Bar"),

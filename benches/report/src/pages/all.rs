@@ -1,6 +1,7 @@
 //! `all.md`: every figure with its interval, for every series. Tables are as long here as they are.
 
 use analysis::Analysis;
+use analysis::estimate::CONFIDENCE;
 use analysis::figure::Figure;
 use analysis::fit::Fit;
 use analysis::lifecycle::Phases;
@@ -90,11 +91,12 @@ fn answer(analysis: &Analysis, sections: &[(&str, Table)]) -> Text {
     let figures = sections.iter().flat_map(|(_, table)| table.rows.iter().flatten());
     say(
         "{figures} figures of {series} series: a contestant and what its tasks do. A figure of a task \
-         is a slope, which is what one more waiting task adds; its interval holds 95 % of the \
-         resamples. Lateness is the median of the repeats, from the least to the most of them.",
+         is a slope, which is what one more waiting task adds; its interval holds {confidence} of \
+         the resamples. Lateness is the median of the repeats, from the least to the most of them.",
         &[
             ("figures", &format::count(figures.filter(is_figure).count() as u64)),
             ("series", &format::count(analysis.measured.len() as u64)),
+            ("confidence", &format::percent(CONFIDENCE)),
         ],
     )
 }

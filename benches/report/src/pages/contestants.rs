@@ -9,7 +9,7 @@ use analysis::reading::Spread;
 
 use crate::document::{Block, Cell};
 use crate::format;
-use crate::text::{Text, names, say};
+use crate::text::{Text, cautions, names, say};
 
 /// As many rows at most has a table that is not folded away.
 pub(crate) use crate::tables::MOST_ROWS;
@@ -25,14 +25,8 @@ pub(crate) fn leading<'a>(all: impl IntoIterator<Item = &'a Id>) -> Vec<Id> {
 
 /// What to be told about the contestants that are shown, if there is something.
 pub(crate) fn cautions(analysis: &Analysis, shown: &[Id]) -> Option<Block> {
-    let texts = shown.iter().filter_map(|id| {
-        let caution = analysis.run.cautions.get(id.as_str())?.trim_end_matches('.');
-        let name = names::contestant(id);
-        let names_it = caution.starts_with(&name);
-        let template = if names_it { "{caution}." } else { "{name}: {caution}." };
-        Some(say(template, &[("name", &name), ("caution", caution)]))
-    });
-    texts.reduce(Text::and).map(Block::Paragraph)
+    let texts = cautions::of_contestants(analysis, |id| shown.contains(id));
+    texts.into_iter().reduce(Text::and).map(Block::Paragraph)
 }
 
 /// On which machine the times of a page were read.

@@ -24,7 +24,9 @@ fn build(analysis: &Analysis) -> Document {
     blocks.extend(cautions::of_extent(analysis).into_iter().map(Block::Paragraph));
     let missed = missed(analysis);
     if !missed.is_empty() {
-        blocks.push(Block::Heading("What was missed".into()));
+        let is_missed = Bars::of(analysis).missed > 0;
+        let head = if is_missed { "What was missed" } else { "What is undecided" };
+        blocks.push(Block::Heading(head.into()));
         blocks.push(Block::List(missed));
     }
     blocks.push(Block::Heading("Repeatability".into()));

@@ -27,7 +27,7 @@ pub fn of_extent(analysis: &Analysis) -> Vec<Text> {
                 .into(),
         ),
         Extent::Partial => {
-            cautions.push("This is a partial run: only what was asked for was measured.".into())
+            cautions.push("This is a partial run: only what was asked for was measured.".into());
         }
     }
     if analysis.truncated {
