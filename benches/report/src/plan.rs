@@ -460,7 +460,7 @@ mod tests {
                 "1,000 of them waiting at once take",
                 "Thread each is enough, and it is the simplest to write.",
                 "At 5,000 a second they keep 10 % of one core busy.",
-                "Of all cores",
+                "thread each 39.1 MB 10 % 5 %",
             ],
         );
         let memory = Case { tasks: None, memory_bytes: Some(512 << 20), ..rate };
