@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::bar::Outcome;
 use crate::context::Context;
 use crate::estimate::{Estimate, Sampled};
 use crate::figure::Figure;
@@ -37,27 +38,16 @@ pub struct Growth {
     /// Many ÷ few, without a unit; `None` where one of the two is not above zero.
     pub ratio: Option<Estimate>,
     /// What the interval of that says of [`BAR`].
-    pub bar: Bar,
+    pub bar: Outcome,
 }
 
-/// What an interval says of a bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Bar {
-    /// All of it is below.
-    Met,
-    /// All of it is above.
-    Missed,
-    /// It holds the bar, or there is none.
-    Undecided,
-}
-
-impl Bar {
-    fn of(ratio: Option<Estimate>) -> Self {
+impl Growth {
+    /// What the interval of a ratio says of [`BAR`].
+    fn outcome(ratio: Option<Estimate>) -> Outcome {
         match ratio.filter(Estimate::is_bounded) {
-            Some(ratio) if ratio.high <= BAR => Self::Met,
-            Some(ratio) if ratio.low > BAR => Self::Missed,
-            _ => Self::Undecided,
+            Some(ratio) if ratio.high <= BAR => Outcome::Met,
+            Some(ratio) if ratio.low > BAR => Outcome::Missed,
+            _ => Outcome::Undecided,
         }
     }
 }
@@ -82,7 +72,7 @@ fn of_series(context: &Context<'_>, series: &Series, readings: &[Reading]) -> Op
         many_ns: many.estimate,
         most_ns: at(MOST).map(|most| most.estimate),
         ratio,
-        bar: Bar::of(ratio),
+        bar: Growth::outcome(ratio),
     })
 }
 
@@ -108,7 +98,7 @@ mod tests {
     fn a_task_of_many_that_costs_more_than_one_of_few_misses_the_bar() {
         let of = |ns_per_task| of(&Context::of(&grown(ns_per_task))).remove(0);
         let (met, missed) = (of(400), of(600));
-        assert_eq!((met.bar, missed.bar), (Bar::Met, Bar::Missed));
+        assert_eq!((met.bar, missed.bar), (Outcome::Met, Outcome::Missed));
         assert!((met.ratio.unwrap().value - 2.0).abs() < 1e-2, "{met:?}");
         assert!((met.few_ns.value - 200.0).abs() < 1e-6 && met.most_ns.is_none());
     }
@@ -117,7 +107,7 @@ mod tests {
     fn one_repeat_decides_nothing_and_other_counts_are_no_growth() {
         let mut record = grown(600);
         record.cells.retain(|cell| cell.repeat == 0);
-        assert_eq!(of(&Context::of(&record))[0].bar, Bar::Undecided);
+        assert_eq!(of(&Context::of(&record))[0].bar, Outcome::Undecided);
         record.cells.retain(|cell| cell.tasks != FEW);
         assert!(of(&Context::of(&record)).is_empty());
     }

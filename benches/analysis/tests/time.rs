@@ -4,9 +4,9 @@
 mod common;
 
 use analysis::Analysis;
+use analysis::bar::Outcome;
 use analysis::contestant::Id;
 use analysis::estimate::Estimate;
-use analysis::growth::Bar;
 use analysis::lateness::{Asked, LatenessRow, Prefer, lineups};
 use common::{RECORDS, read};
 
@@ -40,7 +40,7 @@ fn figures_of_time_are_as_they_were() {
 
     let growth = analysis.growth.iter().find(|growth| growth.series.contestant == tokio).unwrap();
     assert_close(growth.ratio.unwrap(), [1.21, 1.11, 1.36], 0.01);
-    assert_eq!(growth.bar, Bar::Met);
+    assert_eq!(growth.bar, Outcome::Met);
 
     let late = |id: &Id, asked, tasks| -> &LatenessRow {
         let mut rows = analysis.lateness.iter().filter(|row| row.series.contestant == *id);

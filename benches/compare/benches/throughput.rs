@@ -4,21 +4,23 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use analysis::contestant::Id;
+use analysis::missing::{Missing, Why};
 use anyhow::Context;
 use compare::bench::throughput::{Combination, tasks};
 use compare::bench::{Invocation, memory, requests};
 use compare::cell::process::RUNTIME_SETTINGS;
-use compare::fit;
 use compare::limits;
-use compare::output::print;
+use compare::output::{print, print_document};
 use compare::plan::Kind;
 use compare::project::Project;
-use compare::report;
 use compare::servers::Servers;
 use compare::session::{Part, Session};
 use compare::suite::{DEFAULT_PATIENCE, Suite};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use record::{Cell, Extent, Status, Writer};
+use record::{Extent, Writer};
+use report::pages::front::front;
+use report::text::en::English;
 use workload::{Contestant, Settings};
 
 /// Our own arguments, while criterion reads the others.
@@ -99,7 +101,7 @@ fn run(own: &str) -> anyhow::Result<ExitCode> {
     let mut failures = 0;
     let mut group = criterion.benchmark_group(GROUP);
     group.sampling_mode(SamplingMode::Flat);
-    for contestant in contestants.iter().filter(|c| fit::is_compared(c.id().as_str())) {
+    for contestant in contestants.iter().filter(|c| Id::new(c.id().as_str()).is_compared()) {
         let mut instance = contestant.start(&Settings::default());
         for &tasks in tasks {
             let id = BenchmarkId::new(contestant.id().as_str(), tasks);
@@ -193,7 +195,7 @@ struct Recording {
 impl Recording {
     fn begin(invocation: &Invocation) -> anyhow::Result<Self> {
         let extent = invocation.extent();
-        let session = Session::open(Project::find()?, extent)?;
+        let session = Session::open(Project::find()?, extent, invocation.replaces_results())?;
         let program = std::env::current_exe()?;
         let suite = Suite::new(&program, extent, invocation.seed(), DEFAULT_PATIENCE);
         let path = session.begin(Part::Throughput);
@@ -206,9 +208,15 @@ impl Recording {
     fn complete(self) -> anyhow::Result<usize> {
         drop(self.writer);
         let published = self.session.complete(Part::Throughput)?;
-        print(report::terminal(&published.record, report::terminal_width()));
+        print_document(&front(&published.analysis, &English), false);
         print(published.describe(Part::Throughput));
-        let failed = |cell: &&Cell| cell.status == Status::Failed;
-        Ok(published.record.cells.iter().filter(failed).count())
+        let failed = |missing: &&Missing| missing.why == Why::Failed;
+        Ok(published
+            .analysis
+            .missing
+            .iter()
+            .filter(failed)
+            .map(|missing| missing.cells as usize)
+            .sum())
     }
 }

@@ -7,7 +7,7 @@
 //! | `control/again-…` | a contestant under another label (A/A) | 1.00 times what that contestant has |
 //!
 //! They run beside the others in every run, and take no part in the comparison: see
-//! [`fit::is_compared`](crate::fit::is_compared).
+//! [`Id::is_compared`](analysis::contestant::Id::is_compared).
 
 use std::hint::black_box;
 use std::thread;

@@ -13,7 +13,9 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 /// The pages that show code, from the root of the checkout.
 pub const PAGES: &[&str] = &["docs/models.md"];
@@ -53,6 +55,23 @@ pub enum IncludeError {
         /// The marker's line.
         marker: String,
     },
+}
+
+/// The pages of this checkout that show code, with the code as it is.
+///
+/// # Errors
+/// If the code that a page wants to show is not there.
+pub fn filled(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let pages = PAGES.iter().map(|page| root.join(page)).filter(|page| page.is_file());
+    pages
+        .map(|page| {
+            let unusable =
+                || format!("the code in {} cannot be brought up to date", page.display());
+            let text = fs::read_to_string(&page).with_context(unusable)?;
+            let text = fill(&text, root).with_context(unusable)?;
+            Ok((page, text))
+        })
+        .collect()
 }
 
 /// The page with the code of its markers. What stood between them is replaced; all else stays as it

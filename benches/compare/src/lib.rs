@@ -17,13 +17,9 @@
 //! | [`meter`] | weighs a process from outside |
 //! | [`scope`] | gets a user without privileges a control group |
 //! | [`host`], [`limits`] | the machine, and what it limits |
-//! | [`fit`] | slopes and their intervals |
-//! | [`diff`] | two records, figure by figure |
-//! | [`repeat`] | how far figures move from run to run |
-//! | [`claims`] | verdicts on what is claimed |
-//! | [`report`] | tables, from a record alone |
+//! | [`generated`], [`splice`], [`include`] | the files that a record yields, and the code in pages |
 //! | [`session`], [`project`], [`output`] | where results go |
-//! | [`include`] | puts code into the pages that show it |
+//! | [`mod@include`] | puts code into the pages that show it |
 //! | [`mod@bench`] | what the two bench targets share |
 //! | [`controls`] | contestants whose weight is known, to check the instrument |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
@@ -33,13 +29,11 @@
 pub mod bench;
 pub mod cell;
 pub mod child;
-pub mod claims;
 pub mod cli;
 pub mod controls;
-pub mod diff;
 pub mod events;
 pub mod faults;
-pub mod fit;
+pub mod generated;
 pub mod host;
 pub mod include;
 pub mod interrupt;
@@ -50,12 +44,11 @@ pub mod plan;
 pub mod progress;
 pub mod project;
 pub mod registry;
-pub mod repeat;
-pub mod report;
 pub mod resume;
 pub mod scope;
 pub mod servers;
 pub mod session;
+pub mod splice;
 pub mod suite;
 pub mod tally;
 pub mod units;

@@ -9,6 +9,7 @@ use crate::output::complain;
 use crate::tally::Tally;
 use crate::units;
 use record::{Build, Cell, Status};
+use report::format;
 
 /// Where a run is. It goes to standard error, so that tables and records can be piped.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ fn name(contestant: &str, tasks: u64, build: Build) -> String {
         Build::Timed => "",
         Build::Counting => ", heap",
     };
-    format!("{contestant} × {}{counted}", units::count(tasks))
+    format!("{contestant} × {}{counted}", format::count(tasks))
 }
 
 fn describe(cell: &Cell, position: u64, cells: u64) -> String {

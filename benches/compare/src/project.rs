@@ -1,19 +1,13 @@
-//! Where things are in the checkout, and writing them so that nothing is lost half-way.
+//! Where things are in the checkout, and where a run leaves its record.
 
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::include;
-use crate::report::{self, Page};
-use record::{Record, read_file};
-
 /// The name of a record in its folder.
 pub const RECORD: &str = "record.jsonl";
 
-/// The name of the record of the run before, which `repeat.md` holds against that one.
+/// The name of the record of the run before, which the trust page holds against that one.
 pub const PREVIOUS: &str = "previous.jsonl";
 
 /// A checkout of this project.
@@ -46,9 +40,19 @@ impl Project {
         Self { root: root.to_owned() }
     }
 
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The pages.
+    pub fn docs(&self) -> PathBuf {
+        self.root.join("docs")
+    }
+
     /// The results that are committed.
     pub fn results(&self) -> PathBuf {
-        self.root.join("docs/results")
+        self.docs().join("results")
     }
 
     /// The committed record.
@@ -62,156 +66,18 @@ impl Project {
         self.results().join(PREVIOUS)
     }
 
-    /// What the committed records yield, of which this is the later one.
-    ///
-    /// # Errors
-    /// If there is a record of the run before and it cannot be read.
-    pub fn generated(&self, record: &Record) -> anyhow::Result<Generated> {
-        let path = self.previous();
-        let previous = path.exists().then(|| read_file(&path)).transpose()?;
-        Ok(Generated::of(record).with_repeat(record, previous.as_ref()))
-    }
-
     /// The front page.
     pub fn readme(&self) -> PathBuf {
         self.root.join("README.md")
     }
 
+    /// The front page in Korean.
+    pub fn korean_readme(&self) -> PathBuf {
+        self.docs().join("ko/README.md")
+    }
+
     /// Results that are not for committing.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("target/compare")
-    }
-}
-
-/// What a record yields, wherever it goes.
-#[derive(Clone, Debug)]
-pub struct Generated {
-    pages: Vec<Page>,
-    summary: String,
-}
-
-impl Generated {
-    /// The pages and the summary of this record.
-    pub fn of(record: &Record) -> Self {
-        Self { pages: report::pages(record), summary: report::summary(record) }
-    }
-
-    /// The same, with the page that holds the run before against it.
-    #[must_use]
-    pub fn with_repeat(mut self, record: &Record, previous: Option<&Record>) -> Self {
-        self.pages.push(report::repeat_page(record, previous));
-        self
-    }
-
-    /// The pages in this folder; with a front page the summary in it, and the code in the pages of
-    /// its checkout that show some.
-    ///
-    /// # Errors
-    /// If the front page cannot be read or has no place for a summary, or the code that a page wants
-    /// to show is not there.
-    pub fn at(&self, folder: &Path, readme: Option<&Path>) -> anyhow::Result<Files> {
-        let mut files: Vec<_> =
-            self.pages.iter().map(|page| (folder.join(page.file), page.text.clone())).collect();
-        if let Some(readme) = readme {
-            let text = fs::read_to_string(readme)
-                .with_context(|| format!("{} cannot be read", readme.display()))?;
-            let text = report::splice(&text, &self.summary)
-                .with_context(|| format!("{} has no place for a summary", readme.display()))?;
-            files.push((readme.to_owned(), text));
-            files.extend(with_code(readme.parent().unwrap_or(Path::new(".")))?);
-        }
-        Ok(Files { files })
-    }
-}
-
-/// Generated files, with the places that they go to.
-#[derive(Clone, Debug)]
-pub struct Files {
-    files: Vec<(PathBuf, String)>,
-}
-
-impl Files {
-    /// Writes the files, each whole or not at all.
-    ///
-    /// # Errors
-    /// If one cannot be written.
-    pub fn write(&self) -> anyhow::Result<()> {
-        for (path, text) in &self.files {
-            write_whole(path, text)?;
-        }
-        Ok(())
-    }
-
-    /// The files that are not what the record yields.
-    pub fn stale(&self) -> Vec<&Path> {
-        self.files
-            .iter()
-            .filter(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text))
-            .map(|(path, _)| path.as_path())
-            .collect()
-    }
-
-    /// Where the files are.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|(path, _)| path.as_path())
-    }
-}
-
-/// The pages of this checkout that show code, with the code as it is.
-fn with_code(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let pages = include::PAGES.iter().map(|page| root.join(page)).filter(|page| page.is_file());
-    pages
-        .map(|page| {
-            let unusable =
-                || format!("the code in {} cannot be brought up to date", page.display());
-            let text = fs::read_to_string(&page).with_context(unusable)?;
-            let text = include::fill(&text, root).with_context(unusable)?;
-            Ok((page, text))
-        })
-        .collect()
-}
-
-/// Writes a file beside its place and moves it there, so that a reader sees the old or the new one.
-///
-/// # Errors
-/// If it cannot be written.
-pub fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
-    let write = || -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        #[cfg(unix)]
-        {
-            // A temporary file is for its owner alone; what replaces a committed file is not.
-            use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-        }
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("{} cannot be written", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_replaced_whole_and_its_folder_made() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/b.md");
-        write_whole(&path, "one").unwrap();
-        write_whole(&path, "two").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn what_cannot_be_written_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("file"), "").unwrap();
-        let error = write_whole(&folder.path().join("file/b.md"), "").unwrap_err();
-        assert!(error.to_string().ends_with("file/b.md cannot be written"), "{error}");
     }
 }

@@ -8,9 +8,11 @@
 use std::fs;
 use std::path::PathBuf;
 
+use analysis::Analysis;
 use anyhow::Context;
 
-use crate::project::{Generated, Project, RECORD, write_whole};
+use crate::generated::Files;
+use crate::project::{Project, RECORD};
 use record::{Extent, Record, differences, read_file};
 
 /// A part of a session's record.
@@ -45,6 +47,8 @@ impl Part {
 pub struct Session {
     project: Project,
     extent: Extent,
+    /// Whether the committed results may be replaced, if everything was run.
+    replaces: bool,
     folder: PathBuf,
 }
 
@@ -52,8 +56,9 @@ pub struct Session {
 #[derive(Debug)]
 pub struct Published {
     extent: Extent,
-    /// The record so far.
-    pub record: Record,
+    replaces: bool,
+    /// What the record so far says.
+    pub analysis: Analysis,
     /// Where it and its pages are.
     pub folder: PathBuf,
     /// If the committed results were replaced, of what extent those before were, if any.
@@ -66,18 +71,26 @@ impl Published {
         self.replaced.is_some()
     }
 
-    /// Where things are, for the one who waits at the terminal.
+    /// Whether the other part of the same command is still to come.
+    pub fn awaits_other(&self) -> bool {
+        self.extent.is_everything() && self.replaces && self.replaced.is_none()
+    }
+
+    /// Where things are, for the terminal.
     pub fn describe(&self, part: Part) -> String {
         let name = part.name();
         let mut text = format!("{name}: record and tables are in {}", self.folder.display());
         if let Some(before) = self.replaced {
-            text.push_str(&format!("\n{name}: docs/results and the summary in README.md are new"));
+            text.push_str(&format!("\n{name}: docs/results and the front pages are new"));
             if before == Some(Extent::Thorough) && self.extent != Extent::Thorough {
                 text.push_str(&format!(
-                    "\n{name}: they came from a thorough run before; `git checkout docs/results \
-                     README.md` brings back what was committed"
+                    "\n{name}: they came from a thorough run before; `git checkout docs README.md` brings back what was committed"
                 ));
             }
+        } else if self.extent.is_everything() && !self.replaces {
+            text.push_str(&format!(
+                "\n{name}: docs/results stays as it is, because a baseline of criterion's was named"
+            ));
         } else if self.extent.is_everything() {
             let other = part.other().name();
             text.push_str(&format!(
@@ -89,15 +102,20 @@ impl Published {
 }
 
 impl Session {
-    /// The session of this process. What is left of earlier sessions is removed.
+    /// The session of this process, which replaces the committed results or leaves them. What is left of earlier sessions is removed.
     ///
     /// # Errors
     /// If its folder cannot be made.
-    pub fn open(project: Project, extent: Extent) -> anyhow::Result<Self> {
-        Self::open_as(project, extent, &key())
+    pub fn open(project: Project, extent: Extent, replaces: bool) -> anyhow::Result<Self> {
+        Self::open_as(project, extent, replaces, &key())
     }
 
-    fn open_as(project: Project, extent: Extent, key: &str) -> anyhow::Result<Self> {
+    fn open_as(
+        project: Project,
+        extent: Extent,
+        replaces: bool,
+        key: &str,
+    ) -> anyhow::Result<Self> {
         let sessions = project.scratch().join("sessions");
         let folder = sessions.join(key);
         fs::create_dir_all(&folder)
@@ -109,7 +127,7 @@ impl Session {
                 let _ = fs::remove_dir_all(other.path());
             }
         }
-        Ok(Self { project, extent, folder })
+        Ok(Self { project, extent, replaces, folder })
     }
 
     /// Where a part is written until it is complete.
@@ -132,41 +150,32 @@ impl Session {
 
         let folder = self.project.scratch().join(self.extent.name());
         let record = record::read(&folder.join(RECORD), &text)?;
-        let generated = Generated::of(&record);
-        write_whole(&folder.join(RECORD), &text)?;
-        generated.at(&folder, None)?.write()?;
-        let replaced = if self.extent.is_everything() && parts.len() == Part::ALL.len() {
-            Some(self.replace_results(&text, &record, generated)?)
-        } else {
-            None
-        };
-        Ok(Published { extent: self.extent, record, folder, replaced })
+        let analysis = Analysis::of(&record, None);
+        Files::in_folder(&analysis, &folder).and(folder.join(RECORD), text.clone()).write()?;
+        let is_whole = self.extent.is_everything() && parts.len() == Part::ALL.len();
+        let replaced = (is_whole && self.replaces)
+            .then(|| self.replace_results(&text, &record))
+            .transpose()?;
+        Ok(Published { extent: self.extent, replaces: self.replaces, analysis, folder, replaced })
     }
 
     /// Replaces the committed results, and says of what extent they were, if there were any. The
     /// record that was there stays as that of the run before, if the two can be held against each
     /// other.
-    fn replace_results(
-        &self,
-        text: &str,
-        record: &Record,
-        generated: Generated,
-    ) -> anyhow::Result<Option<Extent>> {
-        let (results, path) = (self.project.results(), self.project.record());
+    fn replace_results(&self, text: &str, record: &Record) -> anyhow::Result<Option<Extent>> {
+        let path = self.project.record();
         // What cannot be read cannot be held against anything.
         let before = read_file(&path).ok();
         let is_comparable = |before: &&Record| {
             before.run.extent == self.extent && differences(&before.run, &record.run).is_empty()
         };
         let previous = before.as_ref().filter(is_comparable);
-        let generated = generated.with_repeat(record, previous);
-        let files = generated.at(&results, Some(&self.project.readme()))?;
-        if previous.is_some() {
-            write_whole(&self.project.previous(), &fs::read_to_string(&path)?)?;
-        } else if self.project.previous().exists() {
-            fs::remove_file(self.project.previous()).context("an old record cannot be removed")?;
-        }
-        write_whole(&path, text)?;
+        let analysis = Analysis::of(record, previous);
+        let files = Files::of_project(&analysis, &self.project)?.and(path.clone(), text.to_owned());
+        let files = match previous {
+            Some(_) => files.and(self.project.previous(), fs::read_to_string(&path)?),
+            None => files.without(self.project.previous()),
+        };
         files.write()?;
         Ok(before.map(|before| before.run.extent))
     }
@@ -247,8 +256,11 @@ mod tests {
 
     fn checkout() -> (TempDir, Project) {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("README.md"), README).unwrap();
         let project = Project::at(folder.path());
+        fs::create_dir_all(project.korean_readme().parent().unwrap()).unwrap();
+        for front in [project.readme(), project.korean_readme()] {
+            fs::write(front, README).unwrap();
+        }
         (folder, project)
     }
 
@@ -280,13 +292,13 @@ mod tests {
     fn both_parts_in_full_replace_the_results_in_either_order() {
         for order in [[Part::Memory, Part::Throughput], [Part::Throughput, Part::Memory]] {
             let (_folder, project) = checkout();
-            let session = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
+            let session = Session::open_as(project.clone(), Extent::Full, true, "1-1").unwrap();
             assert!(!run(&session, order[0]).unwrap().has_replaced_results());
             assert!(!project.record().exists());
             let published = run(&session, order[1]).unwrap();
             assert!(published.has_replaced_results());
             let record = read_file(&project.record()).unwrap();
-            assert_eq!(record, published.record);
+            assert_eq!(record.run, published.analysis.run);
             assert!(!record.cells.is_empty() && !record.throughput.is_empty());
             let readme = fs::read_to_string(project.readme()).unwrap();
             assert!(readme.starts_with("before\n") && readme.ends_with("after\n"));
@@ -302,7 +314,7 @@ mod tests {
         key: &str,
         change: fn(&str) -> String,
     ) -> Published {
-        let session = Session::open_as(project.clone(), extent, key).unwrap();
+        let session = Session::open_as(project.clone(), extent, true, key).unwrap();
         let mut published = None;
         for part in Part::ALL {
             fs::write(session.begin(part), change(&part_text(part))).unwrap();
@@ -322,7 +334,7 @@ mod tests {
     #[test]
     fn the_run_before_stays_if_the_two_can_be_held_against_each_other() {
         let (_folder, project) = checkout();
-        let repeat = || fs::read_to_string(project.results().join("repeat.md")).unwrap();
+        let repeat = || fs::read_to_string(project.results().join("trust.md")).unwrap();
         let run = |key, change| run_both(&project, Extent::Thorough, key, change);
 
         run("1-1", thorough);
@@ -332,7 +344,7 @@ mod tests {
 
         run("2-2", thorough);
         assert_eq!(fs::read_to_string(project.previous()).unwrap(), first);
-        assert!(repeat().contains("Run 1 is the run before"));
+        assert!(!repeat().contains("There is no other run"));
 
         run("3-3", on_another_machine);
         assert!(!project.previous().exists());
@@ -354,7 +366,7 @@ mod tests {
     fn anything_less_than_everything_leaves_the_results_alone() {
         for extent in [Extent::Quick, Extent::Partial] {
             let (_folder, project) = checkout();
-            let session = Session::open_as(project.clone(), extent, "1-1").unwrap();
+            let session = Session::open_as(project.clone(), extent, true, "1-1").unwrap();
             for part in Part::ALL {
                 assert!(!run(&session, part).unwrap().has_replaced_results());
             }
@@ -366,9 +378,9 @@ mod tests {
     #[test]
     fn parts_of_different_sessions_do_not_meet() {
         let (_folder, project) = checkout();
-        let one = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
+        let one = Session::open_as(project.clone(), Extent::Full, true, "1-1").unwrap();
         run(&one, Part::Memory).unwrap();
-        let other = Session::open_as(project.clone(), Extent::Full, "2-2").unwrap();
+        let other = Session::open_as(project.clone(), Extent::Full, true, "2-2").unwrap();
         assert!(!run(&other, Part::Throughput).unwrap().has_replaced_results());
         assert!(!project.results().exists());
     }
@@ -377,9 +389,10 @@ mod tests {
     #[test]
     fn a_session_that_is_at_work_is_left_alone_and_a_dead_one_removed() {
         let (_folder, project) = checkout();
-        let alive = Session::open_as(project.clone(), Extent::Quick, &key()).unwrap();
-        let dead = Session::open_as(project.clone(), Extent::Quick, "1-no-such-start").unwrap();
-        Session::open_as(project, Extent::Quick, "2-2").unwrap();
+        let alive = Session::open_as(project.clone(), Extent::Quick, true, &key()).unwrap();
+        let dead =
+            Session::open_as(project.clone(), Extent::Quick, true, "1-no-such-start").unwrap();
+        Session::open_as(project, Extent::Quick, true, "2-2").unwrap();
         assert!(alive.folder.exists());
         assert!(!dead.folder.exists());
     }
@@ -387,7 +400,7 @@ mod tests {
     #[test]
     fn a_broken_part_replaces_nothing() {
         let (_folder, project) = checkout();
-        let session = Session::open_as(project.clone(), Extent::Full, "1-1").unwrap();
+        let session = Session::open_as(project.clone(), Extent::Full, true, "1-1").unwrap();
         run(&session, Part::Memory).unwrap();
         fs::write(session.begin(Part::Throughput), "rubbish\n").unwrap();
         assert!(session.complete(Part::Throughput).is_err());

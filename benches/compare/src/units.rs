@@ -88,53 +88,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, NotADuration> {
     }
 }
 
-/// A count with its digits in groups of three: `1 234 567`.
-pub fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// Bytes to three digits, in units of 1024: `590 B`, `9.57 KiB`, `-1.50 MiB`.
-pub fn bytes(bytes: f64) -> String {
-    scaled(bytes, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
-}
-
-/// A duration to three digits in one unit: `250 ms`, `1.50 s`, `0 ns`.
-///
-/// Times of several minutes stay in seconds, so that two of them can be compared at a glance.
+/// A duration to three digits in one unit: `250 ms`, `1.5 s`.
 pub fn duration(duration: Duration) -> String {
-    scaled(duration.as_nanos() as f64, 1000.0, &["ns", "µs", "ms", "s"])
-}
-
-/// Three digits in the largest unit of which there is at least one, unless more digits stand before
-/// the point in the last unit.
-fn scaled(value: f64, step: f64, units: &[&str]) -> String {
-    let mut value = value;
-    let mut units = units.iter().peekable();
-    let mut unit = "";
-    while let Some(next) = units.next() {
-        unit = next;
-        // What would be shown as 1000 ms (or 1024 KiB) is shown in the next unit.
-        let shown = if value.abs() < 100.0 { value.abs() } else { value.abs().round() };
-        if shown < step || units.peek().is_none() {
-            break;
-        }
-        value /= step;
-    }
-    let decimals = match value.abs() {
-        _ if value.fract() == 0.0 && (unit == "B" || unit == "ns" || value.abs() >= 100.0) => 0,
-        size if size < 9.995 => 2,
-        size if size < 99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.decimals$} {unit}")
+    report::format::duration(duration.as_nanos() as f64)
 }
 
 #[cfg(test)]
@@ -207,72 +163,6 @@ mod tests {
                 format!("`{text}` is not a duration{why}: {allowed}")
             );
         }
-    }
-
-    #[test]
-    fn counts_are_shown_in_groups_of_three() {
-        let shown = [0, 12, 999, 1000, 10_000, 1_234_567, u64::MAX].map(count);
-        assert_eq!(
-            shown,
-            ["0", "12", "999", "1,000", "10,000", "1,234,567", "18,446,744,073,709,551,615"]
-        );
-    }
-
-    #[test]
-    fn bytes_are_shown_to_three_digits() {
-        let shown = [
-            0.0,
-            1.0,
-            0.5,
-            590.0,
-            1023.0,
-            1023.7,
-            1024.0,
-            9_800.0,
-            37_400.0,
-            1_048_575.0,
-            5.8e9,
-            -1_572_864.0,
-            2.0_f64.powi(60),
-        ]
-        .map(bytes);
-        assert_eq!(
-            shown,
-            [
-                "0 B",
-                "1 B",
-                "0.50 B",
-                "590 B",
-                "1023 B",
-                "1.00 KiB",
-                "1.00 KiB",
-                "9.57 KiB",
-                "36.5 KiB",
-                "1.00 MiB",
-                "5.40 GiB",
-                "-1.50 MiB",
-                "1048576 TiB"
-            ]
-        );
-    }
-
-    #[test]
-    fn durations_are_shown_to_three_digits() {
-        let shown = [
-            0,
-            7,
-            1_500,
-            250_000_000,
-            999_999_999,
-            1_500_000_000,
-            61_000_000_000,
-            3_600_000_000_000,
-        ]
-        .map(|ns| duration(Duration::from_nanos(ns)));
-        assert_eq!(
-            shown,
-            ["0 ns", "7 ns", "1.50 µs", "250 ms", "1.00 s", "1.50 s", "61.0 s", "3600 s"]
-        );
     }
 
     proptest! {

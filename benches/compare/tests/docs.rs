@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use compare::include;
+use analysis::Analysis;
+use compare::generated::Files;
 use compare::project::Project;
 use record::{Status, read_file};
 
@@ -17,7 +18,7 @@ fn root() -> PathBuf {
 
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![root().join("README.md")];
-    for folder in ["docs", "docs/results"] {
+    for folder in ["docs", "docs/ko", "docs/results"] {
         let entries = fs::read_dir(root().join(folder)).unwrap();
         pages.extend(entries.map(|entry| entry.unwrap().path()));
     }
@@ -46,19 +47,11 @@ fn links_lead_somewhere() {
 fn the_committed_results_are_what_their_record_yields() {
     let project = project();
     let record = read_file(&project.record()).unwrap();
-    let generated = project.generated(&record).unwrap();
-    let files = generated.at(&project.results(), Some(&project.readme())).unwrap();
+    let previous = project.previous();
+    let previous = previous.exists().then(|| read_file(&previous).unwrap());
+    let analysis = Analysis::of(&record, previous.as_ref());
+    let files = Files::of_project(&analysis, &project).unwrap();
     assert_eq!(files.stale(), Vec::<&Path>::new(), "run `compare tables`");
-}
-
-#[test]
-fn the_code_that_pages_show_is_what_is_compiled() {
-    for page in include::PAGES {
-        let text = fs::read_to_string(root().join(page)).unwrap();
-        let filled = include::fill(&text, &root()).unwrap();
-        assert!(text.contains("```rust"), "{page} shows no code");
-        assert_eq!(text, filled, "{page} shows other code; run `compare tables`");
-    }
 }
 
 #[test]

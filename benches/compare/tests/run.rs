@@ -4,8 +4,9 @@ mod common;
 
 use std::fs;
 
+use analysis::Analysis;
+use analysis::figure::Figure;
 use common::{compare, run, scratch, small_record, stderr, stdout};
-use compare::fit::{self, Figure};
 use record::{Build, Record, Status, read_file};
 
 #[test]
@@ -120,14 +121,14 @@ fn a_control_weighs_what_it_holds() {
     let (output, path) =
         run(&folder, &["--only", "control/512", "--tasks", "1,100k", "--repeats", "2"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let record = read_file(&path).unwrap();
-    let control = &fit::series(&record)[0];
-    for figure in [Figure::Rss, Figure::Heap] {
-        let slope = fit::fit(&record, control, figure).unwrap().slope.estimate.value;
+    let analysis = Analysis::of(&read_file(&path).unwrap(), None);
+    let control = &analysis.measured[0];
+    for figure in [Figure::Anonymous, Figure::Heap] {
+        let slope = control.slope(figure).unwrap().value;
         assert!((slope - 512.0).abs() < 5.0, "{figure:?}: {slope}");
     }
     let text = stdout(&output);
-    assert!(text.contains("what is held is what is measured"), "{text}");
+    assert!(text.contains("control/512"), "{text}");
 }
 
 #[test]

@@ -104,7 +104,7 @@ pub enum Status {
 /// A limit that stopped a contestant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
-    /// Its name, as in [`Host::limits`].
+    /// Its name, as in [`Host::limits`](crate::Host::limits).
     pub name: String,
     /// Its value.
     pub value: u64,

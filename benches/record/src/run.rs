@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What was run, on what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`](crate::SCHEMA).
     pub schema: u32,
     /// When, as RFC 3339 in UTC.
     pub started: String,
@@ -26,7 +26,7 @@ pub struct Run {
     /// something else made the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
-    /// Which build of this program made it; see [`crate::host::program`].
+    /// Which build of this program made it; its profile and a fingerprint of its sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
     /// What each contestant's timers are and how exact they are by design, by id.

@@ -8,6 +8,7 @@
 //! | [`text`] | words: inline text with marks, and each language |
 //! | [`mod@format`] | how numbers are written, once for everything |
 //! | [`pages`] | one file a page |
+//! | [`run`] | what `compare run` prints |
 //! | [`plan`] | what `compare plan` prints |
 //! | [`comparisons`] | what records say of each other |
 //! | `tables` | how long a table may be |
@@ -20,6 +21,7 @@ pub mod format;
 pub mod pages;
 pub mod plan;
 pub mod render;
+pub mod run;
 mod tables;
 pub mod text;
 pub mod unit;

@@ -114,7 +114,8 @@ fn capital(words: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn advice(plan: &Plan) -> Vec<Text> {
+/// What to choose and why, a sentence or two each.
+pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
     let (chosen, mut lines) = match &plan.advice {
         Advice::Nothing => {
             return vec![say(
@@ -173,7 +174,10 @@ fn cost(plan: &Plan, row: &Row) -> Option<Text> {
         let most = format::count(row.most?);
         return Some(say("{most} tasks fit.", &[("most", &most)]));
     };
-    let memory = format::estimate(&row.memory?, Unit::Bytes);
+    let memory = row.memory?;
+    let [low, value, high] = [memory.low, memory.value, memory.high].map(format::bytes);
+    let is_sharp = low == value && value == high;
+    let memory = if is_sharp { value } else { format::estimate(&memory, Unit::Bytes) };
     let waiting = format::count(waiting);
     let mut said = say(
         "{waiting} of them waiting at once take {memory}.",
@@ -384,4 +388,116 @@ fn reaches(plan: &Plan, analysis: &Analysis) -> Vec<Text> {
 
 fn contestants(count: usize) -> String {
     if count == 1 { "one contestant".into() } else { format!("{count} contestants") }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::{Bill, Synthetic};
+    use record::{LimitValue, Record, Status};
+
+    use super::*;
+    use crate::render::terminal::{Options, render};
+
+    fn record() -> Record {
+        let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
+        let smol = Bill::of(300).with_kernel(40);
+        let mut made = Synthetic::new();
+        made.line("threads/per-task", &[1, 100, 1_000, 10_000], thread)
+            .line("coroutines/smol", &[1, 100, 1_000, 100_000], smol)
+            .line("subroutine/sequential", &[1, 4], smol)
+            .state(8_192)
+            .line("threads/per-task", &[100, 1_000], Bill { rss: 18_192, ..thread })
+            .line("coroutines/smol", &[1, 1_000], Bill { rss: 8_492, ..smol });
+        let mut record = made.record();
+        record.run.host.limits.insert("pid_max".into(), LimitValue::Number(32_768));
+        record
+    }
+
+    fn shown(case: &Case) -> String {
+        let analysis = Analysis::of(&record(), None);
+        let document = document(&analysis.plan(case).unwrap(), &analysis);
+        let text = render(&document, Options { width: Some(80), details: false });
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        text.replace('│', "").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn assert_says(text: &str, all: &[&str]) {
+        for expected in all {
+            assert!(text.contains(expected), "`{expected}` is not in\n{text}");
+        }
+    }
+
+    const WAIT: u64 = 200_000_000;
+
+    #[test]
+    fn a_plan_has_its_advice_its_costs_and_what_stops_it() {
+        let text = shown(&Case::timers(50_000, WAIT, 2_048));
+        assert_says(
+            &text,
+            &[
+                "50,000 timers of 200 ms with 2 KiB of state each",
+                "Take Smol, the first in the list below",
+                "Not a thread each: vm.max_map_count 65,530, 4 mappings a task stops it at 16,375",
+                "50,000 of them waiting at once take 122 MB",
+                "that is 250,000 a second and",
+                "stops at 16,375",
+                "one at a time: 10,000 s",
+                "Thread each: vm.max_map_count 65,530, at 16,375 tasks. sysctl -w \
+                 vm.max_map_count=210000 makes room for 50,000.",
+                "Thread each: kernel.pid_max 32,768, at 32,767 tasks.",
+                "Worked out from the run of 2026-01-02T03:04:05Z on Example CPU, 2 cores",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_rate_and_memory_alone_are_answered_too() {
+        let rate = Case { rate: Some(5_000), ..Case::timers(20_000, WAIT, 0) };
+        assert_says(
+            &shown(&rate),
+            &[
+                "20,000 timers of 200 ms, 5,000 a second",
+                "1,000 of them waiting at once take",
+                "Thread each is enough, and it is the simplest to write.",
+                "At 5,000 a second they keep 10 % of one core busy.",
+                "Of all cores",
+            ],
+        );
+        let memory = Case { tasks: None, memory_bytes: Some(512 << 20), ..rate };
+        let text = shown(&Case { rate: None, ..memory });
+        assert_says(
+            &text,
+            &[
+                "How many timers of 200 ms fit in 512 MiB",
+                "1,572,855 tasks fit.",
+                "times as many fit",
+                "the memory given 512 MiB",
+                "itself: one task at a time",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_was_verified_stands_beside_what_was_planned() {
+        let plan = Analysis::of(&record(), None).plan(&Case::timers(20_000, WAIT, 0)).unwrap();
+        let mut run = Synthetic::new();
+        run.line("coroutines/smol", &[20_000], Bill::of(310).with_kernel(40));
+        let of = |record: &Record| {
+            let checked = plan.verify(&Analysis::of(record, None));
+            render(&verified(&plan, &checked), Options { width: Some(80), details: false })
+        };
+        assert_says(&of(&run.record()), &["Memory was planned to within", "one contestant"]);
+        let mut run = Synthetic::new();
+        run.without("coroutines/smol", 20_000, Status::Failed, "\u{1b}killed");
+        let text = of(&run.record());
+        assert_says(&text, &["Nothing was measured that the plan could be held against."]);
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_problem_is_one_line() {
+        let state = PlanError::StateAboveMemory { state: 40 << 20, memory: 16 << 20 };
+        assert!(problem(&state).contains("40 MiB, and there are 16 MiB of memory"));
+        assert!(!problem(&PlanError::NoFits).contains('\n'));
+    }
 }

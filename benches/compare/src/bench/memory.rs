@@ -7,16 +7,17 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::bail;
+use report::pages::front::front;
+use report::text::en::English;
 use workload::{Contestant, Workload};
 
 use super::{HELP, Invocation};
 use crate::cli::run::exit_code;
 use crate::interrupt;
-use crate::output::{complain, print};
+use crate::output::{complain, print, print_document};
 use crate::plan::{self, Step};
 use crate::project::Project;
 use crate::registry;
-use crate::report;
 use crate::scope;
 use crate::session::{self, Part, Session};
 use crate::suite::{DEFAULT_PATIENCE, Suite};
@@ -55,7 +56,7 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
 
     scope::enter(invocation.no_scope);
     let extent = invocation.extent();
-    let session = Session::open(Project::find()?, extent)?;
+    let session = Session::open(Project::find()?, extent, invocation.replaces_results())?;
     let mut suite = Suite::new(program, extent, invocation.seed(), DEFAULT_PATIENCE);
     let mut cells = Vec::new();
     for contestant in &contestants {
@@ -68,7 +69,9 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return Ok(exit_code(tally));
     }
     let published = session.complete(Part::Memory)?;
-    print(report::terminal(&published.record, report::terminal_width()));
+    if session::is_only_target(Part::Memory) || !published.awaits_other() {
+        print_document(&front(&published.analysis, &English), false);
+    }
     print(published.describe(Part::Memory));
     if tally.failed > 0 && !session::is_only_target(Part::Memory) {
         // Cargo stops at the first target that fails. The one that comes next says so instead.

@@ -272,6 +272,15 @@ impl Invocation {
         }
     }
 
+    /// Whether the committed results may be replaced: not where a baseline of criterion's is named,
+    /// because that is how a change is tried.
+    pub fn replaces_results(&self) -> bool {
+        const BASELINES: [&str; 6] =
+            ["--baseline", "-b", "--baseline-lenient", "--load-baseline", "--save-baseline", "-s"];
+        let name = |argument: &String| argument.split('=').next().unwrap_or_default().to_owned();
+        !self.foreign.iter().any(|argument| BASELINES.contains(&&*name(argument)))
+    }
+
     /// The seed that was given, or one from the clock.
     pub fn seed(&self) -> u64 {
         self.seed.unwrap_or_else(seed_from_clock)

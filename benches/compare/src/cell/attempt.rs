@@ -39,7 +39,7 @@ impl Attempt<'_> {
         let has_server = workload.asks().is_some();
         match Watched::start(program, cgroups, spec.build, has_server, patience, stop) {
             Ok(process) => Run { spec, workload, process }.phases(self.expected, self.is_weighed),
-            Err(ending) => ending,
+            Err(ending) => *ending,
         }
     }
 }

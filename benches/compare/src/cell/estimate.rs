@@ -27,6 +27,9 @@ const UNKNOWN_THREAD_START_NS: f64 = 100_000.0;
 /// The same for a task that makes a connection, server included.
 const UNKNOWN_REQUEST_NS: f64 = 60_000.0;
 
+/// What each byte of its state adds to that: its page is faulted in, cleared and filled.
+const UNKNOWN_STATE_NS_PER_BYTE: f64 = 1.0;
+
 /// What a task may weigh where nothing is known yet, in bytes, without its state.
 const UNKNOWN_BYTES: f64 = 600.0;
 
@@ -81,6 +84,9 @@ impl Estimates {
         if spec.workload.asks().is_some() {
             unknown += UNKNOWN_REQUEST_NS;
         }
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        let state_bytes = spec.workload.state.bytes() as f64;
+        unknown += state_bytes * UNKNOWN_STATE_NS_PER_BYTE;
         let tasks = f64::from(spec.workload.tasks);
         let start_ns = self.get(spec).map_or(unknown, |estimate| {
             let is_far = tasks >= FAR * estimate.most_tasks;
@@ -162,7 +168,7 @@ fn key(spec: &CellSpec) -> Key {
 mod tests {
     use std::num::NonZeroU32;
 
-    use workload::{Arrival, Workload};
+    use workload::{Arrival, StateSize, Workload};
 
     use super::*;
     use record::{Build, Memory, Time, Weight};
@@ -203,6 +209,17 @@ mod tests {
         assert!(wait(10_000) > wait(1_000));
         // Long enough for what it took so far.
         assert!(wait(10_000) > Duration::from_nanos(10_000 * 20_000));
+    }
+
+    #[test]
+    fn where_nothing_is_known_more_state_gets_a_longer_wait() {
+        let wait = |state| {
+            let small = spec(10_000, false);
+            let spec = CellSpec { workload: small.workload.with_state(state), ..small };
+            Estimates::default().wait_for(&spec).unwrap()
+        };
+        assert!(wait(StateSize::KiB64) > wait(StateSize::KiB8));
+        assert!(wait(StateSize::KiB8) > wait(StateSize::None));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::servers::Servers;
 use crate::units;
 use protocol::ServerLine;
 use record::{Build, Cell, Status};
+use report::format;
 
 /// How often a wait that was too short is doubled before the cell is given up.
 pub const MOST_ATTEMPTS: u32 = 6;
@@ -168,9 +169,9 @@ impl Runner {
         let (bytes, limit) =
             (available.bytes as f64, available.group_limit_bytes.map(|limit| limit as f64));
         (needed > bytes * MEMORY_SHARE).then(|| {
-            let (needed, bytes) = (units::bytes(needed), units::bytes(bytes));
+            let (needed, bytes) = (format::size(needed), format::size(bytes));
             let within = limit.map_or_else(String::new, |limit| {
-                format!(" within the control group's limit of {}", units::bytes(limit))
+                format!(" within the control group's limit of {}", format::size(limit))
             });
             let share = MEMORY_SHARE * 100.0;
             format!(

@@ -3,8 +3,8 @@
 use workload::http::ErrorKind;
 
 use crate::limits::{LastSeen, Limits};
-use crate::units;
 use record::{Cell, ErrorLine, Limit, Status};
+use report::format;
 
 /// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
 pub(super) fn failed_with(
@@ -15,7 +15,7 @@ pub(super) fn failed_with(
 ) -> Cell {
     let words: Vec<String> = errors
         .iter()
-        .map(|error| format!("{} × `{}`", units::count(error.tasks), error.first))
+        .map(|error| format!("{} × `{}`", format::count(error.tasks), error.first))
         .collect();
     let reason = format!("tasks ended with errors: {}", words.join("; "));
     let ran_out = |error: &ErrorLine| error.kind == ErrorKind::Descriptors.name();

@@ -6,6 +6,7 @@ use workload::http::spec::LONGEST_DELAY;
 use workload::{Arrival, Ceiling, Contestant, Workload};
 
 use crate::units;
+use report::format;
 
 /// A workload whose arithmetic floor is above this is not run: no contestant could do it faster.
 pub const HIGHEST_FLOOR: Duration = Duration::from_secs(60);
@@ -55,8 +56,8 @@ fn over_too_soon(workload: &Workload) -> Option<String> {
         format!(
             "{} bodies of {} are through in {}, and a transfer must last {} to be seen as a whole; \
              give more bytes or a lower limit",
-            units::count(workload.tasks.into()),
-            units::bytes(workload.asks().map_or(0, |http| http.bytes) as f64),
+            format::count(workload.tasks.into()),
+            format::size(workload.asks().map_or(0, |http| http.bytes) as f64),
             units::duration(floor),
             units::duration(SHORTEST_TRANSFER)
         )

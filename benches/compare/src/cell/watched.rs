@@ -83,12 +83,12 @@ impl<'a> Watched<'a> {
         has_server: bool,
         patience: Duration,
         stop: &'a AtomicBool,
-    ) -> Result<Self, Ending> {
+    ) -> Result<Self, Box<Ending>> {
         let group = match cgroups.map(Cgroups::make).transpose() {
             Ok(group) => group,
             Err(error) => {
                 let reason = format!("no control group can be made for it: {error}");
-                return Err(Ending::NotStarted(reason));
+                return Err(Box::new(Ending::NotStarted(reason)));
             }
         };
         // The server's side of a connection is slab of the same system, and could not be told apart.
@@ -100,7 +100,7 @@ impl<'a> Watched<'a> {
             Ok(child) => child,
             Err(error) => {
                 let reason = format!("{} does not start: {error}", program.display());
-                return Err(Ending::NotStarted(reason));
+                return Err(Box::new(Ending::NotStarted(reason)));
             }
         };
         Ok(Self {

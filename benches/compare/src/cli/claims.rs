@@ -3,31 +3,39 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use analysis::Analysis;
+use report::pages::claims;
+use report::render::json;
+
 use super::tables::read_or_committed;
-use crate::claims;
-use crate::output::print;
+use crate::output::{print, print_document};
 
 /// What `compare claims` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The record [default: docs/results/record.jsonl]
+    /// The record; `-` is the standard input [default: docs/results/record.jsonl]
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// As JSON
+    /// Every row of evidence too
     #[arg(long)]
+    all: bool,
+    /// As JSON: claims with verdict, conditions and evidence
+    #[arg(long, conflicts_with = "all")]
     json: bool,
 }
 
-/// Prints the verdicts.
+/// Prints the verdicts, and with `--all` what they rest on.
 ///
 /// # Errors
 /// If the record cannot be read.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let record = read_or_committed(args.record.as_deref())?;
+    let analysis = Analysis::of(&read_or_committed(args.record.as_deref())?, None);
     if args.json {
-        print(serde_json::to_string_pretty(&claims::to_json(&record))?);
+        print(json::text(&serde_json::to_value(&analysis.claims)?));
+    } else if args.all {
+        print_document(&claims::all_rows(&analysis), true);
     } else {
-        print(claims::render_markdown(&record).trim_end());
+        print_document(&claims::brief(&analysis), false);
     }
     Ok(ExitCode::SUCCESS)
 }

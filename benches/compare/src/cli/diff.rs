@@ -1,15 +1,19 @@
 //! `compare diff`: two records, figure by figure.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use record::Record;
 
 use super::tables::read;
-use crate::diff;
-use crate::output::{complain, print};
-use crate::report;
+use crate::output::{complain, print, print_document};
+use crate::registry;
 use crate::units;
+use analysis::diff::diff;
+use report::comparisons::diff as words;
+use report::render::json;
 
 /// What to show under `compare diff --help`.
 pub const EXAMPLES: &str = "\
@@ -33,6 +37,9 @@ pub struct Args {
     /// End with 1 if a figure is worse by more than this with its whole interval, such as 5% or 0.05
     #[arg(long, value_name = "PART", value_parser = units::parse_part, allow_hyphen_values = true)]
     fail_on_regression: Option<f64>,
+    /// Every figure, and not only those that moved most
+    #[arg(long)]
+    all: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -44,7 +51,10 @@ pub struct Args {
 /// If one of them cannot be read, a pattern matches nobody, or they have no figure in common.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (old, new) = (read(&args.old)?, read(&args.new)?);
-    let diff = diff::diff(&old, &new, &args.only)?;
+    let ids: BTreeSet<String> = [&old, &new].into_iter().flat_map(contestants).collect();
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let wanted = registry::matching(&args.only, &ids)?;
+    let diff = diff(&old, &new, |id| wanted.contains(id.as_str()));
     if diff.rows.is_empty() {
         bail!(
             "{} and {} have no figure in common: no contestant with proof did the same in both",
@@ -52,26 +62,21 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             args.new.display()
         );
     }
-    if !diff.warnings.is_empty() {
-        complain(format_args!(
-            "compare: the records were not made on the same: {}",
-            diff.warnings.join("; ")
-        ));
-    }
     if args.json {
-        print(serde_json::to_string_pretty(&diff.to_json())?);
+        print(json::text(&words::json(&diff)));
     } else {
-        print(diff.terminal(report::terminal_width()));
+        print_document(&words::document(&diff), args.all);
     }
     let Some(part) = args.fail_on_regression else { return Ok(ExitCode::SUCCESS) };
     let regressions = diff.regressions(part);
     for row in &regressions {
-        complain(format_args!(
-            "compare: {}, {} is worse by more than {} %",
-            row.subject,
-            row.figure,
-            report::format::number(part * 100.0, 1)
-        ));
+        complain(format_args!("compare: {}", words::regression(row, part).words()));
     }
     Ok(if regressions.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The ids of everything in a record.
+fn contestants(record: &Record) -> impl Iterator<Item = String> {
+    let of_cells = record.cells.iter().map(|cell| cell.contestant.clone());
+    of_cells.chain(record.throughput.iter().map(|timed| timed.contestant.clone()))
 }

@@ -13,6 +13,7 @@ use crate::cell::estimate::SHORTEST;
 use crate::plan::Kind;
 use crate::servers::Servers;
 use crate::units;
+use report::format;
 
 /// What these options stand under in the help.
 const HEADING: &str = "With --workload http or transfer";
@@ -117,7 +118,7 @@ impl HttpArgs {
                  it{}; a server waits at most {longest} before it answers: give a faster rate or \
                  fewer tasks",
                 workload.arrival,
-                units::count(workload.tasks.into()),
+                format::count(workload.tasks.into()),
                 units::duration(coming),
                 if spread.is_zero() {
                     String::new()

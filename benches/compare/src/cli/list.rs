@@ -1,13 +1,15 @@
-//! `compare list`: who there is.
+//! `compare list`: the contestants that can be run.
 
 use std::process::ExitCode;
 
+use analysis::contestant::Id;
+use report::document::{Block, Cell, Column, Document, Table};
+use report::text::{Text, names, say};
 use serde_json::json;
 use workload::Settings;
 
-use crate::output::print;
+use crate::output::{print, print_document};
 use crate::registry;
-use crate::report::table::{Align, Table};
 
 /// What `compare list` takes.
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,7 @@ pub struct Args {
 /// Prints the list.
 ///
 /// # Errors
-/// If a pattern matches nobody.
+/// If a pattern matches no contestant.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let contestants = registry::select(&args.only)?;
     let settings = Settings::default();
@@ -44,24 +46,32 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new([
-        ("contestant", Align::Left),
-        ("in flight at most", Align::Left),
-        ("what it is", Align::Left),
+        Column::words("contestant"),
+        Column::words("in flight"),
+        Column::words("what it is"),
     ]);
+    let mut cautions = Vec::new();
     for contestant in &contestants {
-        let mut summary = contestant.summary().to_owned();
-        if let Some(caution) = contestant.caution() {
-            summary = format!("{summary}; {caution}");
-        }
+        let id = contestant.id();
         table.push(vec![
-            contestant.id().to_string(),
-            contestant.ceiling(&settings).to_string(),
-            summary,
+            Cell::text(id.as_str()),
+            Cell::text(contestant.ceiling(&settings).to_string()),
+            Cell::text(contestant.summary()),
         ]);
+        if let Some(caution) = contestant.caution() {
+            let name = names::contestant(&Id::new(id.as_str()));
+            cautions.push(say("{name}: {caution}", &[("name", &name), ("caution", caution)]));
+        }
     }
-    print(table.terminal(None));
-    for (id, feature) in registry::compiled_out() {
-        print(format_args!("{id} is compiled out; `--features {feature}` brings it back"));
-    }
+    let compiled_out = registry::compiled_out().map(|(id, feature)| {
+        say(
+            "{id} is compiled out; `--features {feature}` brings it back",
+            &[("id", &id), ("feature", feature)],
+        )
+    });
+    let notes: Vec<Text> = cautions.into_iter().chain(compiled_out).collect();
+    let mut blocks = vec![Block::Table(table)];
+    blocks.extend((!notes.is_empty()).then_some(Block::List(notes)));
+    print_document(&Document { id: "list", title: "Contestants".into(), blocks }, false);
     Ok(ExitCode::SUCCESS)
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::tables::read_or_committed;
-use crate::fit;
 use crate::output::print;
+use analysis::index::is_proven;
 use record::{Cell, Record, Status};
 
 /// What `compare proof` takes.
@@ -27,7 +27,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         print(flaw);
     }
     let count = |status| record.cells.iter().filter(|cell| cell.status == status).count();
-    let proven = record.cells.iter().filter(|cell| fit::is_proven(cell)).count();
+    let proven = record.cells.iter().filter(|cell| is_proven(cell)).count();
     print(format_args!(
         "{} cells: {} with proof, {} walls, {} skipped, {} without proof; {} throughput lines",
         record.cells.len(),

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use analysis::repeat::Repeat;
 use anyhow::bail;
+use report::comparisons;
+use report::render::json;
 
 use super::run::{Given, check_free, exit_code, record_path};
 use super::tables::read;
 use crate::interrupt;
-use crate::output::{complain, print};
-use crate::repeat;
-use crate::report;
+use crate::output::{complain, print, print_document};
 use crate::scope;
 use crate::suite::Tally;
 use crate::units;
@@ -46,6 +47,9 @@ pub struct Args {
     /// Do not start again in a systemd scope where only that gives cells a control group
     #[arg(long)]
     no_scope: bool,
+    /// Every figure, and not only a summary
+    #[arg(long)]
+    all: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -108,11 +112,11 @@ fn of_records(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn show(args: &Args, paths: &[PathBuf]) -> anyhow::Result<()> {
     let records = paths.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<Record>>>()?;
-    let comparison = repeat::compare(&records.iter().collect::<Vec<_>>());
+    let repeat = Repeat::of(&records.iter().collect::<Vec<_>>());
     if args.json {
-        print(serde_json::to_string_pretty(&comparison.to_json())?);
+        print(json::text(&serde_json::to_value(&repeat)?));
     } else {
-        print(comparison.terminal(report::terminal_width()));
+        print_document(&comparisons::repeat::document(&repeat), args.all);
     }
     Ok(())
 }

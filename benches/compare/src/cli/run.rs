@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use analysis::Analysis;
 use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as _};
@@ -15,11 +16,10 @@ use super::http::HttpArgs;
 use super::mistake::one_line;
 use crate::cell::CellSpec;
 use crate::interrupt;
-use crate::output::{complain, print};
+use crate::output::{complain, print, print_document};
 use crate::plan::{self, Kind, Step};
 use crate::project::{Project, RECORD};
 use crate::registry;
-use crate::report;
 use crate::scope;
 use crate::suite::{Suite, Tally};
 use crate::units;
@@ -210,7 +210,7 @@ fn show(path: &Path, json: bool) -> anyhow::Result<()> {
     if json {
         print(std::fs::read_to_string(path)?.trim_end());
     } else {
-        print(report::terminal(&read_file(path)?, report::terminal_width()));
+        print_document(&report::run::document(&Analysis::of(&read_file(path)?, None)), false);
         print(path.display());
     }
     Ok(())

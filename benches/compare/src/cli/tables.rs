@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::output::{complain, print};
-use crate::project::{Generated, Project};
-use crate::report;
+use analysis::Analysis;
+use anyhow::bail;
 use record::{Record, read_file};
+
+use crate::generated::Files;
+use crate::output::{complain, print};
+use crate::project::Project;
 
 /// What `compare tables` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The record [default: docs/results/record.jsonl]
+    /// The record; `-` is the standard input [default: docs/results/record.jsonl]
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Where the pages go [default: the record's folder]
@@ -24,27 +27,32 @@ pub struct Args {
 
 /// Writes or checks the files.
 ///
-/// The summary in the front page belongs to the committed record; another record's stays out of it.
+/// The front pages and the page on choosing belong to the committed record; another record's stay in
+/// their own folder.
 ///
 /// # Errors
 /// If the record cannot be read or a file cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let project = if args.record.is_none() { Some(Project::find()?) } else { None };
-    let (path, readme) = match (&args.record, &project) {
-        (None, Some(project)) => (project.record(), Some(project.readme())),
-        (path, _) => (path.clone().unwrap_or_default(), None),
+    let files = match (&args.record, &args.out) {
+        (None, None) => {
+            let project = Project::find()?;
+            Files::of_project(&committed(&project)?, &project)?
+        }
+        (record, Some(folder)) => {
+            let analysis = match record {
+                Some(path) => Analysis::of(&read(path)?, None),
+                None => committed(&Project::find()?)?,
+            };
+            Files::in_folder(&analysis, folder)
+        }
+        (Some(path), None) if path == Path::new("-") => {
+            bail!("say with --out where the pages go: the standard input has no folder")
+        }
+        (Some(path), None) => {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            Files::in_folder(&Analysis::of(&read(path)?, None), folder)
+        }
     };
-    let record = read(&path)?;
-    let folder = match &args.out {
-        Some(folder) => folder.as_path(),
-        None => path.parent().unwrap_or(Path::new(".")),
-    };
-    let readme = readme.filter(|_| args.out.is_none());
-    let generated = match &project {
-        Some(project) => project.generated(&record)?,
-        None => Generated::of(&record),
-    };
-    let files = generated.at(folder, readme.as_deref())?;
     if args.check {
         let stale = files.stale();
         for path in &stale {
@@ -53,14 +61,23 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 path.display()
             ));
         }
+        if stale.is_empty() {
+            print(format_args!("all {} files are what the record yields", files.paths().count()));
+        }
         return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     files.write()?;
-    print(report::terminal(&record, report::terminal_width()));
-    for path in files.paths() {
+    for path in files.paths().filter(|path| path.extension().is_some_and(|kind| kind == "md")) {
         print(path.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the committed record says, with the run before it.
+fn committed(project: &Project) -> anyhow::Result<Analysis> {
+    let previous = project.previous();
+    let previous = previous.exists().then(|| read(&previous)).transpose()?;
+    Ok(Analysis::of(&read(&project.record())?, previous.as_ref()))
 }
 
 /// Reads this record, or the committed one.

@@ -11,7 +11,7 @@ use workload::{Arrival, Ceiling, Contestant, Settings, Workload};
 
 use super::step::{Step, cells};
 use crate::cell::CellSpec;
-use crate::fit::is_compared;
+use analysis::contestant::Id;
 use record::Build;
 
 /// Over how long the deadlines of a spread lie.
@@ -104,7 +104,7 @@ fn paced(contestant: &dyn Contestant, tasks: u32, per_second: u32, repeats: u32)
 
 /// Baselines show what the harness costs, and controls check the instrument. They are not compared.
 fn takes_part(contestant: &dyn Contestant) -> bool {
-    is_compared(contestant.id().as_str())
+    Id::new(contestant.id().as_str()).is_compared()
 }
 
 fn is_one_at_a_time(contestant: &dyn Contestant) -> bool {

@@ -44,8 +44,8 @@ mod tests {
 
     use super::*;
     use crate::controls;
-    use crate::fit::is_compared;
     use crate::registry;
+    use analysis::contestant::Id;
     use record::Build;
 
     const EXTENTS: [Extent; 3] = [Extent::Quick, Extent::Full, Extent::Thorough];
@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn every_contestant_has_cells_and_a_slope_in_the_default_run() {
-        for contestant in registry::all().iter().filter(|c| is_compared(c.id().as_str())) {
+        for contestant in registry::all().iter().filter(|c| Id::new(c.id().as_str()).is_compared())
+        {
             for kind in [Kind::Timer, Kind::Http] {
                 let steps = default_steps(contestant.as_ref(), kind, Extent::Full);
                 let timed = steps.iter().filter(|step| step.build == Build::Timed);
@@ -106,7 +107,7 @@ mod tests {
     fn from_how_many_tasks_on_one_model_is_lighter_is_looked_for_without_a_gap() {
         for contestant in registry::all() {
             let id = contestant.id();
-            if !is_compared(id.as_str()) || id.model() == "subroutine" {
+            if !Id::new(id.as_str()).is_compared() || id.model() == "subroutine" {
                 continue;
             }
             for (kind, extent, repeats) in [

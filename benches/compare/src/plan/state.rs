@@ -42,8 +42,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::fit::is_compared;
     use crate::registry;
+    use analysis::contestant::Id;
     use record::Build;
 
     #[test]
@@ -56,7 +56,8 @@ mod tests {
         {
             for contestant in registry::all() {
                 let (id, cells) = (contestant.id(), state_cells(contestant.as_ref(), extent));
-                let waits_for_all = is_compared(id.as_str()) && id.model() != "subroutine";
+                let waits_for_all =
+                    Id::new(id.as_str()).is_compared() && id.model() != "subroutine";
                 assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
                 assert!(cells.iter().all(|cell| states.contains(&cell.workload.state)), "{id}");
                 let without: BTreeSet<u32> = sizes::of(contestant.as_ref(), Kind::Timer, extent)
@@ -90,7 +91,7 @@ mod tests {
             [Extent::Quick, Extent::Full, Extent::Thorough].map(|extent| (contestant, extent))
         }) {
             let cells = waits_cells(contestant.as_ref(), extent);
-            assert_eq!(!cells.is_empty(), is_compared(contestant.id().as_str()));
+            assert_eq!(!cells.is_empty(), Id::new(contestant.id().as_str()).is_compared());
             for CellSpec { workload, second_wave, .. } in cells {
                 assert!(workload.waits_per_task.get() > 1 && workload.state != StateSize::None);
                 assert!(contestant.unsupported(&workload).is_none() && !second_wave);

@@ -36,7 +36,7 @@ pub(crate) fn answer(repeat: &Repeat) -> Text {
         .into_iter()
         .filter_map(|part| {
             let within = format::percent(repeat.part(part).within?);
-            Some(format!("{} within {within}", quantities::part(part)))
+            Some(format!("{} {within}", quantities::part(part)))
         })
         .collect();
     if parts.is_empty() {
@@ -48,8 +48,10 @@ pub(crate) fn answer(repeat: &Repeat) -> Text {
         (_, 1) => " One pair of contestants changes its order of bytes.".into(),
         (_, pairs) => format!(" {pairs} pairs of contestants change their order of bytes."),
     };
-    let template = "Of each kind, 95 % of the figures come out again: **{parts}**.{order}";
-    say(template, &[("parts", &format::list(&parts)), ("order", &order)])
+    say(
+        "Made again, 95 % of the figures of each kind moved by no more than this: **{parts}**.{order}",
+        &[("parts", &format::list(&parts)), ("order", &order)],
+    )
 }
 
 /// In what machine and versions of the runs differ, if they do.
@@ -252,9 +254,9 @@ mod tests {
         let repeat = of(&[one, other]);
         assert_eq!(
             answer(&repeat).words(),
-            "Of each kind, 95 % of the figures come out again: bytes within 2.8 %, CPU within 3.1 %, \
-             time to start within 3.1 % and lateness within 0 %. The contestants come in the same \
-             order of bytes in all of them."
+            "Made again, 95 % of the figures of each kind moved by no more than this: bytes 2.8 %, CPU \
+             3.1 %, time to start 3.1 % and lateness 0 %. The contestants come in the same order of \
+             bytes in all of them."
         );
         let table = summary(&repeat);
         assert_eq!((table.rows.len(), table.columns.len()), (4, 6));

@@ -12,7 +12,7 @@ use crate::format;
 use crate::text::{Text, names, say};
 
 /// As many rows at most has a table that is not folded away.
-pub(crate) const MOST_ROWS: usize = 12;
+pub(crate) use crate::tables::MOST_ROWS;
 
 /// The contestants that a page shows first, in their order: those of the front page where one of them
 /// is among these, otherwise all that are compared.

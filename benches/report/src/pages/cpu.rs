@@ -1,10 +1,11 @@
 //! `cpu.md`: what a wait and a request cost in CPU.
 
 use analysis::Analysis;
+use analysis::bar::Outcome;
 use analysis::contestant::{Id, Model, REFERENCE};
 use analysis::estimate::Estimate;
 use analysis::figure::Figure;
-use analysis::growth::{BAR, Bar, FEW, Growth, MANY, MOST};
+use analysis::growth::{BAR, FEW, Growth, MANY, MOST};
 use analysis::measured::Measured;
 use analysis::series::Shape;
 
@@ -242,11 +243,11 @@ fn growth(analysis: &Analysis) -> Vec<Block> {
     let Some((worst, ratio)) = rated.max_by(|(_, a), (_, b)| a.value.total_cmp(&b.value)) else {
         return Vec::new();
     };
-    let with_bar = |wanted: Bar| -> Vec<String> {
+    let with_bar = |wanted: Outcome| -> Vec<String> {
         let of_it = compared.iter().filter(|growth| growth.bar == wanted);
         of_it.map(|growth| names::contestant(&growth.series.contestant)).collect()
     };
-    let (missed, undecided) = (with_bar(Bar::Missed), with_bar(Bar::Undecided));
+    let (missed, undecided) = (with_bar(Outcome::Missed), with_bar(Outcome::Undecided));
     let verdict = match (&*missed, &*undecided) {
         ([], []) => "The bar of {bar} times is met: the whole interval of each is below it.",
         ([], _) => "Whether that meets the bar of {bar} times is undecided: {undecided}.",
@@ -292,9 +293,9 @@ fn growth_table<'a>(rows: impl Iterator<Item = &'a Growth>) -> Table {
     ]);
     for growth in rows {
         let bar = match growth.bar {
-            Bar::Met => "met",
-            Bar::Missed => "missed",
-            Bar::Undecided => "undecided",
+            Outcome::Met => "met",
+            Outcome::Missed => "missed",
+            Outcome::Undecided | Outcome::NotMeasured => "undecided",
         };
         table.push(vec![
             Cell::text(names::contestant(&growth.series.contestant)),

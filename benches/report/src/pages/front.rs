@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use analysis::Analysis;
+use analysis::claims::lighter::From;
 use analysis::claims::{ClaimId, Work};
 use analysis::contestant::{Id, Model};
 use analysis::estimate::Estimate;
@@ -28,7 +29,7 @@ pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
     let shown = shown(analysis);
     let mut blocks = vec![Block::Paragraph(words.intro())];
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
-    blocks.extend(verdict(analysis, &shown, words));
+    blocks.extend(verdict(analysis, words));
     let chart = whole_process_chart(analysis);
     if !chart.is_empty() {
         blocks.push(Block::Chart(chart));
@@ -54,7 +55,7 @@ pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
 }
 
 /// The contestants of the table: those that a service would choose, threads first.
-fn shown(analysis: &Analysis) -> Vec<Id> {
+pub(super) fn shown(analysis: &Analysis) -> Vec<Id> {
     let weighed = |measured: &&Measured| {
         measured.series.shape.is_plain() || measured.series.shape.is_plain_request()
     };
@@ -64,19 +65,22 @@ fn shown(analysis: &Analysis) -> Vec<Id> {
     shown
 }
 
-fn verdict(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Option<Block> {
-    let claimed = analysis.claims.iter().find(|claimed| claimed.id == ClaimId::Lighter)?;
-    let facts = analysis.lighter.as_ref().map(|summary| {
-        let of_shown = |from: &&analysis::claims::lighter::From| {
-            from.work == Work::Timer && shown.contains(&from.coroutine)
-        };
-        let between: Option<Vec<(u64, u64)>> =
-            summary.from.iter().filter(of_shown).map(|from| from.between).collect();
-        let from = between.and_then(|all| {
-            Some((all.iter().map(|from| from.0).min()?, all.iter().map(|from| from.1).max()?))
-        });
-        Facts { summary, from }
+/// The verdict's figures, and from when on it holds for the runtimes that are shown.
+pub(super) fn facts(analysis: &Analysis) -> Option<Facts<'_>> {
+    let summary = analysis.lighter.as_ref()?;
+    let shown = shown(analysis);
+    let of_shown = |from: &&From| from.work == Work::Timer && shown.contains(&from.coroutine);
+    let between: Option<Vec<(u64, u64)>> =
+        summary.from.iter().filter(of_shown).map(|from| from.between).collect();
+    let from = between.and_then(|all| {
+        Some((all.iter().map(|from| from.0).min()?, all.iter().map(|from| from.1).max()?))
     });
+    Some(Facts { summary, from })
+}
+
+fn verdict(analysis: &Analysis, words: &dyn FrontWords) -> Option<Block> {
+    let claimed = analysis.claims.iter().find(|claimed| claimed.id == ClaimId::Lighter)?;
+    let facts = facts(analysis);
     Some(Block::Quote(words.verdict(&claimed.judgement, facts.as_ref())))
 }
 

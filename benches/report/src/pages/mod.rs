@@ -2,31 +2,41 @@
 //!
 //! | file | page |
 //! | --- | --- |
+//! | `index` | the questions that people come with, answered |
+//! | [`claims`] | what is claimed, and what was found |
 //! | `memory` | what a waiting task weighs |
 //! | `bill` | what holds a waiting task's memory, and what is kept |
 //! | `state` | what live state adds |
-//! | [`claims`] | what is claimed, and what was found |
 //! | `cpu` | what a wait costs in CPU |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
+//! | `walls` | what breaks first |
+//! | `trust` | whether the figures can be trusted |
+//! | `machine` | what the run was made on |
+//! | `choosing` | which one to take, by situation |
+//! | `all` | every figure of every series |
 //! | [`front`] | the front page, in each language |
 //! | `page` | [`Page`]: what a page is |
-//! | `walls` | what breaks first |
 //! | `contestants` | which contestants a page shows first |
 //! | `weights` | what the pages on memory share |
 
+mod all;
 mod bill;
+mod choosing;
 pub mod claims;
 mod contestants;
 mod cpu;
 #[cfg(test)]
 mod example;
 pub mod front;
+mod index;
 mod lateness;
+mod machine;
 mod memory;
 mod page;
 mod rates;
 mod state;
+mod trust;
 mod walls;
 mod weights;
 
@@ -35,6 +45,7 @@ pub use page::Page;
 /// All of them, in the order in which they are linked.
 pub fn all() -> Vec<Page> {
     vec![
+        index::PAGE,
         claims::PAGE,
         memory::PAGE,
         bill::PAGE,
@@ -43,5 +54,9 @@ pub fn all() -> Vec<Page> {
         lateness::PAGE,
         rates::PAGE,
         walls::PAGE,
+        trust::PAGE,
+        machine::PAGE,
+        choosing::PAGE,
+        all::PAGE,
     ]
 }

@@ -1,11 +1,14 @@
 //! What breaks first: how far each contestant came, what stopped it, and what would next.
 
+use std::collections::BTreeSet;
+
 use analysis::Analysis;
+use analysis::contestant::Id;
 use analysis::missing::{Missing, Why};
 use analysis::walls::{Ceiling, Reach};
 use record::Build;
 
-use super::contestants::MOST_ROWS;
+use super::contestants::{MOST_ROWS, cautions};
 use super::page::Page;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
@@ -34,6 +37,9 @@ fn build(analysis: &Analysis) -> Document {
             blocks.push(Block::List(at_many(reaches)));
         }
     }
+    let shown: BTreeSet<Id> =
+        timers.iter().chain(&requests).map(|reach| reach.series.contestant.clone()).collect();
+    blocks.extend(cautions(analysis, &shown.into_iter().collect::<Vec<_>>()));
     if !analysis.missing.is_empty() {
         let cells: u64 = analysis.missing.iter().map(|missing| missing.cells).sum();
         let summary = match cells {

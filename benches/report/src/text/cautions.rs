@@ -2,6 +2,7 @@
 
 use analysis::Analysis;
 use analysis::contestant::Id;
+use analysis::instrument::Held;
 use record::Extent;
 
 use crate::document::Unit;
@@ -10,6 +11,13 @@ use crate::text::{Text, names, quantities, say};
 
 /// What to know of the run: that it is a small one, that it was cut off, that its instrument is off.
 pub fn of_run(analysis: &Analysis) -> Vec<Text> {
+    let mut cautions = of_extent(analysis);
+    cautions.extend(analysis.instrument.misses().into_iter().map(instrument_is_off));
+    cautions
+}
+
+/// The same without the instrument.
+pub fn of_extent(analysis: &Analysis) -> Vec<Text> {
     let mut cautions = Vec::new();
     match analysis.run.extent {
         Extent::Full | Extent::Thorough => {}
@@ -27,20 +35,21 @@ pub fn of_run(analysis: &Analysis) -> Vec<Text> {
             "The run was killed before its end: its last line was cut off and is left out.".into(),
         );
     }
-    cautions.extend(analysis.instrument.misses().into_iter().map(|held| {
-        let slope = held.slope.map(|slope| format::estimate(&slope, Unit::Bytes));
-        say(
-            "**The instrument is off:** `{control}` holds {held} for each task, and its {figure} \
-             grows by {slope}. [What was checked](page:trust#controls)",
-            &[
-                ("control", held.control.as_str()),
-                ("held", &format::bytes(held.bytes as f64)),
-                ("figure", quantities::figure(held.figure)),
-                ("slope", &slope.unwrap_or_default()),
-            ],
-        )
-    }));
     cautions
+}
+
+fn instrument_is_off(held: &Held) -> Text {
+    let slope = held.slope.map(|slope| format::estimate(&slope, Unit::Bytes));
+    say(
+        "**The instrument is off:** `{control}` holds {held} for each task, and its {figure} grows by \
+         {slope}. [What was checked](page:trust#controls)",
+        &[
+            ("control", held.control.as_str()),
+            ("held", &format::bytes(held.bytes as f64)),
+            ("figure", quantities::figure(held.figure)),
+            ("slope", &slope.unwrap_or_default()),
+        ],
+    )
 }
 
 /// What to be told about the contestants of this record that a page shows, by id.

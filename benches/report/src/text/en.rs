@@ -176,7 +176,7 @@ fn times(times: Option<Estimate>) -> Option<String> {
 }
 
 /// The verdict's figures, as far as the record has them.
-fn figures(facts: &Facts<'_>) -> Option<Text> {
+pub(crate) fn figures(facts: &Facts<'_>) -> Option<Text> {
     let summary = facts.summary;
     let (task, thread) =
         (names::contestant(&summary.coroutine), names::contestant(&summary.thread));
@@ -217,7 +217,7 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
 }
 
 /// Where a thread is as good or better.
-fn exceptions(facts: &Facts<'_>) -> Option<Text> {
+pub(crate) fn exceptions(facts: &Facts<'_>) -> Option<Text> {
     let summary = facts.summary;
     let task = names::contestant(&summary.coroutine);
     let mut said = Vec::new();

@@ -7,6 +7,7 @@ use analysis::bill::{ADDS_UP_WITHIN, AddsUp, Bill, Witness};
 use analysis::contestant::{Id, Role};
 use analysis::estimate::Estimate;
 use analysis::figure::Figure;
+use analysis::series::Shape;
 
 use super::parts::{ALL, FEW};
 use crate::document::{Block, Cell, Column, Table, Unit};
@@ -18,8 +19,8 @@ use crate::text::{Text, names, say};
 /// The bills of these contestants in few parts, timers and requests, each with its title.
 pub(super) fn split(analysis: &Analysis, shown: &[Id]) -> Vec<(&'static str, Table)> {
     let kinds: [(&str, Kind); 2] = [
-        ("The parts of a waiting timer", |shape| shape.is_plain()),
-        ("The parts of an open request", |shape| shape.is_plain_request()),
+        ("The parts of a waiting timer", Shape::is_plain),
+        ("The parts of an open request", Shape::is_plain_request),
     ];
     let mut tables = Vec::new();
     for (title, is_kind) in kinds {
@@ -53,8 +54,8 @@ pub(super) fn details(analysis: &Analysis) -> Vec<Block> {
         format::percent(ADDS_UP_WITHIN)
     );
     let kinds: [(&str, Kind); 2] = [
-        ("Every bill with its intervals: timers", |shape| shape.is_timer()),
-        ("Every bill with its intervals: requests", |shape| shape.is_http()),
+        ("Every bill with its intervals: timers", Shape::is_timer),
+        ("Every bill with its intervals: requests", Shape::is_http),
     ];
     let one = |(summary, is_kind): (&str, Kind)| {
         let blocks =

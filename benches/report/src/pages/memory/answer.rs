@@ -5,6 +5,7 @@ use analysis::contestant::{Id, Model};
 use analysis::crossover::Crossover;
 use analysis::estimate::Estimate;
 use analysis::measured::Measured;
+use analysis::series::Shape;
 
 use super::tables::{Work, works};
 use crate::document::Unit;
@@ -128,13 +129,13 @@ fn weights_alone(analysis: &Analysis, shown: &[Id], work: &Work) -> Option<Text>
 
 /// From how many tasks on the whole process is lighter than that of a thread each.
 fn from_when(analysis: &Analysis) -> Option<Text> {
-    let timers = from_when_in(analysis, |shape| shape.is_plain()).map(|timers| {
+    let timers = from_when_in(analysis, Shape::is_plain).map(|timers| {
         say(
             "The whole process weighs less than with a thread each {timers}.",
             &[("timers", &timers)],
         )
     });
-    let requests = from_when_in(analysis, |shape| shape.is_plain_request()).map(|requests| {
+    let requests = from_when_in(analysis, Shape::is_plain_request).map(|requests| {
         let template = match timers {
             Some(_) => "With open requests it weighs less {requests}.",
             None => {

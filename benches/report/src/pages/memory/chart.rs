@@ -3,6 +3,7 @@
 use analysis::Analysis;
 use analysis::contestant::{Id, Model};
 use analysis::measured::Measured;
+use analysis::series::Shape;
 
 use crate::chart::{Axis, Chart, Line, Plot, WallMark};
 use crate::document::Unit;
@@ -26,7 +27,7 @@ pub(crate) fn whole_process_chart(analysis: &Analysis) -> Chart {
     let lines: Vec<Line> = drawn
         .iter()
         .filter(|id| !has_reference || id.is_reference() || id.model() != Model::Threads)
-        .filter_map(|id| line(analysis, find(analysis, id, |shape| shape.is_plain())?))
+        .filter_map(|id| line(analysis, find(analysis, id, Shape::is_plain)?))
         .collect();
     let kernel = match analysis.basis {
         analysis::Basis::FullBill => "kernel memory included",

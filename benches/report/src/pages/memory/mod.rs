@@ -13,6 +13,7 @@ mod details;
 mod tables;
 
 use analysis::Analysis;
+use analysis::series::Shape;
 
 use super::contestants::cautions;
 use super::page::Page;
@@ -39,7 +40,7 @@ fn build(analysis: &Analysis) -> Document {
              the client's side of it is weighed, the server's is not."
                 .into(),
         )));
-        blocks.extend(left_out(analysis, |shape| shape.is_weighed()));
+        blocks.extend(left_out(analysis, Shape::is_weighed));
         blocks.extend(cautions(analysis, &shown));
     }
     blocks.extend(tables::crossings(analysis));

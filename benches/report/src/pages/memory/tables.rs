@@ -6,6 +6,7 @@ use analysis::Analysis;
 use analysis::contestant::Id;
 use analysis::crossover::Crossover;
 use analysis::measured::Measured;
+use analysis::series::Shape;
 
 use crate::document::{Block, Cell, Column, Table, Unit};
 use crate::format;
@@ -38,9 +39,9 @@ pub(super) fn works(analysis: &Analysis) -> Vec<Work> {
         each: each.into(),
     };
     let mut works = vec![
-        work(|shape| shape.is_plain(), "timer", "that waits for a timer", "with a timer each"),
+        work(Shape::is_plain, "timer", "that waits for a timer", "with a timer each"),
         work(
-            |shape| shape.is_plain_request(),
+            Shape::is_plain_request,
             "open request",
             "with an open request",
             "with an open request each",
@@ -101,8 +102,8 @@ pub(super) fn weights(analysis: &Analysis, shown: &[Id]) -> Table {
 /// The matrices of timers and of requests; nothing where there is nothing to compare.
 pub(super) fn crossings(analysis: &Analysis) -> Vec<Block> {
     let kinds: [(Kind, &str); 2] = [
-        (|shape| shape.is_plain(), "Timers: lighter from how many tasks on"),
-        (|shape| shape.is_plain_request(), "Requests: lighter from how many tasks on"),
+        (Shape::is_plain, "Timers: lighter from how many tasks on"),
+        (Shape::is_plain_request, "Requests: lighter from how many tasks on"),
     ];
     let mut blocks = Vec::new();
     for (is_kind, title) in kinds {

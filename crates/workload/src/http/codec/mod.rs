@@ -8,6 +8,7 @@
 //! | [`response`] | [`ResponseReader`]: bytes in, [`Event`]s out |
 //! | [`head`] | [`Head`]: status and headers of an answer, and how its body ends |
 //! | `chunked` | where the chunks of a chunked body begin and end |
+//! | [`error`] | [`CodecError`]: why bytes are not an answer |
 //! | [`limits`] | [`Limits`]: how large an answer may be |
 //! | [`error`] | [`CodecError`]: why bytes are not an answer |
 //! | [`request`] | the bytes of a request |

@@ -1,0 +1,249 @@
+//! The files that a record yields, and writing them: all of them or none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use analysis::Analysis;
+use anyhow::{Context, bail};
+use report::document::{Block, Document};
+use report::pages::{self, front};
+use report::render::markdown::{self, GENERATED, Place};
+use report::render::svg::{self, Theme};
+use report::text::{en::English, ko::Korean};
+
+use crate::include;
+use crate::project::Project;
+use crate::splice::splice;
+
+/// The page that stands beside the pages written by hand, because it speaks to those who choose.
+const CHOOSING: &str = "choosing";
+
+/// The folder of the pictures, beside the pages.
+const CHARTS: &str = "charts";
+
+/// Generated files, with the places that they go to, and what an earlier record left there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    files: Vec<(PathBuf, String)>,
+    /// Generated pages and pictures that no record yields any more.
+    orphans: Vec<PathBuf>,
+}
+
+impl Files {
+    /// What this analysis yields, in a folder of its own.
+    pub fn in_folder(analysis: &Analysis, folder: &Path) -> Self {
+        let docs = Project::find().map_or_else(
+            |_| "docs/".to_owned(),
+            |project| format!("{}/", project.docs().display()),
+        );
+        let place = Place { results: "", docs: &docs };
+        let mut files = Vec::new();
+        for document in documents(analysis) {
+            let page = format!("{GENERATED}{}", markdown::render(&document, &place));
+            files.push((folder.join(format!("{}.md", document.id)), page));
+            files.extend(pictures(&document, folder));
+        }
+        Self::with_orphans(files, folder)
+    }
+
+    /// What this analysis yields in the checkout: the results, the page on choosing, the front page in
+    /// each language, and the code in the pages that show some.
+    ///
+    /// # Errors
+    /// If a front page cannot be read or has no place for its block, or the code that a page wants to
+    /// show is not there.
+    pub fn of_project(analysis: &Analysis, project: &Project) -> anyhow::Result<Self> {
+        let results = project.results();
+        let mut files = Vec::new();
+        for document in documents(analysis) {
+            let (folder, place) = match document.id {
+                CHOOSING => (project.docs(), Place { results: "results/", docs: "" }),
+                _ => (results.clone(), Place { results: "", docs: "../" }),
+            };
+            let page = format!("{GENERATED}{}", markdown::render(&document, &place));
+            files.push((folder.join(format!("{}.md", document.id)), page));
+            files.extend(pictures(&document, &results));
+        }
+        let fronts: [(PathBuf, Document, Place<'_>); 2] = [
+            (
+                project.readme(),
+                front::front(analysis, &English),
+                Place { results: "docs/results/", docs: "docs/" },
+            ),
+            (
+                project.korean_readme(),
+                front::front(analysis, &Korean),
+                Place { results: "../results/", docs: "../" },
+            ),
+        ];
+        for (path, document, place) in fronts {
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            let text = splice(&text, &markdown::render_body(&document, &place))
+                .with_context(|| format!("{} has no place for its block", path.display()))?;
+            files.push((path, text));
+        }
+        files.extend(include::filled(project.root())?);
+        // A picture that stands on two pages is one file.
+        files.sort();
+        files.dedup();
+        Ok(Self::with_orphans(files, &results))
+    }
+
+    fn with_orphans(files: Vec<(PathBuf, String)>, folder: &Path) -> Self {
+        let known: BTreeSet<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
+        let mut orphans = Vec::new();
+        for folder in [folder.to_owned(), folder.join(CHARTS)] {
+            for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()) {
+                let is_generated = match path.extension().and_then(|extension| extension.to_str()) {
+                    Some("md") => fs::read_to_string(&path)
+                        .is_ok_and(|text| text.starts_with(GENERATED.trim_end())),
+                    Some("svg") => path.parent().is_some_and(|folder| folder.ends_with(CHARTS)),
+                    _ => false,
+                };
+                if is_generated && !known.contains(path.as_path()) {
+                    orphans.push(path);
+                }
+            }
+        }
+        orphans.sort();
+        Self { files, orphans }
+    }
+
+    /// Adds a file that goes with them, such as the record itself.
+    #[must_use]
+    pub fn and(mut self, path: PathBuf, text: String) -> Self {
+        self.files.push((path, text));
+        self
+    }
+
+    /// Adds a file that is to be gone when these are written.
+    #[must_use]
+    pub fn without(mut self, path: PathBuf) -> Self {
+        if path.exists() {
+            self.orphans.push(path);
+        }
+        self
+    }
+
+    /// Writes the files, all of them or none: each is written beside its place first, and they are
+    /// moved there when all have been. What no record yields any more is removed.
+    ///
+    /// # Errors
+    /// If one cannot be written. None has been moved then.
+    pub fn write(&self) -> anyhow::Result<()> {
+        let mut ready = Vec::new();
+        for (path, text) in &self.files {
+            let written = beside(path, text);
+            ready.push((written.with_context(|| unwritable(path))?, path));
+        }
+        for (file, path) in ready {
+            file.persist(path).with_context(|| unwritable(path))?;
+        }
+        for path in &self.orphans {
+            fs::remove_file(path)
+                .with_context(|| format!("{} cannot be removed", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The files that are not what the record yields.
+    pub fn stale(&self) -> Vec<&Path> {
+        let differs = |(path, text): &&(PathBuf, String)| {
+            fs::read_to_string(path).ok().as_ref() != Some(text)
+        };
+        let changed = self.files.iter().filter(differs).map(|(path, _)| path.as_path());
+        changed.chain(self.orphans.iter().map(PathBuf::as_path)).collect()
+    }
+
+    /// Where the files are.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+}
+
+fn documents(analysis: &Analysis) -> Vec<Document> {
+    pages::all().iter().map(|page| (page.build)(analysis)).collect()
+}
+
+/// The pictures of a document, light and dark.
+fn pictures(document: &Document, folder: &Path) -> Vec<(PathBuf, String)> {
+    fn of(blocks: &[Block], folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for block in blocks {
+            match block {
+                Block::Chart(chart) => {
+                    for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+                        let file = format!("{CHARTS}/{}-{name}.svg", chart.id);
+                        found.push((folder.join(file), svg::render(chart, theme)));
+                    }
+                }
+                Block::Details { blocks, .. } => of(blocks, folder, found),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    of(&document.blocks, folder, &mut found);
+    found
+}
+
+fn beside(path: &Path, text: &str) -> anyhow::Result<tempfile::NamedTempFile> {
+    if path.is_dir() {
+        bail!("there is a folder of that name");
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    {
+        // A temporary file is for its owner alone; what replaces a committed file is not.
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(file)
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::small_run;
+
+    use super::*;
+
+    fn files(folder: &Path) -> Files {
+        Files::in_folder(&Analysis::of(&small_run(), None), folder)
+    }
+
+    #[test]
+    fn all_files_are_written_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        let last = files.paths().last().unwrap().to_owned();
+        fs::create_dir_all(&last).unwrap();
+        let error = format!("{:#}", files.write().unwrap_err());
+        assert!(error.contains("there is a folder of that name"), "{error}");
+        assert!(files.paths().all(|path| path == last || !path.exists()));
+        fs::remove_dir(&last).unwrap();
+        files.write().unwrap();
+        assert!(files.stale().is_empty());
+    }
+
+    #[test]
+    fn what_no_record_yields_any_more_is_stale_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        files(folder.path()).write().unwrap();
+        let old = folder.path().join("old.md");
+        fs::write(&old, format!("{GENERATED}# Old\n")).unwrap();
+        let own = folder.path().join("own.md");
+        fs::write(&own, "# By hand\n").unwrap();
+        assert_eq!(files(folder.path()).stale(), [old.as_path()]);
+        files(folder.path()).write().unwrap();
+        assert!(!old.exists() && own.exists());
+    }
+}

@@ -1,0 +1,122 @@
+//! The index of the results: the questions that people come with, each answered in a paragraph.
+
+use analysis::Analysis;
+use analysis::claims::Work;
+
+use super::choosing::{REQUESTS, case, leaving, python};
+use super::front::{facts, shown};
+use super::page::Page;
+use super::weights::lighter_from;
+use super::{lateness, trust, walls};
+use crate::document::{Block, Document};
+use crate::format;
+use crate::text::en::{exceptions, figures};
+use crate::text::{Text, cautions, names, say};
+
+/// The page. A code host shows a file of this name below its folder.
+pub(crate) const PAGE: Page = Page { id: "README", name: "questions and answers", build };
+
+fn build(analysis: &Analysis) -> Document {
+    let facts = facts(analysis);
+    let facts = facts.as_ref();
+    let questions: [(&str, Vec<Text>, &str); 9] = [
+        (
+            "How much lighter is a coroutine than a thread?",
+            facts.and_then(figures).into_iter().collect(),
+            "[What a waiting task weighs](page:memory), [who holds it](page:bill), \
+             [what live state adds](page:state), [what a wait costs in CPU](page:cpu).",
+        ),
+        (
+            "From how many tasks on?",
+            from_how_many(analysis),
+            "[Every pair, and the whole process at 1 to 8 tasks](page:memory).",
+        ),
+        (
+            "When is a thread as good?",
+            facts.and_then(exceptions).into_iter().collect(),
+            "[Which one to take, by situation](docs:choosing.md).",
+        ),
+        (
+            "Which runtime wakes most punctually?",
+            answer(&lateness::PAGE, analysis),
+            "[How late tasks wake](page:lateness).",
+        ),
+        (
+            "What will 20,000 requests of 200 ms with 2 KiB cost me?",
+            case(analysis, &REQUESTS),
+            "For another case: `compare plan --tasks 20k --wait 200ms --state 2KiB --workload http`.",
+        ),
+        (
+            "What breaks first at 50,000?",
+            answer(&walls::PAGE, analysis),
+            "[Every wall, and the command that moves it](page:walls).",
+        ),
+        ("Is async-std worth leaving?", leaving(analysis), "[All situations](docs:choosing.md)."),
+        (
+            "Can I trust this?",
+            answer(&trust::PAGE, analysis),
+            "[What was checked](page:trust), [the machine](page:machine), \
+             [how it is measured](docs:method.md), [what is unfair](docs:bias.md).",
+        ),
+        (
+            "What does this say about Python?",
+            python(analysis),
+            "[The same task in four models, with Python's beside](docs:models.md).",
+        ),
+    ];
+    let mut blocks = vec![Block::Paragraph(say(
+        "Nine questions, answered from one run. The rest: [claims and verdicts](page:claims), \
+         [tasks and requests a second](page:rates), [every figure](page:all).",
+        &[],
+    ))];
+    blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
+    for (question, answer, more) in questions {
+        blocks.push(Block::Heading(question.into()));
+        if answer.is_empty() {
+            blocks.push(Block::Paragraph("This run does not say.".into()));
+        } else {
+            blocks.push(Block::List(answer));
+        }
+        blocks.push(Block::Paragraph(say(more, &[])));
+    }
+    Document { id: PAGE.id, title: "Questions and answers".into(), blocks }
+}
+
+/// What a page begins with, which is its answer.
+fn answer(page: &Page, analysis: &Analysis) -> Vec<Text> {
+    match (page.build)(analysis).blocks.into_iter().next() {
+        Some(Block::Quote(texts) | Block::List(texts)) => texts,
+        Some(Block::Paragraph(text)) => vec![text],
+        _ => Vec::new(),
+    }
+}
+
+/// From how many tasks on each runtime's process is lighter than that of a thread each.
+fn from_how_many(analysis: &Analysis) -> Vec<Text> {
+    let shown = shown(analysis);
+    let of = |work: Work| {
+        let said: Vec<String> = analysis
+            .crossovers
+            .iter()
+            .filter(|crossover| crossover.against.is_reference())
+            .filter(|crossover| shown.contains(&crossover.series.contestant))
+            .filter(|crossover| crossover.series.shape.is_timer() == (work == Work::Timer))
+            .filter_map(|crossover| {
+                let name = names::contestant(&crossover.series.contestant);
+                Some(format!("{name} {}", lighter_from(crossover)?))
+            })
+            .collect();
+        let what = match work {
+            Work::Timer => "with timers",
+            Work::Request => "with open requests",
+        };
+        let said = format::list(&said);
+        (!said.is_empty()).then(|| {
+            say(
+                "Lighter than a thread each, the whole process counted, {what}: {said}.",
+                &[("what", what), ("said", &said)],
+            )
+        })
+    };
+    [Work::Timer, Work::Request].into_iter().filter_map(of).collect()
+}

@@ -1,0 +1,199 @@
+//! `machine.md`: what the run was made on, and what could not be read there.
+
+use analysis::Analysis;
+use record::{CgroupKind, Host};
+
+use super::page::Page;
+use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::format;
+use crate::tables;
+use crate::text::{Text, cautions, names, say};
+
+/// The page.
+pub(crate) const PAGE: Page = Page { id: "machine", name: "the machine and the run", build };
+
+fn build(analysis: &Analysis) -> Document {
+    let mut blocks = vec![Block::Paragraph(answer(analysis))];
+    blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
+    let facts = Facts::of(&analysis.run.host);
+    blocks.push(Block::Heading("Machine".into()));
+    blocks.push(Block::Table(pairs(facts.known)));
+    if !facts.unknown.is_empty() {
+        blocks.push(Block::Heading("What could not be read".into()));
+        blocks.push(Block::List(facts.unknown));
+    }
+    blocks.push(Block::Heading("Limits".into()));
+    blocks.push(match limits(&analysis.run.host) {
+        Some(table) => table,
+        None => Block::Paragraph("No limit could be read.".into()),
+    });
+    let mut versions = Table::new([Column::words("Package"), Column::words("Version")]);
+    for (package, version) in &analysis.run.versions {
+        versions.push(vec![Cell::text(package.as_str()), Cell::text(version.as_str())]);
+    }
+    if let Some(table) = tables::table("The versions of what is compared", versions) {
+        blocks.push(Block::Heading("Versions".into()));
+        blocks.push(table);
+    }
+    blocks.push(Block::Heading("Run".into()));
+    blocks.push(Block::Table(run(analysis)));
+    Document { id: "machine", title: "The machine and the run".into(), blocks }
+}
+
+fn answer(analysis: &Analysis) -> Text {
+    let host = &analysis.run.host;
+    let cores = format!("{} core{}", host.cores, if host.cores == 1 { "" } else { "s" });
+    let size = |bytes| format::size(bytes as f64);
+    say(
+        "**{cpu}, {cores}, {memory}, {kernel}**; the run began {started}. A ratio within one run \
+         carries over to another machine better than an absolute figure does.",
+        &[
+            ("cpu", host.cpu.as_deref().unwrap_or("An unknown processor")),
+            ("cores", &cores),
+            ("memory", &host.memory_bytes.map_or_else(|| "unknown memory".into(), size)),
+            ("kernel", host.kernel.as_deref().unwrap_or("an unknown kernel")),
+            ("started", &analysis.run.started),
+        ],
+    )
+}
+
+/// What is known of a machine, and what is not.
+struct Facts {
+    known: Vec<(&'static str, String)>,
+    unknown: Vec<Text>,
+}
+
+impl Facts {
+    fn of(host: &Host) -> Self {
+        let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+        let settings: Vec<String> =
+            host.allocator_settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let settings = if settings.is_empty() { "none".into() } else { settings.join(", ") };
+        let group = match host.cgroup {
+            CgroupKind::V1 => Some("version 1".to_owned()),
+            CgroupKind::V2 => Some("version 2".to_owned()),
+            CgroupKind::None => None,
+        };
+        let facts = [
+            ("processor", host.cpu.clone()),
+            ("cores", Some(format::count(u64::from(host.cores)))),
+            ("memory", host.memory_bytes.map(|bytes| format::size(bytes as f64))),
+            ("kernel", host.kernel.clone()),
+            ("clock source", host.clock.clone()),
+            ("page size", host.page_bytes.map(|bytes| format::size(bytes as f64))),
+            ("transparent huge pages", host.thp.clone()),
+            ("timer slack", host.timer_slack_ns.map(|ns| format::duration(ns as f64))),
+            ("allocator", text(&host.allocator)),
+            ("allocator settings", Some(settings)),
+            ("compiler", text(&host.rustc)),
+            ("control group", group),
+        ];
+        let mut found = Self { known: Vec::new(), unknown: Vec::new() };
+        for (what, value) in facts {
+            match value {
+                Some(value) => found.known.push((what, value)),
+                None if what == "control group" => found.unknown.push(no_group(host)),
+                None => found.unknown.push(what.into()),
+            }
+        }
+        found
+    }
+}
+
+fn no_group(host: &Host) -> Text {
+    let said = "There is no control group, so the kernel's part is known only in its threads' stacks \
+                and page tables";
+    match &host.cgroup_note {
+        Some(note) => say("{said}: {note}", &[("said", said), ("note", note)]),
+        None => format!("{said}.").into(),
+    }
+}
+
+fn limits(host: &Host) -> Option<Block> {
+    let mut table = Table::new([Column::words("Limit"), Column::new("Value", Unit::Count)]);
+    for (name, value) in &host.limits {
+        let value = match value.number() {
+            Some(number) if name.starts_with("memory") => Cell::text(format::size(number as f64)),
+            Some(number) => Cell::Count(number),
+            None => Cell::text("unlimited"),
+        };
+        let shown = names::limit(name);
+        let shown = match name.as_str() {
+            "nofile_hard" => format!("{shown} (hard)"),
+            "nofile_given" => format!("{shown} (as given)"),
+            _ => shown.to_owned(),
+        };
+        table.push(vec![Cell::text(shown), value]);
+    }
+    tables::table("The limits", table)
+}
+
+fn run(analysis: &Analysis) -> Table {
+    let run = &analysis.run;
+    let proven: usize = analysis.measured.iter().map(|measured| measured.cells).sum();
+    let missing: u64 = analysis.missing.iter().map(|missing| missing.cells).sum();
+    let mut rows = vec![
+        ("started", run.started.clone()),
+        ("extent", run.extent.name().to_owned()),
+        ("seed", run.seed.to_string()),
+        ("cells with proof", format::count(proven as u64)),
+        ("cells without a figure", format::count(missing)),
+        ("timed rows", format::count(analysis.rates.len() as u64)),
+        ("form of the record", format!("schema {}", run.schema)),
+        ("cut off", if analysis.truncated { "yes" } else { "no" }.to_owned()),
+    ];
+    rows.extend(run.program.clone().map(|program| ("program", program)));
+    rows.extend(run.arguments.as_ref().map(|given| ("options", given.join(" "))));
+    pairs(rows)
+}
+
+fn pairs(rows: Vec<(&'static str, String)>) -> Table {
+    let mut table = Table::new([Column::words("What"), Column::words("Value")]);
+    for (what, value) in rows {
+        table.push(vec![Cell::text(what), Cell::text(value)]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::{Synthetic, small_run};
+
+    use super::*;
+
+    fn words(record: &record::Record) -> String {
+        format!("{:?}", build(&Analysis::of(record, None)))
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_said_with_the_reason() {
+        let mut made = Synthetic::new();
+        made.without_cgroup("the hierarchy is read-only");
+        let Facts { known, unknown } = Facts::of(&made.record().run.host);
+        let unknown: Vec<String> = unknown.iter().map(Text::words).collect();
+        assert_eq!(unknown[0], "timer slack");
+        assert!(unknown[1].ends_with("page tables: the hierarchy is read-only"), "{unknown:?}");
+        assert_eq!(known.len() + unknown.len(), 12);
+        assert!(words(&made.record()).contains("unlimited"));
+    }
+
+    #[test]
+    fn an_unknown_machine_still_has_a_page() {
+        let mut record = small_run();
+        record.run.host = Host::default();
+        record.run.versions.clear();
+        let words = words(&record);
+        assert!(
+            words.contains("An unknown processor") && words.contains("No limit could be read.")
+        );
+        assert!(!words.contains("Versions"));
+    }
+
+    #[test]
+    fn a_run_is_counted() {
+        let words = words(&small_run());
+        assert!(words.contains("2026-01-02T03:04:05Z"));
+        let table = run(&Analysis::of(&small_run(), None));
+        assert_eq!(table.rows[4], [Cell::text("cells without a figure"), Cell::text("2")]);
+    }
+}

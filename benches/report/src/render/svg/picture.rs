@@ -1,0 +1,50 @@
+//! A picture: its heading, what is drawn, and what a person hears who does not see it.
+
+use super::canvas::{Canvas, LEADING, Look, WIDTH, escaped, wrapped};
+use super::theme::Theme;
+use super::{lines, rows};
+use crate::chart::{Chart, Plot};
+
+/// The chart as SVG, 640 pixels wide. The same chart makes the same text.
+pub fn render(chart: &Chart, theme: Theme) -> String {
+    let mut drawn = String::new();
+    let mut canvas = Canvas::new(&mut drawn, theme);
+    let top = heading(&mut canvas, chart);
+    let bottom = match &chart.plot {
+        Plot::Lines { x, y, lines } => lines::draw(&mut canvas, top, x, y, lines),
+        Plot::Stacks { x, parts, bars } => rows::stacks(&mut canvas, top, x, parts, bars),
+        Plot::Ranges { x, kinds, rows } => rows::ranges(&mut canvas, top, x, kinds, rows),
+        Plot::Dots { x, rows } => rows::dots(&mut canvas, top, x, rows),
+    };
+    drop(canvas);
+    // The head is written last: only now is it known how high the picture is.
+    let (_, body) = drawn.split_once('\n').unwrap_or_default();
+    let (height, background) = (bottom.ceil(), theme.background());
+    let (red, green, blue) = (background.0, background.1, background.2);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{WIDTH}\" \
+         height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" stroke-linecap=\"round\" \
+         stroke-linejoin=\"round\">\n<title>{}</title>\n<desc>{}</desc>\n\
+         <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#{red:02X}{green:02X}{blue:02X}\"/>\n\
+         {body}",
+        escaped(&chart.title),
+        escaped(&chart.alt),
+    )
+}
+
+/// The title and how to read the picture. Gives the height below them.
+fn heading(canvas: &mut Canvas<'_>, chart: &Chart) -> f64 {
+    const MARGIN: f64 = 8.0;
+    let (ink, muted) = (Look::new(canvas.theme.ink()), Look::new(canvas.theme.muted()));
+    let mut y = 18.0;
+    // Bold letters are wider by a tenth.
+    let title = wrapped(&chart.title, (WIDTH - 2.0 * MARGIN) / 1.1, 3);
+    let subtitle = wrapped(&chart.subtitle, WIDTH - 2.0 * MARGIN, 3);
+    for (line, look) in
+        title.iter().map(|line| (line, ink.bold())).chain(subtitle.iter().map(|line| (line, muted)))
+    {
+        canvas.text(line, (MARGIN, y), look);
+        y += LEADING;
+    }
+    y + 2.0
+}

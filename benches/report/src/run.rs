@@ -1,0 +1,243 @@
+//! What `compare run` prints: what was measured, one line a contestant, and what stopped whom.
+
+use std::collections::BTreeMap;
+
+use analysis::Analysis;
+use analysis::estimate::Estimate;
+use analysis::figure::Figure;
+use analysis::missing::{Missing, Why};
+use analysis::per_task::{Less, PerTask};
+use analysis::series::Shape;
+
+use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::format;
+use crate::text::{Text, cautions, limits, names, say};
+
+/// What a run measured.
+pub fn document(analysis: &Analysis) -> Document {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut by_shape: BTreeMap<&Shape, Vec<&PerTask>> = BTreeMap::new();
+    for row in &analysis.per_task {
+        by_shape.entry(&row.series.shape).or_default().push(row);
+    }
+    let mut is_lone = false;
+    let mut is_whole = false;
+    for (shape, mut rows) in by_shape {
+        rows.sort_by(|a, b| {
+            a.series.contestant.cmp(&b.series.contestant).then(a.tasks.cmp(&b.tasks))
+        });
+        is_lone |= rows.iter().any(|row| row.repeats == 1);
+        is_whole |= rows.iter().any(|row| row.less == Less::Nothing && row.bytes.is_some());
+        blocks.push(Block::Heading(Text::plain(format!("Each task: {}", names::shape(shape)))));
+        blocks.push(Block::Table(match shape.is_weighed() {
+            true => weighed(analysis, &rows),
+            false => timed(&rows),
+        }));
+    }
+    if blocks.is_empty() {
+        blocks.push(Block::Paragraph("No cell has proof, so there is no figure.".into()));
+    }
+    let mut notes = Vec::new();
+    if is_whole {
+        notes.push(
+            "A pool has its threads before its first task, so at one number of tasks its bytes are the \
+             whole process ÷ N."
+                .into(),
+        );
+    }
+    if is_lone {
+        notes.push(
+            "Where a cell ran once, nothing says how far its figure scatters: `--repeats 3`.",
+        );
+    }
+    blocks.extend(notes.into_iter().map(|note| Block::Paragraph(say(note, &[]))));
+    blocks.extend(walls(analysis));
+    blocks.extend(without_figure(analysis));
+    let shown = |id: &_| analysis.per_task.iter().any(|row| row.series.contestant == *id);
+    blocks.extend(cautions::of_contestants(analysis, shown).into_iter().map(Block::Paragraph));
+    Document { id: "run", title: "What one task takes".into(), blocks }
+}
+
+/// Weight, CPU, start and lateness: the slopes where there are several numbers of tasks, else the
+/// readings less what the process read before its first task.
+fn weighed(analysis: &Analysis, rows: &[&PerTask]) -> Table {
+    let mut table = Table::new([
+        Column::words("contestant"),
+        Column::words("tasks"),
+        Column::new("bytes", Unit::Bytes).lower(),
+        Column::new("CPU", Unit::Nanoseconds).lower(),
+        Column::new("start", Unit::Nanoseconds).lower(),
+        Column::words("late, p50 and p99"),
+    ]);
+    for rows in rows.chunk_by(|a, b| a.series == b.series) {
+        let last = rows[rows.len() - 1];
+        let measured = analysis.get(&last.series);
+        let slope = |figure: Figure, otherwise: Option<Estimate>| -> Cell {
+            let slope = measured.and_then(|measured| measured.slope(figure));
+            Cell::figure(slope.or(otherwise), reason(last))
+        };
+        let counts = match rows {
+            [only] => format::count(only.tasks),
+            [first, ..] => format!("{}–{}", format::count(first.tasks), format::count(last.tasks)),
+            [] => continue,
+        };
+        table.push(vec![
+            Cell::text(names::contestant(&last.series.contestant)),
+            Cell::text(counts),
+            slope(analysis.basis.figure(), last.bytes),
+            slope(Figure::Cpu, last.cpu_ns),
+            slope(Figure::Start, last.start_ns),
+            late(last),
+        ]);
+    }
+    table
+}
+
+/// What is run to show how late tasks are.
+fn timed(rows: &[&PerTask]) -> Table {
+    let mut table = Table::new([
+        Column::words("contestant"),
+        Column::new("tasks", Unit::Count),
+        Column::words("late, p50 and p99"),
+        Column::new("CPU", Unit::Nanoseconds).lower(),
+    ]);
+    for row in rows {
+        table.push(vec![
+            Cell::text(names::contestant(&row.series.contestant)),
+            Cell::Count(row.tasks),
+            late(row),
+            Cell::figure(row.cpu_ns, "not read"),
+        ]);
+    }
+    table
+}
+
+fn late(row: &PerTask) -> Cell {
+    row.lateness.map_or_else(
+        || Cell::Missing("not read".into()),
+        |(p50, p99)| {
+            Cell::text(format!(
+                "{}, {}",
+                format::duration(p50.median),
+                format::duration(p99.median)
+            ))
+        },
+    )
+}
+
+fn reason(row: &PerTask) -> Text {
+    match row.bytes {
+        None => "one at a time, or fewer places than tasks: not all of them waited at once".into(),
+        Some(_) => "not read".into(),
+    }
+}
+
+/// The walls, one line each, with the command that moves the limit.
+fn walls(analysis: &Analysis) -> Vec<Block> {
+    let walls = analysis.reaches.iter().filter_map(|reach| {
+        let wall = reach.wall.as_ref()?;
+        let of = names::series(&reach.series);
+        let reached = match wall.reached {
+            Some(reached) => format!("{} tasks", format::count(reached)),
+            None => format!("below {} tasks", format::count(wall.tasks)),
+        };
+        let text = say(
+            "Wall of {of}: {reached}. {limit}",
+            &[("of", &of), ("reached", &reached), ("limit", &limits::of_wall(wall))],
+        );
+        let ceiling = reach.ceilings.iter().find(|ceiling| ceiling.limit == wall.limit.name);
+        let command = ceiling.and_then(|ceiling| limits::command_for(ceiling, wall.tasks));
+        Some(match command {
+            Some(command) => Text(
+                text.0
+                    .into_iter()
+                    .chain(say("; `{command}` moves it.", &[("command", &command)]).0)
+                    .collect(),
+            ),
+            None => Text(text.0.into_iter().chain(Text::plain(".").0).collect()),
+        })
+    });
+    walls.map(Block::Paragraph).collect()
+}
+
+/// Every cell that was skipped or failed, and why.
+fn without_figure(analysis: &Analysis) -> Option<Block> {
+    let is_shown = |missing: &&Missing| {
+        missing.why != Why::Wall
+            || !analysis
+                .reaches
+                .iter()
+                .any(|reach| reach.series == missing.series && reach.wall.is_some())
+    };
+    let said: Vec<Text> = analysis
+        .missing
+        .iter()
+        .filter(is_shown)
+        .map(|missing| {
+            let how = match missing.why {
+                Why::Wall => "wall",
+                Why::Failed => "FAILED",
+                Why::NoProof => "no proof",
+                Why::Skipped => "skipped",
+            };
+            say(
+                "{of} × {tasks}: {how}: {reason}",
+                &[
+                    ("of", &names::series(&missing.series)),
+                    ("tasks", &format::count(missing.tasks)),
+                    ("how", how),
+                    ("reason", missing.reason.as_deref().unwrap_or("no reason was recorded")),
+                ],
+            )
+        })
+        .collect();
+    (!said.is_empty()).then_some(Block::List(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Status;
+    use record::synthetic::{Bill, Synthetic};
+
+    use super::*;
+    use crate::render::terminal::{Options, render};
+
+    fn printed(made: &mut Synthetic) -> String {
+        let document = document(&Analysis::of(&made.record(), None));
+        render(&document, Options { width: Some(80), details: false })
+    }
+
+    #[test]
+    fn one_count_has_a_figure_for_each_contestant() {
+        let mut made = Synthetic::new();
+        made.line("coroutines/tokio", &[2_000], Bill::of(400).with_kernel(48));
+        made.line("threads/per-task", &[2_000], Bill::of(10_000).with_kernel(27_000));
+        let text = printed(&mut made);
+        let line = text.lines().find(|line| line.contains("tokio")).unwrap();
+        assert!(line.contains("2,000") && line.contains("448 B"), "{text}");
+        let line = text.lines().find(|line| line.contains("thread each")).unwrap();
+        assert!(line.contains("37 kB") && !line.contains('—'), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(!text.contains("--repeats"));
+    }
+
+    #[test]
+    fn a_wall_names_its_limit_and_the_command() {
+        let mut made = Synthetic::new();
+        made.line("threads/per-task", &[100, 1_000], Bill { threads: 1, ..Bill::of(10_000) });
+        made.without("threads/per-task", 40_000, Status::Wall, "a thread could not be made");
+        let text = printed(&mut made).replace('\n', " ");
+        assert!(text.contains("Wall of thread each: "), "{text}");
+        assert!(text.contains("vm.max_map_count 65,530, 4 mappings a task"), "{text}");
+        assert!(text.contains("sysctl -w vm.max_map_count="), "{text}");
+    }
+
+    #[test]
+    fn what_has_no_figure_has_a_reason() {
+        let mut made = Synthetic::new();
+        made.without("coroutines/bare", 10, Status::Failed, "died \u{1b}]0;x\u{7}");
+        let text = printed(&mut made);
+        assert!(text.contains("no figure") && text.contains("FAILED: died"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}
