@@ -12,11 +12,11 @@ use super::judgement::{
 /// The model that the claim is about, and the one that it is held against.
 const MODELS: [&str; 2] = ["coroutines", "callbacks"];
 
-/// What reads a count off a file's counts.
-type Read = fn(&TaskCode) -> u32;
+/// What reads a count off those of a file.
+type Count = fn(&TaskCode) -> u32;
 
-/// What is counted, with what reads it.
-const COUNTS: [(Measure, Read); 5] = [
+/// What is counted.
+const COUNTS: [(Measure, Count); 5] = [
     (Measure::Carried, |code| code.carried),
     (Measure::Lines, |code| code.lines),
     (Measure::Functions, |code| code.functions),
