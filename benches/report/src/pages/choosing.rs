@@ -291,7 +291,7 @@ mod tests {
         for expected in [
             "A thread for each task is enough for 1,000 waiting tasks on this machine; for 10,000 \
              take a runtime, such as smol.",
-            "Thread each is enough, and it is the simplest to write.",
+            "A thread each is enough, and it is the simplest to write.",
             "vm.max_map_count 65,530, 4 mappings a task stops it at 16,375",
             "1,000 timers are due one after another.",
             "it is discontinued.",

@@ -66,7 +66,7 @@ fn answer(timers: &[&Reach], requests: &[&Reach]) -> Text {
         let walled: Vec<&&Reach> = reaches.iter().filter(|reach| reach.wall.is_some()).collect();
         let first = walled.iter().min_by_key(|reach| reach.most());
         if let Some((first, wall)) = first.and_then(|first| Some((first, first.wall.as_ref()?))) {
-            let name = names::contestant(&first.series.contestant);
+            let name = names::in_a_sentence(&first.series.contestant);
             let at = match wall.reached {
                 Some(reached) if wall.reached_is_estimated => {
                     format!("about {}", format::count(reached))
@@ -293,7 +293,7 @@ mod tests {
         record.run.host.limits.insert("pid_max".into(), LimitValue::Number(32_768));
         let text = shown(&record);
         for expected in [
-            "With timers, thread each breaks first, at 16,370: vm.max_map_count 65,530, 4 mappings a \
+            "With timers, a thread each breaks first, at 16,370: vm.max_map_count 65,530, 4 mappings a \
              task.",
             "Smol did 100,000 timers, the most that was tried and not the end.",
             "Thread each: vm.max_map_count first, at 16,375. It is vm.max_map_count 65,530, 4 mappings \
