@@ -1,4 +1,4 @@
-//! `docs/glossary.md` and the public names of the code say the same.
+//! `docs/glossary.md` and the public types of the code name the same things.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,40 +17,38 @@ fn terms() -> Vec<String> {
     rows.filter_map(|row| Some(row.strip_prefix("| ")?.split_once(" | ")?.0.to_owned())).collect()
 }
 
-/// What stands as code among the terms.
-fn code() -> BTreeSet<String> {
-    let names = |term: &String| -> Vec<String> {
-        term.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-    };
-    terms().iter().flat_map(names).collect()
-}
-
-/// The Rust of a folder and, if asked, of the folders in it.
-fn sources(folder: &Path, is_deep: bool) -> String {
-    let text = |path: PathBuf| match path.extension() {
-        Some(extension) if extension == "rs" => fs::read_to_string(path).unwrap(),
-        None if is_deep && path.is_dir() => sources(&path, is_deep),
-        _ => String::new(),
-    };
-    fs::read_dir(folder).unwrap().map(|entry| text(entry.unwrap().path())).collect()
-}
-
-/// The public types and traits of these sources.
-fn public(sources: &str) -> BTreeSet<String> {
-    let kinds = ["pub struct ", "pub enum ", "pub trait "];
-    let rest = |line| kinds.iter().find_map(|kind| str::strip_prefix(line, kind));
-    let is_name = |c: &char| c.is_alphanumeric();
-    sources.lines().filter_map(rest).map(|rest| rest.chars().take_while(is_name).collect()).collect()
+/// The public types and traits in the Rust of a folder and, if asked, of the folders in it.
+fn public(folder: &Path, is_deep: bool) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() && is_deep {
+            names.extend(public(&path, is_deep));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let kinds = ["pub struct ", "pub enum ", "pub trait "];
+            let found = kinds.iter().flat_map(|kind| {
+                text.lines().filter_map(|line| line.strip_prefix(kind)).map(str::to_owned)
+            });
+            let is_other = |c: char| !c.is_alphanumeric();
+            names.extend(found.filter_map(|rest| Some(rest.split(is_other).next()?.to_owned())));
+        }
+    }
+    names
 }
 
 #[test]
 fn the_glossary_knows_the_types_of_the_code_and_no_others() {
-    let (root, code) = (root(), code());
-    let all = ["crates", "benches"].map(|side| sources(&root.join(side), true)).concat();
-    let gone: Vec<_> = code.difference(&public(&all)).cloned().collect();
+    let code: BTreeSet<String> = terms()
+        .iter()
+        .flat_map(|term| term.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    let all =
+        ["crates", "benches"].iter().flat_map(|side| public(&root().join(side), true)).collect();
+    let gone: Vec<_> = code.difference(&all).collect();
     assert!(gone.is_empty(), "no public types any more: {gone:?}");
-    let analysis = public(&sources(&root.join("benches/analysis/src"), false));
-    let missing: Vec<_> = analysis.difference(&code).cloned().collect();
+    let analysis = public(&root().join("benches/analysis/src"), false);
+    let missing: Vec<_> = analysis.difference(&code).collect();
     assert!(missing.is_empty(), "not in docs/glossary.md: {missing:?}");
 }
 
