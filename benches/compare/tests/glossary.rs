@@ -26,11 +26,12 @@ fn public(folder: &Path, is_deep: bool) -> BTreeSet<String> {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path).unwrap();
             let kinds = ["pub struct ", "pub enum ", "pub trait "];
-            let found = kinds.iter().flat_map(|kind| {
-                text.lines().filter_map(|line| line.strip_prefix(kind)).map(str::to_owned)
-            });
-            let is_other = |c: char| !c.is_alphanumeric();
-            names.extend(found.filter_map(|rest| Some(rest.split(is_other).next()?.to_owned())));
+            for line in text.lines() {
+                let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind));
+                names.extend(rest.map(|rest| {
+                    rest.chars().take_while(|c| c.is_alphanumeric()).collect::<String>()
+                }));
+            }
         }
     }
     names
