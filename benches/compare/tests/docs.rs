@@ -52,7 +52,8 @@ fn links_lead_somewhere() {
 
 /// What a code host names the headings of a page.
 fn anchors(page: &str) -> Vec<String> {
-    let headings = page.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let headings = headings.filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
     let kept = |c: &char| c.is_alphanumeric() || ['-', '_', ' '].contains(c);
     headings
         .map(|it| it.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-"))

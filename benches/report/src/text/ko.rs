@@ -211,7 +211,7 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
         Some(format!("{}배", format::times(compared?.times?.value)))
     };
     let mut text = say(
-        "타이머를 기다리는 {task} 작업은 {ours}, 스레드는 {theirs}로 스레드가 **{times}**입니다.",
+        "타이머를 기다리는 {task} 작업은 {ours}, 스레드는 그 **{times}**인 {theirs}를 차지합니다.",
         &[
             ("task", &task),
             ("ours", &format::bytes(timer.coroutine?.value)),
@@ -221,7 +221,7 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
     );
     if let Some(request) = times(summary.request.as_ref()) {
         text = text.and(say(
-            "작업마다 HTTP 연결을 하나씩 열어 두면 **{times}**입니다.",
+            "작업마다 HTTP 연결을 하나씩 열어 두면 차이는 **{times}**입니다.",
             &[("times", &request)],
         ));
     }
