@@ -41,8 +41,7 @@ pub fn document(analysis: &Analysis) -> Document {
     if is_whole {
         notes.push(
             "A pool has its threads before its first task, so at one number of tasks its bytes are the \
-             whole process ÷ N."
-                .into(),
+             whole process ÷ N.",
         );
     }
     if is_lone {
