@@ -48,7 +48,7 @@ pub struct Args {
 /// Compares the records.
 ///
 /// # Errors
-/// If one of them cannot be read, a pattern matches nobody, or they have no figure in common.
+/// If one of them cannot be read, a pattern matches no contestant, or they have no figure in common.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (old, new) = (read(&args.old)?, read(&args.new)?);
     let ids: BTreeSet<String> = [&old, &new].into_iter().flat_map(contestants).collect();

@@ -143,7 +143,7 @@ const FULL: &[Sizes] = &[
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
     timed("baseline", &[(10_000, 3), (100_000, 11)]),
-    // Of the sizes of whom it is, those that are soon done, and each as often.
+    // Of the sizes of its other self, those that are soon done, and each as often.
     also("control/again-bare", AGAIN_STEPS),
     also("control/again-tokio-current-thread", AGAIN_STEPS),
 ];
