@@ -19,7 +19,7 @@ use crate::text::{Text, names, say};
 pub(crate) const PAGE: Page = Page { id: "rates", name: "rates", build };
 
 /// What stands for the latency of a task that had to queue.
-const QUEUED: &str = "the time in the queue is not counted";
+const QUEUED: &str = "fewer places than requests: the time in the queue is not counted";
 
 /// Waves of the same work by the contestants that are shown.
 struct Work<'a> {
@@ -36,8 +36,14 @@ fn build(analysis: &Analysis) -> Document {
     for work in &all {
         blocks.push(Block::Heading(title(work).into()));
         blocks.push(Block::Table(table(work, &shown)));
-        if work.shape.is_http() {
-            blocks.extend(note(work).map(Block::Paragraph));
+        if let Some(largest) = work.counts().last().filter(|_| work.shape.is_http()) {
+            blocks.push(Block::Paragraph(say(
+                "CPU, the time over the delay and what was open at the server are of {most} at once. \
+                 CPU is the client's alone. The time over the delay is how much later than the delay \
+                 asked for 99 in 100 requests of the last wave were answered, from when each began to \
+                 connect.",
+                &[("most", &counted(*largest, "request"))],
+            )));
         }
     }
     blocks.extend(cautions(analysis, &shown));
@@ -177,12 +183,14 @@ fn answer_of(work: &Work<'_>) -> Option<Text> {
 /// What is done, as a heading: `Tasks a second, waiting 1 ms`.
 fn title(work: &Work<'_>) -> String {
     let wait = format::duration(work.wait_ns as f64);
-    let what = names::shape(work.shape);
+    let what = match work.shape.is_plain() {
+        true => String::new(),
+        false => format!(" ({})", names::shape(work.shape)),
+    };
     match (work.shape.is_http(), work.wait_ns) {
-        (true, 0) => format!("Requests a second, answered without delay ({what})"),
-        (true, _) => format!("Requests a second, answered after {wait} ({what})"),
-        (false, _) if work.shape.is_plain() => format!("Tasks a second, waiting {wait}"),
-        (false, _) => format!("Tasks a second, waiting {wait} ({what})"),
+        (true, 0) => format!("Requests a second, answered without delay{what}"),
+        (true, _) => format!("Requests a second, answered after {wait}{what}"),
+        (false, _) => format!("Tasks a second, waiting {wait}{what}"),
     }
 }
 
@@ -240,28 +248,6 @@ fn reason(row: Option<&RateRow>) -> Text {
     };
     let why = if why.is_empty() { "no reason was recorded" } else { why };
     format!("{what}: {why}").into()
-}
-
-/// What to know of the columns on requests.
-fn note(work: &Work<'_>) -> Option<Text> {
-    let largest = *work.counts().last()?;
-    let mut said = say(
-        "CPU, the time over the delay and what was open at the server are of {most} at once. CPU is \
-         the client's alone. The time over the delay is how much later than the delay asked for 99 \
-         in 100 requests of the last wave were answered, from when each began to connect.",
-        &[("most", &counted(largest, "request"))],
-    );
-    let queued = work.rows.iter().filter(|row| row.is_queued && row.tasks == largest);
-    let queued: BTreeSet<&Id> = queued.map(|row| &row.contestant).collect();
-    if !queued.is_empty() {
-        let named: Vec<String> = queued.into_iter().map(names::contestant).collect();
-        said = said.and(say(
-            "It does not count the time before that, so it is left out where there were fewer places \
-             than requests: {names}.",
-            &[("names", &format::list(&named))],
-        ));
-    }
-    Some(said)
 }
 
 #[cfg(test)]
@@ -326,12 +312,9 @@ mod tests {
         let table = tables_of(&record).remove(0);
         assert_eq!(table.rows[0][3], Cell::figure(None, QUEUED));
         assert_eq!(table.rows[1][3], Cell::Count(100_000));
-        let analysis = Analysis::of(&record, None);
-        let said =
-            |analysis: &Analysis| note(&works(analysis, &shown(analysis))[0]).unwrap().words();
-        assert!(said(&analysis).contains("fewer places than requests: rayon pool."));
         record.throughput[0].pool_workers = Some(100);
-        assert!(!said(&Analysis::of(&record, None)).contains("fewer places"));
+        let table = tables_of(&record).remove(0);
+        assert_eq!(table.rows[0][3], Cell::Count(100_000));
     }
 
     #[test]

@@ -133,32 +133,26 @@ impl Place<'_> {
         let text = cut(text, LONGEST_TEXT);
         let mut line = String::new();
         for (index, span) in text.0.iter().enumerate() {
-            match span {
-                Span::Plain(words) => line.push_str(&foreign(words, Within::Words)),
-                Span::Strong(words) => {
+            let words = foreign(span.words(), Within::Words);
+            line += &match span {
+                Span::Plain(_) => words,
+                Span::Strong(_) => {
                     let next = text.0.get(index + 1).and_then(|next| next.words().chars().next());
-                    let strong = foreign(words, Within::Words);
-                    if !is_html && is_flanked(line.chars().last(), &strong, next) {
-                        line.push_str(&format!("**{strong}**"));
-                    } else {
-                        line.push_str(&format!("<strong>{strong}</strong>"));
+                    match !is_html && is_flanked(line.chars().last(), &words, next) {
+                        true => format!("**{words}**"),
+                        false => format!("<strong>{words}</strong>"),
                     }
                 }
-                Span::Code(words) if !is_html && is_plain_code(words) && !line.ends_with('`') => {
-                    line.push_str(&format!("`{}`", foreign(words, Within::Code)));
+                Span::Code(code) if !is_html && is_plain_code(code) && !line.ends_with('`') => {
+                    format!("`{}`", foreign(code, Within::Code))
                 }
-                Span::Code(words) => {
-                    line.push_str(&format!("<code>{}</code>", foreign(words, Within::Words)));
-                }
-                Span::Link { label, to } => {
-                    let label = foreign(label, Within::Words);
-                    line.push_str(&match self.target(to) {
-                        None => label,
-                        Some(to) if is_html => format!("<a href=\"{to}\">{label}</a>"),
-                        Some(to) => format!("[{label}]({to})"),
-                    });
-                }
-            }
+                Span::Code(_) => format!("<code>{words}</code>"),
+                Span::Link { to, .. } => match self.target(to) {
+                    None => words,
+                    Some(to) if is_html => format!("<a href=\"{to}\">{words}</a>"),
+                    Some(to) => format!("[{words}]({to})"),
+                },
+            };
         }
         if is_html { line } else { at_start(line.trim()) }
     }
@@ -189,9 +183,10 @@ fn foreign(text: &str, within: Within) -> String {
         .chars()
         .map(|c| if within == Within::Fence && c == '\n' { c } else { foreign::shown(c) })
         .collect();
+    let is_letter = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
     let mut written = String::with_capacity(text.len());
     for (index, character) in characters.iter().copied().enumerate() {
-        let (before, rest) = (&characters[..index], &characters[index + 1..]);
+        let rest = &characters[index + 1..];
         match (within, character) {
             (Within::Code | Within::Fence, _) => written.push(character),
             (Within::Address, c) if !is_address(c) => {
@@ -208,7 +203,9 @@ fn foreign(text: &str, within: Within) -> String {
             _ if is_made_something_of(character, rest) => {
                 written.push_str(&format!("<span>&#{};</span>", u32::from(character)));
             }
-            (_, '_') if is_within_word(before, rest) => written.push('_'),
+            (_, '_') if is_letter(characters[..index].last()) && is_letter(rest.first()) => {
+                written.push('_');
+            }
             (_, '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '^') => {
                 written.push_str(&format!("&#{};", u32::from(character)));
             }
@@ -236,12 +233,6 @@ fn is_made_something_of(character: char, rest: &[char]) -> bool {
         '[' => starts(" ]") || starts("x]"),
         _ => false,
     }
-}
-
-/// Whether what stands between these is in the middle of a word.
-fn is_within_word(before: &[char], after: &[char]) -> bool {
-    let is_word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
-    is_word(before.last()) && is_word(after.first())
 }
 
 /// Whether a character stands for itself in an address.
