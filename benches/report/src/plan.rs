@@ -278,7 +278,8 @@ pub(crate) fn stops(plan: &Plan) -> Vec<Text> {
         let is_near = other.tasks - known.tasks <= other.tasks / 20;
         known.limit == other.limit && is_in_the_way == way && (is_near || !way)
     };
-    let line = |((ceiling, is_in_the_way), names): ((&Ceiling, bool), Vec<String>)| {
+    let line = |((ceiling, is_in_the_way), mut names): ((&Ceiling, bool), Vec<String>)| {
+        names.sort();
         let command = limits::command_for(ceiling, waiting);
         let template = match (is_in_the_way, &command) {
             (true, Some(_)) => {

@@ -209,7 +209,7 @@ fn growth(analysis: &Analysis) -> Vec<Block> {
     };
     let said = say(
         "A task among {many} takes at most **{times} times** the CPU of one among {few} ({name}). \
-         The bar is {bar} times. [Whether each meets it](page:claims)",
+         The bar is {bar} times; which of them meets it is among the [claims](page:claims).",
         &[
             ("many", &format::count(MANY)),
             ("few", &format::count(FEW)),
@@ -304,6 +304,6 @@ mod tests {
         assert!(heads(&record).contains(&"Does a task cost more among a million?".to_owned()));
         let blocks = growth(&Analysis::of(&record, None));
         let Block::Paragraph(said) = &blocks[1] else { panic!() };
-        insta::assert_snapshot!(said.words(), @"A task among 1,000,000 takes at most 1.00 (1.00–1.00) times the CPU of one among 10,000 (tokio). The bar is 2.5 times. Whether each meets it");
+        insta::assert_snapshot!(said.words(), @"A task among 1,000,000 takes at most 1.00 (1.00–1.00) times the CPU of one among 10,000 (tokio). The bar is 2.5 times; which of them meets it is among the claims.");
     }
 }

@@ -204,7 +204,7 @@ fn at_a_rate(analysis: &Analysis) -> Vec<Block> {
         rows.filter(|row| row.is_queued()).map(|row| &row.series.contestant).collect();
     let mut said = say(
         "A task that comes at a rate is late from when it was to start, whether or not there was room \
-         for it. [How late each was](page:all#lateness)",
+         for it. How late each was is among [all figures](page:all#lateness).",
         &[],
     );
     if !queued.is_empty() {

@@ -21,6 +21,11 @@ pub(crate) const PAGE: Page = Page { id: "rates", name: "rates", build };
 /// What stands for the latency of a task that had to queue.
 const QUEUED: &str = "fewer places than requests: the time in the queue is not counted";
 
+/// What to know of the columns on requests.
+const ON_REQUESTS: &str = "CPU, the time over the delay and what was open at the server are of the most \
+    requests at once. CPU is the client's alone. The time over the delay is how much later than the delay \
+    asked for 99 in 100 requests of the last wave were answered, from when each began to connect.";
+
 /// Waves of the same work by the contestants that are shown.
 struct Work<'a> {
     shape: &'a Shape,
@@ -36,15 +41,9 @@ fn build(analysis: &Analysis) -> Document {
     for work in &all {
         blocks.push(Block::Heading(title(work).into()));
         blocks.push(Block::Table(table(work, &shown)));
-        if let Some(largest) = work.counts().last().filter(|_| work.shape.is_http()) {
-            blocks.push(Block::Paragraph(say(
-                "CPU, the time over the delay and what was open at the server are of {most} at once. \
-                 CPU is the client's alone. The time over the delay is how much later than the delay \
-                 asked for 99 in 100 requests of the last wave were answered, from when each began to \
-                 connect.",
-                &[("most", &counted(*largest, "request"))],
-            )));
-        }
+    }
+    if all.iter().any(|work| work.shape.is_http()) {
+        blocks.push(Block::Paragraph(ON_REQUESTS.into()));
     }
     blocks.extend(cautions(analysis, &shown));
     let how = say(

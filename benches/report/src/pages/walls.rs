@@ -39,11 +39,13 @@ fn build(analysis: &Analysis) -> Document {
         if !reaches.is_empty() {
             blocks.push(Block::Heading(format!("How far each came with {what}").into()));
             blocks.extend(tables::table("How far each came", table(reaches)));
-            blocks.push(Block::Paragraph(HOW_TO_READ.into()));
         }
         let stops = analysis.plan(&case).map_or_else(|_| Vec::new(), |plan| stops(&plan));
         let heading = format!("What breaks first at {} waiting {what}", format::count(MANY));
         blocks.extend(tables::section(heading, stops));
+    }
+    if !timers.is_empty() || !requests.is_empty() {
+        blocks.push(Block::Paragraph(HOW_TO_READ.into()));
     }
     let shown: BTreeSet<Id> =
         timers.iter().chain(&requests).map(|reach| reach.series.contestant.clone()).collect();
