@@ -219,7 +219,7 @@ fn table(plan: &Plan) -> Table {
     let late: Filled = (Column::new("99 in 100 late by", Unit::Nanoseconds).lower(), |_, row| {
         Cell::figure(row.late.map(|late| late.p99_ns), "no lateness in the record")
     });
-    let here: Filled = (Column::words("Here"), |_, row| Cell::text(here(row)));
+    let here: Filled = (Column::words("Here"), |_, row| Cell::text(outcome(row)));
     let fit: Filled = (Column::new("Tasks that fit", Unit::Count).higher(), |_, row| {
         Cell::count(row.most, "no fit")
     });
@@ -227,7 +227,7 @@ fn table(plan: &Plan) -> Table {
         Cell::text(match (&row.outcome, &row.next) {
             (Outcome::Fits, Some(next)) => limits::with_value(&next.limit, next.value),
             (Outcome::OneAtATime { .. }, _) => "itself: one task at a time".into(),
-            (other, _) => outcome(other),
+            _ => outcome(row),
         })
     });
     let (columns, cells): (Vec<Column>, Vec<_>) = match (plan.waiting, plan.case.rate) {
@@ -242,16 +242,10 @@ fn table(plan: &Plan) -> Table {
 }
 
 /// Whether a contestant can do it here, in a few words.
-fn here(row: &Row) -> String {
+fn outcome(row: &Row) -> String {
     let is_beyond = row.stretches.iter().any(|stretch| matches!(stretch, Stretch::Tasks(_)));
-    match row.outcome {
+    match &row.outcome {
         Outcome::Fits if is_beyond => "fits, not tried".into(),
-        ref other => outcome(other),
-    }
-}
-
-fn outcome(outcome: &Outcome) -> String {
-    match outcome {
         Outcome::Fits => "fits".into(),
         Outcome::Stopped(by) => format!("stops at {}", format::count(by.tasks)),
         Outcome::TooBusy { cores: 1 } => "has one core, needs more".into(),
