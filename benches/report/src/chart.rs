@@ -151,13 +151,6 @@ pub struct DotRow {
     pub name: String,
     /// Its colour.
     pub tone: Tone,
-    /// Where it lies, and its interval if it has one.
-    pub dots: Vec<Dot>,
-}
-
-/// A dot.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Dot {
     /// Where it lies.
     pub value: f64,
     /// The interval around it.

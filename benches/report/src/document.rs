@@ -93,6 +93,19 @@ impl Table {
         Self { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
+    /// A table with these columns and rows.
+    ///
+    /// # Panics
+    /// If a row has more or fewer cells than there are columns.
+    pub fn of(
+        columns: impl IntoIterator<Item = Column>,
+        rows: impl IntoIterator<Item = Vec<Cell>>,
+    ) -> Self {
+        let mut table = Self::new(columns);
+        rows.into_iter().for_each(|row| table.push(row));
+        table
+    }
+
     /// Adds a row.
     ///
     /// # Panics
@@ -147,6 +160,11 @@ impl Cell {
     /// A figure, or why there is none.
     pub fn figure(figure: Option<Estimate>, otherwise: impl Into<Text>) -> Self {
         figure.map_or_else(|| Self::Missing(otherwise.into()), Self::Figure)
+    }
+
+    /// A whole number, or why there is none.
+    pub fn count(count: Option<u64>, otherwise: impl Into<Text>) -> Self {
+        count.map_or_else(|| Self::Missing(otherwise.into()), Self::Count)
     }
 
     /// A figure of which nothing but its value is known or wanted.

@@ -10,11 +10,10 @@ pub const NONE: &str = "—";
 /// A figure in its unit: `37.4 kB`, `118 µs`, `16,380`, `83`, `2 %`.
 pub fn figure(value: f64, unit: Unit) -> String {
     match unit {
-        Unit::Words | Unit::Count => plain(value),
+        Unit::Words | Unit::Count | Unit::PerSecond => plain(value),
         Unit::Bytes => bytes(value),
         Unit::Size => size(value),
         Unit::Nanoseconds => duration(value),
-        Unit::PerSecond => plain(value),
         Unit::Times => times(value),
         Unit::Share => percent(value),
     }
@@ -57,14 +56,11 @@ pub fn number(value: f64, decimals: usize) -> String {
         };
     }
     let plain = format!("{:.decimals$}", value.abs());
-    let (whole, part) = plain.split_once('.').map_or((plain.as_str(), None), |(w, p)| (w, Some(p)));
-    let mut text = whole.parse().map_or_else(|_| whole.to_owned(), count);
-    if let Some(part) = part {
-        text.push('.');
-        text.push_str(part);
-    }
+    let (whole, part) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), count);
     let is_zero = plain.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-    if value < 0.0 && !is_zero { format!("−{text}") } else { text }
+    let sign = if value < 0.0 && !is_zero { "−" } else { "" };
+    format!("{sign}{whole}{part}")
 }
 
 /// A number to three digits, or all of those before the point: `0.07`, `4.00`, `37.4`, `2,170,578`.
@@ -120,6 +116,27 @@ pub fn list<T: AsRef<str>>(items: &[T]) -> String {
             format!("{} and {}", most.join(between), last.as_ref())
         }
     }
+}
+
+/// The words with a capital letter.
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Names that have something in common, with what that is, in the order in which it comes first.
+pub(crate) fn alike<K>(
+    all: impl IntoIterator<Item = (K, String)>,
+    is_alike: impl Fn(&K, &K) -> bool,
+) -> Vec<(K, Vec<String>)> {
+    let mut groups: Vec<(K, Vec<String>)> = Vec::new();
+    for (key, name) in all {
+        match groups.iter_mut().find(|(known, _)| is_alike(known, &key)) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((key, vec![name])),
+        }
+    }
+    groups
 }
 
 /// Three digits in the largest unit of which there is at least one.

@@ -1,7 +1,5 @@
 //! `compare plan`: what a case of one's own costs, in words and a table.
 
-use std::fmt::Write;
-
 use analysis::Analysis;
 use analysis::estimate::Estimate;
 use analysis::plan::{
@@ -10,58 +8,47 @@ use analysis::plan::{
 use analysis::walls::Ceiling;
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
-use crate::format;
+use crate::format::{self, alike, capital};
+use crate::tables::section;
 use crate::text::{Text, limits, names, say};
 
 /// What the plan says: the advice first, then a row for each contestant, then what stops them and how
 /// far the figures reach.
 pub fn document(plan: &Plan, analysis: &Analysis) -> Document {
-    let mut blocks = vec![
-        Block::Quote(advice(plan)),
-        Block::Table(if plan.waiting.is_some() { costs(plan) } else { room(plan) }),
-    ];
-    for (heading, lines) in [
-        ("What stops it on this machine", stops(plan)),
-        ("How far this reaches", reaches(plan, analysis)),
-    ] {
-        if !lines.is_empty() {
-            blocks.push(Block::Heading(heading.into()));
-            blocks.push(Block::List(lines));
-        }
-    }
+    let mut blocks = vec![Block::Quote(advice(plan)), Block::Table(table(plan))];
+    blocks.extend(section("What stops it on this machine", stops(plan)));
+    blocks.extend(section("How far this reaches", reaches(plan, analysis)));
     Document { id: "plan", title: case(&plan.case).into(), blocks }
 }
 
 /// What was worked out beside what was measured.
 pub fn verified(plan: &Plan, verified: &[Verified]) -> Document {
-    let mut table = Table::new([
+    let columns = [
         Column::words("Contestant"),
         Column::new("Memory, planned", Unit::Bytes),
         Column::new("measured", Unit::Bytes),
         Column::new("off by", Unit::Share),
         Column::new("CPU, planned", Unit::Nanoseconds),
         Column::new("measured", Unit::Nanoseconds),
-    ]);
-    for one in verified {
-        let measured = |value: Option<f64>| match value {
-            Some(value) => Cell::value(value),
-            None => {
-                Cell::Missing(one.reason.clone().unwrap_or_else(|| "not measured".into()).into())
-            }
-        };
-        table.push(vec![
+    ];
+    let row = |one: &Verified| {
+        let why = one.reason.as_deref().unwrap_or("not measured");
+        let measured = |value: Option<f64>| Cell::figure(value.map(Estimate::lone), why);
+        vec![
             Cell::text(names::contestant(&one.contestant)),
             Cell::figure(one.memory, "no fit"),
             measured(one.measured_memory),
             measured(one.memory_off()),
             Cell::figure(one.cpu_ns, "no fit"),
             measured(one.measured_cpu_ns),
-        ]);
-    }
+        ]
+    };
+    let table = Table::of(columns, verified.iter().map(row));
     let most = |off: fn(&Verified) -> Option<f64>| {
         verified.iter().filter_map(off).map(f64::abs).reduce(f64::max).map(format::percent)
     };
     let count = verified.iter().filter_map(Verified::memory_off).count();
+    let count = if count == 1 { "one contestant".into() } else { format!("{count} contestants") };
     let answer = match (most(Verified::memory_off), most(Verified::cpu_off)) {
         (None, _) => Text::plain("Nothing was measured that the plan could be held against."),
         (Some(memory), cpu) => say(
@@ -69,7 +56,7 @@ pub fn verified(plan: &Plan, verified: &[Verified]) -> Document {
              within {cpu}.",
             &[
                 ("memory", &memory),
-                ("count", &contestants(count)),
+                ("count", &count),
                 ("cpu", &cpu.unwrap_or_else(|| format::NONE.into())),
             ],
         ),
@@ -103,28 +90,24 @@ fn case(case: &Case) -> String {
         None if case.rate.is_none() => format!("How many {work}"),
         None => capital(work),
     };
-    let _ = write!(words, " of {}", format::duration(case.wait_ns as f64));
+    words += &format!(" of {}", format::duration(case.wait_ns as f64));
     if case.state_bytes > 0 {
-        let _ = write!(words, " with {} of state each", format::size(case.state_bytes as f64));
+        words += &format!(" with {} of state each", format::size(case.state_bytes as f64));
     }
     if let Some(rate) = case.rate {
-        let _ = write!(words, ", {} a second", format::count(rate));
+        words += &format!(", {} a second", format::count(rate));
     }
     if let Some(memory) = case.memory_bytes {
         let fit = if case.tasks.is_none() && case.rate.is_none() { " fit in" } else { ", in" };
-        let _ = write!(words, "{fit} {}", format::size(memory as f64));
+        words += &format!("{fit} {}", format::size(memory as f64));
     }
     words
 }
 
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 /// What to choose and why, a sentence or two each.
 pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
-    let (chosen, mut lines) = match &plan.advice {
+    let mut lines = Vec::new();
+    let chosen = match &plan.advice {
         Advice::Nothing => {
             return vec![say(
                 "**No contestant that a service would be built on does this here.** What stops each \
@@ -133,34 +116,27 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
             )];
         }
         Advice::Threads { contestant, lightest, saves } => {
-            let name = names::in_a_sentence(contestant);
-            let mut lines = vec![say(
-                "**{name} is enough**, and it is the simplest to write.",
-                &[("name", &capital(&name))],
-            )];
+            let name = capital(&names::in_a_sentence(contestant));
+            let enough = "**{name} is enough**, and it is the simplest to write.";
+            lines.push(say(enough, &[("name", &name)]));
             if let (Some(lightest), Some(saves)) = (lightest, saves.filter(|saves| *saves > 0.0)) {
-                let (lightest, saves) = (names::contestant(lightest), format::bytes(saves));
-                lines.push(say(
-                    "{lightest} would save {saves}.",
-                    &[("lightest", &capital(&lightest)), ("saves", &saves)],
-                ));
+                let lightest = capital(&names::contestant(lightest));
+                lines.push(format!("{lightest} would save {}.", format::bytes(saves)).into());
             }
-            (contestant, lines)
+            contestant
         }
         Advice::Runtime { contestant, reasons } => {
-            let name = names::contestant(contestant);
             let several = if contestant.is_on_one_thread() { "" } else { " on several threads" };
-            let mut lines = vec![say(
+            lines.push(say(
                 "**Take {name}**: of the runtimes{several} it takes the least memory, to about a \
                  tenth, and then the least CPU.",
-                &[("name", &name), ("several", several)],
-            )];
+                &[("name", &names::contestant(contestant)), ("several", several)],
+            ));
             let reasons: Vec<String> = reasons.iter().map(|one| reason(one, plan)).collect();
             if !reasons.is_empty() {
-                let reasons = format::list(&reasons);
-                lines.push(say("Not a thread each: {reasons}.", &[("reasons", &reasons)]));
+                lines.push(format!("Not a thread each: {}.", format::list(&reasons)).into());
             }
-            (contestant, lines)
+            contestant
         }
     };
     let Some(row) = plan.row(chosen) else { return lines };
@@ -172,7 +148,7 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
             Some(command) => {
                 say("First move {limit}: `{command}`.", &[("limit", &limit), ("command", &command)])
             }
-            None => say("It needs more than {limit}.", &[("limit", &limit)]),
+            None => format!("It needs more than {limit}.").into(),
         });
     }
     lines
@@ -181,45 +157,37 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
 /// What the chosen contestant costs.
 fn cost(plan: &Plan, row: &Row) -> Option<Text> {
     let Some(waiting) = plan.waiting else {
-        let most = format::count(row.most?);
-        return Some(say("{most} tasks fit.", &[("most", &most)]));
+        return Some(format!("{} tasks fit.", format::count(row.most?)).into());
     };
     let memory = row.memory?;
     let [low, value, high] = [memory.low, memory.value, memory.high].map(format::bytes);
     let is_sharp = low == value && value == high;
     let memory = if is_sharp { value } else { format::estimate(&memory, Unit::Bytes) };
-    let waiting = format::count(waiting);
-    let mut said = say(
-        "{waiting} of them waiting at once take {memory}.",
-        &[("waiting", &waiting), ("memory", &memory)],
-    );
+    let mut said = format!("{} of them waiting at once take {memory}.", format::count(waiting));
     if let Some((rate, cores)) = plan.per_second.zip(row.cores) {
-        let rate = format::plain(rate);
-        let share = format::percent(cores.value);
-        let template = if plan.case.rate.is_some() {
-            "At {rate} a second they keep {share} of one core busy."
-        } else {
-            "If each that ends is followed by another, that is {rate} a second and {share} of one core."
+        let (rate, share) = (format::plain(rate), format::percent(cores.value));
+        said += &match plan.case.rate {
+            Some(_) => format!(" At {rate} a second they keep {share} of one core busy."),
+            None => format!(
+                " If each that ends is followed by another, that is {rate} a second and {share} of \
+                 one core."
+            ),
         };
-        said = said.and(say(template, &[("rate", &rate), ("share", &share)]));
         if cores.value > f64::from(plan.cores) {
-            let cores = plan.cores.to_string();
-            said = said.and(say(
-                "That is more than the {cores} cores have, so tasks would wait for them.",
-                &[("cores", &cores)],
-            ));
+            said += &format!(
+                " That is more than the {} cores have, so tasks would wait for them.",
+                plan.cores
+            );
         }
     }
-    Some(said)
+    Some(said.into())
 }
 
 fn reason(reason: &Reason, plan: &Plan) -> String {
     match reason {
-        Reason::Stopped(by) => {
-            format!("{} stops it at {}", limits::of_ceiling(by), format::count(by.tasks))
-        }
-        Reason::Near(by) => {
-            format!("{} is near, at {}", limits::of_ceiling(by), format::count(by.tasks))
+        Reason::Stopped(by) | Reason::Near(by) => {
+            let is = if matches!(reason, Reason::Near(_)) { "is near," } else { "stops it" };
+            format!("{} {is} at {}", limits::of_ceiling(by), format::count(by.tasks))
         }
         Reason::Memory(times) if plan.waiting.is_some() => {
             format!("it takes {} times as much memory", format::times(*times))
@@ -230,76 +198,54 @@ fn reason(reason: &Reason, plan: &Plan) -> String {
     }
 }
 
-/// What each contestant costs.
-fn costs(plan: &Plan) -> Table {
-    let has_rate = plan.case.rate.is_some();
-    let mut columns = vec![
-        Column::words("Contestant"),
-        Column::new("Memory", Unit::Bytes).lower().with_intervals(),
-    ];
-    if has_rate {
-        columns.push(Column::new("Of one core", Unit::Share).lower());
-        columns.push(Column::new("Of all cores", Unit::Share).lower());
-    } else {
-        columns.push(Column::new("CPU a task", Unit::Nanoseconds).lower());
-    }
-    columns.push(Column::new("99 in 100 late by", Unit::Nanoseconds).lower());
-    columns.push(Column::words("Here"));
-    let mut table = Table::new(columns);
-    for row in &plan.rows {
-        let mut cells = vec![
-            Cell::text(names::contestant(&row.contestant)),
-            Cell::figure(row.memory, "no fit"),
-        ];
-        let of_all = |cores: Estimate| cores.scaled(1.0 / f64::from(plan.cores.max(1)));
-        if has_rate {
-            cells.push(Cell::figure(row.cores, "no CPU figure"));
-            cells.push(Cell::figure(row.cores.map(of_all), "no CPU figure"));
-        } else {
-            cells.push(Cell::figure(row.cpu_ns, "no CPU figure"));
-        }
-        cells.push(Cell::figure(row.late.map(|late| late.p99_ns), "no lateness in the record"));
-        cells.push(Cell::text(here(row)));
-        table.push(cells);
-    }
-    table
-}
-
-/// How many tasks fit.
-fn room(plan: &Plan) -> Table {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::new("Tasks that fit", Unit::Count).higher(),
-        Column::words("Then it is stopped by"),
-        Column::new("CPU a task", Unit::Nanoseconds).lower(),
-    ]);
-    for row in &plan.rows {
-        let by = match (&row.outcome, &row.next) {
+/// What each contestant costs, or how many tasks fit.
+fn table(plan: &Plan) -> Table {
+    type Filled = (Column, fn(&Plan, &Row) -> Cell);
+    let name: Filled =
+        (Column::words("Contestant"), |_, row| Cell::text(names::contestant(&row.contestant)));
+    let memory: Filled = (Column::new("Memory", Unit::Bytes).lower().with_intervals(), |_, row| {
+        Cell::figure(row.memory, "no fit")
+    });
+    let of_one: Filled = (Column::new("Of one core", Unit::Share).lower(), |_, row| {
+        Cell::figure(row.cores, "no CPU figure")
+    });
+    let of_all: Filled = (Column::new("Of all cores", Unit::Share).lower(), |plan, row| {
+        let part = 1.0 / f64::from(plan.cores.max(1));
+        Cell::figure(row.cores.map(|cores| cores.scaled(part)), "no CPU figure")
+    });
+    let cpu: Filled = (Column::new("CPU a task", Unit::Nanoseconds).lower(), |_, row| {
+        Cell::figure(row.cpu_ns, "no CPU figure")
+    });
+    let late: Filled = (Column::new("99 in 100 late by", Unit::Nanoseconds).lower(), |_, row| {
+        Cell::figure(row.late.map(|late| late.p99_ns), "no lateness in the record")
+    });
+    let here: Filled = (Column::words("Here"), |_, row| Cell::text(outcome(row)));
+    let fit: Filled = (Column::new("Tasks that fit", Unit::Count).higher(), |_, row| {
+        Cell::count(row.most, "no fit")
+    });
+    let by: Filled = (Column::words("Then it is stopped by"), |_, row| {
+        Cell::text(match (&row.outcome, &row.next) {
             (Outcome::Fits, Some(next)) => limits::with_value(&next.limit, next.value),
             (Outcome::OneAtATime { .. }, _) => "itself: one task at a time".into(),
-            (other, _) => outcome(other),
-        };
-        table.push(vec![
-            Cell::text(names::contestant(&row.contestant)),
-            row.most.map_or_else(|| Cell::Missing("no fit".into()), Cell::Count),
-            Cell::text(by),
-            Cell::figure(row.cpu_ns, "no CPU figure"),
-        ]);
+            _ => outcome(row),
+        })
+    });
+    let (columns, cells): (Vec<Column>, Vec<_>) = match (plan.waiting, plan.case.rate) {
+        (None, _) => vec![name, fit, by, cpu],
+        (Some(_), None) => vec![name, memory, cpu, late, here],
+        (Some(_), Some(_)) => vec![name, memory, of_one, of_all, late, here],
     }
-    table
+    .into_iter()
+    .unzip();
+    let row = |row: &Row| cells.iter().map(|cell| cell(plan, row)).collect();
+    Table::of(columns, plan.rows.iter().map(row))
 }
 
 /// Whether a contestant can do it here, in a few words.
-fn here(row: &Row) -> String {
+fn outcome(row: &Row) -> String {
     let is_beyond = row.stretches.iter().any(|stretch| matches!(stretch, Stretch::Tasks(_)));
-    match row.outcome {
+    match &row.outcome {
         Outcome::Fits if is_beyond => "fits, not tried".into(),
-        ref other => outcome(other),
-    }
-}
-
-fn outcome(outcome: &Outcome) -> String {
-    match outcome {
         Outcome::Fits => "fits".into(),
         Outcome::Stopped(by) => format!("stops at {}", format::count(by.tasks)),
         Outcome::TooBusy { cores: 1 } => "has one core, needs more".into(),
@@ -313,111 +259,93 @@ fn outcome(outcome: &Outcome) -> String {
 }
 
 /// What is in the way, and the first limit beyond; contestants with the same limit together.
-fn stops(plan: &Plan) -> Vec<Text> {
+pub(crate) fn stops(plan: &Plan) -> Vec<Text> {
     let Some(waiting) = plan.waiting else { return Vec::new() };
-    let mut lines: Vec<(&Ceiling, bool, Vec<String>)> = Vec::new();
+    let mut all: Vec<((&Ceiling, bool), String)> = Vec::new();
     for row in &plan.rows {
         let next = row.next.iter().filter(|_| row.in_the_way.is_empty()).map(|one| (one, false));
-        for (ceiling, is_in_the_way) in row.in_the_way.iter().map(|one| (one, true)).chain(next) {
-            let name = names::contestant(&row.contestant);
-            let is_alike = |(known, way, _): &&mut (&Ceiling, bool, Vec<String>)| {
-                let is_near = known.tasks.abs_diff(ceiling.tasks) <= ceiling.tasks / 20;
-                known.limit == ceiling.limit && *way == is_in_the_way && (is_near || !is_in_the_way)
-            };
-            match lines.iter_mut().find(is_alike) {
-                Some((known, _, names)) => {
-                    names.push(name);
-                    if ceiling.tasks < known.tasks {
-                        *known = ceiling;
-                    }
-                }
-                None => lines.push((ceiling, is_in_the_way, vec![name])),
-            }
-        }
+        let limits = row.in_the_way.iter().map(|one| (one, true)).chain(next);
+        all.extend(limits.map(|limit| (limit, names::contestant(&row.contestant))));
     }
-    lines.sort_by_key(|(ceiling, _, _)| ceiling.tasks);
-    let line = |(ceiling, is_in_the_way, names): &(&Ceiling, bool, Vec<String>)| {
-        let with = [
-            ("names", capital(&format::list(names))),
-            ("limit", limits::with_value(&ceiling.limit, ceiling.value)),
-            ("at", format::count(ceiling.tasks)),
-            ("command", limits::command_for(ceiling, waiting).unwrap_or_default()),
-            ("waiting", format::count(waiting)),
-        ];
-        let with: Vec<(&str, &str)> = with.iter().map(|(name, value)| (*name, &**value)).collect();
-        let template = match (is_in_the_way, with[3].1.is_empty()) {
-            (true, false) => {
+    all.sort_by_key(|((ceiling, _), _)| ceiling.tasks);
+    let is_alike = |(known, is_in_the_way): &(&Ceiling, bool), (other, way): &(&Ceiling, bool)| {
+        let is_near = other.tasks - known.tasks <= other.tasks / 20;
+        known.limit == other.limit && is_in_the_way == way && (is_near || !way)
+    };
+    let line = |((ceiling, is_in_the_way), mut names): ((&Ceiling, bool), Vec<String>)| {
+        names.sort();
+        let command = limits::command_for(ceiling, waiting);
+        let template = match (is_in_the_way, &command) {
+            (true, Some(_)) => {
                 "{names}: {limit}, at {at} tasks. `{command}` makes room for {waiting}."
             }
-            (true, true) => "{names}: {limit}, at {at} tasks.",
+            (true, None) => "{names}: {limit}, at {at} tasks.",
             (false, _) => "{names}: nothing before {at} tasks, then {limit}.",
         };
-        say(template, &with)
+        say(
+            template,
+            &[
+                ("names", &*capital(&format::list(&names))),
+                ("limit", &limits::with_value(&ceiling.limit, ceiling.value)),
+                ("at", &format::count(ceiling.tasks)),
+                ("command", &command.unwrap_or_default()),
+                ("waiting", &format::count(waiting)),
+            ],
+        )
     };
-    lines.iter().map(line).collect()
+    alike(all, is_alike).into_iter().map(line).collect()
 }
 
 /// What is worked out beyond what was measured, contestants with the same stretch together.
 fn reaches(plan: &Plan, analysis: &Analysis) -> Vec<Text> {
-    let mut alike: Vec<(Stretch, Vec<String>)> = Vec::new();
-    for row in plan.rows.iter().filter(|row| row.outcome == Outcome::Fits) {
-        for stretch in &row.stretches {
-            let name = names::contestant(&row.contestant);
-            match alike.iter_mut().find(|(known, _)| known == stretch) {
-                Some((_, names)) => names.push(name),
-                None => alike.push((*stretch, vec![name])),
-            }
-        }
-    }
-    let times = |most: u64, asked: u64| format::times(asked as f64 / most.max(1) as f64);
-    let mut lines: Vec<Text> = Vec::new();
-    for (stretch, names) in alike {
-        let names = capital(&format::list(&names));
-        let words = match stretch {
+    let fitting = plan.rows.iter().filter(|row| row.outcome == Outcome::Fits);
+    let stretches = fitting.flat_map(|row| {
+        row.stretches.iter().map(|stretch| (*stretch, names::contestant(&row.contestant)))
+    });
+    let line = |(stretch, names): (Stretch, Vec<String>)| {
+        let how = match stretch {
             Stretch::Tasks(most) => format!(
-                "{names}: measured with at most {} tasks; this is {} times as many.",
+                "measured with at most {} tasks; this is {} times as many",
                 format::count(most),
-                times(most, plan.waiting.unwrap_or(0))
+                format::times(plan.waiting.unwrap_or(0) as f64 / most.max(1) as f64)
             ),
             Stretch::State(most) => format!(
-                "{names}: measured with at most {} of state; beyond that a byte is taken for a byte.",
+                "measured with at most {} of state; beyond that a byte is taken for a byte",
                 format::size(most as f64)
             ),
             Stretch::StateOfTimers => {
-                format!("{names}: what state adds was measured of tasks that wait for timers.")
+                "what state adds was measured of tasks that wait for timers".into()
             }
-            Stretch::StateAssumed => format!(
-                "{names}: no state was measured; a byte is taken for a byte, without an interval."
-            ),
+            Stretch::StateAssumed => {
+                "no state was measured; a byte is taken for a byte, without an interval".into()
+            }
         };
-        lines.push(words.into());
-    }
-    let rates = plan.rows.iter().filter_map(|row| row.late).any(|late| late.is_at_rate);
-    let late: Vec<u64> = plan.rows.iter().filter_map(|row| Some(row.late?.at)).collect();
-    if let (Some(least), Some(most)) = (late.iter().min(), late.iter().max()) {
-        let of = if least == most {
-            format::count(*least)
-        } else {
-            format!("{} to {}", format::count(*least), format::count(*most))
-        };
-        let what = if rates { "tasks a second" } else { "tasks" };
+        format!("{}: {how}.", capital(&format::list(&names))).into()
+    };
+    let mut lines: Vec<Text> = alike(stretches, |a, b| a == b).into_iter().map(line).collect();
+    let late = || plan.rows.iter().filter_map(|row| row.late);
+    let at = late().map(|late| late.at);
+    if let (Some(least), Some(most)) = (at.clone().min(), at.max()) {
+        let mut of = format::count(least);
+        if least != most {
+            of += &format!(" to {}", format::count(most));
+        }
+        let what = if late().any(|late| late.is_at_rate) { "tasks a second" } else { "tasks" };
         lines.push(
             format!("Lateness is that of {of} {what}, the nearest that was measured.").into(),
         );
     }
     let host = &analysis.run.host;
-    let cpu = host.cpu.as_deref().unwrap_or("an unknown processor");
-    let cores = host.cores.to_string();
     lines.push(say(
         "Worked out from the run of {started} on {cpu}, {cores} cores; the harness's own part of a \
          task is in it. `--verify` measures it here.",
-        &[("started", &analysis.run.started), ("cpu", cpu), ("cores", &cores)],
+        &[
+            ("started", &*analysis.run.started),
+            ("cpu", host.cpu.as_deref().unwrap_or("an unknown processor")),
+            ("cores", &host.cores.to_string()),
+        ],
     ));
     lines
-}
-
-fn contestants(count: usize) -> String {
-    if count == 1 { "one contestant".into() } else { format!("{count} contestants") }
 }
 
 #[cfg(test)]

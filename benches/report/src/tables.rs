@@ -6,6 +6,14 @@ use crate::text::Text;
 /// As many rows at most has a table that is not folded away.
 pub(crate) const MOST_ROWS: usize = 12;
 
+/// These points below their heading; nothing if there is none.
+pub(crate) fn section(heading: impl Into<Text>, points: Vec<Text>) -> Vec<Block> {
+    match points.is_empty() {
+        true => Vec::new(),
+        false => vec![Block::Heading(heading.into()), Block::List(points)],
+    }
+}
+
 /// A table, folded away under this summary if it is long; nothing if it has no row.
 pub(crate) fn table(summary: impl Into<Text>, table: Table) -> Option<Block> {
     match table.rows.len() {

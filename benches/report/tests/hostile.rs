@@ -2,7 +2,7 @@
 //! or panics.
 
 use analysis::estimate::Estimate;
-use report::chart::{Axis, Bar, Chart, Dot, DotRow, Line, Plot, RangeRow, Tone, WallMark};
+use report::chart::{Axis, Bar, Chart, DotRow, Line, Plot, RangeRow, Tone, WallMark};
 use report::document::{Block, Cell, Column, Document, Table, Unit};
 use report::render::json;
 use report::render::markdown::{self, Place};
@@ -29,7 +29,7 @@ const HOSTILE: [&str; 12] = [
 fn plots(string: &str) -> Vec<Plot> {
     let s = || string.to_owned();
     let x = || Axis { label: s(), unit: Unit::Bytes, is_log: true };
-    let dot = Dot { value: f64::NAN, interval: Some((-1.0, f64::INFINITY)) };
+    let interval = Some((-1.0, f64::INFINITY));
     vec![
         Plot::Lines {
             x: x(),
@@ -59,7 +59,7 @@ fn plots(string: &str) -> Vec<Plot> {
         },
         Plot::Dots {
             x: x(),
-            rows: vec![DotRow { name: s(), tone: Tone::Pool(9), dots: vec![dot] }],
+            rows: vec![DotRow { name: s(), tone: Tone::Pool(9), value: f64::NAN, interval }],
         },
     ]
 }

@@ -8,7 +8,7 @@ use analysis::Analysis;
 use analysis::contestant::Id;
 use analysis::figure::Figure;
 use analysis::measured::Measured;
-use report::chart::{Axis, Bar, Chart, Dot, DotRow, Line, Plot, RangeRow, WallMark};
+use report::chart::{Axis, Bar, Chart, DotRow, Line, Plot, RangeRow, WallMark};
 use report::document::Unit;
 use report::render::svg::{Theme, render};
 use report::text::names;
@@ -66,7 +66,8 @@ fn charts(analysis: &Analysis) -> Vec<Chart> {
         Some(DotRow {
             name: names::contestant(&measured.series.contestant),
             tone: names::tone(&measured.series.contestant),
-            dots: vec![Dot { value: slope.value, interval }],
+            value: slope.value,
+            interval,
         })
     };
     let late = |(id, one, all): (&str, _, _)| RangeRow {

@@ -1,8 +1,7 @@
 //! Which one to take, by situation. Each statement has its figure from the record.
 
 use analysis::Analysis;
-use analysis::contestant::{Id, Model, REFERENCE};
-use analysis::crossover::Crossover;
+use analysis::contestant::{Id, Model};
 use analysis::estimate::Estimate;
 use analysis::lateness::{Asked, LatenessRow, Prefer, lineups};
 use analysis::plan::{Advice, Case, Plan};
@@ -10,9 +9,10 @@ use analysis::rates::RateRow;
 
 use super::contestants::{counted, machine};
 use super::page::Page;
-use crate::document::{Block, Document, Unit};
+use crate::document::{Block, Document};
 use crate::format;
 use crate::plan;
+use crate::tables::section;
 use crate::text::{Text, names, say};
 
 /// The page.
@@ -29,7 +29,7 @@ const IDLE: Case = Case::timers(50_000, 60_000 * MILLISECOND, 0);
 
 fn build(analysis: &Analysis) -> Document {
     let sections = [
-        ("A few tasks at a time", few(analysis)),
+        ("A few tasks at a time", case(analysis, &FEW)),
         ("20,000 requests of 200 ms with 2 KiB each", case(analysis, &REQUESTS)),
         ("50,000 idle timers", case(analysis, &IDLE)),
         ("Answers that come at once", at_once(analysis)),
@@ -38,12 +38,7 @@ fn build(analysis: &Analysis) -> Document {
         ("The service is written in Python", python(analysis)),
     ];
     let mut blocks = vec![Block::Paragraph(answer(analysis))];
-    for (heading, lines) in sections {
-        if !lines.is_empty() {
-            blocks.push(Block::Heading(heading.into()));
-            blocks.push(Block::List(lines));
-        }
-    }
+    blocks.extend(sections.into_iter().flat_map(|(heading, lines)| section(heading, lines)));
     blocks.push(Block::Heading("Another case".into()));
     blocks.push(Block::Code {
         language: "console",
@@ -63,54 +58,29 @@ fn answer(analysis: &Analysis) -> Text {
         Advice::Runtime { contestant, .. } => Some((*tasks, names::contestant(contestant))),
         _ => None,
     });
-    let threads = threads.map(|(tasks, _)| format::count(*tasks));
-    match (threads, runtime) {
-        (None, None) => "This run has too few figures to advise anything.".into(),
-        (Some(threads), None) => say(
+    let template = match (threads, &runtime) {
+        (None, None) => "This run has too few figures to advise anything.",
+        (Some(_), None) => {
             "**A thread for each task is enough for up to {threads} waiting tasks**, which is as far \
-             as this run can say.",
-            &[("threads", &threads)],
-        ),
-        (None, Some((tasks, name))) => say(
-            "**{name} is what this run advises from {tasks} on.**",
-            &[("name", &name), ("tasks", &counted(tasks, "waiting task"))],
-        ),
-        (Some(threads), Some((tasks, name))) => say(
+             as this run can say."
+        }
+        (None, Some(_)) => "**{name} is what this run advises from {tasks} waiting tasks on.**",
+        (Some(_), Some(_)) => {
             "**A thread for each task is enough for {threads} waiting tasks on this machine; for \
-             {tasks} take a runtime, such as {name}.** What follows is by situation.",
-            &[("threads", &threads), ("tasks", &format::count(tasks)), ("name", &name)],
-        ),
-    }
+             {tasks} take a runtime, such as {name}.** What follows is by situation."
+        }
+    };
+    let (tasks, name) = runtime.unwrap_or_default();
+    let threads = threads.map_or(0, |(tasks, _)| *tasks);
+    say(
+        template,
+        &[("threads", &format::count(threads)), ("tasks", &format::count(tasks)), ("name", &name)],
+    )
 }
 
 /// The advice on a case; nothing where the record has none.
 pub(super) fn case(analysis: &Analysis, case: &Case) -> Vec<Text> {
     analysis.plan(case).map_or_else(|_| Vec::new(), |plan| plan::advice(&plan))
-}
-
-fn few(analysis: &Analysis) -> Vec<Text> {
-    let mut said = case(analysis, &FEW);
-    let lighter = analysis.crossovers.iter().filter(|crossover| {
-        crossover.against.as_str() == REFERENCE
-            && crossover.series.shape.is_plain()
-            && is_choice(&crossover.series.contestant)
-    });
-    let between: Vec<(u64, u64)> = lighter.filter_map(Crossover::from_between).collect();
-    let least = between.iter().map(|(least, _)| *least).min();
-    let most = between.iter().map(|(_, most)| *most).max();
-    if let Some((least, most)) = least.zip(most) {
-        let from = if least == most {
-            format::count(most)
-        } else {
-            format!("between {} and {}", format::count(least), format::count(most))
-        };
-        said.push(say(
-            "A runtime's process is lighter from {from} waiting tasks on; what that saves of a few \
-             tasks is little.",
-            &[("from", &from)],
-        ));
-    }
-    said
 }
 
 /// Whether a service would be built on this runtime.
@@ -120,46 +90,37 @@ fn is_choice(id: &Id) -> bool {
 
 /// A server that answers at once: there is nothing to wait for, and CPU decides.
 fn at_once(analysis: &Analysis) -> Vec<Text> {
-    let rows: Vec<&RateRow> = analysis
-        .rates
-        .iter()
-        .filter(|row| row.shape.is_plain_request() && row.wait_ns == 0 && !row.is_queued)
-        .collect();
-    let thread = rows.iter().find(|row| row.contestant.as_str() == REFERENCE);
-    let Some((thread, cpu)) = thread.and_then(|row| Some((row, row.cpu_ns()?))) else {
-        return Vec::new();
+    let of = |is_wanted: fn(&Id) -> bool| {
+        let rows = analysis.rates.iter().filter(move |row| {
+            let is_of_it = row.shape.is_plain_request() && row.wait_ns == 0 && !row.is_queued;
+            is_of_it && is_wanted(&row.contestant)
+        });
+        rows.filter_map(|row| Some((row, row.cpu_ns()?.value)))
     };
-    let others = rows.iter().filter(|row| row.tasks == thread.tasks && is_choice(&row.contestant));
-    let mut others: Vec<(String, Estimate)> = others
-        .filter_map(|row| Some((names::contestant(&row.contestant), row.cpu_ns()?)))
-        .collect();
-    others.sort_by(|(_, one), (_, other)| one.value.total_cmp(&other.value));
-    let (Some((least, least_cpu)), Some((most, most_cpu))) = (others.first(), others.last()) else {
-        return Vec::new();
+    let Some((thread, cpu)) = of(Id::is_reference).next() else { return Vec::new() };
+    let mut others: Vec<_> = of(is_choice).filter(|(row, _)| row.tasks == thread.tasks).collect();
+    others.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+    let Some((_, least)) = others.first() else { return Vec::new() };
+    let shown = |(row, cpu): &(&RateRow, f64)| {
+        format!("{} in {}", format::duration(*cpu), names::in_a_sentence(&row.contestant))
     };
-    let ns = |estimate: &Estimate| format::duration(estimate.value);
-    let mut shown = vec![format!("{} in a thread each", ns(&cpu))];
-    shown.push(format!("{} in {least}", ns(least_cpu)));
-    if least != most {
-        shown.push(format!("{} in {most}", ns(most_cpu)));
-    }
-    let said = say(
-        "Of {tasks} requests that are answered at once, the CPU of one is {shown}.",
-        &[("tasks", &format::count(thread.tasks)), ("shown", &format::list(&shown))],
-    );
-    let times = format::times(cpu.value / least_cpu.value);
+    let mut shown_all = vec![shown(&(thread, cpu)), shown(&others[0])];
+    shown_all.extend(others[1..].last().map(shown));
     vec![
-        said,
+        say(
+            "Of {tasks} requests that are answered at once, the CPU of one is {shown}.",
+            &[("tasks", &format::count(thread.tasks)), ("shown", &format::list(&shown_all))],
+        ),
         say(
             "That is {times} times as much for the thread. What an answer costs to compute comes on \
              top of both, and no model makes it less.",
-            &[("times", &times)],
+            &[("times", &format::times(cpu / least))],
         ),
     ]
 }
 
 fn punctual(analysis: &Analysis) -> Vec<Text> {
-    let is_wanted = |id: &Id| is_choice(id) || id.as_str() == REFERENCE;
+    let is_wanted = |id: &Id| is_choice(id) || id.is_reference();
     let lineup = lineups(&analysis.lateness, Asked::Spread, Prefer::Fewest, is_wanted);
     let Some(lineup) = lineup.into_iter().next() else { return Vec::new() };
     let mut rows: Vec<&LatenessRow> = lineup.rows.clone();
@@ -187,70 +148,44 @@ fn punctual(analysis: &Analysis) -> Vec<Text> {
 
 /// async-std beside the other runtimes.
 pub(super) fn leaving(analysis: &Analysis) -> Vec<Text> {
-    let old = Id::new(ASYNC_STD);
     let figure = analysis.basis.figure();
-    let mut said: Vec<Text> = Vec::new();
-    let timer = analysis
-        .measured
-        .iter()
-        .find(|of| of.series.contestant == old && of.series.shape.is_plain());
-    let Some((timer, bytes)) = timer.and_then(|of| Some((of, of.slope(figure)?))) else {
-        return said;
+    let weighed = analysis.measured.iter().filter(|of| of.series.shape.is_plain());
+    let weighed = weighed.filter_map(|of| Some((of, of.slope(figure)?.value)));
+    let is_old = |id: &Id| id.as_str() == ASYNC_STD;
+    let Some((old, old_bytes)) = weighed.clone().find(|(of, _)| is_old(&of.series.contestant))
+    else {
+        return Vec::new();
     };
-    if let Some(caution) = analysis.run.cautions.get(ASYNC_STD) {
-        said.push(Text::plain(format!("{}.", caution.trim_end_matches('.'))));
-    }
-    for other in analysis.measured.iter().filter(|of| {
-        of.series.shape == timer.series.shape
-            && is_choice(&of.series.contestant)
-            && of.series.contestant != old
-    }) {
-        let Some(others) = other.slope(figure) else { continue };
-        let name = names::contestant(&other.series.contestant);
-        let (old_bytes, new_bytes) = (format::bytes(bytes.value), format::bytes(others.value));
-        let template = match timer.slope_over(other, figure) {
-            Some(ratio) if ratio.is_bounded() && ratio.low > 1.0 => {
-                "A waiting timer takes {old} in async-std and {new} in {name}: lighter to move to."
-            }
-            Some(ratio) if ratio.is_bounded() && ratio.high < 1.0 => {
-                "A waiting timer takes {old} in async-std and {new} in {name}: heavier to move to."
-            }
-            _ => {
-                "A waiting timer takes {old} in async-std and {new} in {name}: which is lighter is \
-                 undecided."
-            }
+    let caution = analysis.run.cautions.get(ASYNC_STD);
+    let caution = caution.map(|said| Text::plain(format!("{}.", said.trim_end_matches('.'))));
+    let others = weighed
+        .filter(|(of, _)| is_choice(&of.series.contestant) && !is_old(&of.series.contestant));
+    let said = others.map(|(new, bytes)| {
+        let verdict = match old.slope_over(new, figure).filter(Estimate::is_bounded) {
+            Some(ratio) if ratio.low > 1.0 => "lighter to move to",
+            Some(ratio) if ratio.high < 1.0 => "heavier to move to",
+            _ => "which is lighter is undecided",
         };
-        said.push(say(template, &[("old", &old_bytes), ("new", &new_bytes), ("name", &name)]));
-    }
-    said
+        say(
+            "A waiting timer takes {old} in async-std and {new} in {name}: {verdict}.",
+            &[
+                ("old", &format::bytes(old_bytes)),
+                ("new", &format::bytes(bytes)),
+                ("name", &names::contestant(&new.series.contestant)),
+                ("verdict", verdict),
+            ],
+        )
+    });
+    caution.into_iter().chain(said).collect()
 }
 
-/// What the run says of Python: figures if Python is in it, else that it says nothing.
+/// What the run says of Python: of asyncio nothing, as no Python program is among the contestants.
 pub(super) fn python(analysis: &Analysis) -> Vec<Text> {
-    let figure = analysis.basis.figure();
-    let is_python = |id: &Id| id.as_str().contains("python") || id.as_str().contains("asyncio");
-    let of_python = analysis
-        .measured
-        .iter()
-        .filter(|of| is_python(&of.series.contestant) && of.series.shape.is_plain());
-    let lines: Vec<Text> = of_python
-        .filter_map(|of| {
-            let bytes = format::estimate(&of.slope(figure)?, Unit::Bytes);
-            let name = names::contestant(&of.series.contestant);
-            Some(say(
-                "A waiting timer takes {bytes} in {name}.",
-                &[("bytes", &bytes), ("name", &name)],
-            ))
-        })
-        .collect();
-    if !lines.is_empty() {
-        return lines;
-    }
-    let thread = analysis
-        .measured
-        .iter()
-        .find(|of| of.series.contestant.is_reference() && of.series.shape.is_plain());
-    let Some(bytes) = thread.and_then(|of| of.slope(figure)) else { return Vec::new() };
+    let mut timers = analysis.measured.iter().filter(|of| of.series.shape.is_plain());
+    let thread = timers.find(|of| of.series.contestant.is_reference());
+    let Some(bytes) = thread.and_then(|of| of.slope(analysis.basis.figure())) else {
+        return Vec::new();
+    };
     vec![say(
         "No Python program was measured in this run, so no figure of a coroutine here is one of \
          asyncio. A thread is made by the same call to the system in both languages: its stack and \

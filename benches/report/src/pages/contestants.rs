@@ -52,6 +52,11 @@ pub(crate) fn spread(spread: &Spread) -> Cell {
     }
 }
 
+/// What is said, or this sentence if that is nothing.
+pub(crate) fn said_or(said: Vec<Text>, otherwise: &str) -> Vec<Text> {
+    if said.is_empty() { vec![otherwise.into()] } else { said }
+}
+
 /// A count and what is counted: `1 task`, `10,000 tasks`.
 pub(crate) fn counted(count: u64, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use analysis::Analysis;
-use analysis::contestant::{Id, Model};
+use analysis::contestant::Id;
 use analysis::lateness::{Asked, LatenessRow, Lineup, Prefer, lineups};
 use analysis::reading::Spread;
-use analysis::series::{Arrival, Shape};
 
-use super::contestants::{cautions, counted, details, leading, machine, spread};
+use super::contestants::{cautions, counted, leading, machine, said_or, spread};
 use super::page::Page;
 use crate::chart::{Axis, Chart, Plot, RangeRow};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
@@ -21,19 +20,14 @@ pub(crate) const PAGE: Page = Page { id: "lateness", name: "lateness", build };
 /// A part of the lateness of a row, with what stands above its column.
 type Part = (&'static str, fn(&LatenessRow) -> &Spread);
 
-const PARTS: [Part; 5] = [
-    ("p50", |row| &row.p50),
-    ("p90", |row| &row.p90),
-    ("p99", |row| &row.p99),
-    ("p99.9", |row| &row.p999),
-    ("latest", |row| &row.max),
-];
+const HALF: Part = ("p50", |row| &row.p50);
+const MOST: Part = ("p99", |row| &row.p99);
 
 /// What the page and its picture hold against each other.
 struct Sides<'a> {
     shown: Vec<Id>,
-    one_by_one: Option<Lineup<'a>>,
-    at_once: Option<Lineup<'a>>,
+    /// The kinds of work, each at the fewest tasks that are shared: nearest to a single timer.
+    kinds: [(&'static str, Option<Lineup<'a>>); 2],
 }
 
 impl<'a> Sides<'a> {
@@ -43,14 +37,12 @@ impl<'a> Sides<'a> {
             .iter()
             .filter(|row| matches!(row.asked, Asked::Synchronized | Asked::Spread));
         let shown = leading(asked_for.map(|row| &row.series.contestant));
-        // The fewest tasks that are shared: nearest to a single timer.
         let of = |asked| {
             let is_shown = |id: &Id| shown.contains(id);
-            let found = lineups(&analysis.lateness, asked, Prefer::Fewest, is_shown);
-            found.into_iter().next()
+            lineups(&analysis.lateness, asked, Prefer::Fewest, is_shown).into_iter().next()
         };
-        let (one_by_one, at_once) = (of(Asked::Spread), of(Asked::Synchronized));
-        Self { shown, one_by_one, at_once }
+        let kinds = [("one by one", of(Asked::Spread)), ("all at once", of(Asked::Synchronized))];
+        Self { shown, kinds }
     }
 }
 
@@ -61,38 +53,20 @@ fn build(analysis: &Analysis) -> Document {
     if !sides.shown.is_empty() {
         blocks.push(Block::Heading("Lateness of single timers, and of all at once".into()));
         blocks.push(Block::Table(main_table(&sides)));
-        let compared_at = |lineup: &Option<Lineup<'_>>| {
-            lineup.as_ref().map_or_else(|| "not measured".to_owned(), timing)
-        };
         blocks.push(Block::Paragraph(say(
             "One by one: {one_by_one}. All at once: {at_once}. A task is late by the time from its \
              deadline to its own reading of the clock when it wakes. p50: half of the tasks are less \
              late; p99: 99 in 100 are. Each figure is the median of the repeats, with the least and \
-             the most of them in brackets where there are several.",
+             the most of them in brackets where there are several. Other numbers of tasks, and tasks \
+             that each wait from their own start, are among [all figures](page:all#lateness).",
             &[
-                ("one_by_one", &compared_at(&sides.one_by_one)),
-                ("at_once", &compared_at(&sides.at_once)),
+                ("one_by_one", &timing(&sides.kinds[0].1)),
+                ("at_once", &timing(&sides.kinds[1].1)),
             ],
         )));
         blocks.extend(cautions(analysis, &sides.shown));
     }
-    blocks.extend(all_of(
-        analysis,
-        "Due one after another, at every number of tasks",
-        Asked::Spread,
-        "The deadlines lie one after another in equal steps. What is late here is a single timer, as \
-         long as each task is over before the next is due.",
-    ));
-    blocks.extend(all_of(
-        analysis,
-        "All due at once, at every number of tasks",
-        Asked::Synchronized,
-        "All tasks wait for the same moment. The latest has waited until all the others were woken, \
-         so that column is what it takes to wake them all.",
-    ));
     blocks.extend(at_a_rate(analysis));
-    blocks.extend(own_waits(analysis));
-    blocks.extend(by_design(analysis));
     blocks.push(machine(analysis));
     Document { id: "lateness", title: "How late a task wakes".into(), blocks }
 }
@@ -100,28 +74,28 @@ fn build(analysis: &Analysis) -> Document {
 /// From p50 to p99 of each contestant of the front page: filled where timers are due one by one,
 /// hollow where all are due at once. `None` if neither was measured.
 pub(crate) fn lateness_chart(analysis: &Analysis) -> Option<Chart> {
-    let sides = Sides::of(analysis);
-    let range = |lineup: &Option<Lineup<'_>>, id: &Id| {
+    let Sides { shown, kinds } = Sides::of(analysis);
+    let range = |id: &Id, lineup: &Option<Lineup<'_>>| {
         let row = lineup.as_ref()?.row(id)?;
         // A log axis has no zero.
         Some((row.p50.median.max(1.0), row.p99.median.max(1.0)))
     };
-    let rows: Vec<RangeRow> = sides
-        .shown
-        .iter()
-        .map(|id| RangeRow {
-            name: names::contestant(id),
-            tone: names::tone(id),
-            ranges: vec![range(&sides.one_by_one, id), range(&sides.at_once, id)],
-        })
-        .filter(|row| row.ranges.iter().any(Option::is_some))
-        .collect();
-    let kind = |lineup: &Option<Lineup<'_>>, what: &str| match lineup {
-        Some(lineup) => format!("{what}: {}", timing(lineup)),
-        None => format!("{what}: not measured"),
+    let row = |id: &Id| RangeRow {
+        name: names::contestant(id),
+        tone: names::tone(id),
+        ranges: kinds.iter().map(|(_, lineup)| range(id, lineup)).collect(),
     };
-    let said: Vec<String> = rows.iter().map(said_of).collect();
-    let x = Axis { label: "late by, p50 to p99".into(), unit: Unit::Nanoseconds, is_log: true };
+    let has_range = |row: &RangeRow| row.ranges.iter().any(Option::is_some);
+    let rows: Vec<RangeRow> = shown.iter().map(row).filter(has_range).collect();
+    let said = rows.iter().map(|row| {
+        let ranges = row.ranges.iter().zip(&kinds).filter_map(|(range, (kind, _))| {
+            let (from, to) =
+                range.map(|(from, to)| (format::duration(from), format::duration(to)))?;
+            Some(format!("{kind} {from} to {to}"))
+        });
+        format!("{}: {}", row.name, ranges.collect::<Vec<_>>().join(", "))
+    });
+    let alt = format!("Lateness, p50 to p99. {}.", said.collect::<Vec<_>>().join("; "));
     (!rows.is_empty()).then(|| Chart {
         id: "lateness",
         title: "How late tasks wake".into(),
@@ -129,26 +103,18 @@ pub(crate) fn lateness_chart(analysis: &Analysis) -> Option<Chart> {
             "From the lateness of half of the tasks (p50) to that of 99 in 100 (p99). Further \
                    left is more punctual."
                 .into(),
-        alt: format!("Lateness, p50 to p99. {}.", said.join("; ")),
+        alt,
         plot: Plot::Ranges {
-            x,
-            kinds: vec![kind(&sides.one_by_one, "one by one"), kind(&sides.at_once, "all at once")],
+            x: Axis { label: "late by, p50 to p99".into(), unit: Unit::Nanoseconds, is_log: true },
+            kinds: kinds.iter().map(|(kind, of)| format!("{kind}: {}", timing(of))).collect(),
             rows,
         },
     })
 }
 
-fn said_of(row: &RangeRow) -> String {
-    let kinds = ["one by one", "all at once"];
-    let ranges = row.ranges.iter().zip(kinds).filter_map(|(range, kind)| {
-        let (from, to) = (*range)?;
-        Some(format!("{kind} {} to {}", format::duration(from), format::duration(to)))
-    });
-    format!("{}: {}", row.name, ranges.collect::<Vec<_>>().join(", "))
-}
-
 /// How many tasks, and over which time they are due: `1,000 tasks over 500 ms`.
-fn timing(lineup: &Lineup<'_>) -> String {
+fn timing(lineup: &Option<Lineup<'_>>) -> String {
+    let Some(lineup) = lineup else { return "not measured".into() };
     let tasks = counted(lineup.tasks, "task");
     match lineup.shape.spread_ns {
         0 => tasks,
@@ -157,219 +123,105 @@ fn timing(lineup: &Lineup<'_>) -> String {
 }
 
 fn answer(sides: &Sides<'_>) -> Vec<Text> {
-    let one_by_one = sides.one_by_one.as_ref().and_then(|lineup| {
-        let work = format!("Timers that are due one by one ({})", timing(lineup));
-        compare(lineup, &work, "half of the tasks are", |row| &row.p50)
-    });
-    let at_once = sides.at_once.as_ref().and_then(|lineup| {
-        let work = format!("Timers that are all due at once ({})", timing(lineup));
-        compare(lineup, &work, "99 in 100 tasks are", |row| &row.p99)
-    });
-    let said: Vec<Text> = one_by_one.into_iter().chain(at_once).collect();
-    match said.is_empty() {
-        false => said,
-        true => vec![
-            "This record does not say how punctually tasks wake: in none of its proven cells are \
-             timers due one after another or all at once."
-                .into(),
-        ],
-    }
+    let [(_, one_by_one), (_, at_once)] = &sides.kinds;
+    let said = [
+        compare(one_by_one, "Timers that are due one by one", "half of the tasks are", HALF),
+        compare(at_once, "Timers that are all due at once", "99 in 100 tasks are", MOST),
+    ];
+    said_or(
+        said.into_iter().flatten().collect(),
+        "This record does not say how punctually tasks wake: in none of its proven cells are timers \
+         due one after another or all at once.",
+    )
 }
 
 /// Which contestants of a lineup are least late in this part, how late, and how late the last one is.
-fn compare(
-    lineup: &Lineup<'_>,
-    work: &str,
-    share: &str,
-    part: fn(&LatenessRow) -> &Spread,
-) -> Option<Text> {
+fn compare(of: &Option<Lineup<'_>>, work: &str, share: &str, (_, part): Part) -> Option<Text> {
+    let lineup = of.as_ref()?;
     let best = lineup.most_punctual(part);
     let late = |row: &LatenessRow| format::duration(part(row).median);
     let name = |row: &LatenessRow| names::contestant(&row.series.contestant);
-    let named: Vec<String> = best.iter().map(|row| name(row)).collect();
     let (first, last_of_best) = (late(best.first()?), late(best.last()?));
     let range = match first == last_of_best {
         true => first,
         false => format!("{first} to {last_of_best}"),
     };
+    let others = lineup.rows.iter().filter(|row| !best.contains(row));
+    let last = others.max_by(|a, b| part(a).median.total_cmp(&part(b).median));
+    let template = match (last, best.len()) {
+        (None, 1) => "{work}: with {names}, {share} at most **{late}** late.",
+        (None, _) => "{work}: {names} do not differ, {share} at most **{late}** late.",
+        (Some(_), 1) => "{work}: **{names} is most punctual**, {share} at most **{late}** late.",
+        (Some(_), _) => "{work}: **{names} are most punctual**, {share} at most **{late}** late.",
+    };
+    let named: Vec<String> = best.iter().map(|row| name(row)).collect();
+    let work = format!("{work} ({})", timing(of));
     let with =
-        [("work", work), ("names", &format::list(&named)), ("share", share), ("late", &range)];
-    let is_best = |row: &LatenessRow| best.iter().any(|other| std::ptr::eq(*other, row));
-    let others = lineup.rows.iter().filter(|row| !is_best(row));
-    let Some(last) = others.max_by(|a, b| part(a).median.total_cmp(&part(b).median)) else {
-        return Some(match named.len() {
-            1 => say("{work}: with {names}, {share} at most **{late}** late.", &with),
-            _ => say("{work}: {names} do not differ, {share} at most **{late}** late.", &with),
-        });
-    };
-    let most_punctual = match named.len() {
-        1 => "{work}: **{names} is most punctual**, {share} at most **{late}** late.",
-        _ => "{work}: **{names} are most punctual**, {share} at most **{late}** late.",
-    };
-    let with_last = [("name", &*name(last)), ("late", &*late(last))];
-    let said = say(most_punctual, &with).and(say("Last is {name} with {late}.", &with_last));
-    // Without a second repeat it is not known how far one lies from the next.
-    Some(match lineup.rows.iter().any(|row| part(row).repeats == 1) {
-        true => {
-            said.and("Not all of this was repeated, so a small difference says nothing.".into())
+        [("work", &*work), ("names", &format::list(&named)), ("share", share), ("late", &range)];
+    let mut said = say(template, &with);
+    if let Some(last) = last {
+        let with = [("name", &*name(last)), ("late", &late(last))];
+        said = said.and(say("Last is {name} with {late}.", &with));
+        // Without a second repeat it is not known how far one lies from the next.
+        if lineup.rows.iter().any(|row| part(row).repeats == 1) {
+            said = said
+                .and("Not all of this was repeated, so a small difference says nothing.".into());
         }
-        false => said,
-    })
+    }
+    Some(said)
 }
 
 fn main_table(sides: &Sides<'_>) -> Table {
-    let late = |of: &str, part: &str| {
-        Column::new(format!("{of}, {part}"), Unit::Nanoseconds).lower().with_intervals()
-    };
-    let lineups = [(&sides.one_by_one, "one by one"), (&sides.at_once, "all at once")];
-    let parts = [PARTS[0], PARTS[2]];
-    let columns = lineups.iter().flat_map(|(_, of)| parts.map(|(head, _)| late(of, head)));
-    let mut table = Table::new([Column::words("contestant")].into_iter().chain(columns));
-    for id in &sides.shown {
+    let late = |head| Column::new(head, Unit::Nanoseconds).lower().with_intervals();
+    let heads =
+        sides.kinds.iter().flat_map(|(of, _)| [HALF, MOST].map(|(p, _)| format!("{of}, {p}")));
+    let row = |id: &Id| {
         let mut row = vec![Cell::text(names::contestant(id))];
-        for (lineup, _) in lineups {
-            for (_, part) in parts {
-                let found = lineup.as_ref().and_then(|lineup| lineup.row(id));
-                row.push(match (found, lineup) {
-                    (Some(found), _) => spread(part(found)),
-                    (None, Some(lineup)) => {
-                        Cell::figure(None, format!("not with {}", timing(lineup)))
-                    }
-                    (None, None) => Cell::figure(None, "not measured"),
-                });
-            }
+        for (_, of) in &sides.kinds {
+            let found = of.as_ref().and_then(|lineup| lineup.row(id));
+            let why = if of.is_some() { format!("not with {}", timing(of)) } else { timing(of) };
+            row.extend([HALF, MOST].map(|(_, part)| {
+                found.map_or_else(|| Cell::Missing(why.clone().into()), |row| spread(part(row)))
+            }));
         }
-        table.push(row);
-    }
-    table
+        row
+    };
+    let columns = [Column::words("contestant")].into_iter().chain(heads.map(late));
+    Table::of(columns, sides.shown.iter().map(row))
 }
 
-/// Every row of the contestants that are compared, folded away.
-fn all_of(analysis: &Analysis, summary: &str, asked: Asked, note: &str) -> Option<Block> {
-    let mut table = columns(&[Column::new("due over", Unit::Nanoseconds)]);
-    for row in compared(analysis, asked) {
-        let over = match row.series.shape.spread_ns {
-            0 => Cell::text("one moment"),
-            spread_ns => Cell::Count(spread_ns),
-        };
-        push(&mut table, row, vec![over]);
+/// What is said of tasks that come at a rate; nothing where none did.
+fn at_a_rate(analysis: &Analysis) -> Vec<Block> {
+    let mut rows = analysis
+        .lateness
+        .iter()
+        .filter(|row| row.asked == Asked::Rate && row.series.contestant.is_compared())
+        .peekable();
+    if rows.peek().is_none() {
+        return Vec::new();
     }
-    details(summary, vec![Block::Table(table), Block::Paragraph(note.into())])
-}
-
-fn at_a_rate(analysis: &Analysis) -> Option<Block> {
-    let mut table = columns(&[
-        Column::new("tasks a second", Unit::PerSecond),
-        Column::new("wait", Unit::Nanoseconds),
-        Column::new("places", Unit::Count),
-        Column::new("in flight at most", Unit::Count),
-        Column::new("the last is late by at least", Unit::Nanoseconds),
-    ]);
-    let mut queued = BTreeSet::new();
-    for row in compared(analysis, Asked::Rate) {
-        let places = row.queue.and_then(|queue| queue.places);
-        if row.is_queued() {
-            queued.insert(&row.series.contestant);
-        }
-        let rate = match row.series.shape.arrival {
-            Arrival::Rate(rate) => Cell::Count(rate),
-            Arrival::Burst => Cell::figure(None, "all at once"),
-        };
-        let more = vec![
-            rate,
-            row.wait_ns.map_or_else(|| Cell::figure(None, "differs"), Cell::Count),
-            places.map_or_else(|| Cell::text("one for each task"), Cell::Count),
-            Cell::Count(row.most_in_flight),
-            row.least_ns.map_or_else(|| Cell::figure(None, "not known"), Cell::Count),
-        ];
-        push(&mut table, row, more);
-    }
-    let mut notes = vec![Text::plain(
-        "Tasks come at a rate, whether or not there is room for them, and a task is late from when \
-         it was to start. What starts the tasks sleeps by the contestant's own timers in between.",
-    )];
+    let queued: BTreeSet<&Id> =
+        rows.filter(|row| row.is_queued()).map(|row| &row.series.contestant).collect();
+    let mut said = say(
+        "A task that comes at a rate is late from when it was to start, whether or not there was room \
+         for it. How late each was is among [all figures](page:all#lateness).",
+        &[],
+    );
     if !queued.is_empty() {
         let named: Vec<String> = queued.into_iter().map(names::contestant).collect();
-        notes.push(say(
+        said = said.and(say(
             "Fewer places than tasks: {names}. There the tasks without a place stood in a queue, and \
-             the time in it is in their lateness; by arithmetic the last cannot be less late than in \
-             the column before p50.",
+             the time in it is in their lateness.",
             &[("names", &format::list(&named))],
         ));
     }
-    let notes = notes.into_iter().reduce(Text::and).unwrap_or_default();
-    details("Tasks that come at a rate", vec![Block::Table(table), Block::Paragraph(notes)])
-}
-
-/// Each shape at the largest N that most of its contestants share.
-fn own_waits(analysis: &Analysis) -> Option<Block> {
-    let mut table = columns(&[]);
-    // One at a time is not waiting together, so a subroutine has no place here.
-    let is_wanted = |id: &Id| id.is_compared() && id.model() != Model::Subroutine;
-    let found = lineups(&analysis.lateness, Asked::OwnWait, Prefer::Most, is_wanted);
-    for row in found.iter().flat_map(|lineup| &lineup.rows) {
-        push(&mut table, row, Vec::new());
-    }
-    let note = "Each task waits from its own start. Of each kind of work, the largest number of tasks \
-                that most contestants share. A request is late by what its whole answer took longer \
-                than the delay that it asked for; making all the connections is in it.";
-    details("Each due after its own wait", vec![Block::Table(table), Block::Paragraph(note.into())])
-}
-
-fn by_design(analysis: &Analysis) -> Option<Block> {
-    let mut table = Table::new([Column::words("contestant"), Column::words("its timers")]);
-    let ids: BTreeSet<&Id> =
-        analysis.measured.iter().map(|measured| &measured.series.contestant).collect();
-    for id in ids {
-        if let Some(timers) = analysis.run.timers.get(id.as_str()) {
-            table.push(vec![Cell::text(names::contestant(id)), Cell::text(timers.clone())]);
-        }
-    }
-    let slack = match analysis.run.host.timer_slack_ns {
-        Some(ns) => say(
-            "The timer slack of this system is {slack}: by so much the kernel may delay a sleeping \
-             thread.",
-            &[("slack", &format::duration(ns as f64))],
-        ),
-        None => "The timer slack of this system, by which the kernel may delay a sleeping thread, \
-                 could not be read."
-            .into(),
-    };
-    details("How exact each timer is by design", vec![Block::Table(table), Block::Paragraph(slack)])
-}
-
-fn compared(analysis: &Analysis, asked: Asked) -> impl Iterator<Item = &LatenessRow> {
-    let of_asked = analysis.lateness.iter().filter(move |row| row.asked == asked);
-    of_asked.filter(|row| row.series.contestant.is_compared())
-}
-
-fn columns(more: &[Column]) -> Table {
-    let first = [Column::words("contestant"), Column::new("tasks", Unit::Count)];
-    let parts =
-        PARTS.map(|(head, _)| Column::new(head, Unit::Nanoseconds).lower().with_intervals());
-    Table::new(first.into_iter().chain(more.iter().cloned()).chain(parts))
-}
-
-fn push(table: &mut Table, row: &LatenessRow, more: Vec<Cell>) {
-    // What the table is about and what has a column of its own is not said in each row.
-    let shape = Shape {
-        synchronized_wakeup: false,
-        spread_ns: 0,
-        arrival: Arrival::Burst,
-        ..row.series.shape.clone()
-    };
-    let mut series = row.series.clone();
-    series.shape = shape;
-    let mut cells = vec![Cell::text(names::series(&series)), Cell::Count(row.tasks)];
-    cells.extend(more);
-    cells.extend(PARTS.map(|(_, part)| spread(part(row))));
-    table.push(cells);
+    vec![Block::Heading("Tasks that come at a rate".into()), Block::Paragraph(said)]
 }
 
 #[cfg(test)]
 mod tests {
     use record::Record;
-    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
+    use record::synthetic::{Bill, Synthetic, small_run};
 
     use super::*;
 
@@ -396,8 +248,6 @@ mod tests {
                 late.p50 += of_tokio + u64::from(cell.repeat) * 2_000;
             }
         }
-        record.run.host.timer_slack_ns = Some(50_000);
-        record.run.timers = [("coroutines/smol".into(), "an ordered map, 1 ns".into())].into();
         record
     }
 
@@ -410,13 +260,11 @@ mod tests {
         said.iter().map(Text::words).collect::<Vec<_>>().join("\n")
     }
 
-    fn folded(record: &Record, summary: &str) -> Option<(Table, String)> {
-        let found = page(record).blocks.into_iter().find_map(|block| match block {
-            Block::Details { summary: other, blocks } if other.words() == summary => Some(blocks),
+    fn at_a_rate_of(record: &Record) -> Option<String> {
+        match &at_a_rate(&Analysis::of(record, None))[..] {
+            [_, Block::Paragraph(said)] => Some(said.words()),
             _ => None,
-        })?;
-        let [Block::Table(table), Block::Paragraph(note)] = &*found else { panic!("{found:?}") };
-        Some((table.clone(), note.words()))
+        }
     }
 
     #[test]
@@ -445,27 +293,12 @@ mod tests {
 
     #[test]
     fn only_those_with_fewer_places_than_tasks_are_said_to_queue() {
-        let (table, note) = folded(&late_run(), "Tasks that come at a rate").unwrap();
-        assert!(note.contains("Fewer places than tasks: subroutine and rayon pool."), "{note}");
-        let smol = table.rows.iter().find(|row| row[0] == Cell::text("smol")).unwrap();
-        assert_eq!(smol[4], Cell::text("one for each task"));
-        assert_eq!((&smol[5], &smol[6]), (&Cell::Count(101), &Cell::Count(0)));
+        let said = at_a_rate_of(&late_run()).unwrap();
+        assert!(said.contains("Fewer places than tasks: subroutine and rayon pool."), "{said}");
         let mut made = Synthetic::new();
         made.timing("rate:1000/s", 0, false).unweighed("coroutines/smol", 500, 500, 101);
-        let (_, note) = folded(&made.record(), "Tasks that come at a rate").unwrap();
-        assert!(!note.contains("places"), "{note}");
-    }
-
-    #[test]
-    fn own_waits_timers_and_slack_are_folded_away() {
-        let (table, _) = folded(&late_run(), "Each due after its own wait").unwrap();
-        assert_eq!(table.rows.len(), 2);
-        assert!(table.rows.iter().all(|row| row[1] == Cell::Count(100)), "{:?}", table.rows);
-        let (table, note) = folded(&late_run(), "How exact each timer is by design").unwrap();
-        assert_eq!(table.rows, [[Cell::text("smol"), Cell::text("an ordered map, 1 ns")]]);
-        assert!(note.contains("50 µs"), "{note}");
-        let (table, _) = folded(&asking_run(), "Each due after its own wait").unwrap();
-        assert_eq!(table.rows.len(), 2);
+        let said = at_a_rate_of(&made.record()).unwrap();
+        assert!(!said.contains("places"), "{said}");
     }
 
     #[test]
@@ -496,6 +329,6 @@ mod tests {
     fn what_was_not_asked_for_is_not_said() {
         insta::assert_snapshot!(answer_of(&small_run()), @"This record does not say how punctually tasks wake: in none of its proven cells are timers due one after another or all at once.");
         assert!(lateness_chart(&Analysis::of(&small_run(), None)).is_none());
-        assert!(folded(&small_run(), "Tasks that come at a rate").is_none());
+        assert!(at_a_rate_of(&small_run()).is_none());
     }
 }

@@ -3,27 +3,24 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use textwrap::core::display_width;
+
 use crate::document::{Better, Cell, Column, Table, Unit};
 use crate::format;
 use crate::text::{Span, Text};
 
 use super::foreign::CUT;
 
-/// A table whose cells are text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A table as a renderer writes it.
 pub(crate) struct Layout {
-    pub(crate) columns: Vec<Head>,
-    pub(crate) rows: Vec<Vec<Text>>,
+    pub(crate) heads: Vec<String>,
+    /// Which columns hold numbers, which stand to the right.
+    pub(crate) is_number: Vec<bool>,
+    pub(crate) rows: Vec<Vec<String>>,
     /// Why figures are missing: the reasons that the marks in the cells stand for, each with its mark.
-    pub(crate) notes: Vec<Text>,
-}
-
-/// What stands above a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) text: Text,
-    /// Whether it holds numbers, which stand to the right.
-    pub(crate) is_number: bool,
+    pub(crate) notes: Vec<String>,
+    /// How wide each column is, in columns of a terminal; 1 at least.
+    pub(crate) widths: Vec<usize>,
 }
 
 /// So many characters of a cell are shown.
@@ -33,65 +30,56 @@ const LONGEST_CELL: usize = 160;
 const LONGEST_NOTE: usize = 400;
 
 impl Layout {
-    /// The table's cells as text; without any interval unless they are wanted.
-    pub(crate) fn of(table: &Table, with_intervals: bool) -> Self {
-        let mut notes = Notes::default();
-        let mut shown = |cell: &Cell, column: &Column| match cell {
-            Cell::Text(text) => cut(text, LONGEST_CELL).into_owned(),
-            Cell::Count(count) if column.unit == Unit::Count => format::count(*count).into(),
-            Cell::Count(count) => format::figure(*count as f64, column.unit).into(),
-            Cell::Figure(figure) if column.interval && with_intervals => {
-                format::estimate(figure, column.unit).into()
+    /// The table with each text written by `write`; without any interval unless they are wanted.
+    pub(crate) fn of(table: &Table, has_intervals: bool, write: impl Fn(&Text) -> String) -> Self {
+        let (mut marks, mut notes) = (BTreeMap::new(), Vec::new());
+        let mut mark_of = |reason: &Text| {
+            let next = mark(marks.len() + 1);
+            let known = marks.entry(reason.words()).or_insert_with(|| {
+                let note = Text::plain(&*next).and(cut(reason, LONGEST_NOTE).into_owned());
+                notes.push(write(&note));
+                next
+            });
+            known.clone()
+        };
+        let mut cell = |(cell, column): (&Cell, &Column)| match cell {
+            Cell::Text(text) => write(&cut(text, LONGEST_CELL)),
+            Cell::Count(count) => format::figure(*count as f64, column.unit),
+            Cell::Figure(figure) if column.interval && has_intervals => {
+                format::estimate(figure, column.unit)
             }
-            Cell::Figure(figure) => format::figure(figure.value, column.unit).into(),
-            Cell::Missing(reason) => format!("{}{}", format::NONE, notes.mark_of(reason)).into(),
+            Cell::Figure(figure) => format::figure(figure.value, column.unit),
+            Cell::Missing(reason) if reason.words().is_empty() => format::NONE.into(),
+            Cell::Missing(reason) => format!("{}{}", format::NONE, mark_of(reason)),
         };
-        let row = |row: &Vec<Cell>| {
-            row.iter().zip(&table.columns).map(|(cell, column)| shown(cell, column)).collect()
+        let rows: Vec<Vec<String>> = table
+            .rows
+            .iter()
+            .map(|row| row.iter().zip(&table.columns).map(&mut cell).collect())
+            .collect();
+        let heads: Vec<String> = table.columns.iter().map(|column| write(&head(column))).collect();
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| &row[column]).chain([&heads[column]]);
+            cells.map(|cell| display_width(cell)).max().unwrap_or(0).max(1)
         };
-        let rows = table.rows.iter().map(row).collect();
-        Self { columns: table.columns.iter().map(Head::of).collect(), rows, notes: notes.texts }
+        let widths = (0..heads.len()).map(width).collect();
+        let is_number = table.columns.iter().map(|column| column.unit != Unit::Words).collect();
+        Self { heads, is_number, rows, notes, widths }
     }
 }
 
-/// The reasons under a table.
-#[derive(Default)]
-struct Notes {
-    numbers: BTreeMap<String, usize>,
-    texts: Vec<Text>,
-}
-
-impl Notes {
-    /// The mark of this reason; it has the same one wherever it stands.
-    fn mark_of(&mut self, reason: &Text) -> String {
-        let words = reason.words();
-        if words.is_empty() {
-            return String::new();
-        }
-        let next = self.texts.len() + 1;
-        let number = *self.numbers.entry(words).or_insert(next);
-        let mark = mark(number);
-        if number == next {
-            self.texts.push(Text::plain(&*mark).and(cut(reason, LONGEST_NOTE).into_owned()));
-        }
-        mark
+/// What stands above a column. Arrows are read in every language, and not parted from the last word.
+fn head(column: &Column) -> Text {
+    let mut head = cut(&column.head, LONGEST_CELL).into_owned();
+    let arrow = match column.better {
+        Some(Better::Lower) => "\u{A0}↓",
+        Some(Better::Higher) => "\u{A0}↑",
+        None => return head,
+    };
+    if !head.0.is_empty() {
+        head.0.push(Span::Plain(arrow.into()));
     }
-}
-
-impl Head {
-    fn of(column: &Column) -> Self {
-        let mut text = cut(&column.head, LONGEST_CELL).into_owned();
-        // Arrows are read in every language. They are not parted from the last word.
-        let arrow = match column.better {
-            Some(Better::Lower) => "\u{A0}↓",
-            Some(Better::Higher) => "\u{A0}↑",
-            None => "",
-        };
-        if !arrow.is_empty() && !text.0.is_empty() {
-            text.0.push(Span::Plain(arrow.into()));
-        }
-        Self { text, is_number: column.unit != Unit::Words }
-    }
+    head
 }
 
 /// The text, cut after so many characters.

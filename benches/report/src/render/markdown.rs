@@ -29,11 +29,7 @@ pub fn render(document: &Document, place: &Place<'_>) -> String {
 
 /// The page without its title, to go into another one.
 pub fn render_body(document: &Document, place: &Place<'_>) -> String {
-    let mut text = String::new();
-    place.blocks(&document.blocks, 2, &mut text);
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    text
+    format!("{}\n", place.blocks(&document.blocks, 2).trim_end())
 }
 
 /// So many characters of one text are shown.
@@ -61,69 +57,55 @@ enum Within {
 }
 
 impl Place<'_> {
-    fn blocks(&self, blocks: &[Block], level: usize, text: &mut String) {
-        for block in blocks {
-            match block {
-                Block::Heading(heading) => {
-                    text.push_str(&format!("{} {}", "#".repeat(level.min(6)), self.line(heading)));
-                }
-                Block::Paragraph(paragraph) => text.push_str(&self.line(paragraph)),
-                Block::Quote(parts) => {
-                    let parts: Vec<String> =
-                        parts.iter().map(|part| format!("> {}", self.line(part))).collect();
-                    text.push_str(&parts.join("\n>\n"));
-                }
-                Block::List(points) => {
-                    let points: Vec<String> =
-                        points.iter().map(|point| format!("- {}", self.line(point))).collect();
-                    text.push_str(&points.join("\n"));
-                }
-                Block::Table(table) => text.push_str(&self.table(table)),
-                Block::Chart(chart) => text.push_str(&self.chart(chart)),
-                Block::Code { language, text: lines } => text.push_str(&code(language, lines)),
-                Block::Details { summary, blocks } => {
-                    let summary = self.inline(summary, true);
-                    text.push_str(&format!("<details>\n<summary>{summary}</summary>\n\n"));
-                    self.blocks(blocks, level + 1, text);
-                    text.push_str("</details>");
-                }
+    fn blocks(&self, blocks: &[Block], level: usize) -> String {
+        blocks.iter().map(|block| self.block(block, level) + "\n\n").collect()
+    }
+
+    fn block(&self, block: &Block, level: usize) -> String {
+        let lines = |mark: &str, texts: &[Text], between: &str| {
+            let lines = texts.iter().map(|text| format!("{mark} {}", self.line(text)));
+            lines.collect::<Vec<_>>().join(between)
+        };
+        match block {
+            Block::Heading(heading) => {
+                format!("{} {}", "#".repeat(level.min(6)), self.line(heading))
             }
-            text.push_str("\n\n");
+            Block::Paragraph(paragraph) => self.line(paragraph),
+            Block::Quote(parts) => lines(">", parts, "\n>\n"),
+            Block::List(points) => lines("-", points, "\n"),
+            Block::Table(table) => self.table(table),
+            Block::Chart(chart) => self.chart(chart),
+            Block::Code { language, text } => code(language, text),
+            Block::Details { summary, blocks } => format!(
+                "<details>\n<summary>{}</summary>\n\n{}</details>",
+                self.inline(summary, true),
+                self.blocks(blocks, level + 1)
+            ),
         }
     }
 
     /// The table, padded so that a change of one figure changes one line.
     fn table(&self, table: &Table) -> String {
-        let layout = Layout::of(table, true);
-        let heads: Vec<String> = layout.columns.iter().map(|head| self.line(&head.text)).collect();
-        let line = |row: &Vec<Text>| row.iter().map(|cell| self.line(cell)).collect();
-        let rows: Vec<Vec<String>> = layout.rows.iter().map(line).collect();
-        let widths: Vec<usize> = (0..heads.len())
-            .map(|column| {
-                let cells = rows.iter().map(|row| &row[column]).chain([&heads[column]]);
-                cells.map(|cell| display_width(cell)).max().unwrap_or(0).clamp(3, WIDEST)
-            })
-            .collect();
-        let padded = |row: &[String]| {
-            let mut text = String::from("|");
-            for ((cell, head), width) in row.iter().zip(&layout.columns).zip(&widths) {
-                let pad = " ".repeat(width.saturating_sub(display_width(cell)));
-                text.push_str(&match head.is_number {
-                    true => format!(" {pad}{cell} |"),
-                    false => format!(" {cell}{pad} |"),
-                });
-            }
-            text
+        let layout = Layout::of(table, true, |text| self.line(text));
+        let columns = || {
+            let widths = layout.widths.iter().map(|width| (*width).clamp(3, WIDEST));
+            widths.zip(&layout.is_number)
         };
-        let mut lines = vec![padded(&heads), String::from("|")];
-        for (head, width) in layout.columns.iter().zip(&widths) {
-            let (dashes, end) = if head.is_number { (width - 1, ":") } else { (*width, "") };
-            lines[1].push_str(&format!(" {}{end} |", "-".repeat(dashes)));
-        }
-        lines.extend(rows.iter().map(|row| padded(row)));
+        let line = |row: &Vec<String>| {
+            let cells = row.iter().zip(columns()).map(|(cell, (width, is_number))| {
+                let pad = " ".repeat(width.saturating_sub(display_width(cell)));
+                if *is_number { format!(" {pad}{cell} |") } else { format!(" {cell}{pad} |") }
+            });
+            format!("|{}", cells.collect::<String>())
+        };
+        let rule = columns().map(|(width, is_number)| match is_number {
+            true => format!(" {}: |", "-".repeat(width - 1)),
+            false => format!(" {} |", "-".repeat(width)),
+        });
+        let mut lines = vec![line(&layout.heads), format!("|{}", rule.collect::<String>())];
+        lines.extend(layout.rows.iter().map(line));
         if !layout.notes.is_empty() {
-            let notes: Vec<String> = layout.notes.iter().map(|note| self.line(note)).collect();
-            lines.push(format!("\n<sub>{}</sub>", notes.join(" · ")));
+            lines.push(format!("\n<sub>{}</sub>", layout.notes.join(" · ")));
         }
         lines.join("\n")
     }
@@ -151,32 +133,26 @@ impl Place<'_> {
         let text = cut(text, LONGEST_TEXT);
         let mut line = String::new();
         for (index, span) in text.0.iter().enumerate() {
-            match span {
-                Span::Plain(words) => line.push_str(&foreign(words, Within::Words)),
-                Span::Strong(words) => {
+            let words = foreign(span.words(), Within::Words);
+            line += &match span {
+                Span::Plain(_) => words,
+                Span::Strong(_) => {
                     let next = text.0.get(index + 1).and_then(|next| next.words().chars().next());
-                    let strong = foreign(words, Within::Words);
-                    if !is_html && is_flanked(line.chars().last(), &strong, next) {
-                        line.push_str(&format!("**{strong}**"));
-                    } else {
-                        line.push_str(&format!("<strong>{strong}</strong>"));
+                    match !is_html && is_flanked(line.chars().last(), &words, next) {
+                        true => format!("**{words}**"),
+                        false => format!("<strong>{words}</strong>"),
                     }
                 }
-                Span::Code(words) if !is_html && is_plain_code(words) && !line.ends_with('`') => {
-                    line.push_str(&format!("`{}`", foreign(words, Within::Code)));
+                Span::Code(code) if !is_html && is_plain_code(code) && !line.ends_with('`') => {
+                    format!("`{}`", foreign(code, Within::Code))
                 }
-                Span::Code(words) => {
-                    line.push_str(&format!("<code>{}</code>", foreign(words, Within::Words)));
-                }
-                Span::Link { label, to } => {
-                    let label = foreign(label, Within::Words);
-                    line.push_str(&match self.target(to) {
-                        None => label,
-                        Some(to) if is_html => format!("<a href=\"{to}\">{label}</a>"),
-                        Some(to) => format!("[{label}]({to})"),
-                    });
-                }
-            }
+                Span::Code(_) => format!("<code>{words}</code>"),
+                Span::Link { to, .. } => match self.target(to) {
+                    None => words,
+                    Some(to) if is_html => format!("<a href=\"{to}\">{words}</a>"),
+                    Some(to) => format!("[{words}]({to})"),
+                },
+            };
         }
         if is_html { line } else { at_start(line.trim()) }
     }
@@ -184,9 +160,7 @@ impl Place<'_> {
     /// Where a link leads to from here; `None` where that is no address that a page may lead to.
     fn target(&self, to: &str) -> Option<String> {
         let whole = if let Some(page) = to.strip_prefix("page:") {
-            let (page, anchor) =
-                page.split_once('#').map_or((page, None), |(page, anchor)| (page, Some(anchor)));
-            let anchor = anchor.map(|anchor| format!("#{anchor}")).unwrap_or_default();
+            let (page, anchor) = page.split_at(page.find('#').unwrap_or(page.len()));
             format!("{}{page}.md{anchor}", self.results)
         } else if let Some(page) = to.strip_prefix("docs:") {
             format!("{}{page}", self.docs)
@@ -209,9 +183,10 @@ fn foreign(text: &str, within: Within) -> String {
         .chars()
         .map(|c| if within == Within::Fence && c == '\n' { c } else { foreign::shown(c) })
         .collect();
+    let is_letter = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
     let mut written = String::with_capacity(text.len());
     for (index, character) in characters.iter().copied().enumerate() {
-        let (before, rest) = (&characters[..index], &characters[index + 1..]);
+        let rest = &characters[index + 1..];
         match (within, character) {
             (Within::Code | Within::Fence, _) => written.push(character),
             (Within::Address, c) if !is_address(c) => {
@@ -228,7 +203,9 @@ fn foreign(text: &str, within: Within) -> String {
             _ if is_made_something_of(character, rest) => {
                 written.push_str(&format!("<span>&#{};</span>", u32::from(character)));
             }
-            (_, '_') if is_within_word(before, rest) => written.push('_'),
+            (_, '_') if is_letter(characters[..index].last()) && is_letter(rest.first()) => {
+                written.push('_');
+            }
             (_, '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '^') => {
                 written.push_str(&format!("&#{};", u32::from(character)));
             }
@@ -256,12 +233,6 @@ fn is_made_something_of(character: char, rest: &[char]) -> bool {
         '[' => starts(" ]") || starts("x]"),
         _ => false,
     }
-}
-
-/// Whether what stands between these is in the middle of a word.
-fn is_within_word(before: &[char], after: &[char]) -> bool {
-    let is_word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
-    is_word(before.last()) && is_word(after.first())
 }
 
 /// Whether a character stands for itself in an address.
@@ -322,7 +293,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::render::sample;
+    use crate::render::synthetic;
 
     const HERE: Place<'_> = Place { results: "", docs: "../" };
 
@@ -366,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_page_has_every_kind_of_block() {
-        insta::assert_snapshot!(render(&sample::document(), &HERE), @r##"
+        insta::assert_snapshot!(render(&synthetic::document(), &HERE), @r##"
         # What one more waiting task takes
 
         > **83 times as much** memory.

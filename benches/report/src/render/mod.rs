@@ -14,7 +14,7 @@ mod foreign;
 pub mod json;
 mod layout;
 pub mod markdown;
-#[cfg(test)]
-mod sample;
 pub mod svg;
+#[cfg(test)]
+mod synthetic;
 pub mod terminal;

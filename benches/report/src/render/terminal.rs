@@ -26,9 +26,7 @@ pub fn render(document: &Document, options: Options) -> String {
     let mut lines = Lines { width, details: options.details, text: String::new() };
     lines.heading(&document.title, '═');
     lines.blocks(&document.blocks);
-    lines.text.truncate(lines.text.trim_end().len());
-    lines.text.push('\n');
-    lines.text
+    format!("{}\n", lines.text.trim_end())
 }
 
 /// Foreign text as it may reach a terminal: in one line, without anything that a terminal would obey
@@ -100,10 +98,8 @@ impl Lines {
         let from = self.text.len();
         self.prose(heading, "", "");
         let widest = self.text[from..].lines().map(display_width).max().unwrap_or(0);
-        self.push(&format!("{}\n", line.to_string().repeat(widest)));
-        if line == '═' {
-            self.push("\n");
-        }
+        let end = if line == '═' { "\n\n" } else { "\n" };
+        self.push(&(line.to_string().repeat(widest) + end));
     }
 
     fn prose(&mut self, text: &Text, first: &str, next: &str) {
@@ -122,16 +118,13 @@ impl Lines {
     /// The table as it is if there is room; without its intervals; with its heads and words wrapped; as
     /// a list of its rows.
     fn table(&mut self, table: &Table) {
-        let whole = Cells::of(&Layout::of(table, true));
-        let bare = Cells::of(&Layout::of(table, false));
-        let fitting = [&whole, &bare].into_iter().find(|cells| cells.natural_width() <= self.width);
-        let widths = match fitting {
-            Some(cells) => Some((cells, cells.natural.clone())),
-            None => bare.shrunk(self.width).map(|widths| (&bare, widths)),
-        };
-        match widths {
-            Some((cells, widths)) => self.push(&cells.grid(&widths)),
-            None => self.records(&bare),
+        let [whole, bare] =
+            [true, false].map(|has_intervals| Layout::of(table, has_intervals, words));
+        let fitting = [&whole, &bare].into_iter().find(|one| total(&one.widths) <= self.width);
+        match (fitting, shrunk(&bare, self.width)) {
+            (Some(layout), _) => self.push(&grid(layout, &layout.widths)),
+            (None, Some(widths)) => self.push(&grid(&bare, &widths)),
+            (None, None) => self.records(&bare),
         }
         for note in &bare.notes {
             self.wrapped(note, self.width.min(WIDEST_PROSE), "", "  ");
@@ -139,16 +132,16 @@ impl Lines {
     }
 
     /// A row below the other: its name, and below it a line for each of the other columns.
-    fn records(&mut self, cells: &Cells) {
-        let heads = cells.heads.iter().skip(1).map(|head| display_width(head)).max().unwrap_or(0);
-        let heads = heads.min(self.width / 2 - 4);
+    fn records(&mut self, layout: &Layout) {
+        let heads = layout.heads.iter().skip(1).map(|head| display_width(head)).max();
+        let heads = heads.unwrap_or(0).min(self.width / 2 - 4);
         let indent = " ".repeat(heads + 4);
-        for row in &cells.rows {
-            let mut named = cells.heads.iter().zip(row);
-            if let Some((_, name)) = named.next() {
-                self.wrapped(name, self.width, "", "");
-            }
-            for (head, cell) in named {
+        for row in &layout.rows {
+            for (index, (head, cell)) in layout.heads.iter().zip(row).enumerate() {
+                if index == 0 {
+                    self.wrapped(cell, self.width, "", "");
+                    continue;
+                }
                 let pad = " ".repeat(heads.saturating_sub(display_width(head)));
                 self.wrapped(&format!("{head}{pad}  {cell}"), self.width, "  ", &indent);
             }
@@ -160,105 +153,59 @@ impl Lines {
     }
 }
 
-/// A table's cells as strings that may reach a terminal.
-struct Cells {
-    heads: Vec<String>,
-    is_number: Vec<bool>,
-    rows: Vec<Vec<String>>,
-    notes: Vec<String>,
-    /// How wide each column is if nothing is wrapped.
-    natural: Vec<usize>,
+/// The width of each column so that the table is as wide as this at most, with no word torn and no name
+/// and no number broken; `None` if there is not enough room.
+fn shrunk(layout: &Layout, width: usize) -> Option<Vec<usize>> {
+    let mut widths: Vec<usize> =
+        (0..layout.heads.len()).map(|column| least(layout, column)).collect();
+    let left = width.checked_sub(total(&widths))?;
+    // What is left goes where the most is missing, column by column.
+    for _ in 0..left {
+        let missing = |column: &usize| layout.widths[*column] - widths[*column];
+        let neediest = (0..widths.len()).max_by_key(missing)?;
+        widths[neediest] += usize::from(missing(&neediest) > 0);
+    }
+    Some(widths)
 }
 
-impl Cells {
-    fn of(layout: &Layout) -> Self {
-        let heads: Vec<String> = layout.columns.iter().map(|head| words(&head.text)).collect();
-        let rows: Vec<Vec<String>> =
-            layout.rows.iter().map(|row| row.iter().map(words).collect()).collect();
-        let natural = (0..heads.len())
-            .map(|column| {
-                let cells = rows.iter().map(|row| &row[column]).chain([&heads[column]]);
-                cells.map(|cell| display_width(cell)).max().unwrap_or(0).max(1)
-            })
-            .collect();
-        Self {
-            is_number: layout.columns.iter().map(|head| head.is_number).collect(),
-            notes: layout.notes.iter().map(words).collect(),
-            heads,
-            rows,
-            natural,
+/// The least width of a column.
+fn least(layout: &Layout, column: usize) -> usize {
+    let longest_word = |text: &str| text.split(' ').map(display_width).max().unwrap_or(0);
+    let of_cell = |row: &Vec<String>| {
+        let cell = &row[column];
+        match column > 0 && !layout.is_number[column] {
+            true => longest_word(cell).max(display_width(cell).min(NARROWEST_WORDS)),
+            false => display_width(cell),
         }
-    }
+    };
+    let cells = layout.rows.iter().map(of_cell);
+    cells.chain([longest_word(&layout.heads[column]), 1]).max().unwrap_or(1)
+}
 
-    fn natural_width(&self) -> usize {
-        total(&self.natural)
-    }
-
-    /// The width of each column so that the table is as wide as this at most, with no word torn and no
-    /// name and no number broken; `None` if there is not enough room.
-    fn shrunk(&self, width: usize) -> Option<Vec<usize>> {
-        let mut widths: Vec<usize> =
-            (0..self.heads.len()).map(|column| self.least(column)).collect();
-        let mut left = width.checked_sub(total(&widths))?;
-        // What is left goes where the most is missing, column by column.
-        while left > 0 {
-            let missing = |column: &usize| self.natural[*column] - widths[*column];
-            let neediest = (0..widths.len()).max_by_key(missing)?;
-            if missing(&neediest) == 0 {
-                break;
-            }
-            widths[neediest] += 1;
-            left -= 1;
+/// The table in columns of these widths.
+fn grid(layout: &Layout, widths: &[usize]) -> String {
+    let wrapped = |row: &Vec<String>| -> Vec<String> {
+        let cells = row.iter().zip(widths);
+        cells.map(|(cell, width)| wrap(cell, between_words(*width)).join("\n")).collect()
+    };
+    let mut table = comfy_table::Table::new();
+    let rule = LineStyle::none().fill('─').junction('─');
+    table
+        .load_style(TableStyle::new().header_separator(rule))
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(wrapped(&layout.heads));
+    layout.rows.iter().for_each(|row| {
+        table.add_row(wrapped(row));
+    });
+    for (index, column) in table.column_iter_mut().enumerate() {
+        // The rule's junction is a column of the gap.
+        column.set_padding((if index == 0 { 0 } else { GAP as u16 - 1 }, 0));
+        if layout.is_number[index] {
+            column.set_cell_alignment(CellAlignment::Right);
         }
-        Some(widths)
     }
-
-    /// The least width of a column.
-    fn least(&self, column: usize) -> usize {
-        let longest_word = |text: &String| text.split(' ').map(display_width).max().unwrap_or(0);
-        let of_cell = |row: &Vec<String>| {
-            let cell = &row[column];
-            match column > 0 && !self.is_number[column] {
-                true => longest_word(cell).max(display_width(cell).min(NARROWEST_WORDS)),
-                false => display_width(cell),
-            }
-        };
-        self.rows
-            .iter()
-            .map(of_cell)
-            .chain([longest_word(&self.heads[column]), 1])
-            .max()
-            .unwrap_or(1)
-    }
-
-    /// The table in columns of these widths.
-    fn grid(&self, widths: &[usize]) -> String {
-        let wrapped = |row: &[String]| -> Vec<String> {
-            let cells = row.iter().zip(widths);
-            cells.map(|(cell, width)| wrap(cell, between_words(*width)).join("\n")).collect()
-        };
-        let mut table = comfy_table::Table::new();
-        let rule = LineStyle::none().fill('─').junction('─');
-        table
-            .load_style(TableStyle::new().header_separator(rule))
-            .set_content_arrangement(ContentArrangement::Disabled)
-            .set_header(wrapped(&self.heads));
-        for row in &self.rows {
-            table.add_row(wrapped(row));
-        }
-        for (index, column) in table.column_iter_mut().enumerate() {
-            // The rule's junction is a column of the gap.
-            column.set_padding((if index == 0 { 0 } else { GAP as u16 - 1 }, 0));
-            if self.is_number[index] {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        let mut text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-        if text.trim().is_empty() {
-            text.clear();
-        }
-        text
-    }
+    let text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    if text.trim().is_empty() { String::new() } else { text }
 }
 
 /// How wide columns of these widths are, with the gaps between them.
@@ -292,10 +239,10 @@ mod tests {
 
     use super::*;
     use crate::document::{Cell, Column, Unit};
-    use crate::render::sample;
+    use crate::render::synthetic;
 
     fn at(width: u16) -> String {
-        render(&sample::document(), Options { width: Some(width), details: true })
+        render(&synthetic::document(), Options { width: Some(width), details: true })
     }
 
     #[test]
@@ -406,7 +353,7 @@ mod tests {
 
     #[test]
     fn what_is_folded_away_is_printed_where_it_is_asked_for() {
-        let short = render(&sample::document(), Options::default());
+        let short = render(&synthetic::document(), Options::default());
         assert!(!short.contains("kernel's part") && at(80).contains("kernel's part"));
     }
 

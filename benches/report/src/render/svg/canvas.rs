@@ -2,7 +2,8 @@
 //! [`WIDTH`] wide; on a telephone it is shown at little more than half of that.
 
 use plotters::prelude::{DrawingBackend, RGBColor, SVGBackend, ShapeStyle, TextStyle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+pub(super) use plotters::style::text_anchor::HPos;
+use plotters::style::text_anchor::{Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle};
 use textwrap::core::display_width;
 
@@ -33,14 +34,6 @@ pub(super) struct Canvas<'a> {
     pub(super) theme: Theme,
 }
 
-/// How words look.
-#[derive(Clone, Copy)]
-pub(super) struct Look {
-    pub(super) color: RGBColor,
-    pub(super) anchor: HPos,
-    pub(super) is_bold: bool,
-}
-
 /// The mark of a point: the second thing beside its colour by which a line is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -58,13 +51,38 @@ impl<'a> Canvas<'a> {
         Self { backend: SVGBackend::with_string(drawn, (WIDTH as u32, WIDTH as u32)), theme }
     }
 
-    /// Words whose middle is at this height.
-    pub(super) fn text(&mut self, words: &str, (x, y): (f64, f64), look: Look) {
-        let style = if look.is_bold { FontStyle::Bold } else { FontStyle::Normal };
+    /// Words that begin, end or have their middle here, with their middle at this height.
+    pub(super) fn text(&mut self, words: &str, at: (f64, f64), color: RGBColor, anchor: HPos) {
+        self.styled(words, at, color, anchor, FontStyle::Normal);
+    }
+
+    /// The same in lines, the first one here. Gives where the next one would be.
+    pub(super) fn lines(
+        &mut self,
+        lines: &[String],
+        (x, mut y): (f64, f64),
+        color: RGBColor,
+        anchor: HPos,
+    ) -> f64 {
+        for line in lines {
+            self.text(line, (x, y), color, anchor);
+            y += LEADING;
+        }
+        y
+    }
+
+    /// The same in a style.
+    pub(super) fn styled(
+        &mut self,
+        words: &str,
+        at: (f64, f64),
+        color: RGBColor,
+        anchor: HPos,
+        style: FontStyle,
+    ) {
         let font = FontDesc::new(FontFamily::Name(FONTS), SIZE * FONT_SCALE, style);
-        let style =
-            TextStyle::from(font).color(&look.color).pos(Pos::new(look.anchor, VPos::Center));
-        never_fails(self.backend.draw_text(&clean(words), &style, pixel((x, y))));
+        let style = TextStyle::from(font).color(&color).pos(Pos::new(anchor, VPos::Center));
+        never_fails(self.backend.draw_text(&clean(words), &style, pixel(at)));
     }
 
     pub(super) fn line(&mut self, points: &[(f64, f64)], color: RGBColor, width: u32) {
@@ -98,59 +116,33 @@ impl<'a> Canvas<'a> {
         is_hollow: bool,
     ) {
         const RADIUS: f64 = 5.0;
-        let outline = |points: &[(f64, f64)]| -> Vec<(i32, i32)> {
-            points.iter().map(|(dx, dy)| pixel((x + dx * RADIUS, y + dy * RADIUS))).collect()
-        };
-        let points = match mark {
-            Mark::Circle => {
-                let center = pixel((x, y));
-                let inner = if is_hollow { self.theme.background() } else { color };
-                never_fails(self.backend.draw_circle(center, RADIUS as u32, &inner, true));
-                if is_hollow {
-                    let outer = stroke(color, 2);
-                    never_fails(self.backend.draw_circle(center, RADIUS as u32, &outer, false));
-                }
-                return;
-            }
+        const ARM: f64 = 6.0;
+        let corners: &[(f64, f64)] = match mark {
             Mark::Cross => {
-                const ARM: f64 = 6.0;
                 self.line(&[(x - ARM, y - ARM), (x + ARM, y + ARM)], color, 3);
-                self.line(&[(x - ARM, y + ARM), (x + ARM, y - ARM)], color, 3);
-                return;
+                return self.line(&[(x - ARM, y + ARM), (x + ARM, y - ARM)], color, 3);
             }
-            Mark::Square => outline(&[(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]),
-            Mark::Diamond => outline(&[(0.0, -1.4), (1.4, 0.0), (0.0, 1.4), (-1.4, 0.0)]),
-            Mark::Triangle => outline(&[(0.0, -1.4), (1.3, 0.9), (-1.3, 0.9)]),
-            Mark::TriangleDown => outline(&[(0.0, 1.4), (1.3, -0.9), (-1.3, -0.9)]),
+            Mark::Circle => &[],
+            Mark::Square => &[(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)],
+            Mark::Diamond => &[(0.0, -1.4), (1.4, 0.0), (0.0, 1.4), (-1.4, 0.0)],
+            Mark::Triangle => &[(0.0, -1.4), (1.3, 0.9), (-1.3, 0.9)],
+            Mark::TriangleDown => &[(0.0, 1.4), (1.3, -0.9), (-1.3, -0.9)],
         };
         let inner = if is_hollow { self.theme.background() } else { color };
-        never_fails(self.backend.fill_polygon(points.iter().copied(), &inner));
-        if is_hollow {
-            let closed = points.iter().chain(points.first()).copied();
-            never_fails(self.backend.draw_path(closed, &stroke(color, 2)));
+        let (center, outer) = (pixel((x, y)), stroke(color, 2));
+        let corner = |(dx, dy): &(f64, f64)| pixel((x + dx * RADIUS, y + dy * RADIUS));
+        if mark == Mark::Circle {
+            never_fails(self.backend.draw_circle(center, RADIUS as u32, &inner, true));
+            if is_hollow {
+                never_fails(self.backend.draw_circle(center, RADIUS as u32, &outer, false));
+            }
+        } else {
+            never_fails(self.backend.fill_polygon(corners.iter().map(corner), &inner));
+            if is_hollow {
+                let closed = corners.iter().chain(corners.first()).map(corner);
+                never_fails(self.backend.draw_path(closed, &outer));
+            }
         }
-    }
-}
-
-impl Look {
-    /// Words that begin here.
-    pub(super) const fn new(color: RGBColor) -> Self {
-        Self { color, anchor: HPos::Left, is_bold: false }
-    }
-
-    /// Words that end here.
-    pub(super) const fn to_the_left(self) -> Self {
-        Self { anchor: HPos::Right, ..self }
-    }
-
-    /// Words with their middle here.
-    pub(super) const fn centred(self) -> Self {
-        Self { anchor: HPos::Center, ..self }
-    }
-
-    /// Bold words.
-    pub(super) const fn bold(self) -> Self {
-        Self { is_bold: true, ..self }
     }
 }
 
@@ -194,6 +186,11 @@ pub(super) fn width_of(words: &str) -> f64 {
         _ => 0.62,
     };
     words.chars().map(em).sum::<f64>() * SIZE
+}
+
+/// How wide the widest of these is, and at least so many pixels.
+pub(super) fn widest<'a>(all: impl IntoIterator<Item = &'a String>, least: f64) -> f64 {
+    all.into_iter().map(|words| width_of(words)).fold(least, f64::max)
 }
 
 /// The words in lines of at most so many pixels, and at most so many lines. What does not fit is cut.

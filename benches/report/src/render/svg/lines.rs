@@ -1,6 +1,6 @@
 //! Lines through points, with labels at their ends and walls.
 
-use super::canvas::{Canvas, LEADING, Look, Mark, WIDTH, width_of, wrapped};
+use super::canvas::{Canvas, HPos, LEADING, Mark, WIDTH, widest, wrapped};
 use super::scale::Scale;
 use crate::chart::{Axis, Line};
 use crate::format;
@@ -29,36 +29,29 @@ const GAP: f64 = 16.0;
 /// Draws the lines below `top`, and gives the height below them.
 pub(super) fn draw(canvas: &mut Canvas<'_>, top: f64, x: &Axis, y: &Axis, lines: &[Line]) -> f64 {
     let lines = &lines[..lines.len().min(MOST)];
-    let muted = Look::new(canvas.theme.muted());
-    let mut top = top;
-    for line in wrapped(&y.label, WIDTH - 16.0, 2) {
-        canvas.text(&line, (8.0, top), muted);
-        top += LEADING;
-    }
+    let muted = canvas.theme.muted();
+    let top = canvas.lines(&wrapped(&y.label, WIDTH - 16.0, 2), (8.0, top), muted, HPos::Left);
     let values = |of: fn((f64, f64)) -> f64| {
         let walls = lines.iter().filter_map(|line| line.wall.as_ref());
         let points = lines.iter().flat_map(|line| line.points.iter().copied());
         points.chain(walls.map(|wall| (wall.x, wall.y))).map(of)
     };
     let over = Scale::of(x, values(|(x, _)| x), (0.0, 1.0), false);
-    let is_at_edge = |label: &Label<'_>| over.at(label.x).is_some_and(|part| part >= EDGE);
-    let (mut at_edge, mut within): (Vec<Label<'_>>, Vec<Label<'_>>) =
-        lines.iter().filter_map(|line| Label::of(line, y)).partition(is_at_edge);
-    at_edge.iter_mut().for_each(|label| label.wrap(WIDEST_AT_EDGE));
-    within.iter_mut().for_each(|label| label.wrap(WIDEST_WITHIN));
+    let (at_edge, mut within): (Vec<Label<'_>>, Vec<Label<'_>>) =
+        lines.iter().filter_map(|line| Label::of(line, &over, y)).partition(|one| one.is_at_edge);
     let label_width = at_edge.iter().map(Label::width).fold(0.0, f64::max);
     let labels_high = at_edge.iter().map(Label::height).sum::<f64>() + LEADING;
     let bottom = top + HEIGHT.max(labels_high);
     let up = Scale::of(y, values(|(_, y)| y), (bottom, top), true);
     let ticks = up.ticks();
-    let left = ticks.iter().map(|(_, label)| width_of(label)).fold(24.0, f64::max) + 24.0;
+    let left = widest(ticks.iter().map(|(_, label)| label), 24.0) + 24.0;
     let right = WIDTH - label_width - if at_edge.is_empty() { 24.0 } else { GAP + 4.0 };
     let across = Scale::of(x, values(|(x, _)| x), (left, right), false);
 
     let mut below = across.draw_below(canvas, top, bottom);
     for (at, label) in &ticks {
         canvas.line(&[(left, *at), (right, *at)], canvas.theme.grid(), 1);
-        canvas.text(label, (left - 14.0, *at), muted.to_the_left());
+        canvas.text(label, (left - 14.0, *at), muted, HPos::Right);
     }
     let mut taken =
         Taken { left, right: WIDTH - 4.0, top: top - 8.0, bottom, points: vec![], boxes: vec![] };
@@ -103,10 +96,10 @@ fn draw_line(
     }
     let points: Vec<(f64, f64)> = points.into_iter().chain(wall).collect();
     for pair in points.windows(2) {
-        let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
+        let ((x, y), (dx, dy)) = (pair[0], (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1));
         let steps = (dx.hypot(dy) / 5.0).ceil().max(1.0);
         let on_it = (0..=steps as u32).map(|step| f64::from(step) / steps);
-        taken.points.extend(on_it.map(|part| (pair[0].0 + dx * part, pair[0].1 + dy * part)));
+        taken.points.extend(on_it.map(|part| (x + dx * part, y + dy * part)));
     }
 }
 
@@ -153,29 +146,29 @@ struct Label<'a> {
     /// Where the line ends.
     x: f64,
     y: f64,
+    is_at_edge: bool,
     words: Vec<String>,
 }
 
 impl<'a> Label<'a> {
-    /// The label of this line, in one line; `None` if there is no line.
-    fn of(line: &'a Line, axis: &Axis) -> Option<Self> {
-        if let Some(wall) = &line.wall {
-            let words = vec![format!("{}, {}", line.name, wall.label)];
-            return Some(Self { line, x: wall.x, y: wall.y, words });
-        }
-        let (x, y) = *line.points.last()?;
-        // A figure is not parted from its unit.
-        let figure = format::figure(y, axis.unit).replace(' ', "\u{A0}");
-        Some(Self { line, x, y, words: vec![format!("{} {figure}", line.name)] })
-    }
-
-    /// In lines of at most so many pixels.
-    fn wrap(&mut self, most: f64) {
-        self.words = wrapped(&self.words.join(" "), most, 3);
+    /// The label of this line; `None` if there is no line.
+    fn of(line: &'a Line, over: &Scale<'_>, axis: &Axis) -> Option<Self> {
+        let (x, y, what) = match &line.wall {
+            Some(wall) => (wall.x, wall.y, format!("{}, {}", line.name, wall.label)),
+            None => {
+                let (x, y) = *line.points.last()?;
+                // A figure is not parted from its unit.
+                let figure = format::figure(y, axis.unit).replace(' ', "\u{A0}");
+                (x, y, format!("{} {figure}", line.name))
+            }
+        };
+        let is_at_edge = over.at(x).is_some_and(|part| part >= EDGE);
+        let most = if is_at_edge { WIDEST_AT_EDGE } else { WIDEST_WITHIN };
+        Some(Self { line, x, y, is_at_edge, words: wrapped(&what, most, 3) })
     }
 
     fn width(&self) -> f64 {
-        self.words.iter().map(|words| width_of(words)).fold(0.0, f64::max)
+        widest(&self.words, 0.0)
     }
 
     fn height(&self) -> f64 {
@@ -189,19 +182,14 @@ impl<'a> Label<'a> {
         canvas.line(&[(8.0, y), (32.0, y)], color, 3);
         canvas.mark(mark, (20.0, y), color, is_hollow);
         let words = wrapped(&self.words.join(" "), WIDTH - 48.0, 2);
-        for (index, line) in words.iter().enumerate() {
-            canvas.text(line, (40.0, y + index as f64 * LEADING), Look::new(color));
-        }
-        y + words.len() as f64 * LEADING
+        canvas.lines(&words, (40.0, y), color, HPos::Left)
     }
 
     /// Draws it to the right of `x`, or to the left.
     fn draw(&self, canvas: &mut Canvas<'_>, x: f64, top: f64, is_left: bool) {
-        let look = Look::new(canvas.theme.tone(self.line.tone));
-        let look = if is_left { look.to_the_left() } else { look };
-        for (index, words) in self.words.iter().enumerate() {
-            canvas.text(words, (x, top + (index as f64 + 0.5) * LEADING), look);
-        }
+        let anchor = if is_left { HPos::Right } else { HPos::Left };
+        let color = canvas.theme.tone(self.line.tone);
+        canvas.lines(&self.words, (x, top + LEADING / 2.0), color, anchor);
     }
 }
 

@@ -1,6 +1,8 @@
 //! A picture: its heading, what is drawn, and what a person hears who does not see it.
 
-use super::canvas::{Canvas, LEADING, Look, WIDTH, escaped, wrapped};
+use plotters::style::FontStyle;
+
+use super::canvas::{Canvas, HPos, LEADING, WIDTH, escaped, wrapped};
 use super::theme::Theme;
 use super::{lines, rows};
 use crate::chart::{Chart, Plot};
@@ -35,16 +37,12 @@ pub fn render(chart: &Chart, theme: Theme) -> String {
 /// The title and how to read the picture. Gives the height below them.
 fn heading(canvas: &mut Canvas<'_>, chart: &Chart) -> f64 {
     const MARGIN: f64 = 8.0;
-    let (ink, muted) = (Look::new(canvas.theme.ink()), Look::new(canvas.theme.muted()));
     let mut y = 18.0;
     // Bold letters are wider by a tenth.
-    let title = wrapped(&chart.title, (WIDTH - 2.0 * MARGIN) / 1.1, 3);
-    let subtitle = wrapped(&chart.subtitle, WIDTH - 2.0 * MARGIN, 3);
-    for (line, look) in
-        title.iter().map(|line| (line, ink.bold())).chain(subtitle.iter().map(|line| (line, muted)))
-    {
-        canvas.text(line, (MARGIN, y), look);
+    for line in wrapped(&chart.title, (WIDTH - 2.0 * MARGIN) / 1.1, 3) {
+        canvas.styled(&line, (MARGIN, y), canvas.theme.ink(), HPos::Left, FontStyle::Bold);
         y += LEADING;
     }
-    y + 2.0
+    let subtitle = wrapped(&chart.subtitle, WIDTH - 2.0 * MARGIN, 3);
+    canvas.lines(&subtitle, (MARGIN, y), canvas.theme.muted(), HPos::Left) + 2.0
 }

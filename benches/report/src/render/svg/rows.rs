@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Canvas, LEADING, Look, Mark, WIDTH, width_of, wrapped};
+use super::canvas::{Canvas, HPos, LEADING, Mark, WIDTH, widest, wrapped};
 use super::scale::Scale;
 use crate::chart::{Axis, Bar, DotRow, RangeRow};
 use crate::format;
@@ -26,9 +26,9 @@ pub(super) fn stacks(
 ) -> f64 {
     const HALF: f64 = 11.0;
     let bars = &bars[..bars.len().min(MOST)];
-    let key: Vec<(Key, &str)> =
-        parts.iter().enumerate().map(|(index, part)| (Key::Part(index), &**part)).collect();
-    let top = legend(canvas, top, &key);
+    let top = legend(canvas, top, parts, 20.0, |canvas, part, (x, y)| {
+        canvas.rectangle((x, y - 7.0), (x + 14.0, y + 7.0), canvas.theme.part(part));
+    });
     let lengths = |bar: &Bar| -> Vec<f64> {
         bar.parts.iter().map(|part| if part.is_finite() { part.max(0.0) } else { 0.0 }).collect()
     };
@@ -39,7 +39,6 @@ pub(super) fn stacks(
     let linear = Axis { is_log: false, ..x.clone() };
     let scale = Scale::of(&linear, wholes.iter().copied(), (names.left, right_of(&labels)), false);
     let below = scale.draw_below(canvas, top, names.bottom);
-    let ink = Look::new(canvas.theme.ink());
     for ((bar, y), label) in bars.iter().zip(&names.middles).zip(&labels) {
         let mut whole = 0.0;
         let mut end = names.left;
@@ -54,7 +53,7 @@ pub(super) fn stacks(
             }
             end = to;
         }
-        canvas.text(label, (end + 8.0, *y), ink);
+        canvas.text(label, (end + 8.0, *y), canvas.theme.ink(), HPos::Left);
     }
     below
 }
@@ -69,9 +68,9 @@ pub(super) fn ranges(
 ) -> f64 {
     const HIGH: f64 = 18.0;
     let rows = &rows[..rows.len().min(MOST)];
-    let key: Vec<(Key, &str)> =
-        kinds.iter().enumerate().map(|(index, kind)| (Key::Kind(index), &**kind)).collect();
-    let top = legend(canvas, top, &key);
+    let top = legend(canvas, top, kinds, 50.0, |canvas, kind, (x, y)| {
+        draw_range(canvas, (x + 6.0, x + 38.0), y, canvas.theme.muted(), kind);
+    });
     let high = |row: &RangeRow| row.ranges.len().clamp(1, 6) as f64 * HIGH + 14.0;
     let names = Names::draw(canvas, top, rows.iter().map(|row| (&*row.name, high(row))));
     let values = rows.iter().flat_map(|row| row.ranges.iter().flatten());
@@ -81,69 +80,53 @@ pub(super) fn ranges(
     for (row, middle) in rows.iter().zip(&names.middles) {
         let color = canvas.theme.tone(row.tone);
         let first = middle - (row.ranges.len() as f64 - 1.0) / 2.0 * HIGH;
-        for (index, range) in row.ranges.iter().enumerate().take(6) {
-            let ends = range.map(|(low, high)| (scale.at(low), scale.at(high)));
-            if let Some((Some(low), Some(high))) = ends {
-                let y = first + index as f64 * HIGH;
-                draw_range(canvas, (low, high), y, color, is_hollow(index));
+        for (kind, range) in row.ranges.iter().enumerate().take(6) {
+            if let Some(ends) = range.and_then(|ends| scale.both(ends)) {
+                draw_range(canvas, ends, first + kind as f64 * HIGH, color, kind);
             }
         }
     }
     below
 }
 
-/// Dots with their intervals; a single one with its value.
+/// Dots with their intervals and values.
 pub(super) fn dots(canvas: &mut Canvas<'_>, top: f64, x: &Axis, rows: &[DotRow]) -> f64 {
-    const HIGH: f64 = 16.0;
+    const HIGH: f64 = 32.0;
     let rows = &rows[..rows.len().min(MOST)];
-    let label = |row: &DotRow| match &row.dots[..] {
-        [only] => format::figure(only.value, x.unit),
-        _ => String::new(),
-    };
-    let labels: Vec<String> = rows.iter().map(label).collect();
-    let high = |row: &DotRow| row.dots.len().clamp(1, 6) as f64 * HIGH + 16.0;
-    let names = Names::draw(canvas, top, rows.iter().map(|row| (&*row.name, high(row))));
-    let values = rows.iter().flat_map(|row| &row.dots).flat_map(|dot| {
-        let (low, high) = dot.interval.unwrap_or((dot.value, dot.value));
-        [dot.value, low, high]
+    let labels: Vec<String> = rows.iter().map(|row| format::figure(row.value, x.unit)).collect();
+    let names = Names::draw(canvas, top, rows.iter().map(|row| (&*row.name, HIGH)));
+    let values = rows.iter().flat_map(|row| {
+        let (low, high) = row.interval.unwrap_or((row.value, row.value));
+        [row.value, low, high]
     });
     let scale = Scale::of(x, values, (names.left, right_of(&labels)), true);
     let below = scale.draw_below(canvas, top, names.bottom);
-    let ink = Look::new(canvas.theme.ink());
-    for ((row, middle), label) in rows.iter().zip(&names.middles).zip(&labels) {
+    for ((row, y), label) in rows.iter().zip(names.middles).zip(&labels) {
         let color = canvas.theme.tone(row.tone);
-        let first = middle - (row.dots.len() as f64 - 1.0) / 2.0 * HIGH;
-        for (index, dot) in row.dots.iter().enumerate().take(6) {
-            let y = first + index as f64 * HIGH;
-            let Some(value) = scale.at(dot.value) else { continue };
-            let ends = dot.interval.map(|(low, high)| (scale.at(low), scale.at(high)));
-            let mut end = value + 5.0;
-            if let Some((Some(low), Some(high))) = ends {
-                canvas.line(&[(low, y), (high, y)], color, 2);
-                for end in [low, high] {
-                    canvas.line(&[(end, y - 5.0), (end, y + 5.0)], color, 2);
-                }
-                end = end.max(high);
+        let Some(value) = scale.at(row.value) else { continue };
+        let mut end = value + 5.0;
+        if let Some((low, high)) = row.interval.and_then(|ends| scale.both(ends)) {
+            canvas.line(&[(low, y), (high, y)], color, 2);
+            for end in [low, high] {
+                canvas.line(&[(end, y - 5.0), (end, y + 5.0)], color, 2);
             }
-            canvas.mark(Mark::Circle, (value, y), color, false);
-            canvas.text(label, (end + 8.0, y), ink);
+            end = end.max(high);
         }
+        canvas.mark(Mark::Circle, (value, y), color, false);
+        canvas.text(label, (end + 8.0, y), canvas.theme.ink(), HPos::Left);
     }
     below
 }
 
 /// Every other kind is hollow and dashed.
-fn is_hollow(kind: usize) -> bool {
-    kind % 2 == 1
-}
-
 fn draw_range(
     canvas: &mut Canvas<'_>,
     (low, high): (f64, f64),
     y: f64,
     color: RGBColor,
-    is_hollow: bool,
+    kind: usize,
 ) {
+    let is_hollow = kind % 2 == 1;
     match is_hollow {
         true => canvas.dashes((low, y), (high, y), color, 3),
         false => canvas.line(&[(low, y), (high, y)], color, 3),
@@ -154,45 +137,28 @@ fn draw_range(
 
 /// Where an axis ends that has labels beyond it.
 fn right_of(labels: &[String]) -> f64 {
-    WIDTH - labels.iter().map(|label| width_of(label)).fold(8.0, f64::max) - 20.0
+    WIDTH - widest(labels, 8.0) - 20.0
 }
 
-/// What a legend's entry explains.
-#[derive(Clone, Copy)]
-enum Key {
-    /// The part with this number of a stacked bar.
-    Part(usize),
-    /// The kind of range with this number.
-    Kind(usize),
-}
-
-/// The legend, in as many lines as it takes. Gives the height below it.
-fn legend(canvas: &mut Canvas<'_>, top: f64, entries: &[(Key, &str)]) -> f64 {
-    let (ink, muted) = (Look::new(canvas.theme.ink()), canvas.theme.muted());
+/// The legend, in as many lines as it takes, each entry behind a mark of this width. Gives the height
+/// below it.
+fn legend(
+    canvas: &mut Canvas<'_>,
+    top: f64,
+    entries: &[String],
+    mark_width: f64,
+    draw_mark: impl Fn(&mut Canvas<'_>, usize, (f64, f64)),
+) -> f64 {
     let (mut x, mut y) = (MARGIN, top);
-    for (key, words) in entries.iter().take(12) {
-        let mark_width = match key {
-            Key::Part(_) => 20.0,
-            Key::Kind(_) => 50.0,
-        };
+    for (index, words) in entries.iter().take(12).enumerate() {
         let lines = wrapped(words, WIDTH - 2.0 * MARGIN - mark_width, 2);
-        let width = lines.iter().map(|line| width_of(line)).fold(0.0, f64::max) + mark_width;
+        let width = widest(&lines, 0.0) + mark_width;
         if x > MARGIN && x + width > WIDTH - MARGIN {
             (x, y) = (MARGIN, y + LEADING);
         }
-        match key {
-            Key::Part(index) => {
-                let color = canvas.theme.part(*index);
-                canvas.rectangle((x, y - 7.0), (x + 14.0, y + 7.0), color);
-            }
-            Key::Kind(index) => {
-                draw_range(canvas, (x + 6.0, x + 38.0), y, muted, is_hollow(*index));
-            }
-        }
-        for (index, line) in lines.iter().enumerate() {
-            y += if index > 0 { LEADING } else { 0.0 };
-            canvas.text(line, (x + mark_width, y), ink);
-        }
+        draw_mark(canvas, index, (x, y));
+        canvas.lines(&lines, (x + mark_width, y), canvas.theme.ink(), HPos::Left);
+        y += lines.len().saturating_sub(1) as f64 * LEADING;
         x += width + 18.0;
     }
     if entries.is_empty() { top } else { y + LEADING }
@@ -217,17 +183,13 @@ impl Names {
     ) -> Self {
         let rows: Vec<(Vec<String>, f64)> =
             rows.map(|(name, high)| (wrapped(name, WIDEST_NAME, 2), high)).collect();
-        let widths = rows.iter().flat_map(|(lines, _)| lines).map(|line| width_of(line));
-        let left = widths.fold(40.0, f64::max) + MARGIN + 12.0;
-        let look = Look::new(canvas.theme.ink()).to_the_left();
+        let left = widest(rows.iter().flat_map(|(lines, _)| lines), 40.0) + MARGIN + 12.0;
         let mut names = Self { left, middles: Vec::new(), bottom: top - 8.0 };
         for (lines, high) in rows {
             let high = high.max(lines.len() as f64 * LEADING + 6.0);
             let middle = names.bottom + high / 2.0;
-            for (index, line) in lines.iter().enumerate() {
-                let offset = index as f64 - (lines.len() as f64 - 1.0) / 2.0;
-                canvas.text(line, (left - 12.0, middle + offset * LEADING), look);
-            }
+            let first = middle - (lines.len() as f64 - 1.0) / 2.0 * LEADING;
+            canvas.lines(&lines, (left - 12.0, first), canvas.theme.ink(), HPos::Right);
             names.middles.push(middle);
             names.bottom += high;
         }

@@ -1,8 +1,6 @@
 //! Values to pixels, and where the ticks are.
 
-use plotters::style::RGBColor;
-
-use super::canvas::{Canvas, LEADING, Look, WIDTH, width_of, wrapped};
+use super::canvas::{Canvas, HPos, LEADING, WIDTH, widest, width_of, wrapped};
 use crate::chart::Axis;
 use crate::document::Unit;
 use crate::format;
@@ -30,37 +28,27 @@ impl<'a> Scale<'a> {
         (from, to): (f64, f64),
         has_room: bool,
     ) -> Self {
-        let mut scale = Self { axis, low: f64::INFINITY, high: f64::NEG_INFINITY, from, to };
-        for value in values {
-            if let Some(step) = scale.step(value) {
-                scale.low = scale.low.min(step);
-                scale.high = scale.high.max(step);
-            }
+        let mut scale = Self { axis, low: 0.0, high: 1.0, from, to };
+        let ends = values.filter_map(|value| scale.step(value)).map(|step| (step, step));
+        let ends = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let (mut low, mut high) = ends.unwrap_or((0.0, 1.0));
+        if !axis.is_log {
+            (low, high) = (low.min(0.0), high.max(0.0));
+        } else if has_room {
+            // A mark is not cut, and is not on the edge.
+            let room = 0.03 * (high - low).max(1.0);
+            (low, high) = (low - room, high + room);
         }
-        if scale.low > scale.high {
-            (scale.low, scale.high) = (0.0, 1.0);
+        if axis.is_log && high - low < 1.0 {
+            (low, high) = (low.floor(), high.ceil());
         }
-        if axis.is_log {
-            if has_room {
-                // A mark is not cut, and is not on the edge.
-                let room = 0.03 * (scale.high - scale.low).max(1.0);
-                (scale.low, scale.high) = (scale.low - room, scale.high + room);
-            }
-            if scale.high - scale.low < 1.0 {
-                (scale.low, scale.high) = (scale.low.floor(), scale.high.ceil());
-            }
-            if scale.high <= scale.low {
-                scale.high = scale.low + 1.0;
-            }
-        } else {
-            (scale.low, scale.high) = (scale.low.min(0.0), scale.high.max(0.0));
-            if scale.high <= scale.low {
-                scale.high = scale.low + 1.0;
-            }
-            if has_room {
-                scale.high += 0.06 * (scale.high - scale.low);
-            }
+        if high <= low {
+            high = low + 1.0;
         }
+        if has_room && !axis.is_log {
+            high += 0.06 * (high - low);
+        }
+        (scale.low, scale.high) = (low, high);
         scale
     }
 
@@ -75,6 +63,11 @@ impl<'a> Scale<'a> {
         Some(self.from + part * (self.to - self.from))
     }
 
+    /// Where both of these values are.
+    pub(super) fn both(&self, (low, high): (f64, f64)) -> Option<(f64, f64)> {
+        Some((self.at(low)?, self.at(high)?))
+    }
+
     /// The ticks: where each is, and what is written at it.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let values = if self.axis.is_log { self.log_ticks() } else { self.linear_ticks() };
@@ -87,28 +80,21 @@ impl<'a> Scale<'a> {
     pub(super) fn draw_below(&self, canvas: &mut Canvas<'_>, top: f64, bottom: f64) -> f64 {
         let (grid, muted) = (canvas.theme.grid(), canvas.theme.muted());
         let ticks = self.ticks();
-        let widest = ticks.iter().map(|(_, label)| width_of(label)).fold(0.0, f64::max) + 8.0;
+        let apart = widest(ticks.iter().map(|(_, label)| label), 0.0) + 8.0;
         let mut free_from = f64::NEG_INFINITY;
         for (x, label) in &ticks {
             canvas.line(&[(*x, top), (*x, bottom)], grid, 1);
             let half = width_of(label) / 2.0;
             let middle = x.min(WIDTH - half - 4.0);
-            if middle - widest / 2.0 >= free_from {
-                canvas.text(label, (middle, bottom + 16.0), Look::new(muted).centred());
-                free_from = middle + widest / 2.0;
+            if middle - apart / 2.0 >= free_from {
+                canvas.text(label, (middle, bottom + 16.0), muted, HPos::Center);
+                free_from = middle + apart / 2.0;
             }
         }
-        self.draw_label(canvas, bottom + 16.0 + LEADING, muted)
-    }
-
-    fn draw_label(&self, canvas: &mut Canvas<'_>, mut y: f64, color: RGBColor) -> f64 {
-        for line in wrapped(&self.axis.label, WIDTH - 24.0, 2) {
-            let half = width_of(&line) / 2.0 + 12.0;
-            let middle = f64::midpoint(self.from, self.to).clamp(half, WIDTH - half);
-            canvas.text(&line, (middle, y), Look::new(color).centred());
-            y += LEADING;
-        }
-        y
+        let label = wrapped(&self.axis.label, WIDTH - 24.0, 2);
+        let half = widest(&label, 0.0) / 2.0 + 12.0;
+        let middle = f64::midpoint(self.from, self.to).clamp(half, WIDTH - half);
+        canvas.lines(&label, (middle, bottom + 16.0 + LEADING), muted, HPos::Center)
     }
 
     /// The place of a value in steps of the axis; `None` where it has none.
@@ -146,11 +132,11 @@ impl<'a> Scale<'a> {
     fn linear_ticks(&self) -> Vec<f64> {
         let rough = (self.high - self.low) / 5.0;
         let magnitude = 10_f64.powf(rough.log10().floor());
-        let times = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|by| by * magnitude >= rough);
-        let mut step = magnitude * times.unwrap_or(10.0);
-        if self.axis.unit == Unit::Size {
-            step = 2_f64.powf(rough.log2().ceil());
-        }
+        let times = [1.0, 2.0, 2.5, 5.0].into_iter().find(|by| by * magnitude >= rough);
+        let step = match self.axis.unit {
+            Unit::Size => 2_f64.powf(rough.log2().ceil()),
+            _ => magnitude * times.unwrap_or(10.0),
+        };
         let first = (self.low / step).ceil();
         (0..12)
             .map(|index| (first + f64::from(index)) * step)

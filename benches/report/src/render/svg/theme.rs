@@ -18,9 +18,7 @@ impl Theme {
     pub const ALL: [Self; 2] = [Self::Light, Self::Dark];
 
     /// The file of the chart with this id, under the results folder: `charts/ID-light.svg`.
-    pub fn file(self, id: &str) -> String {
-        let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let id: String = id.chars().filter(is_plain).take(100).collect();
+    pub fn file(self, id: &'static str) -> String {
         let theme = match self {
             Self::Light => "light",
             Self::Dark => "dark",

@@ -2,8 +2,7 @@
 
 use analysis::estimate::Estimate;
 
-use crate::chart::Axis;
-use crate::chart::{Chart, Dot, DotRow, Plot, Tone};
+use crate::chart::{Axis, Chart, DotRow, Plot, Tone};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::text::{Text, say};
 
@@ -83,7 +82,8 @@ fn chart() -> Chart {
             rows: vec![DotRow {
                 name: "tokio".into(),
                 tone: Tone::Coroutine(0),
-                dots: vec![Dot { value: 2e3, interval: None }],
+                value: 2e3,
+                interval: None,
             }],
         },
     }
