@@ -46,17 +46,6 @@ pub fn is_on_front_page(id: &Id) -> bool {
     FRONT.contains(&id.as_str())
 }
 
-/// The model's name.
-pub fn model(model: Model) -> &'static str {
-    match model {
-        Model::Subroutine => "subroutine",
-        Model::Threads => "threads",
-        Model::Callbacks => "callbacks",
-        Model::Coroutines => "coroutines",
-        Model::Other => "other",
-    }
-}
-
 /// The colour of a contestant.
 pub fn tone(id: &Id) -> Tone {
     match (id.model(), id.name()) {
