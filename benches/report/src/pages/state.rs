@@ -85,18 +85,13 @@ fn answer(rows: &[&StateRow], sizes: &BTreeSet<u64>) -> Text {
         })
         .collect();
     let (name, with) = (names::contestant(&row.series.contestant), format::list(&with));
-    let shrinks = match times(&0) {
-        None => say(
-            "A thread takes more than a {name} task by as much: **{with}** of state that is alive \
-             during the wait.",
-            &[("name", &name), ("with", &with)],
-        ),
-        Some(none) => say(
-            "The more a task keeps alive while it waits, the less it matters what keeps it. A \
-             thread takes {none} times as much as a {name} task without state, and **{with}**.",
-            &[("none", &none), ("name", &name), ("with", &with)],
-        ),
-    };
+    let none =
+        times(&0).map(|times| format!("{times} times as much as a {name} task without state"));
+    let shrinks = say(
+        "The more a task keeps alive while it waits, the less it matters what keeps it. A thread \
+         takes {none}, and **{with}**.",
+        &[("none", &none.unwrap_or_else(|| format!("more than a {name} task"))), ("with", &with)],
+    );
     shrinks.and(free_in_a_thread(rows).unwrap_or_default())
 }
 

@@ -6,7 +6,6 @@ use analysis::detectable::Detectable;
 use analysis::estimate::Estimate;
 use analysis::instrument::{Check, Instrument};
 use analysis::repeat::Repeat;
-use analysis::series::WaitFor;
 
 use super::page::Page;
 use crate::comparisons::repeat;
@@ -253,7 +252,8 @@ fn detectable(all: &[Detectable]) -> Vec<Block> {
         all,
         &[
             (Column::words("A difference in"), &|row| {
-                Cell::text(format!("{}, {}", quantities::quantity(row.quantity), wait(&row.wait)))
+                let (figure, wait) = (quantities::quantity(row.quantity), names::wait(&row.wait));
+                Cell::text(format!("{figure}, {wait}s"))
             }),
             (Column::new("Median pair", Unit::Share).lower(), &|row| share(row.median)),
             (Column::new("Worst pair", Unit::Share).lower(), &|row| {
@@ -274,15 +274,6 @@ fn detectable(all: &[Detectable]) -> Vec<Block> {
     let note = "The smallest difference between two contestants that this run could have shown: the \
                 width of the interval of their ratio. A smaller one is within noise.";
     section("Minimum detectable difference", note, "Every minimum detectable difference", table)
-}
-
-fn wait(wait: &WaitFor) -> &str {
-    match wait {
-        WaitFor::Timer => "timers",
-        WaitFor::Http => "requests",
-        WaitFor::Transfer => "transfers",
-        WaitFor::Other(other) => other,
-    }
 }
 
 #[cfg(test)]

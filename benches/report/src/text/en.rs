@@ -5,11 +5,12 @@ use analysis::claims::lighter::Compared;
 use analysis::claims::{Finding, Judgement, Verdict, Work};
 use analysis::contestant::Id;
 use analysis::repeat::{Moved, Repeat};
+use analysis::sides::Part;
 use analysis::walls::{Ceiling, Wall};
 
 use crate::format;
 use crate::text::front::{Facts, FrontWords};
-use crate::text::{Text, limits, names, say};
+use crate::text::{Text, limits, names, quantities, say};
 
 /// English.
 #[derive(Clone, Copy, Debug)]
@@ -81,32 +82,25 @@ impl FrontWords for English {
         let Some(repeat) = repeat else {
             return Text::plain("There is no second run to compare with").and(why);
         };
-        let parts = [
-            ("bytes", &repeat.bytes),
-            ("CPU", &repeat.cpu),
-            ("lateness", &repeat.lateness),
-            ("rates", &repeat.rates),
-        ];
-        let within = |what: &str, moved: &Moved| {
+        let parts = [Part::Bytes, Part::Cpu, Part::Lateness, Part::Rates]
+            .map(|part| (quantities::part(part), repeat.part(part)));
+        let within = |(what, moved): &(&str, &Moved)| {
             Some(format!("{what} within {}", format::percent(moved.within?)))
         };
-        let said: Vec<String> =
-            parts.iter().filter_map(|(what, moved)| within(what, moved)).collect();
+        let said: Vec<String> = parts.iter().filter_map(within).collect();
         if said.is_empty() {
             return Text::plain("A second run has no figure in common with this one").and(why);
         }
-        let missed: Vec<String> = parts
-            .iter()
-            .filter_map(|(what, moved)| {
-                let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
-                Some(format!(
-                    "{what} were to be within {}, and {} of {} figures are not",
-                    format::percent(bar.allowed),
-                    format::count(bar.beyond as u64),
-                    format::count(moved.compared as u64)
-                ))
-            })
-            .collect();
+        let missed = |(what, moved): &(&str, &Moved)| {
+            let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
+            Some(format!(
+                "{what} were to be within {}, and {} of {} figures are not",
+                format::percent(bar.allowed),
+                format::count(bar.beyond as u64),
+                format::count(moved.compared as u64)
+            ))
+        };
+        let missed: Vec<String> = parts.iter().filter_map(missed).collect();
         let mut text = say(
             "A second run of the same program came this close in 95 of 100 figures: {said}.",
             &[("said", &format::list(&said))],
