@@ -71,8 +71,7 @@ pub(crate) fn answer(repeat: &Repeat) -> Text {
 /// A row for each part: how far its figures moved.
 pub(crate) fn summary(repeat: &Repeat) -> Table {
     let share = |share: Option<f64>| {
-        let none = || Cell::Missing("none can be distinguished from zero".into());
-        share.map_or_else(none, Cell::value)
+        Cell::figure(share.map(Estimate::lone), "none can be distinguished from zero")
     };
     let most = format!("{} lie within", format::percent(CONFIDENCE));
     let parts = Part::ALL.into_iter().map(|part| (part, repeat.part(part)));
@@ -92,21 +91,16 @@ pub(crate) fn summary(repeat: &Repeat) -> Table {
 }
 
 fn beyond(moved: &Moved) -> String {
-    match moved.with_intervals {
-        0 => "no intervals".into(),
-        all => format!(
-            "{} of {}",
-            format::count(moved.beyond_intervals as u64),
-            format::count(all as u64)
-        ),
+    if moved.with_intervals == 0 {
+        return "no intervals".into();
     }
+    let counts = [moved.beyond_intervals, moved.with_intervals];
+    counts.map(|count| format::count(count as u64)).join(" of ")
 }
 
 fn bar(moved: &Moved) -> String {
-    moved.bar.map_or_else(
-        || "none".into(),
-        |bar| format!("{}: {}", format::percent(bar.allowed), quantities::outcome(bar.outcome)),
-    )
+    let Some(bar) = moved.bar else { return "none".into() };
+    format!("{}: {}", format::percent(bar.allowed), quantities::outcome(bar.outcome))
 }
 
 /// The bars that were missed, each with what it means.
@@ -160,6 +154,8 @@ const NOTE: &str = "How far two runs lie apart is a part of their median; of mor
      control group. Time to start, rates and lateness move with the state of the machine, and are \
      held to no bar.";
 
+const UNKNOWN: &str = "it cannot be distinguished from zero in every run";
+
 /// Every figure of a part, those that moved most first.
 fn part_table(repeat: &Repeat, part: Part) -> Table {
     let heads: Vec<String> = match repeat.runs.len() {
@@ -174,11 +170,10 @@ fn part_table(repeat: &Repeat, part: Part) -> Table {
     let mut rows: Vec<&Row> = repeat.rows.iter().filter(is_wanted).collect();
     rows.sort_by(|a, b| b.apart.unwrap_or(-1.0).total_cmp(&a.apart.unwrap_or(-1.0)));
     for row in rows {
-        let none = || Cell::Missing("it cannot be distinguished from zero in every run".into());
         let mut cells =
             vec![Cell::text(quantities::of_what(&row.subject)), tasks(row.subject.tasks)];
         cells.extend(shown(&row.runs).into_iter().map(Cell::value));
-        cells.push(row.apart.map_or_else(none, Cell::value));
+        cells.push(Cell::figure(row.apart.map(Estimate::lone), UNKNOWN));
         cells.push(Cell::text(match row.is_beyond {
             Some(true) => "yes",
             Some(false) => "no",

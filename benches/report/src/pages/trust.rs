@@ -247,7 +247,7 @@ fn overhead(instrument: &Instrument) -> Vec<Block> {
 
 fn detectable(all: &[Detectable]) -> Vec<Block> {
     const NONE: &str = "no pair has a ratio with an interval";
-    let share = |share: Option<f64>| share.map_or_else(|| Cell::Missing(NONE.into()), Cell::value);
+    let share = |share: Option<f64>| Cell::figure(share.map(Estimate::lone), NONE);
     let table = tables::of(
         all,
         &[

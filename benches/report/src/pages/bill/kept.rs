@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use analysis::Analysis;
+use analysis::estimate::Estimate;
 use analysis::lifecycle::{Kept, Lifecycle, NOTABLE_BYTES, NOTABLE_SHARE};
 
 use crate::document::{Block, Cell, Column, Unit};
@@ -81,8 +82,7 @@ pub(super) fn section(analysis: &Analysis) -> Vec<Block> {
             (Column::words(""), &|row| Cell::text(names::contestant(&row.series.contestant))),
             (Column::new("tasks", Unit::Count), &|row| Cell::Count(row.tasks)),
             (Column::new("kept per task", Unit::Bytes).lower(), &|row| {
-                let none = || Cell::Missing("there was no task".into());
-                row.kept_bytes_per_task().map_or_else(none, Cell::value)
+                Cell::figure(row.kept_bytes_per_task().map(Estimate::lone), "there was no task")
             }),
             (Column::new("second wave adds to the process", Unit::Bytes).lower(), &|row| {
                 Cell::value(row.growth_bytes())
