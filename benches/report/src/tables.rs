@@ -38,7 +38,7 @@ pub(crate) fn under(head: &str, table: Table, note: impl Into<Text>) -> Vec<Bloc
     if table.is_empty() {
         return Vec::new();
     }
-    let note = Some(note.into()).filter(|note| !note.0.is_empty()).map(Block::Paragraph);
+    let note = Some(note.into()).filter(|note| !note.words().is_empty()).map(Block::Paragraph);
     [Block::Heading(head.into()), Block::Table(table)].into_iter().chain(note).collect()
 }
 

@@ -237,12 +237,11 @@ fn evidence(measure: Measure, rows: &[&Evidence]) -> Table {
         ],
     };
     columns.push(figure);
-    if matches!(rows.first().map(|row| &row.value), Some(Value::Counts(..))) {
-        columns.push(Column::new("callbacks", unit));
-    }
+    let has_other = rows.iter().any(|row| matches!(row.value, Value::Counts(..)));
+    columns.extend(has_other.then(|| Column::new("callbacks", unit)));
     columns.push(Column::words("found"));
-    let mut table = Table::new(columns);
     let contestant = |id: &Id| Cell::text(names::contestant(id));
+    let mut table = Table::new(columns);
     for row in rows {
         let mut cells = match &row.subject {
             Subject::Pair(series, thread) => vec![
@@ -258,9 +257,10 @@ fn evidence(measure: Measure, rows: &[&Evidence]) -> Table {
             Subject::File(file) => vec![Cell::Text(Text::code(file))],
         };
         cells.push(value(row));
-        if let Value::Counts(_, other) = row.value {
-            cells.push(Cell::Count(other));
-        }
+        cells.extend(has_other.then(|| match row.value {
+            Value::Counts(_, other) => Cell::Count(other),
+            _ => Cell::Missing("not counted".into()),
+        }));
         let found = claims::finding(measure, row.finding);
         cells.push(Cell::text(if row.is_judged { found.to_owned() } else { format!("({found})") }));
         table.push(cells);

@@ -163,8 +163,8 @@ pub(crate) fn figures(facts: &Facts<'_>) -> Option<Text> {
     let others = [
         ("With an open HTTP connection each it is **{times}**.", &summary.request),
         ("With 8 KiB of state each it is **{times}**.", &summary.state),
-        ("In a thread, a wait costs **{times}** the CPU.", &summary.cpu_wait),
-        ("In a thread, a request costs **{times}** the CPU.", &summary.cpu_request),
+        ("A wait in a thread costs **{times}** the CPU.", &summary.cpu_wait),
+        ("A request in a thread costs **{times}** the CPU.", &summary.cpu_request),
     ];
     for (sentence, compared) in others {
         if let Some(times) = times(compared.as_ref()) {
