@@ -49,7 +49,6 @@ fn build(analysis: &Analysis) -> Document {
         ("Rates", rates(analysis)),
         ("Transfers", transfers(analysis)),
         ("What is kept when tasks are over", lifecycles(analysis)),
-        ("From which N on a process is lighter", crossovers(analysis)),
         ("Cells without a figure", missing(analysis)),
     ];
     let sections: Vec<(&str, Table)> =
@@ -228,30 +227,6 @@ fn lifecycles(analysis: &Analysis) -> Table {
             (phase("Over"), &|row| Cell::value(row.bytes.drained)),
             (phase("Waiting again"), &|row| Cell::value(row.bytes.second_waiting)),
             (phase("Over again"), &|row| Cell::value(row.bytes.second_drained)),
-        ],
-    )
-}
-
-fn crossovers(analysis: &Analysis) -> Table {
-    let count = |count: Option<u64>, why: &str| {
-        count.map_or_else(|| Cell::Missing(why.into()), Cell::Count)
-    };
-    tables::of(
-        &analysis.crossovers,
-        &[
-            (Column::words("Contestant"), &|row| Cell::text(names::series(&row.series))),
-            (Column::words("Against"), &|row| Cell::text(names::contestant(&row.against))),
-            (Column::new("Lighter from", Unit::Count), &|row| {
-                count(row.from, "not lighter at the largest N that both have")
-            }),
-            (Column::new("Not at", Unit::Count), &|row| {
-                count(row.not_at, "lighter at every smaller N that both have, or there is none")
-            }),
-            (Column::words("Measured at"), &|row| {
-                let counts: Vec<String> =
-                    row.at.keys().map(|tasks| format::count(*tasks)).collect();
-                Cell::text(counts.join(", "))
-            }),
         ],
     )
 }
