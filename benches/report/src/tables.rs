@@ -1,6 +1,6 @@
 //! Tables that may be long: outside of what is folded away a table has few rows.
 
-use crate::document::{Block, Cell, Table};
+use crate::document::{Block, Cell, Column, Table};
 use crate::text::Text;
 
 /// As many rows at most has a table that is not folded away.
@@ -27,6 +27,27 @@ pub(crate) fn table(summary: impl Into<Text>, table: Table) -> Option<Block> {
 pub(crate) fn folded(summary: impl Into<Text>, table: Table) -> Option<Block> {
     (!table.is_empty())
         .then(|| Block::Details { summary: summary.into(), blocks: vec![Block::Table(table)] })
+}
+
+/// A column, and what stands in it in the row of an `R`.
+pub(crate) type Shown<'a, R> = (Column, &'a dyn Fn(&R) -> Cell);
+
+/// A table with a row for each of these.
+pub(crate) fn of<R>(rows: impl IntoIterator<Item = R>, columns: &[Shown<'_, R>]) -> Table {
+    let mut table = Table::new(columns.iter().map(|(column, _)| column.clone()));
+    for row in rows {
+        table.push(columns.iter().map(|(_, cell)| cell(&row)).collect());
+    }
+    table
+}
+
+/// A heading, a table, and what is said below it; nothing if the table has no row.
+pub(crate) fn under(head: &str, table: Table, note: impl Into<Text>) -> Vec<Block> {
+    if table.is_empty() {
+        return Vec::new();
+    }
+    let note = Some(note.into()).filter(|note| !note.words().is_empty()).map(Block::Paragraph);
+    [Block::Heading(head.into()), Block::Table(table)].into_iter().chain(note).collect()
 }
 
 /// The N of a figure, or that it is a slope.

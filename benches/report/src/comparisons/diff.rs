@@ -6,30 +6,23 @@ use serde_json::{Value, json};
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
-use crate::tables::{MOST_ROWS, folded, tasks};
-use crate::text::{Text, quantities, say};
+use crate::tables::{self, MOST_ROWS, folded, tasks, under};
+use crate::text::{Text, cautions, quantities, say};
 
 /// The document of `compare diff`: how many figures are better and worse, those that moved most, and
 /// every figure folded away.
 pub fn document(diff: &Diff) -> Document {
     let mut blocks = vec![Block::Paragraph(answer(diff))];
-    blocks.extend(different_setup(diff).map(Block::Paragraph));
+    blocks.extend(cautions::different_setup("records", &diff.differences).map(Block::Paragraph));
     if !diff.rows.is_empty() {
         blocks.push(Block::Table(summary(diff)));
     }
-    let mut moved: Vec<&Row> = diff
-        .rows
-        .iter()
-        .filter(|row| matches!(row.verdict, Verdict::Better | Verdict::Worse))
-        .collect();
+    let is_moved = |row: &&Row| matches!(row.verdict, Verdict::Better | Verdict::Worse);
+    let mut moved: Vec<&Row> = diff.rows.iter().filter(is_moved).collect();
     let size = |row: &Row| row.ratio.map_or(0.0, |ratio| ratio.value.ln().abs());
     moved.sort_by(|a, b| a.verdict.cmp(&b.verdict).then(size(b).total_cmp(&size(a))));
-    if !moved.is_empty() {
-        let head =
-            if moved.len() > MOST_ROWS { "What moved most, worse first" } else { "What moved" };
-        blocks.push(Block::Heading(head.into()));
-        blocks.push(Block::Table(most(&moved)));
-    }
+    let head = if moved.len() > MOST_ROWS { "What moved most, worse first" } else { "What moved" };
+    blocks.extend(under(head, most(&moved), ""));
     blocks.extend(notes(diff).into_iter().map(Block::Paragraph));
     blocks.extend(Part::ALL.into_iter().filter_map(|part| {
         let summary = say("Every figure: {part}", &[("part", quantities::part(part))]);
@@ -96,26 +89,12 @@ fn answer(diff: &Diff) -> Text {
     )
 }
 
-fn different_setup(diff: &Diff) -> Option<Text> {
-    let found: Vec<String> = diff.differences.iter().map(ToString::to_string).collect();
-    let differences = format::list(&found);
-    (!found.is_empty()).then(|| {
-        say(
-            "**The records were not made on the same:** {differences}.",
-            &[("differences", &differences)],
-        )
-    })
-}
-
 /// How many figures of each part are worse and better.
 fn summary(diff: &Diff) -> Table {
     let heads = ["Worse", "Better", "Within noise", "Unknown"];
     let counts = heads.map(|head| Column::new(head, Unit::Count));
     let mut table = Table::new([Column::words("Figures of")].into_iter().chain(counts));
-    for part in Part::ALL {
-        if diff.part(part).next().is_none() {
-            continue;
-        }
+    for part in Part::ALL.into_iter().filter(|part| diff.part(*part).next().is_some()) {
         let count = |verdict| diff.part(part).filter(|row| row.verdict == verdict).count() as u64;
         let counts = Verdict::ALL.map(|verdict| Cell::Count(count(verdict)));
         table.push([Cell::text(quantities::part(part))].into_iter().chain(counts).collect());
@@ -124,72 +103,53 @@ fn summary(diff: &Diff) -> Table {
 }
 
 fn most(moved: &[&Row]) -> Table {
-    let mut table = Table::new([
-        Column::words("Of what"),
-        Column::words("Figure"),
-        Column::new("N", Unit::Count),
-        Column::new("New ÷ old", Unit::Times).with_intervals(),
-        Column::words("Verdict"),
-    ]);
-    for row in moved.iter().take(MOST_ROWS) {
-        table.push(vec![
-            Cell::text(quantities::subject(&row.subject)),
-            Cell::text(quantities::quantity(row.subject.quantity)),
-            tasks(row.subject.tasks),
-            Cell::figure(row.ratio, UNKNOWN),
-            Cell::text(quantities::verdict(row.verdict)),
-        ]);
-    }
-    table
+    tables::of(
+        moved.iter().take(MOST_ROWS),
+        &[
+            (Column::words("Of what"), &|row| Cell::text(quantities::subject(&row.subject))),
+            (Column::words("Figure"), &|row| {
+                Cell::text(quantities::quantity(row.subject.quantity))
+            }),
+            (Column::new("N", Unit::Count), &|row| tasks(row.subject.tasks)),
+            (new_over_old(), &|row| Cell::figure(row.ratio, UNKNOWN)),
+            (Column::words("Verdict"), &|row| Cell::text(quantities::verdict(row.verdict))),
+        ],
+    )
 }
 
 fn part_table(diff: &Diff, part: Part) -> Table {
     let unit = quantities::unit_of_part(part);
-    let mut table = Table::new([
-        Column::words("Of what"),
-        Column::new("N", Unit::Count),
-        Column::new("Old", unit),
-        Column::new("New", unit),
-        Column::new("New ÷ old", Unit::Times).with_intervals(),
-        Column::words("Verdict"),
-    ]);
-    for row in diff.part(part) {
-        let (of, quantity) = (&row.subject, row.subject.quantity);
-        table.push(vec![
-            Cell::text(format!("{}: {}", quantities::subject(of), quantities::quantity(quantity))),
-            tasks(of.tasks),
-            Cell::value(row.old.value),
-            Cell::value(row.new.value),
-            Cell::figure(row.ratio, UNKNOWN),
-            Cell::text(quantities::verdict(row.verdict)),
-        ]);
-    }
-    table
+    tables::of(
+        diff.part(part),
+        &[
+            (Column::words("Of what"), &|row| Cell::text(quantities::of_what(&row.subject))),
+            (Column::new("N", Unit::Count), &|row| tasks(row.subject.tasks)),
+            (Column::new("Old", unit), &|row| Cell::value(row.old.value)),
+            (Column::new("New", unit), &|row| Cell::value(row.new.value)),
+            (new_over_old(), &|row| Cell::figure(row.ratio, UNKNOWN)),
+            (Column::words("Verdict"), &|row| Cell::text(quantities::verdict(row.verdict))),
+        ],
+    )
+}
+
+fn new_over_old() -> Column {
+    Column::new("New ÷ old", Unit::Times).with_intervals()
 }
 
 const UNKNOWN: &str = "one of the two cannot be distinguished from zero";
 
 /// What to know before believing a difference.
 fn notes(diff: &Diff) -> Vec<Text> {
-    let mut notes = Vec::new();
-    if diff.rows.is_empty() {
-        return notes;
-    }
-    if diff.has_lone_readings() {
-        notes.push(say(
-            "A single reading does not say how far it scatters, so nothing follows from a figure at \
-             one N that a run has read once: give each run `--repeats 3` or more.",
-            &[],
-        ));
-    }
-    notes.push(say(
-        "An interval holds what the readings of each run scatter, and not what changed between the \
-         runs: CPU, start, lateness and rates also move with the state of the machine. A difference \
-         in them is worth believing when it comes again (`compare repeat`). Each interval holds for \
-         its own figure; of many, about one in twenty is on the wrong side by chance.",
-        &[],
-    ));
-    notes
+    let lone = "A single reading does not say how far it scatters, so nothing follows from a figure \
+                at one N that a run has read once: give each run `--repeats 3` or more.";
+    let intervals = "An interval holds what the readings of each run scatter, and not what changed \
+                     between the runs: CPU, start, lateness and rates also move with the state of \
+                     the machine. A difference in them is worth believing when it comes again \
+                     (`compare repeat`). Each interval holds for its own figure; of many, about one \
+                     in twenty is on the wrong side by chance.";
+    let lone = diff.has_lone_readings().then_some(lone);
+    let intervals = (!diff.rows.is_empty()).then_some(intervals);
+    [lone, intervals].into_iter().flatten().map(|note| say(note, &[])).collect()
 }
 
 #[cfg(test)]

@@ -7,27 +7,36 @@ use analysis::sides::Part;
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
-use crate::tables::{MOST_ROWS, folded, tasks};
-use crate::text::{Text, names, quantities, say};
+use crate::tables::{self, MOST_ROWS, folded, tasks};
+use crate::text::{Text, cautions, names, quantities, say};
 
 /// More runs than this are shown by their least, their median and their most.
 const MOST_SHOWN: usize = 3;
 
-/// The document of `compare repeat`: what moved, the bars, and every figure folded away.
+/// The document of `compare repeat`: the bars that were missed, what moved, and every figure folded
+/// away.
 pub fn document(repeat: &Repeat) -> Document {
     let runs = format::count(repeat.runs.len() as u64);
     let title = say("How far the figures of {runs} runs lie apart", &[("runs", &runs)]);
     let mut blocks = vec![Block::Paragraph(answer(repeat))];
-    blocks.extend(different_setup(repeat).map(Block::Paragraph));
-    blocks.push(Block::Table(summary(repeat)));
     let missed = missed(repeat);
     if !missed.is_empty() {
-        blocks.push(Block::Heading("Bars that were missed".into()));
-        blocks.push(Block::List(missed));
+        blocks.extend([Block::Heading("Bars that were missed".into()), Block::List(missed)]);
     }
-    blocks.push(Block::Paragraph(note()));
-    blocks.extend(figures(repeat));
+    blocks.extend(measured(repeat));
     Document { id: "repeat", title, blocks }
+}
+
+/// Whether the runs were made on the same, what moved, and every figure folded away.
+pub(crate) fn measured(repeat: &Repeat) -> Vec<Block> {
+    let setup = cautions::different_setup("runs", &repeat.differences);
+    let mut blocks: Vec<Block> = setup.into_iter().map(Block::Paragraph).collect();
+    blocks.extend([Block::Table(summary(repeat)), Block::Paragraph(NOTE.into())]);
+    blocks.extend(Part::ALL.into_iter().filter_map(|part| {
+        let summary = say("Every figure of the runs: {part}", &[("part", quantities::part(part))]);
+        folded(summary, part_table(repeat, part))
+    }));
+    blocks
 }
 
 /// How far most figures of each part lie apart, and whether the order is the same, in a sentence.
@@ -59,97 +68,64 @@ pub(crate) fn answer(repeat: &Repeat) -> Text {
     )
 }
 
-/// In what machine and versions of the runs differ, if they do.
-pub(crate) fn different_setup(repeat: &Repeat) -> Option<Text> {
-    let found: Vec<String> = repeat.differences.iter().map(ToString::to_string).collect();
-    let differences = format::list(&found);
-    (!found.is_empty()).then(|| {
-        say(
-            "**The runs were not made on the same:** {differences}. What moved may have moved \
-             because of that.",
-            &[("differences", &differences)],
-        )
-    })
-}
-
 /// A row for each part: how far its figures moved.
 pub(crate) fn summary(repeat: &Repeat) -> Table {
-    let mut table = Table::new([
-        Column::words("Figures of"),
-        Column::new("Half lie within", Unit::Share).lower(),
-        Column::new(format!("{} lie within", format::percent(CONFIDENCE)), Unit::Share).lower(),
-        Column::new("Farthest apart", Unit::Share).lower(),
-        Column::words("Beyond their own intervals"),
-        Column::words("Bar"),
-    ]);
-    for part in Part::ALL {
-        let moved = repeat.part(part);
-        if moved.figures == 0 {
-            continue;
-        }
-        let share = |share: Option<f64>| {
-            share.map_or_else(
-                || Cell::Missing("none can be distinguished from zero".into()),
-                Cell::value,
-            )
-        };
-        table.push(vec![
-            Cell::text(quantities::part(part)),
-            share(moved.median),
-            share(moved.within),
-            share(moved.worst.as_ref().map(|worst| worst.apart)),
-            Cell::text(beyond(moved)),
-            Cell::text(bar(moved)),
-        ]);
-    }
-    table
+    let share = |share: Option<f64>| {
+        Cell::figure(share.map(Estimate::lone), "none can be distinguished from zero")
+    };
+    let most = format!("{} lie within", format::percent(CONFIDENCE));
+    let parts = Part::ALL.into_iter().map(|part| (part, repeat.part(part)));
+    tables::of(
+        parts.filter(|(_, moved)| moved.figures > 0),
+        &[
+            (Column::words("Figures of"), &|(part, _)| Cell::text(quantities::part(*part))),
+            (Column::new("Half lie within", Unit::Share).lower(), &|(_, of)| share(of.median)),
+            (Column::new(most, Unit::Share).lower(), &|(_, of)| share(of.within)),
+            (Column::new("Farthest apart", Unit::Share).lower(), &|(_, of)| {
+                share(of.worst.as_ref().map(|worst| worst.apart))
+            }),
+            (Column::words("Beyond their own intervals"), &|(_, of)| Cell::text(beyond(of))),
+            (Column::words("Bar"), &|(_, of)| Cell::text(bar(of))),
+        ],
+    )
 }
 
 fn beyond(moved: &Moved) -> String {
-    match moved.with_intervals {
-        0 => "no intervals".into(),
-        all => format!(
-            "{} of {}",
-            format::count(moved.beyond_intervals as u64),
-            format::count(all as u64)
-        ),
+    if moved.with_intervals == 0 {
+        return "no intervals".into();
     }
+    let counts = [moved.beyond_intervals, moved.with_intervals];
+    counts.map(|count| format::count(count as u64)).join(" of ")
 }
 
 fn bar(moved: &Moved) -> String {
-    moved.bar.map_or_else(
-        || "none".into(),
-        |bar| format!("{}: {}", format::percent(bar.allowed), quantities::outcome(bar.outcome)),
-    )
+    let Some(bar) = moved.bar else { return "none".into() };
+    format!("{}: {}", format::percent(bar.allowed), quantities::outcome(bar.outcome))
 }
 
 /// The bars that were missed, each with what it means.
 pub(crate) fn missed(repeat: &Repeat) -> Vec<Text> {
-    let mut missed = Vec::new();
-    for part in [Part::Bytes, Part::Cpu] {
+    let missed = |part: Part| {
         let moved = repeat.part(part);
-        let (Some(bar), Some(worst), Some(within)) = (moved.bar, &moved.worst, moved.within) else {
-            continue;
-        };
-        if bar.outcome == Outcome::Missed {
-            missed.push(say(
-                "**{part} of the runs within {allowed}: missed.** {beyond} of {figures} figures lie \
-                 farther apart, the farthest {worst} ({of}). A difference in {part} between two \
-                 contestants is worth believing from {within} on.",
-                &[
-                    ("part", quantities::part(part)),
-                    ("allowed", &format::percent(bar.allowed)),
-                    ("beyond", &format::count(bar.beyond as u64)),
-                    ("figures", &format::count(moved.compared as u64)),
-                    ("worst", &format::percent(worst.apart)),
-                    ("of", &quantities::whole_subject(&worst.subject)),
-                    ("within", &format::percent(within)),
-                ],
-            ));
-        }
-    }
-    missed.extend(repeat.order.swaps.iter().take(MOST_ROWS).map(swap));
-    missed
+        let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
+        let worst = moved.worst.as_ref()?;
+        Some(say(
+            "**{part} of the runs within {allowed}: missed.** {beyond} of {figures} figures lie \
+             farther apart, the farthest {worst} ({of}). A difference in {part} between two \
+             contestants is worth believing from {within} on.",
+            &[
+                ("part", quantities::part(part)),
+                ("allowed", &format::percent(bar.allowed)),
+                ("beyond", &format::count(bar.beyond as u64)),
+                ("figures", &format::count(moved.compared as u64)),
+                ("worst", &format::percent(worst.apart)),
+                ("of", &quantities::whole_subject(&worst.subject)),
+                ("within", &format::percent(moved.within?)),
+            ],
+        ))
+    };
+    let swaps = repeat.order.swaps.iter().take(MOST_ROWS).map(swap);
+    [Part::Bytes, Part::Cpu].into_iter().filter_map(missed).chain(swaps).collect()
 }
 
 fn swap(swap: &Swap) -> Text {
@@ -172,45 +148,32 @@ fn swap(swap: &Swap) -> Text {
 }
 
 /// What the columns mean.
-pub(crate) fn note() -> Text {
-    "How far two runs lie apart is a part of their median; of more runs, the two that are farthest \
+const NOTE: &str = "How far two runs lie apart is a part of their median; of more runs, the two that are farthest \
      apart count. A figure is beyond its own interval if the interval of the ratio of those two \
      leaves out 1. Bytes are the full bill of a waiting task, or what is known of it without a \
      control group. Time to start, rates and lateness move with the state of the machine, and are \
-     held to no bar."
-        .into()
-}
+     held to no bar.";
 
-/// Every figure of the runs, a table for each part, folded away.
-pub(crate) fn figures(repeat: &Repeat) -> impl Iterator<Item = Block> {
-    Part::ALL.into_iter().filter_map(|part| {
-        let summary = say("Every figure of the runs: {part}", &[("part", quantities::part(part))]);
-        folded(summary, part_table(repeat, part))
-    })
-}
+const UNKNOWN: &str = "it cannot be distinguished from zero in every run";
 
 /// Every figure of a part, those that moved most first.
 fn part_table(repeat: &Repeat, part: Part) -> Table {
-    let unit = quantities::unit_of_part(part);
-    let runs: Vec<String> = if repeat.runs.len() <= MOST_SHOWN {
-        (1..=repeat.runs.len()).map(|run| format!("Run {run}")).collect()
-    } else {
-        ["Least", "Median", "Most"].map(str::to_owned).into()
+    let heads: Vec<String> = match repeat.runs.len() {
+        runs @ ..=MOST_SHOWN => (1..=runs).map(|run| format!("Run {run}")).collect(),
+        _ => ["Least", "Median", "Most"].map(str::to_owned).into(),
     };
+    let runs = heads.into_iter().map(|head| Column::new(head, quantities::unit_of_part(part)));
     let first = [Column::words("Of what"), Column::new("N", Unit::Count)];
-    let runs = runs.into_iter().map(|run| Column::new(run, unit));
     let last = [Column::new("Apart", Unit::Share).lower(), Column::words("Beyond its interval")];
     let mut table = Table::new(first.into_iter().chain(runs).chain(last));
     let is_wanted = |row: &&Row| row.subject.quantity.part() == part;
     let mut rows: Vec<&Row> = repeat.rows.iter().filter(is_wanted).collect();
     rows.sort_by(|a, b| b.apart.unwrap_or(-1.0).total_cmp(&a.apart.unwrap_or(-1.0)));
     for row in rows {
-        let mut cells = vec![Cell::text(of_what(row)), tasks(row.subject.tasks)];
+        let mut cells =
+            vec![Cell::text(quantities::of_what(&row.subject)), tasks(row.subject.tasks)];
         cells.extend(shown(&row.runs).into_iter().map(Cell::value));
-        cells.push(row.apart.map_or_else(
-            || Cell::Missing("it cannot be distinguished from zero in every run".into()),
-            Cell::value,
-        ));
+        cells.push(Cell::figure(row.apart.map(Estimate::lone), UNKNOWN));
         cells.push(Cell::text(match row.is_beyond {
             Some(true) => "yes",
             Some(false) => "no",
@@ -219,10 +182,6 @@ fn part_table(repeat: &Repeat, part: Part) -> Table {
         table.push(cells);
     }
     table
-}
-
-fn of_what(row: &Row) -> String {
-    format!("{}: {}", quantities::subject(&row.subject), quantities::quantity(row.subject.quantity))
 }
 
 fn shown(runs: &[Estimate]) -> Vec<f64> {

@@ -4,70 +4,51 @@ use analysis::Analysis;
 use analysis::estimate::CONFIDENCE;
 use analysis::figure::Figure;
 use analysis::fit::Fit;
-use analysis::lifecycle::Phases;
 use analysis::missing::Why;
-use analysis::rates::RateOutcome;
-use analysis::reading::Spread;
+use analysis::rates::{RateOutcome, RateRow};
 use record::Build;
 
 use super::contestants::spread;
 use super::page::Page;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
+use crate::tables::{self, under};
 use crate::text::{Text, cautions, names, quantities, say};
 
 /// The page.
 pub(crate) const PAGE: Page = Page { id: "all", name: "all figures", build };
 
-/// What a waiting task adds in memory.
-const WEIGHTS: [Figure; 8] = [
-    Figure::FullBill,
-    Figure::KnownBill,
-    Figure::Anonymous,
-    Figure::Heap,
-    Figure::Rss,
-    Figure::RssAndPageTables,
-    Figure::Total,
-    Figure::Kernel,
-];
-
-/// The parts of that, and what it takes of the kernel.
-const PARTS: [Figure; 9] = [
-    Figure::Stacks,
-    Figure::PageTables,
-    Figure::KernelStacks,
-    Figure::Sockets,
-    Figure::Slab,
-    Figure::SystemSlab,
-    Figure::OtherKernel,
-    Figure::Mappings,
-    Figure::Threads,
-];
-
-/// What it takes in time.
-const TIMES: [Figure; 9] = [
-    Figure::Start,
-    Figure::Finish,
-    Figure::Cpu,
-    Figure::UserCpu,
-    Figure::SystemCpu,
-    Figure::StartCpu,
-    Figure::FinishCpu,
-    Figure::VoluntarySwitches,
-    Figure::InvoluntarySwitches,
-];
+/// Whether a figure is a part of a task's memory, or counts what a task takes of the kernel.
+fn is_part(figure: Figure) -> bool {
+    use Figure as F;
+    matches!(
+        figure,
+        F::Stacks
+            | F::PageTables
+            | F::KernelStacks
+            | F::Sockets
+            | F::Slab
+            | F::SystemSlab
+            | F::OtherKernel
+            | F::Mappings
+            | F::Threads
+    )
+}
 
 fn build(analysis: &Analysis) -> Document {
+    let is_bytes = |figure| quantities::unit(figure) == Unit::Bytes;
     let sections = [
-        ("Memory of a task", slopes(analysis, &WEIGHTS)),
-        ("Parts of that memory", slopes(analysis, &PARTS)),
-        ("Time and CPU of a task", slopes(analysis, &TIMES)),
+        ("Memory of a task", slopes(analysis, |figure| !is_part(figure) && is_bytes(figure))),
+        ("Parts of that memory", slopes(analysis, is_part)),
+        (
+            "Time and CPU of a task",
+            slopes(analysis, |figure| !is_part(figure) && !is_bytes(figure)),
+        ),
         ("The whole process", whole(analysis)),
         ("Lateness", lateness(analysis)),
         ("Rates", rates(analysis)),
         ("Transfers", transfers(analysis)),
         ("What is kept when tasks are over", lifecycles(analysis)),
-        ("From which N on a process is lighter", crossovers(analysis)),
         ("Cells without a figure", missing(analysis)),
     ];
     let sections: Vec<(&str, Table)> =
@@ -76,10 +57,7 @@ fn build(analysis: &Analysis) -> Document {
     let of_run = cautions::of_run(analysis);
     let of_contestants = cautions::of_contestants(analysis, |_| true);
     blocks.extend(of_run.into_iter().chain(of_contestants).map(Block::Paragraph));
-    for (head, table) in sections {
-        blocks.push(Block::Heading(head.into()));
-        blocks.push(Block::Table(table));
-    }
+    blocks.extend(sections.into_iter().flat_map(|(head, table)| under(head, table, "")));
     Document { id: "all", title: "All figures".into(), blocks }
 }
 
@@ -102,218 +80,181 @@ fn answer(analysis: &Analysis, sections: &[(&str, Table)]) -> Text {
 }
 
 /// The slopes of these figures, without those that no series has.
-fn slopes(analysis: &Analysis, figures: &[Figure]) -> Table {
-    let is_there = |figure: &&Figure| {
-        analysis.measured.iter().any(|measured| measured.fits.contains_key(figure))
-    };
-    let figures: Vec<Figure> = figures.iter().filter(is_there).copied().collect();
+fn slopes(analysis: &Analysis, is_wanted: impl Fn(Figure) -> bool) -> Table {
+    let is_there =
+        |figure: &Figure| analysis.measured.iter().any(|row| row.fits.contains_key(figure));
+    let figures: Vec<Figure> =
+        Figure::ALL.into_iter().filter(|of| is_wanted(*of) && is_there(of)).collect();
     let columns = figures.iter().map(|figure| {
         Column::new(quantities::figure(*figure), quantities::unit(*figure)).with_intervals()
     });
-    let first = [Column::words("Contestant")];
     let last = [Column::words("N"), Column::new("Cells", Unit::Count)];
-    let mut table = Table::new(first.into_iter().chain(columns).chain(last));
+    let mut table =
+        Table::new([Column::words("Contestant")].into_iter().chain(columns).chain(last));
     for measured in &analysis.measured {
         let fits = figures.iter().map(|figure| measured.fits.get(figure));
         let Some(any) = fits.clone().flatten().next() else { continue };
-        let mut row = vec![Cell::text(names::series(&measured.series))];
-        row.extend(fits.map(|fit| slope(fit)));
-        row.push(Cell::text(format!(
-            "{}–{}",
-            format::count(any.min_tasks),
-            format::count(any.max_tasks)
-        )));
-        row.push(Cell::Count(any.cells as u64));
-        table.push(row);
+        let slope = |fit: Option<&Fit>| {
+            Cell::figure(fit.map(|fit| fit.slope.estimate), "not read at two N")
+        };
+        let counts = [any.min_tasks, any.max_tasks].map(format::count);
+        let last = [Cell::text(counts.join("–")), Cell::Count(any.cells as u64)];
+        let name = Cell::text(names::series(&measured.series));
+        table.push([name].into_iter().chain(fits.map(slope)).chain(last).collect());
     }
     table
-}
-
-fn slope(fit: Option<&Fit>) -> Cell {
-    Cell::figure(fit.map(|fit| fit.slope.estimate), "not read at two N")
 }
 
 fn whole(analysis: &Analysis) -> Table {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::new("N", Unit::Count),
-        Column::new("All waiting", Unit::Bytes).with_intervals(),
-        Column::new("Before the first task", Unit::Bytes).with_intervals(),
-        Column::new("Repeats", Unit::Count),
-    ]);
     let figure = analysis.basis.figure();
-    for measured in &analysis.measured {
-        let Some(whole) = measured.whole.get(&figure) else { continue };
-        let idle = measured.idle.get(&figure);
-        for (tasks, waiting) in whole {
-            let idle = idle.and_then(|idle| idle.get(tasks));
-            table.push(vec![
-                Cell::text(names::series(&measured.series)),
-                Cell::Count(*tasks),
-                spread(waiting),
-                idle.map_or_else(|| Cell::Missing("not read".into()), spread),
-                Cell::Count(waiting.repeats as u64),
-            ]);
-        }
-    }
-    table
+    let rows = analysis.measured.iter().flat_map(|measured| {
+        let whole = measured.whole.get(&figure).into_iter().flatten();
+        let idle = |tasks| measured.idle.get(&figure).and_then(|idle| idle.get(tasks));
+        whole.map(move |(tasks, waiting)| (&measured.series, *tasks, waiting, idle(tasks)))
+    });
+    tables::of(
+        rows,
+        &[
+            (Column::words("Contestant"), &|(series, ..)| Cell::text(names::series(series))),
+            (Column::new("N", Unit::Count), &|(_, tasks, ..)| Cell::Count(*tasks)),
+            (Column::new("All waiting", Unit::Bytes).with_intervals(), &|(.., waiting, _)| {
+                spread(waiting)
+            }),
+            (Column::new("Before the first task", Unit::Bytes).with_intervals(), &|(.., idle)| {
+                idle.map_or_else(|| Cell::Missing("not read".into()), spread)
+            }),
+            (Column::new("Repeats", Unit::Count), &|(.., waiting, _)| {
+                Cell::Count(waiting.repeats as u64)
+            }),
+        ],
+    )
 }
 
 fn lateness(analysis: &Analysis) -> Table {
-    let parts = ["p50", "p90", "p99", "p99.9", "latest"];
-    let parts = parts.map(|part| Column::new(part, Unit::Nanoseconds).with_intervals());
-    let first = [
-        Column::words("Contestant"),
-        Column::new("N", Unit::Count),
-        Column::new("Places", Unit::Count),
-    ];
-    let mut table = Table::new(first.into_iter().chain(parts));
-    for row in &analysis.lateness {
-        let places = row.queue.and_then(|queue| queue.places);
-        let mut cells = vec![
-            Cell::text(names::series(&row.series)),
-            Cell::Count(row.tasks),
-            places.map_or_else(|| Cell::text("all"), Cell::Count),
-        ];
-        let parts: [&Spread; 5] = [&row.p50, &row.p90, &row.p99, &row.p999, &row.max];
-        cells.extend(parts.map(spread));
-        table.push(cells);
-    }
-    table
+    let late = |head| Column::new(head, Unit::Nanoseconds).with_intervals();
+    tables::of(
+        &analysis.lateness,
+        &[
+            (Column::words("Contestant"), &|row| Cell::text(names::series(&row.series))),
+            (Column::new("N", Unit::Count), &|row| Cell::Count(row.tasks)),
+            (Column::new("Places", Unit::Count), &|row| {
+                let places = row.queue.and_then(|queue| queue.places);
+                places.map_or_else(|| Cell::text("all"), Cell::Count)
+            }),
+            (late("p50"), &|row| spread(&row.p50)),
+            (late("p90"), &|row| spread(&row.p90)),
+            (late("p99"), &|row| spread(&row.p99)),
+            (late("p99.9"), &|row| spread(&row.p999)),
+            (late("latest"), &|row| spread(&row.max)),
+        ],
+    )
 }
 
 fn rates(analysis: &Analysis) -> Table {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::new("N", Unit::Count),
-        Column::new("Wait", Unit::Nanoseconds),
-        Column::new("Workers", Unit::Count),
-        Column::new("A second", Unit::PerSecond).with_intervals().higher(),
-        Column::new("CPU of a task", Unit::Nanoseconds).with_intervals().lower(),
-        Column::new("Least time of a wave", Unit::Nanoseconds),
-        Column::new("Samples", Unit::Count),
-    ]);
-    for row in &analysis.rates {
-        let (why, samples) = match &row.outcome {
-            RateOutcome::Measured { samples, .. } => ("no sample".into(), Some(*samples as u64)),
-            RateOutcome::Floor { .. } => ("its least time alone was too long".to_owned(), None),
-            RateOutcome::Wall(reason) => (format!("wall: {reason}"), None),
-            RateOutcome::Failed(reason) => (format!("failed: {reason}"), None),
-            RateOutcome::Skipped(reason) => (format!("skipped: {reason}"), None),
-        };
+    let of = |row: &&RateRow| {
         let name = names::contestant(&row.contestant);
-        let of = if row.shape.is_plain() {
-            name
-        } else {
-            format!("{name}, {}", names::shape(&row.shape))
-        };
-        table.push(vec![
-            Cell::text(of),
-            Cell::Count(row.tasks),
-            Cell::value(row.wait_ns as f64),
-            row.pool_workers
-                .map_or_else(|| Cell::text("own"), |workers| Cell::Count(workers.into())),
-            Cell::figure(row.rate(), why.clone()),
-            Cell::figure(row.cpu_ns(), why),
-            Cell::value(row.floor_ns as f64),
-            Cell::Count(samples.unwrap_or(0)),
-        ]);
+        Cell::text(match row.shape.is_plain() {
+            true => name,
+            false => format!("{name}, {}", names::shape(&row.shape)),
+        })
+    };
+    let workers = |row: &&RateRow| {
+        row.pool_workers.map_or_else(|| Cell::text("own"), |workers| Cell::Count(workers.into()))
+    };
+    let samples = |row: &&RateRow| match row.outcome {
+        RateOutcome::Measured { samples, .. } => Cell::Count(samples as u64),
+        _ => Cell::Count(0),
+    };
+    let cpu = Column::new("CPU of a task", Unit::Nanoseconds).with_intervals().lower();
+    tables::of(
+        &analysis.rates,
+        &[
+            (Column::words("Contestant"), &of),
+            (Column::new("N", Unit::Count), &|row| Cell::Count(row.tasks)),
+            (Column::new("Wait", Unit::Nanoseconds), &|row| Cell::value(row.wait_ns as f64)),
+            (Column::new("Workers", Unit::Count), &workers),
+            (Column::new("A second", Unit::PerSecond).with_intervals().higher(), &|row| {
+                Cell::figure(row.rate(), no_rate(&row.outcome))
+            }),
+            (cpu, &|row| Cell::figure(row.cpu_ns(), no_rate(&row.outcome))),
+            (Column::new("Least time of a wave", Unit::Nanoseconds), &|row| {
+                Cell::value(row.floor_ns as f64)
+            }),
+            (Column::new("Samples", Unit::Count), &samples),
+        ],
+    )
+}
+
+/// Why there is no rate.
+fn no_rate(outcome: &RateOutcome) -> String {
+    match outcome {
+        RateOutcome::Measured { .. } => "no sample".into(),
+        RateOutcome::Floor { .. } => "its least time alone was too long".into(),
+        RateOutcome::Wall(reason) => format!("wall: {reason}"),
+        RateOutcome::Failed(reason) => format!("failed: {reason}"),
+        RateOutcome::Skipped(reason) => format!("skipped: {reason}"),
     }
-    table
 }
 
 fn transfers(analysis: &Analysis) -> Table {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::new("Bodies", Unit::Count),
-        Column::new("Size of each", Unit::Size),
-        Column::new("Limit a second", Unit::Size),
-        Column::new("Least time", Unit::Nanoseconds),
-        Column::new("Times the least", Unit::Times).with_intervals().lower(),
-        Column::new("Cells", Unit::Count),
-    ]);
-    for row in &analysis.transfers {
-        table.push(vec![
-            Cell::text(names::contestant(&row.series.contestant)),
-            Cell::Count(row.bodies),
-            Cell::value(row.bytes as f64),
-            Cell::value(row.limit as f64),
-            Cell::value(row.least_ns),
-            Cell::figure(row.over_least, "no cell has a time"),
-            Cell::Count(row.cells as u64),
-        ]);
-    }
-    table
+    tables::of(
+        &analysis.transfers,
+        &[
+            (Column::words("Contestant"), &|row| {
+                Cell::text(names::contestant(&row.series.contestant))
+            }),
+            (Column::new("Bodies", Unit::Count), &|row| Cell::Count(row.bodies)),
+            (Column::new("Size of each", Unit::Size), &|row| Cell::value(row.bytes as f64)),
+            (Column::new("Limit a second", Unit::Size), &|row| Cell::value(row.limit as f64)),
+            (Column::new("Least time", Unit::Nanoseconds), &|row| Cell::value(row.least_ns)),
+            (Column::new("Times the least", Unit::Times).with_intervals().lower(), &|row| {
+                Cell::figure(row.over_least, "no cell has a time")
+            }),
+            (Column::new("Cells", Unit::Count), &|row| Cell::Count(row.cells as u64)),
+        ],
+    )
 }
 
 fn lifecycles(analysis: &Analysis) -> Table {
-    let phases = ["Before", "All waiting", "Over", "Waiting again", "Over again"];
-    let phases = phases.map(|phase| Column::new(phase, Unit::Bytes));
-    let first = [Column::words("Contestant"), Column::new("N", Unit::Count)];
-    let mut table = Table::new(first.into_iter().chain(phases));
-    for row in &analysis.lifecycles {
-        let Phases { idle, waiting, drained, second_waiting, second_drained } = row.bytes;
-        let phases = [idle, waiting, drained, second_waiting, second_drained].map(Cell::value);
-        let first = [Cell::text(names::series(&row.series)), Cell::Count(row.tasks)];
-        table.push(first.into_iter().chain(phases).collect());
-    }
-    table
-}
-
-fn crossovers(analysis: &Analysis) -> Table {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::words("Against"),
-        Column::new("Lighter from", Unit::Count),
-        Column::new("Not at", Unit::Count),
-        Column::words("Measured at"),
-    ]);
-    for row in &analysis.crossovers {
-        let counts: Vec<String> = row.at.keys().map(|tasks| format::count(*tasks)).collect();
-        let count = |count: Option<u64>, why: &str| {
-            count.map_or_else(|| Cell::Missing(why.into()), Cell::Count)
-        };
-        table.push(vec![
-            Cell::text(names::series(&row.series)),
-            Cell::text(names::contestant(&row.against)),
-            count(row.from, "not lighter at the largest N that both have"),
-            count(row.not_at, "lighter at every smaller N that both have, or there is none"),
-            Cell::text(counts.join(", ")),
-        ]);
-    }
-    table
+    let phase = |head| Column::new(head, Unit::Bytes);
+    tables::of(
+        &analysis.lifecycles,
+        &[
+            (Column::words("Contestant"), &|row| Cell::text(names::series(&row.series))),
+            (Column::new("N", Unit::Count), &|row| Cell::Count(row.tasks)),
+            (phase("Before"), &|row| Cell::value(row.bytes.idle)),
+            (phase("All waiting"), &|row| Cell::value(row.bytes.waiting)),
+            (phase("Over"), &|row| Cell::value(row.bytes.drained)),
+            (phase("Waiting again"), &|row| Cell::value(row.bytes.second_waiting)),
+            (phase("Over again"), &|row| Cell::value(row.bytes.second_drained)),
+        ],
+    )
 }
 
 fn missing(analysis: &Analysis) -> Table {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::new("N", Unit::Count),
-        Column::words("Build"),
-        Column::new("Cells", Unit::Count),
-        Column::words("How it ended"),
-        Column::words("Reason"),
-    ]);
-    for row in &analysis.missing {
-        table.push(vec![
-            Cell::text(names::series(&row.series)),
-            Cell::Count(row.tasks),
-            Cell::text(match row.build {
-                Build::Timed => "timed",
-                Build::Counting => "counting",
+    tables::of(
+        &analysis.missing,
+        &[
+            (Column::words("Contestant"), &|row| Cell::text(names::series(&row.series))),
+            (Column::new("N", Unit::Count), &|row| Cell::Count(row.tasks)),
+            (Column::words("Build"), &|row| {
+                Cell::text(if row.build == Build::Timed { "timed" } else { "counting" })
             }),
-            Cell::Count(row.cells),
-            Cell::text(match row.why {
-                Why::Wall => "wall",
-                Why::Failed => "failed",
-                Why::NoProof => "no proof",
-                Why::Skipped => "skipped",
+            (Column::new("Cells", Unit::Count), &|row| Cell::Count(row.cells)),
+            (Column::words("How it ended"), &|row| {
+                Cell::text(match row.why {
+                    Why::Wall => "wall",
+                    Why::Failed => "failed",
+                    Why::NoProof => "no proof",
+                    Why::Skipped => "skipped",
+                })
             }),
-            row.reason
-                .as_deref()
-                .map_or_else(|| Cell::Missing("none was recorded".into()), Cell::text),
-        ]);
-    }
-    table
+            (Column::words("Reason"), &|row| {
+                let none = || Cell::Missing("none was recorded".into());
+                row.reason.as_deref().map_or_else(none, Cell::text)
+            }),
+        ],
+    )
 }
 
 #[cfg(test)]

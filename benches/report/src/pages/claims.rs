@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use analysis::Analysis;
-use analysis::claims::lighter::summary::STATE_BYTES;
-use analysis::claims::{ClaimId, Claimed, Evidence, Finding, Measure, Subject, Value, Verdict};
+use analysis::claims::{
+    ClaimId, Claimed, Evidence, Finding, Measure, Subject, Summary, Value, Verdict,
+};
 use analysis::contestant::Id;
 use analysis::series::Shape;
 
-use super::contestants::{MOST_ROWS, cautions};
+use super::contestants::cautions;
 use super::page::Page;
+use super::weights::{between_cell, keeps_state};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
-use crate::text::{Text, claims, lighter, names, say};
+use crate::tables::{self, MOST_ROWS};
+use crate::text::front::Facts;
+use crate::text::{Text, claims, en, names, say};
 
 /// The page.
 pub const PAGE: Page = Page { id: "claims", name: "claims", build: page };
@@ -94,116 +98,90 @@ fn answer(all: &[Claimed]) -> Block {
 
 /// One row a claim.
 fn verdicts(all: &[Claimed]) -> Table {
-    let heads = ["claim", "what is claimed", "verdict", "in a sentence"];
-    let mut table = Table::new(heads.map(Column::words));
-    for claimed in all {
-        table.push(vec![
-            Cell::Text(Text::code(claimed.id.name())),
-            Cell::text(claims::statement(claimed.id)),
-            Cell::Text(Text::strong(claims::verdict(claimed.judgement.verdict))),
-            Cell::Text(claims::short_sentence(claimed)),
-        ]);
-    }
-    table
+    tables::of(
+        all,
+        &[
+            (Column::words("claim"), &|row| Cell::Text(Text::code(row.id.name()))),
+            (Column::words("what is claimed"), &|row| Cell::text(claims::statement(row.id))),
+            (Column::words("verdict"), &|row| {
+                Cell::Text(Text::strong(claims::verdict(row.judgement.verdict)))
+            }),
+            (Column::words("in a sentence"), &|row| Cell::Text(claims::short_sentence(row))),
+        ],
+    )
 }
 
 /// The figures of one coroutine, and where a thread is as good.
-fn figures(summary: &analysis::claims::Summary) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let how_much = lighter::how_much(summary);
-    if how_much != Text::default() {
-        blocks.push(Block::Paragraph(how_much));
-    }
-    let as_good = lighter::as_good(summary);
-    if !as_good.is_empty() {
-        blocks.push(Block::Paragraph("A thread is as good or better here:".into()));
-        blocks.push(Block::List(as_good));
-    }
-    blocks
+fn figures(summary: &Summary) -> impl Iterator<Item = Block> {
+    let facts = Facts { summary, from: None };
+    [en::figures(&facts), en::exceptions(&facts)].into_iter().flatten().map(Block::Paragraph)
 }
 
-/// How much lighter each coroutine is than each thread, and from how many tasks on.
+/// How much lighter each coroutine is than the thread of the summary, and from how many tasks on.
 fn how_much_lighter(analysis: &Analysis) -> Vec<Block> {
     let claimed = analysis.claims.iter().find(|claimed| claimed.id == ClaimId::Lighter);
     let (Some(claimed), Some(summary)) = (claimed, &analysis.lighter) else { return Vec::new() };
+    let rows = matrix_rows(&claimed.judgement.evidence, &summary.thread);
+    let thread = names::in_a_sentence(&summary.thread);
+    let caption = say(
+        "How many times as many bytes a waiting task takes in {thread}, and from how many tasks on \
+         the whole process of the runtime is lighter ([every pair](page:memory)):",
+        &[("thread", &thread)],
+    );
+    let shown: Vec<Id> = rows.keys().map(|id| (*id).clone()).collect();
     let mut blocks =
         vec![Block::Heading("How much lighter coroutines are, and from how many tasks on".into())];
     blocks.extend(figures(summary));
-    let mut by_thread = matrices(&claimed.judgement.evidence);
-    if let Some(rows) = by_thread.remove(&summary.thread) {
-        let shown: Vec<Id> = rows.keys().map(|id| (*id).clone()).collect();
-        blocks.push(Block::Paragraph(say(
-            "How many times as many bytes a waiting task takes {with}, and from how many tasks on \
-             the whole process of the runtime is lighter:",
-            &[("with", &lighter::with(&summary.thread))],
-        )));
-        blocks.push(Block::Table(matrix(&rows)));
-        blocks.extend(cautions(analysis, &shown));
-    }
-    for (thread, rows) in by_thread {
-        blocks.push(Block::Details {
-            summary: say("The same against {thread}", &[("thread", &names::contestant(thread))]),
-            blocks: vec![Block::Table(matrix(&rows))],
-        });
-    }
+    blocks.extend([Block::Paragraph(caption), Block::Table(matrix(&rows))]);
+    blocks.extend(cautions(analysis, &shown));
     blocks
 }
 
-/// The head of a column of a matrix, what is shown, and of which work.
+/// The head of a column of the matrix, what is shown, and of which work.
 type MatrixColumn = (&'static str, Measure, fn(&Shape) -> bool);
 
-/// The columns of a matrix.
+/// The columns of the matrix.
 const COLUMNS: [MatrixColumn; 5] = [
     ("timer", Measure::Bytes, Shape::is_plain),
-    ("{state} of state", Measure::Bytes, has_state),
+    ("8 KiB of state", Measure::Bytes, keeps_state),
     ("open request", Measure::Bytes, Shape::is_plain_request),
     ("timers from", Measure::WholeProcess, Shape::is_plain),
     ("requests from", Measure::WholeProcess, Shape::is_plain_request),
 ];
 
-fn has_state(shape: &Shape) -> bool {
-    shape.state_bytes == STATE_BYTES && shape.without_state().is_plain()
-}
-
-/// The cells of a matrix by coroutine.
+/// The cells of the matrix by coroutine.
 type Rows<'a> = BTreeMap<&'a Id, [Option<&'a Evidence>; COLUMNS.len()]>;
 
-/// The cells of all matrices by thread.
-fn matrices(evidence: &[Evidence]) -> BTreeMap<&Id, Rows<'_>> {
-    let mut by_thread: BTreeMap<&Id, Rows<'_>> = BTreeMap::new();
+fn matrix_rows<'a>(evidence: &'a [Evidence], thread: &Id) -> Rows<'a> {
+    let mut rows = Rows::new();
     for row in evidence {
-        let Subject::Pair(series, thread) = &row.subject else { continue };
-        for (column, (_, measure, is_wanted)) in COLUMNS.iter().enumerate() {
-            if row.measure == *measure && is_wanted(&series.shape) {
-                let cells = by_thread.entry(thread).or_default().entry(&series.contestant);
-                cells.or_default()[column].get_or_insert(row);
-            }
+        let Subject::Pair(series, against) = &row.subject else { continue };
+        let is_shown = |(_, measure, is_wanted): &MatrixColumn| {
+            row.measure == *measure && is_wanted(&series.shape)
+        };
+        let column = COLUMNS.iter().position(is_shown);
+        if let Some(column) = column.filter(|_| against == thread) {
+            rows.entry(&series.contestant).or_default()[column].get_or_insert(row);
         }
     }
-    by_thread
+    rows
 }
 
-/// A matrix without the columns of which nothing is known.
+/// The matrix without the columns of which nothing is known.
 fn matrix(rows: &Rows<'_>) -> Table {
-    let known: Vec<usize> = (0..COLUMNS.len())
-        .filter(|column| rows.values().any(|cells| cells[*column].is_some()))
-        .collect();
-    let state = format::size(STATE_BYTES as f64);
-    let heads = known.iter().map(|&column| {
-        let (head, measure, _) = COLUMNS[column];
-        let head = say(head, &[("state", &state)]);
-        match measure {
-            Measure::Bytes => Column::new(head, Unit::Times).higher(),
-            _ => Column::new(head, Unit::Count).lower(),
-        }
+    let is_known = |column: &usize| rows.values().any(|cells| cells[*column].is_some());
+    let known: Vec<usize> = (0..COLUMNS.len()).filter(is_known).collect();
+    let heads = known.iter().map(|&column| match COLUMNS[column] {
+        (head, Measure::Bytes, _) => Column::new(head, Unit::Times).higher(),
+        (head, ..) => Column::new(head, Unit::Count).lower(),
     });
     let mut table = Table::new([Column::words("runtime")].into_iter().chain(heads));
     for (id, cells) in rows.iter().take(MOST_ROWS) {
-        let shown = known.iter().map(|&column| match cells[column] {
-            Some(row) => value(row),
-            None => Cell::Missing("not in this record".into()),
-        });
-        table.push([Cell::text(names::contestant(id))].into_iter().chain(shown).collect());
+        let cell = |&column: &usize| {
+            cells[column].map_or_else(|| Cell::Missing("not in this record".into()), value)
+        };
+        let name = Cell::text(names::contestant(id));
+        table.push([name].into_iter().chain(known.iter().map(cell)).collect());
     }
     table
 }
@@ -249,47 +227,40 @@ fn caption(measure: Measure, rows: &[&Evidence], all: usize) -> Text {
 fn evidence(measure: Measure, rows: &[&Evidence]) -> Table {
     let (head, unit) = claims::column(measure);
     let figure = Column::new(head, unit).with_intervals();
-    let columns = match rows.first().map(|row| &row.subject) {
-        Some(Subject::Pair(..)) => vec![
-            Column::words("coroutine"),
-            Column::words("thread"),
-            Column::words("work"),
-            figure,
-            Column::words("found"),
-        ],
-        Some(Subject::File(_)) => vec![
-            Column::words("file"),
-            figure,
-            Column::new("callbacks", unit),
-            Column::words("found"),
-        ],
+    let mut columns: Vec<Column> = match rows.first().map(|row| &row.subject) {
+        Some(Subject::Pair(..)) => ["coroutine", "thread", "work"].map(Column::words).into(),
+        Some(Subject::File(_)) => vec![Column::words("file")],
         Some(Subject::One(_)) | None => vec![
             Column::words("contestant"),
             Column::words("work"),
             Column::new("tasks", Unit::Count),
-            figure,
-            Column::words("found"),
         ],
     };
+    columns.push(figure);
+    let has_other = rows.iter().any(|row| matches!(row.value, Value::Counts(..)));
+    columns.extend(has_other.then(|| Column::new("callbacks", unit)));
+    columns.push(Column::words("found"));
+    let contestant = |id: &Id| Cell::text(names::contestant(id));
     let mut table = Table::new(columns);
     for row in rows {
         let mut cells = match &row.subject {
             Subject::Pair(series, thread) => vec![
-                Cell::text(names::contestant(&series.contestant)),
-                Cell::text(names::contestant(thread)),
+                contestant(&series.contestant),
+                contestant(thread),
                 Cell::text(names::shape(&series.shape)),
             ],
             Subject::One(series) => vec![
-                Cell::text(names::contestant(&series.contestant)),
+                contestant(&series.contestant),
                 Cell::text(names::shape(&series.shape)),
                 row.tasks.map_or_else(|| Cell::Missing("none has proof".into()), Cell::Count),
             ],
             Subject::File(file) => vec![Cell::Text(Text::code(file))],
         };
         cells.push(value(row));
-        if let Value::Counts(_, other) = row.value {
-            cells.push(Cell::Count(other));
-        }
+        cells.extend(has_other.then(|| match row.value {
+            Value::Counts(_, other) => Cell::Count(other),
+            _ => Cell::Missing("not counted".into()),
+        }));
         let found = claims::finding(measure, row.finding);
         cells.push(Cell::text(if row.is_judged { found.to_owned() } else { format!("({found})") }));
         table.push(cells);
@@ -308,10 +279,7 @@ fn value(row: &Evidence) -> Cell {
         Value::None => Cell::Missing(claims::finding(row.measure, row.finding).into()),
         Value::Figure(figure) => Cell::Figure(figure),
         Value::Count(count) | Value::Counts(count, _) => Cell::Count(count),
-        Value::From { from, not_at } => match not_at.map_or(1, |not_at| not_at + 1) {
-            earliest if earliest == from => Cell::Count(from),
-            earliest => Cell::text(claims::between(earliest, from)),
-        },
+        Value::From { from, not_at } => between_cell(not_at.map_or(1, |not_at| not_at + 1), from),
     }
 }
 
@@ -388,12 +356,7 @@ mod tests {
         assert_eq!(cells(matrix), [["smol", "123", "3"]]);
         assert_eq!(matrix.columns.len(), 3);
         let text = words(&document.blocks);
-        assert!(text.contains("300 B on smol and 37 kB with a thread each: 123 times"), "{text}");
-        let folded = document.blocks.iter().any(|block| match block {
-            Block::Details { summary, .. } => summary.words().ends_with("against rayon pool"),
-            _ => false,
-        });
-        assert!(folded);
+        assert!(text.contains("takes 300 B, a thread 37 kB: 123 times as much"), "{text}");
     }
 
     #[test]

@@ -32,19 +32,6 @@ pub(crate) fn lines(of: Page, record: &Record) -> Vec<String> {
     lines
 }
 
-/// The table below what is folded away under this summary.
-pub(crate) fn folded(of: Page, record: &Record, under: &str) -> Option<Table> {
-    page(of, record).blocks.into_iter().find_map(|block| match block {
-        Block::Details { summary, blocks } if summary.words().contains(under) => {
-            blocks.into_iter().find_map(|block| match block {
-                Block::Table(table) => Some(table),
-                _ => None,
-            })
-        }
-        _ => None,
-    })
-}
-
 /// The rows of a table, each as its cells with ` | ` between them, in the units of the columns.
 pub(crate) fn rows(table: &Table) -> Vec<String> {
     let cell = |(cell, column): (&Cell, &crate::document::Column)| match cell {

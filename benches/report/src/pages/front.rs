@@ -1,12 +1,9 @@
 //! The front page: the block of the README, in each language.
 
-use std::collections::BTreeSet;
-
 use analysis::Analysis;
 use analysis::claims::lighter::From;
 use analysis::claims::{ClaimId, Work};
 use analysis::contestant::{Id, Model};
-use analysis::estimate::Estimate;
 use analysis::figure::Figure;
 use analysis::lateness::Asked;
 use analysis::measured::Measured;
@@ -16,13 +13,11 @@ use analysis::walls::Reach;
 use super::contestants::leading;
 use super::lateness::lateness_chart;
 use super::memory::whole_process_chart;
-use super::weights::find;
+use super::weights::{Kind, find, keeps_state};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::tables;
+use crate::text::cautions;
 use crate::text::front::{Facts, FrontWords};
-use crate::text::{Text, cautions};
-
-/// The live state whose cost is on the front page, in bytes.
-const STATE_BYTES: u64 = 8_192;
 
 /// The front page of this analysis, in this language.
 pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
@@ -30,25 +25,23 @@ pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
     let mut blocks = vec![Block::Paragraph(words.intro())];
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
     blocks.extend(verdict(analysis, words));
-    let chart = whole_process_chart(analysis);
-    if !chart.is_empty() {
-        blocks.push(Block::Chart(chart));
-    }
-    let (heading, _) = words.takes();
-    blocks.push(Block::Heading(heading));
+    let chart = Some(whole_process_chart(analysis)).filter(|chart| !chart.is_empty());
+    blocks.extend(chart.map(Block::Chart));
+    blocks.push(Block::Heading(words.takes().0));
     blocks.push(Block::Table(takes(analysis, &shown, words)));
     let mut below = words.one_at_a_time().and(words.repeats(analysis.repeat.as_ref()));
     if shown.iter().any(|id| analysis.run.cautions.contains_key(id.as_str())) {
         below = below.and(words.discontinued());
     }
     blocks.push(Block::Paragraph(below));
-    if has_lateness(analysis) {
+    // Where neither single nor synchronized timers were timed, there is no second picture.
+    let is_drawn = |asked| matches!(asked, Asked::Spread | Asked::Synchronized);
+    if analysis.lateness.iter().any(|row| is_drawn(row.asked)) {
         blocks.extend(lateness_chart(analysis).map(Block::Chart));
     }
     let breaks = breaks(analysis, &shown, words);
     if !breaks.is_empty() {
-        blocks.push(Block::Heading(words.breaks().0));
-        blocks.push(Block::Table(breaks));
+        blocks.extend([Block::Heading(words.breaks().0), Block::Table(breaks)]);
     }
     blocks.push(Block::Paragraph(words.onwards()));
     Document { id: "front", title: "The weight of waiting".into(), blocks }
@@ -85,78 +78,68 @@ fn verdict(analysis: &Analysis, words: &dyn FrontWords) -> Option<Block> {
 }
 
 fn takes(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
-    let (_, heads) = words.takes();
-    let units =
-        [Unit::Words, Unit::Bytes, Unit::Bytes, Unit::Bytes, Unit::Nanoseconds, Unit::Nanoseconds];
-    let mut table =
-        Table::new(heads.into_iter().zip(units).map(|(head, unit)| Column::new(head, unit)));
+    let [name, timer, state, request, wait_cpu, request_cpu] = words.takes().1;
     let bytes = analysis.basis.figure();
-    for id in shown {
-        let slope = |figure: Figure, is_wanted: fn(&Shape) -> bool| -> Cell {
-            let slope: Option<Estimate> =
-                find(analysis, id, is_wanted).and_then(|measured| measured.slope(figure));
-            Cell::figure(slope, words.no_figure())
-        };
-        table.push(vec![
-            Cell::text(words.contestant(id)),
-            slope(bytes, Shape::is_plain),
-            slope(bytes, |shape| {
-                shape.state_bytes == STATE_BYTES && shape.without_state().is_plain()
+    let slope = |id: &Id, figure: Figure, is_wanted: Kind| {
+        let measured = find(analysis, id, is_wanted);
+        Cell::figure(measured.and_then(|measured| measured.slope(figure)), words.no_figure())
+    };
+    let request_bytes = |id: &&Id| slope(id, bytes, Shape::is_plain_request);
+    tables::of(
+        shown,
+        &[
+            (Column::words(name), &|id| Cell::text(words.contestant(id))),
+            (Column::new(timer, Unit::Bytes), &|id| slope(id, bytes, Shape::is_plain)),
+            (Column::new(state, Unit::Bytes), &|id| slope(id, bytes, keeps_state)),
+            (Column::new(request, Unit::Bytes), &request_bytes),
+            (Column::new(wait_cpu, Unit::Nanoseconds), &|id| {
+                slope(id, Figure::Cpu, Shape::is_plain)
             }),
-            slope(bytes, Shape::is_plain_request),
-            slope(Figure::Cpu, Shape::is_plain),
-            slope(Figure::Cpu, Shape::is_plain_request),
-        ]);
-    }
-    table
-}
-
-/// Whether single and synchronized timers were timed, which the picture shows.
-fn has_lateness(analysis: &Analysis) -> bool {
-    let asked: BTreeSet<Asked> = analysis.lateness.iter().map(|row| row.asked).collect();
-    asked.contains(&Asked::Spread) || asked.contains(&Asked::Synchronized)
+            (Column::new(request_cpu, Unit::Nanoseconds), &|id| {
+                slope(id, Figure::Cpu, Shape::is_plain_request)
+            }),
+        ],
+    )
 }
 
 /// How far a thread each, the open requests of the one that came farthest, and the coroutine that came
 /// farthest go here.
 fn breaks(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
-    let (_, heads) = words.breaks();
-    let [name, reached, then] = heads;
-    let mut table =
-        Table::new([Column::words(name), Column::new(reached, Unit::Count), Column::words(then)]);
-    let is_wanted = |reach: &&Reach| shown.contains(&reach.series.contestant);
-    let far = |work: Work, is_model: fn(Model) -> bool| {
-        analysis
-            .reaches
-            .iter()
-            .filter(is_wanted)
-            .filter(|reach| is_model(reach.series.model()) && work_of(reach) == work)
-            .max_by_key(|reach| {
-                (reach.largest, reach.series.contestant.as_str() == "coroutines/tokio")
-            })
-    };
-    let threads = |model| model == Model::Threads;
-    let others = |model| matches!(model, Model::Callbacks | Model::Coroutines);
-    let coroutines = |model| model == Model::Coroutines;
-    let rows = [
-        far(Work::Timer, threads),
-        far(Work::Request, threads),
-        far(Work::Request, others),
-        far(Work::Timer, coroutines),
-    ];
-    for reach in rows.into_iter().flatten() {
-        let then: Text = match &reach.wall {
-            Some(wall) => words.wall(wall, reach.next()),
-            None => words.no_wall(reach.next()),
+    let far = |work: Work, models: &[Model]| {
+        let is_wanted = |reach: &&Reach| {
+            shown.contains(&reach.series.contestant)
+                && models.contains(&reach.series.model())
+                && work_of(reach) == work
         };
-        let count = reach.wall.as_ref().and_then(|wall| wall.reached).or(reach.largest);
-        table.push(vec![
-            Cell::Text(words.reached(&reach.series.contestant, work_of(reach))),
-            count.map_or_else(|| Cell::Missing(words.no_figure()), Cell::Count),
-            Cell::Text(then),
-        ]);
-    }
-    table
+        analysis.reaches.iter().filter(is_wanted).max_by_key(|reach| {
+            (reach.largest, reach.series.contestant.as_str() == "coroutines/tokio")
+        })
+    };
+    let rows = [
+        far(Work::Timer, &[Model::Threads]),
+        far(Work::Request, &[Model::Threads]),
+        far(Work::Request, &[Model::Callbacks, Model::Coroutines]),
+        far(Work::Timer, &[Model::Coroutines]),
+    ];
+    let [name, reached, then] = words.breaks().1;
+    tables::of(
+        rows.into_iter().flatten(),
+        &[
+            (Column::words(name), &|reach| {
+                Cell::Text(words.reached(&reach.series.contestant, work_of(reach)))
+            }),
+            (Column::new(reached, Unit::Count), &|reach| {
+                let count = reach.wall.as_ref().and_then(|wall| wall.reached).or(reach.largest);
+                count.map_or_else(|| Cell::Missing(words.no_figure()), Cell::Count)
+            }),
+            (Column::words(then), &|reach| {
+                Cell::Text(match &reach.wall {
+                    Some(wall) => words.wall(wall, reach.next()),
+                    None => words.no_wall(reach.next()),
+                })
+            }),
+        ],
+    )
 }
 
 fn work_of(reach: &Reach) -> Work {

@@ -1,17 +1,14 @@
 //! The index of the results: the questions that people come with, each answered in a paragraph.
 
 use analysis::Analysis;
-use analysis::claims::Work;
 
 use super::choosing::{REQUESTS, case, leaving, python};
-use super::front::{facts, shown};
+use super::front::facts;
 use super::page::Page;
-use super::weights::lighter_from;
-use super::{lateness, trust, walls};
+use super::{lateness, memory, trust, walls};
 use crate::document::{Block, Document};
-use crate::format;
 use crate::text::en::{exceptions, figures};
-use crate::text::{Text, cautions, names, say};
+use crate::text::{Text, cautions, say};
 
 /// The page. A code host shows a file of this name below its folder.
 pub(crate) const PAGE: Page = Page { id: "README", name: "questions and answers", build };
@@ -28,8 +25,8 @@ fn build(analysis: &Analysis) -> Document {
         ),
         (
             "From how many tasks on?",
-            from_how_many(analysis),
-            "[Every pair, and the whole process at 1 to 8 tasks](page:memory).",
+            memory::from_when(analysis).into_iter().collect(),
+            "[Every pair](page:memory), [the whole process at 1 to 8 tasks](page:all#the-whole-process).",
         ),
         (
             "When is a thread as good?",
@@ -72,11 +69,10 @@ fn build(analysis: &Analysis) -> Document {
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
     for (question, answer, more) in questions {
         blocks.push(Block::Heading(question.into()));
-        if answer.is_empty() {
-            blocks.push(Block::Paragraph("This run does not say.".into()));
-        } else {
-            blocks.push(Block::List(answer));
-        }
+        blocks.push(match answer.is_empty() {
+            true => Block::Paragraph("This run does not say.".into()),
+            false => Block::List(answer),
+        });
         blocks.push(Block::Paragraph(say(more, &[])));
     }
     Document { id: PAGE.id, title: "Questions and answers".into(), blocks }
@@ -89,34 +85,4 @@ fn answer(page: &Page, analysis: &Analysis) -> Vec<Text> {
         Some(Block::Paragraph(text)) => vec![text],
         _ => Vec::new(),
     }
-}
-
-/// From how many tasks on each runtime's process is lighter than that of a thread each.
-fn from_how_many(analysis: &Analysis) -> Vec<Text> {
-    let shown = shown(analysis);
-    let of = |work: Work| {
-        let said: Vec<String> = analysis
-            .crossovers
-            .iter()
-            .filter(|crossover| crossover.against.is_reference())
-            .filter(|crossover| shown.contains(&crossover.series.contestant))
-            .filter(|crossover| crossover.series.shape.is_timer() == (work == Work::Timer))
-            .filter_map(|crossover| {
-                let name = names::contestant(&crossover.series.contestant);
-                Some(format!("{name} {}", lighter_from(crossover)?))
-            })
-            .collect();
-        let what = match work {
-            Work::Timer => "with timers",
-            Work::Request => "with open requests",
-        };
-        let said = format::list(&said);
-        (!said.is_empty()).then(|| {
-            say(
-                "Lighter than a thread each, the whole process counted, {what}: {said}.",
-                &[("what", what), ("said", &said)],
-            )
-        })
-    };
-    [Work::Timer, Work::Request].into_iter().filter_map(of).collect()
 }

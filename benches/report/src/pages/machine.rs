@@ -6,7 +6,7 @@ use record::{CgroupKind, Host};
 use super::page::Page;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
-use crate::tables;
+use crate::tables::{self, under};
 use crate::text::{Text, cautions, names, say};
 
 /// The page.
@@ -15,28 +15,20 @@ pub(crate) const PAGE: Page = Page { id: "machine", name: "the machine and the r
 fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Paragraph(answer(analysis))];
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
-    let facts = Facts::of(&analysis.run.host);
-    blocks.push(Block::Heading("Machine".into()));
-    blocks.push(Block::Table(pairs(facts.known)));
-    if !facts.unknown.is_empty() {
+    let (known, unknown) = facts(&analysis.run.host);
+    blocks.extend(under("Machine", pairs(["What", "Value"], known), ""));
+    if !unknown.is_empty() {
         blocks.push(Block::Heading("What could not be read".into()));
-        blocks.push(Block::List(facts.unknown));
+        blocks.push(Block::List(unknown));
     }
     blocks.push(Block::Heading("Limits".into()));
-    blocks.push(match limits(&analysis.run.host) {
-        Some(table) => table,
-        None => Block::Paragraph("No limit could be read.".into()),
-    });
-    let mut versions = Table::new([Column::words("Package"), Column::words("Version")]);
-    for (package, version) in &analysis.run.versions {
-        versions.push(vec![Cell::text(package.as_str()), Cell::text(version.as_str())]);
-    }
+    let limits = tables::table("The limits", limits(&analysis.run.host));
+    blocks.push(limits.unwrap_or_else(|| Block::Paragraph("No limit could be read.".into())));
+    let versions = pairs(["Package", "Version"], analysis.run.versions.clone());
     if let Some(table) = tables::table("The versions of what is compared", versions) {
-        blocks.push(Block::Heading("Versions".into()));
-        blocks.push(table);
+        blocks.extend([Block::Heading("Versions".into()), table]);
     }
-    blocks.push(Block::Heading("Run".into()));
-    blocks.push(Block::Table(run(analysis)));
+    blocks.extend(under("Run", run(analysis), ""));
     Document { id: "machine", title: "The machine and the run".into(), blocks }
 }
 
@@ -58,46 +50,41 @@ fn answer(analysis: &Analysis) -> Text {
 }
 
 /// What is known of a machine, and what is not.
-struct Facts {
-    known: Vec<(&'static str, String)>,
-    unknown: Vec<Text>,
-}
-
-impl Facts {
-    fn of(host: &Host) -> Self {
-        let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
-        let settings: Vec<String> =
-            host.allocator_settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let settings = if settings.is_empty() { "none".into() } else { settings.join(", ") };
-        let group = match host.cgroup {
-            CgroupKind::V1 => Some("version 1".to_owned()),
-            CgroupKind::V2 => Some("version 2".to_owned()),
-            CgroupKind::None => None,
-        };
-        let facts = [
-            ("processor", host.cpu.clone()),
-            ("cores", Some(format::count(u64::from(host.cores)))),
-            ("memory", host.memory_bytes.map(|bytes| format::size(bytes as f64))),
-            ("kernel", host.kernel.clone()),
-            ("clock source", host.clock.clone()),
-            ("page size", host.page_bytes.map(|bytes| format::size(bytes as f64))),
-            ("transparent huge pages", host.thp.clone()),
-            ("timer slack", host.timer_slack_ns.map(|ns| format::duration(ns as f64))),
-            ("allocator", text(&host.allocator)),
-            ("allocator settings", Some(settings)),
-            ("compiler", text(&host.rustc)),
-            ("control group", group),
-        ];
-        let mut found = Self { known: Vec::new(), unknown: Vec::new() };
-        for (what, value) in facts {
-            match value {
-                Some(value) => found.known.push((what, value)),
-                None if what == "control group" => found.unknown.push(no_group(host)),
-                None => found.unknown.push(what.into()),
-            }
+fn facts(host: &Host) -> (Vec<(&'static str, String)>, Vec<Text>) {
+    let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+    let size = |bytes: Option<u64>| bytes.map(|bytes| format::size(bytes as f64));
+    let settings: Vec<String> =
+        host.allocator_settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let facts = [
+        ("processor", host.cpu.clone()),
+        ("cores", Some(format::count(u64::from(host.cores)))),
+        ("memory", size(host.memory_bytes)),
+        ("kernel", host.kernel.clone()),
+        ("clock source", host.clock.clone()),
+        ("page size", size(host.page_bytes)),
+        ("transparent huge pages", host.thp.clone()),
+        ("timer slack", host.timer_slack_ns.map(|ns| format::duration(ns as f64))),
+        ("allocator", text(&host.allocator)),
+        ("allocator settings", text(&settings.join(", ")).or_else(|| Some("none".into()))),
+        ("compiler", text(&host.rustc)),
+        (
+            "control group",
+            match host.cgroup {
+                CgroupKind::V1 => Some("version 1".into()),
+                CgroupKind::V2 => Some("version 2".into()),
+                CgroupKind::None => None,
+            },
+        ),
+    ];
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for (what, value) in facts {
+        match value {
+            Some(value) => known.push((what, value)),
+            None if what == "control group" => unknown.push(no_group(host)),
+            None => unknown.push(what.into()),
         }
-        found
     }
+    (known, unknown)
 }
 
 fn no_group(host: &Host) -> Text {
@@ -109,23 +96,25 @@ fn no_group(host: &Host) -> Text {
     }
 }
 
-fn limits(host: &Host) -> Option<Block> {
-    let mut table = Table::new([Column::words("Limit"), Column::new("Value", Unit::Count)]);
-    for (name, value) in &host.limits {
-        let value = match value.number() {
-            Some(number) if name.starts_with("memory") => Cell::text(format::size(number as f64)),
-            Some(number) => Cell::Count(number),
-            None => Cell::text("unlimited"),
-        };
-        let shown = names::limit(name);
-        let shown = match name.as_str() {
-            "nofile_hard" => format!("{shown} (hard)"),
-            "nofile_given" => format!("{shown} (as given)"),
-            _ => shown.to_owned(),
-        };
-        table.push(vec![Cell::text(shown), value]);
-    }
-    tables::table("The limits", table)
+fn limits(host: &Host) -> Table {
+    let name = |name: &str| match name {
+        "nofile_hard" => format!("{} (hard)", names::limit(name)),
+        "nofile_given" => format!("{} (as given)", names::limit(name)),
+        _ => names::limit(name).to_owned(),
+    };
+    tables::of(
+        &host.limits,
+        &[
+            (Column::words("Limit"), &|(limit, _)| Cell::text(name(limit))),
+            (Column::new("Value", Unit::Count), &|(name, value)| match value.number() {
+                Some(number) if name.starts_with("memory") => {
+                    Cell::text(format::size(number as f64))
+                }
+                Some(number) => Cell::Count(number),
+                None => Cell::text("unlimited"),
+            }),
+        ],
+    )
 }
 
 fn run(analysis: &Analysis) -> Table {
@@ -144,11 +133,11 @@ fn run(analysis: &Analysis) -> Table {
     ];
     rows.extend(run.program.clone().map(|program| ("program", program)));
     rows.extend(run.arguments.as_ref().map(|given| ("options", given.join(" "))));
-    pairs(rows)
+    pairs(["What", "Value"], rows)
 }
 
-fn pairs(rows: Vec<(&'static str, String)>) -> Table {
-    let mut table = Table::new([Column::words("What"), Column::words("Value")]);
+fn pairs<W: Into<Text>>(heads: [&str; 2], rows: impl IntoIterator<Item = (W, String)>) -> Table {
+    let mut table = Table::new(heads.map(Column::words));
     for (what, value) in rows {
         table.push(vec![Cell::text(what), Cell::text(value)]);
     }
@@ -169,7 +158,7 @@ mod tests {
     fn what_could_not_be_read_is_said_with_the_reason() {
         let mut made = Synthetic::new();
         made.without_cgroup("the hierarchy is read-only");
-        let Facts { known, unknown } = Facts::of(&made.record().run.host);
+        let (known, unknown) = facts(&made.record().run.host);
         let unknown: Vec<String> = unknown.iter().map(Text::words).collect();
         assert_eq!(unknown[0], "timer slack");
         assert!(unknown[1].ends_with("page tables: the hierarchy is read-only"), "{unknown:?}");

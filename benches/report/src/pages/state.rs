@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use analysis::Analysis;
-use analysis::contestant::{Id, Model};
-use analysis::estimate::Estimate;
+use analysis::contestant::Model;
 use analysis::state::{StatePoint, StateRow};
 
-use super::contestants::{cautions, details};
+use super::contestants::cautions;
 use super::page::Page;
 use super::weights::{UNDECIDED, is_decided, leading, what_is_weighed};
 use crate::chart::{Axis, Chart, Line, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
+use crate::tables::under;
 use crate::text::{Text, names, say};
 
 /// The page.
@@ -32,52 +32,41 @@ fn build(analysis: &Analysis) -> Document {
         rows.into_iter().filter(|row| shown.contains(&row.series.contestant)).collect();
     let sizes = sizes(&rows);
     let mut blocks = vec![Block::Quote(vec![answer(&rows, &sizes)])];
-    let chart = chart(&rows);
-    if !chart.is_empty() {
-        blocks.push(Block::Chart(chart));
-    }
-    let weights = table(&rows, &sizes, Unit::Bytes, |_, point| {
-        Cell::figure(Some(point.bytes).filter(is_decided), UNDECIDED)
-    });
-    if !weights.is_empty() {
-        blocks.push(Block::Heading("A waiting task by the state that it keeps".into()));
-        blocks.push(Block::Table(weights));
-        blocks.push(Block::Paragraph(
-            what_is_weighed(analysis)
-                .and("The slope over N, state included; over the same N for each size.".into()),
-        ));
-    }
-    let ratios: Vec<&StateRow> = rows
-        .iter()
-        .copied()
-        .filter(|row| row.at.values().any(|point| point.reference_over.is_some()))
-        .collect();
-    let ratios = table(&ratios, &sizes, Unit::Times, |_, point| {
-        Cell::figure(point.reference_over, "there is no weight of both")
-    });
-    if !ratios.is_empty() {
-        blocks.push(Block::Heading("How many times as much a thread each takes".into()));
-        blocks.push(Block::Table(ratios));
-    }
+    let chart = Some(chart(&rows)).filter(|chart| !chart.is_empty());
+    blocks.extend(chart.map(Block::Chart));
+    let weights = table(
+        &rows,
+        &sizes,
+        |size| Column::new(size, Unit::Bytes).lower(),
+        |point| Cell::figure(Some(point.bytes).filter(is_decided), UNDECIDED),
+    );
+    let note = "The slope over N, state included; over the same N for each size. [Every size and \
+                contestant, with intervals](page:all).";
+    let note = what_is_weighed(analysis).and(say(note, &[]));
+    blocks.extend(under("A waiting task by the state that it keeps", weights, note));
+    let has_any = |row: &&&StateRow| row.at.values().any(|point| point.reference_over.is_some());
+    let ratios: Vec<&StateRow> = rows.iter().filter(has_any).copied().collect();
+    let ratios = table(
+        &ratios,
+        &sizes,
+        |size| Column::new(size, Unit::Times),
+        |point| Cell::figure(point.reference_over, "there is no weight of both"),
+    );
+    blocks.extend(under("How many times as much a thread each takes", ratios, ""));
     blocks.extend(cautions(analysis, &shown));
-    blocks.extend(details(
-        "Every contestant and size, with intervals, and how many times the state is held",
-        vec![Block::Table(every(analysis)), Block::Paragraph(HELD.into())],
-    ));
     Document { id: PAGE.id, title: "What live state adds".into(), blocks }
 }
 
-const HELD: &str = "Held is (slope with the state − slope without) ÷ bytes of state: 1.00 is once. \
-                    What is above it is held twice, or lost to the allocator's rounding or a \
-                    runtime's alignment. What is below found room in what the task has anyway, \
-                    such as the last page of a thread's stack.";
-
 /// How many times as much a thread takes at each size, by the example of one coroutine.
 fn answer(rows: &[&StateRow], sizes: &BTreeSet<u64>) -> Text {
-    let coroutines =
-        || rows.iter().filter(|row| row.series.model() == Model::Coroutines && has_ratio(row));
+    let ratio = |row: &StateRow, bytes: &u64| row.at.get(bytes)?.reference_over;
+    let has_ratio = |row: &&&StateRow| {
+        row.series.model() == Model::Coroutines
+            && row.at.keys().any(|bytes| *bytes > 0 && ratio(row, bytes).is_some())
+    };
+    let mut coroutines = rows.iter().filter(has_ratio);
     let is_tokio = |row: &&&StateRow| row.series.contestant.name() == "tokio";
-    let Some(row) = coroutines().find(is_tokio).or_else(|| coroutines().next()) else {
+    let Some(row) = coroutines.clone().find(is_tokio).or_else(|| coroutines.next()) else {
         return match rows.is_empty() {
             true => "This record does not say what live state adds: no task that is weighed keeps \
                      any."
@@ -87,33 +76,23 @@ fn answer(rows: &[&StateRow], sizes: &BTreeSet<u64>) -> Text {
                 .into(),
         };
     };
-    let ratio = |bytes: u64| row.at.get(&bytes)?.reference_over;
-    let times = |ratio: Estimate| format::times(ratio.value);
-    let name = names::contestant(&row.series.contestant);
+    let times = |bytes: &u64| Some(format::times(ratio(row, bytes)?.value));
     let with: Vec<String> = sizes
         .iter()
         .filter(|bytes| **bytes > 0)
-        .filter_map(|bytes| Some((format::size(*bytes as f64), times(ratio(*bytes)?))))
-        .map(|(size, times)| format!("{times} times with {size}"))
+        .filter_map(|bytes| {
+            Some(format!("{} times with {}", times(bytes)?, format::size(*bytes as f64)))
+        })
         .collect();
-    let with = format::list(&with);
-    let shrinks = match ratio(0) {
-        None => say(
-            "A thread takes more than a {name} task by as much: **{with}** of state that is alive \
-             during the wait.",
-            &[("name", &name), ("with", &with)],
-        ),
-        Some(none) => say(
-            "The more a task keeps alive while it waits, the less it matters what keeps it. A \
-             thread takes {none} times as much as a {name} task without state, and **{with}**.",
-            &[("none", &times(none)), ("name", &name), ("with", &with)],
-        ),
-    };
+    let (name, with) = (names::contestant(&row.series.contestant), format::list(&with));
+    let none =
+        times(&0).map(|times| format!("{times} times as much as a {name} task without state"));
+    let shrinks = say(
+        "The more a task keeps alive while it waits, the less it matters what keeps it. A thread \
+         takes {none}, and **{with}**.",
+        &[("none", &none.unwrap_or_else(|| format!("more than a {name} task"))), ("with", &with)],
+    );
     shrinks.and(free_in_a_thread(rows).unwrap_or_default())
-}
-
-fn has_ratio(row: &StateRow) -> bool {
-    row.at.iter().any(|(bytes, point)| *bytes > 0 && point.reference_over.is_some())
 }
 
 /// Below which part of its size state counts as free.
@@ -133,14 +112,13 @@ fn free_in_a_thread(rows: &[&StateRow]) -> Option<Text> {
     ))
 }
 
-/// The sizes of the tables: those that are wanted most, in their order.
+/// The sizes of the tables: those that are wanted most.
 fn sizes(rows: &[&StateRow]) -> BTreeSet<u64> {
     let all: BTreeSet<u64> = rows.iter().flat_map(|row| row.at.keys().copied()).collect();
     let (first, others) = WANTED.split_at(2);
-    let wanted = first.iter().chain(all.last()).chain(others).chain(&all);
     let mut sizes = BTreeSet::new();
-    for bytes in wanted.filter(|bytes| all.contains(bytes)) {
-        if sizes.len() < MOST_SIZES {
+    for bytes in first.iter().chain(all.last()).chain(others).chain(&all) {
+        if sizes.len() < MOST_SIZES && all.contains(bytes) {
             sizes.insert(*bytes);
         }
     }
@@ -150,89 +128,46 @@ fn sizes(rows: &[&StateRow]) -> BTreeSet<u64> {
 fn table(
     rows: &[&StateRow],
     sizes: &BTreeSet<u64>,
-    unit: Unit,
-    cell: impl Fn(&Id, &StatePoint) -> Cell,
+    column: impl Fn(String) -> Column,
+    cell: impl Fn(&StatePoint) -> Cell,
 ) -> Table {
-    let columns = sizes.iter().map(|bytes| {
-        let column = Column::new(size(*bytes), unit);
-        if unit == Unit::Bytes { column.lower() } else { column }
-    });
-    let mut table = Table::new([Column::words("")].into_iter().chain(columns));
+    let head = |bytes: &u64| match bytes {
+        0 => column("no state".into()),
+        bytes => column(format::size(*bytes as f64)),
+    };
+    let mut table = Table::new([Column::words("")].into_iter().chain(sizes.iter().map(head)));
     for row in rows {
-        let id = &row.series.contestant;
-        let mut cells = vec![Cell::text(names::contestant(id))];
-        cells.extend(sizes.iter().map(|bytes| match row.at.get(bytes) {
-            Some(point) => cell(id, point),
+        let cell = |bytes: &u64| match row.at.get(bytes) {
+            Some(point) => cell(point),
             None => Cell::Missing("not measured".into()),
-        }));
-        table.push(cells);
-    }
-    table
-}
-
-/// Every point with its intervals, a row each.
-fn every(analysis: &Analysis) -> Table {
-    let mut table = Table::new([
-        Column::words(""),
-        Column::new("state", Unit::Size),
-        Column::new("bytes per waiting task", Unit::Bytes).lower().with_intervals(),
-        Column::new("held", Unit::Times).with_intervals(),
-        Column::new("a thread each takes", Unit::Times).with_intervals(),
-    ]);
-    for row in &analysis.states {
-        let no_ratio = match row.series.contestant.is_reference() {
-            true => "this is a thread each",
-            false => "there is no weight of both",
         };
-        for (bytes, point) in &row.at {
-            table.push(vec![
-                Cell::text(names::series(&row.series)),
-                Cell::Count(*bytes),
-                Cell::Figure(point.bytes),
-                Cell::figure(point.held, "there is no state, or no slope without"),
-                Cell::figure(point.reference_over, no_ratio),
-            ]);
-        }
+        let name = Cell::text(names::contestant(&row.series.contestant));
+        table.push([name].into_iter().chain(sizes.iter().map(cell)).collect());
     }
     table
-}
-
-fn size(bytes: u64) -> String {
-    if bytes == 0 { "no state".into() } else { format::size(bytes as f64) }
 }
 
 /// Bytes of a waiting task over the state that it keeps.
 fn chart(rows: &[&StateRow]) -> Chart {
-    let lines: Vec<Line> = rows
-        .iter()
-        .map(|row| Line {
-            name: names::contestant(&row.series.contestant),
-            tone: names::tone(&row.series.contestant),
-            points: row
-                .at
-                .iter()
-                .filter(|(bytes, point)| **bytes > 0 && is_decided(&point.bytes))
-                .map(|(bytes, point)| (*bytes as f64, point.bytes.value))
-                .collect(),
-            wall: None,
-        })
-        .filter(|line| line.points.len() >= 2)
-        .collect();
-    let said: Vec<String> = lines
-        .iter()
-        .filter_map(|line| {
-            let ((least, from), (most, to)) = (line.points.first()?, line.points.last()?);
-            let at = |bytes: &f64, state: &f64| {
-                format!("{} with {}", format::bytes(*bytes), format::size(*state))
-            };
-            Some(format!("{} {} to {}", line.name, at(from, least), at(to, most)))
-        })
-        .collect();
+    let line = |row: &&StateRow| {
+        let id = &row.series.contestant;
+        let at = row.at.iter().filter(|(bytes, point)| **bytes > 0 && is_decided(&point.bytes));
+        let points = at.map(|(bytes, point)| (*bytes as f64, point.bytes.value)).collect();
+        Line { name: names::contestant(id), tone: names::tone(id), points, wall: None }
+    };
+    let lines: Vec<Line> = rows.iter().map(line).filter(|line| line.points.len() >= 2).collect();
+    let said = lines.iter().filter_map(|line| {
+        let at = |(state, bytes): &(f64, f64)| {
+            format!("{} with {}", format::bytes(*bytes), format::size(*state))
+        };
+        Some(format!("{} {} to {}", line.name, at(line.points.first()?), at(line.points.last()?)))
+    });
+    let said = said.collect::<Vec<_>>().join("; ");
     Chart {
         id: "state",
         title: "Memory of a waiting task over the state it keeps alive".into(),
         subtitle: "One more task that waits for a timer, state included. Lower is less.".into(),
-        alt: format!("Memory of a waiting task by its live state: {}.", said.join("; ")),
+        alt: format!("Memory of a waiting task by its live state: {said}."),
         plot: Plot::Lines {
             x: Axis { label: "Live state".into(), unit: Unit::Size, is_log: true },
             y: Axis { label: "One more waiting task".into(), unit: Unit::Bytes, is_log: true },
@@ -246,7 +181,7 @@ mod tests {
     use record::Record;
     use record::synthetic::{Bill, Synthetic};
 
-    use super::super::example::{answer, folded, lines, poor_records, rows};
+    use super::super::example::{answer, lines, poor_records};
     use super::*;
 
     /// Two contestants with these sizes of state. A thread has room for 1 KiB.
@@ -274,15 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn of_many_sizes_a_table_has_five_and_what_is_folded_away_has_all() {
+    fn of_many_sizes_a_table_has_five() {
         let all = [0, 64, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
         let record = with_states(&all);
         let analysis = Analysis::of(&record, None);
         let rows_of: Vec<&StateRow> = analysis.states.iter().collect();
         let sizes: Vec<u64> = sizes(&rows_of).into_iter().collect();
         assert_eq!(sizes, [0, 64, 1_024, 8_192, 65_536]);
-        let every = folded(PAGE, &record, "Every contestant").unwrap();
-        assert_eq!(rows(&every).len(), 2 * all.len());
     }
 
     #[test]

@@ -3,10 +3,9 @@
 use analysis::Analysis;
 use analysis::bar::Outcome;
 use analysis::detectable::Detectable;
-use analysis::figure::Figure;
-use analysis::instrument::{Again, Check, Held, Instrument, Overhead};
+use analysis::estimate::Estimate;
+use analysis::instrument::{Check, Instrument};
 use analysis::repeat::Repeat;
-use analysis::series::WaitFor;
 
 use super::page::Page;
 use crate::comparisons::repeat;
@@ -20,14 +19,14 @@ pub(crate) const PAGE: Page = Page { id: "trust", name: "can these figures be tr
 
 fn build(analysis: &Analysis) -> Document {
     let instrument = &analysis.instrument;
-    let mut blocks = vec![Block::Quote(answer(analysis))];
+    let outcomes = outcomes(analysis);
+    let mut blocks = vec![Block::Quote(vec![answer(&outcomes), again_or_not(analysis)])];
     blocks.extend(cautions::of_extent(analysis).into_iter().map(Block::Paragraph));
     let missed = missed(analysis);
     if !missed.is_empty() {
-        let is_missed = Bars::of(analysis).missed > 0;
+        let is_missed = outcomes.contains(&Outcome::Missed);
         let head = if is_missed { "What was missed" } else { "What is undecided" };
-        blocks.push(Block::Heading(head.into()));
-        blocks.push(Block::List(missed));
+        blocks.extend([Block::Heading(head.into()), Block::List(missed)]);
     }
     blocks.push(Block::Heading("Repeatability".into()));
     blocks.extend(repeatability(analysis));
@@ -38,63 +37,38 @@ fn build(analysis: &Analysis) -> Document {
     Document { id: "trust", title: "Can these figures be trusted?".into(), blocks }
 }
 
-/// How many bars have each outcome, those of the run before included.
-struct Bars {
-    met: usize,
-    missed: usize,
-    undecided: usize,
-    not_measured: usize,
-}
-
-impl Bars {
-    fn of(analysis: &Analysis) -> Self {
-        let checks = analysis.instrument.checks();
-        let mut outcomes: Vec<Outcome> = checks.iter().map(Check::outcome).collect();
-        outcomes.extend(analysis.repeat.iter().flat_map(|repeat| {
-            let bars = [repeat.bytes.bar, repeat.cpu.bar].into_iter().flatten();
-            bars.map(|bar| bar.outcome).chain([repeat.order.outcome])
-        }));
-        let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
-        Self {
-            met: count(Outcome::Met),
-            missed: count(Outcome::Missed),
-            undecided: count(Outcome::Undecided),
-            not_measured: count(Outcome::NotMeasured),
-        }
-    }
-
-    const fn all(&self) -> usize {
-        self.met + self.missed + self.undecided + self.not_measured
-    }
-}
-
-fn answer(analysis: &Analysis) -> Vec<Text> {
-    let bars = Bars::of(analysis);
-    let said = if bars.all() == 0 {
-        "Nothing in this record checks its figures: it has no control, no baseline, and no run \
-         before it."
-            .into()
-    } else {
-        let counts = [
-            (bars.met, "met"),
-            (bars.missed, "missed"),
-            (bars.undecided, "undecided"),
-            (bars.not_measured, "not measured"),
-        ];
-        let counts: Vec<String> = counts
-            .into_iter()
-            .filter(|(count, word)| *count > 0 || *word == "missed")
-            .map(|(count, word)| {
-                let is = if count == 1 { "is" } else { "are" };
-                format!("{} {is} {word}", format::count(count as u64))
-            })
-            .collect();
-        say(
-            "Of {all} bars that these figures are held to, **{counts}**.",
-            &[("all", &format::count(bars.all() as u64)), ("counts", &format::list(&counts))],
-        )
+/// The outcome of each bar, those of the run before included.
+fn outcomes(analysis: &Analysis) -> Vec<Outcome> {
+    let of_repeat = |repeat: &Repeat| {
+        let bars = [repeat.bytes.bar, repeat.cpu.bar].into_iter().flatten();
+        bars.map(|bar| bar.outcome).chain([repeat.order.outcome]).collect::<Vec<_>>()
     };
-    vec![said, again_or_not(analysis)]
+    let checks = analysis.instrument.checks();
+    let of_checks = checks.iter().map(Check::outcome);
+    of_checks.chain(analysis.repeat.iter().flat_map(of_repeat)).collect()
+}
+
+fn answer(outcomes: &[Outcome]) -> Text {
+    if outcomes.is_empty() {
+        return "Nothing in this record checks its figures: it has no control, no baseline, and no \
+                run before it."
+            .into();
+    }
+    let all = [Outcome::Met, Outcome::Missed, Outcome::Undecided, Outcome::NotMeasured];
+    let said = all.into_iter().filter_map(|outcome| {
+        let count = outcomes.iter().filter(|of| **of == outcome).count();
+        let is = if count == 1 { "is" } else { "are" };
+        let is_said = count > 0 || outcome == Outcome::Missed;
+        let count = format::count(count as u64);
+        is_said.then(|| format!("{count} {is} {}", quantities::outcome(outcome)))
+    });
+    say(
+        "Of {all} bars that these figures are held to, **{counts}**.",
+        &[
+            ("all", &format::count(outcomes.len() as u64)),
+            ("counts", &format::list(&said.collect::<Vec<_>>())),
+        ],
+    )
 }
 
 /// How well the figures come out again, or how to find out.
@@ -114,77 +88,65 @@ fn missed(analysis: &Analysis) -> Vec<Text> {
     let checks = analysis.instrument.checks();
     let is = |outcome| checks.iter().filter(move |check| check.outcome() == outcome);
     let mut said: Vec<Text> = analysis.repeat.iter().flat_map(repeat::missed).collect();
+    said.extend(is(Outcome::Missed).take(MOST_ROWS).map(missed_check));
+    let mut more = |count: usize, sentence: &str| {
+        if count > 0 {
+            said.push(say(sentence, &[("count", &format::count(count as u64))]));
+        }
+    };
     let rest = is(Outcome::Missed).count().saturating_sub(MOST_ROWS);
-    said.extend(is(Outcome::Missed).take(MOST_ROWS).map(|check| match check {
-        Check::Held(held) => held_missed(held),
-        Check::Again(again) => again_missed(again),
-        Check::Overhead(overhead) => overhead_missed(overhead),
-    }));
-    if rest > 0 {
-        let rest = format::count(rest as u64);
-        said.push(say("{rest} more are in the tables below.", &[("rest", &rest)]));
-    }
-    let undecided = is(Outcome::Undecided).count();
-    if undecided > 0 {
-        said.push(say(
-            "**Undecided: {undecided}.** An interval reaches over its bar, or there are too few readings \
-             for one. The tables below say which.",
-            &[("undecided", &format::count(undecided as u64))],
-        ));
-    }
+    more(rest, "{count} more are in the tables below.");
+    more(
+        is(Outcome::Undecided).count(),
+        "**Undecided: {count}.** An interval reaches over its bar, or there are too few readings \
+         for one. The tables below say which.",
+    );
     said
 }
 
-fn held_missed(held: &Held) -> Text {
-    say(
-        "**A control weighs what it holds: missed.** `{control}` holds {bytes} for each task, and its \
-         {figure} grows by {slope}; it may be off by {allowed}. Every figure of bytes may be off \
-         like this.",
-        &[
-            ("control", held.control.as_str()),
-            ("bytes", &format::bytes(held.bytes as f64)),
-            ("figure", quantities::figure(held.figure)),
-            ("slope", &estimate(held.slope, Unit::Bytes)),
-            ("allowed", &format::bytes(held.allowed)),
-        ],
-    )
-}
-
-fn again_missed(again: &Again) -> Text {
-    let template = if again.is_another {
-        "**{name} is as much as itself: missed.** Under another label its {figure} is {ratio} times \
-         as much, and the interval leaves out 1. A difference as small as this between two \
-         contestants says nothing."
-    } else {
-        "**{name} against itself to within {widest}: missed.** Its {figure} is {ratio} times as much \
-         under another label, so the interval is wider. A difference within it says nothing."
+fn missed_check(check: &Check<'_>) -> Text {
+    let figure = quantities::figure;
+    let (bar, found) = match check {
+        Check::Held(held) => (
+            "A control weighs what it holds".to_owned(),
+            format!(
+                "{} holds {} for each task, and its {} grows by {}; it may be off by {}. Every figure \
+                 of bytes may be off like this.",
+                held.control.as_str(),
+                format::bytes(held.bytes as f64),
+                figure(held.figure),
+                estimate(held.slope, Unit::Bytes),
+                format::bytes(held.allowed)
+            ),
+        ),
+        Check::Again(again) => (
+            format!(
+                "{} is as much as itself, to within {}",
+                names::contestant(&again.itself),
+                format::percent(again.widest)
+            ),
+            format!(
+                "Under another label its {} is {} times as much. A difference between two \
+                 contestants that is no more than this says nothing.",
+                figure(again.figure),
+                estimate(again.ratio, Unit::Times)
+            ),
+        ),
+        Check::Overhead(overhead) => (
+            format!("The harness adds little to {}", names::series(&overhead.series)),
+            format!(
+                "Its {} is {} times that of the same task straight on its runtime, and may be {} \
+                 times. What the harness adds is in its figures.",
+                figure(overhead.figure),
+                estimate(overhead.ratio, Unit::Times),
+                format::times(overhead.allowed)
+            ),
+        ),
     };
-    say(
-        template,
-        &[
-            ("name", &names::contestant(&again.itself)),
-            ("figure", quantities::figure(again.figure)),
-            ("ratio", &estimate(again.ratio, Unit::Times)),
-            ("widest", &format::percent(again.widest)),
-        ],
-    )
+    Text::strong(format!("{bar}: missed.")).and(Text::plain(found))
 }
 
-fn overhead_missed(overhead: &Overhead) -> Text {
-    say(
-        "**The harness adds little to {name}: missed.** Its {figure} is {ratio} times that of the \
-         same task straight on its runtime, and may be {allowed} times. What the harness adds is in \
-         its figures.",
-        &[
-            ("name", &names::series(&overhead.series)),
-            ("figure", quantities::figure(overhead.figure)),
-            ("ratio", &estimate(overhead.ratio, Unit::Times)),
-            ("allowed", &format::times(overhead.allowed)),
-        ],
-    )
-}
-
-fn estimate(figure: Option<analysis::estimate::Estimate>, unit: Unit) -> String {
+fn estimate(figure: Option<Estimate>, unit: Unit) -> String {
     figure.map_or_else(|| format::NONE.into(), |figure| format::estimate(&figure, unit))
 }
 
@@ -192,206 +154,126 @@ fn repeatability(analysis: &Analysis) -> Vec<Block> {
     let Some(repeat) = &analysis.repeat else {
         return vec![Block::Paragraph(again_or_not(analysis))];
     };
-    let mut blocks = vec![Block::Paragraph(runs(repeat))];
-    blocks.extend(repeat::different_setup(repeat).map(Block::Paragraph));
-    blocks.push(Block::Table(repeat::summary(repeat)));
-    blocks.push(Block::Paragraph(repeat::note()));
-    blocks.extend(repeat::figures(repeat));
-    blocks
+    [Block::Paragraph(runs(repeat))].into_iter().chain(repeat::measured(repeat)).collect()
 }
 
 fn runs(repeat: &Repeat) -> Text {
     let [first, second] = &repeat.runs[..] else { return Text::default() };
-    let template = if repeat.is_one_program() {
-        "Run 1 began {first}, and run 2, which all other pages are made of, {second}. The same \
-         program made both."
-    } else {
-        "Run 1 began {first}, and run 2, which all other pages are made of, {second}. The program \
-         was built anew in between."
+    let program = match repeat.is_one_program() {
+        true => "The same program made both.",
+        false => "The program was built anew in between.",
     };
-    say(template, &[("first", &first.started), ("second", &second.started)])
+    say(
+        "Run 1 began {first}, and run 2, which all other pages are made of, {second}. {program}",
+        &[("first", &first.started), ("second", &second.started), ("program", program)],
+    )
+}
+
+/// A section with its table, folded away if it is long; nothing if it has no row.
+fn section(head: &str, note: &str, summary: &str, table: Table) -> Vec<Block> {
+    let below = |table| vec![Block::Heading(head.into()), Block::Paragraph(note.into()), table];
+    tables::table(summary, table).map_or_else(Vec::new, below)
+}
+
+/// Missed bars first.
+fn by_outcome<T>(rows: &[T], outcome: fn(&T) -> Outcome) -> Vec<&T> {
+    let mut rows: Vec<&T> = rows.iter().collect();
+    rows.sort_by_key(|row| outcome(row));
+    rows
 }
 
 fn controls(instrument: &Instrument) -> Vec<Block> {
-    if instrument.held.is_empty() {
-        return vec![];
-    }
-    let mut table = Table::new([
-        Column::words("Control"),
-        Column::new("Holds", Unit::Bytes),
-        Column::words("Figure"),
-        Column::new("Measured", Unit::Bytes).with_intervals(),
-        Column::new("May be off by", Unit::Bytes),
-        Column::words("Bar"),
-    ]);
-    let mut held: Vec<&Held> = instrument.held.iter().collect();
-    held.sort_by_key(|held| held.outcome);
-    for held in held {
-        table.push(vec![
-            Cell::text(Text::code(held.control.as_str())),
-            Cell::value(held.bytes as f64),
-            Cell::text(quantities::figure(held.figure)),
-            Cell::figure(held.slope, "measured at fewer than two N"),
-            Cell::value(held.allowed),
-            Cell::text(quantities::outcome(held.outcome)),
-        ]);
-    }
-    let mut blocks = vec![
-        Block::Heading("Controls".into()),
-        Block::Paragraph(
-            "A control holds so many bytes for each task, and the slope must find them. The bar is \
-             met where the whole interval is within what it may be off by, and missed where the \
-             whole interval is outside. The full bill has 8 bytes of page table for each page held."
-                .into(),
-        ),
-    ];
-    blocks.extend(tables::table("What controls hold and weigh", table));
-    blocks.extend(signing(instrument).map(Block::Paragraph));
-    blocks
-}
-
-/// What the harness itself adds to each task, in a sentence.
-fn signing(instrument: &Instrument) -> Option<Text> {
-    let parts: Vec<String> = instrument
-        .signing
-        .iter()
-        .filter(|(figure, _)| !matches!(figure, Figure::Heap))
-        .map(|(figure, slope)| {
-            let shown = format::estimate(slope, quantities::unit(*figure));
-            format!("{shown} of {}", quantities::figure(*figure))
-        })
-        .collect();
-    (!parts.is_empty()).then(|| {
-        say(
-            "Signing in, waking and signing out add to every task of every contestant, as the \
-             control that holds nothing shows: {parts}. In a comparison it is on both sides.",
-            &[("parts", &format::list(&parts))],
-        )
-    })
+    let table = tables::of(
+        by_outcome(&instrument.held, |row| row.outcome),
+        &[
+            (Column::words("Control"), &|row| Cell::text(Text::code(row.control.as_str()))),
+            (Column::new("Holds", Unit::Bytes), &|row| Cell::value(row.bytes as f64)),
+            (Column::words("Figure"), &|row| Cell::text(quantities::figure(row.figure))),
+            (Column::new("Measured", Unit::Bytes).with_intervals(), &|row| {
+                Cell::figure(row.slope, "measured at fewer than two N")
+            }),
+            (Column::new("May be off by", Unit::Bytes), &|row| Cell::value(row.allowed)),
+            (Column::words("Bar"), &|row| Cell::text(quantities::outcome(row.outcome))),
+        ],
+    );
+    let note = "A control holds so many bytes for each task, and the slope must find them. The bar is \
+                met where the whole interval is within what it may be off by, and missed where the \
+                whole interval is outside. The full bill has 8 bytes of page table for each page held. \
+                What the control that holds nothing weighs is on both sides of a comparison.";
+    section("Controls", note, "What controls hold and weigh", table)
 }
 
 fn again(instrument: &Instrument) -> Vec<Block> {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::words("Figure"),
-        Column::new("Times itself", Unit::Times).with_intervals(),
-        Column::new("Widest interval", Unit::Share),
-        Column::words("Bar"),
-    ]);
-    let mut rows: Vec<&Again> = instrument.again.iter().collect();
-    rows.sort_by_key(|again| again.outcome);
-    for again in rows {
-        table.push(vec![
-            Cell::text(names::contestant(&again.itself)),
-            Cell::text(quantities::figure(again.figure)),
-            Cell::figure(again.ratio, "the two have fewer than two N in common"),
-            Cell::value(again.widest),
-            Cell::text(quantities::outcome(again.outcome)),
-        ]);
-    }
-    let Some(table) = tables::table("Every contestant against itself", table) else {
-        return vec![];
-    };
-    vec![
-        Block::Heading("A contestant against itself".into()),
-        Block::Paragraph(
-            "A contestant runs under another label too. The bar is met where the interval of its \
-             ratio to itself holds 1 and is no wider, on either side, than the widest interval; \
-             without an interval it is undecided."
-                .into(),
-        ),
-        table,
-    ]
+    let table = tables::of(
+        by_outcome(&instrument.again, |row| row.outcome),
+        &[
+            (Column::words("Contestant"), &|row| Cell::text(names::contestant(&row.itself))),
+            (Column::words("Figure"), &|row| Cell::text(quantities::figure(row.figure))),
+            (Column::new("Times itself", Unit::Times).with_intervals(), &|row| {
+                Cell::figure(row.ratio, "the two have fewer than two N in common")
+            }),
+            (Column::new("Widest interval", Unit::Share), &|row| Cell::value(row.widest)),
+            (Column::words("Bar"), &|row| Cell::text(quantities::outcome(row.outcome))),
+        ],
+    );
+    let note = "A contestant runs under another label too. The bar is met where the interval of its \
+                ratio to itself holds 1 and is no wider, on either side, than the widest interval; \
+                without an interval it is undecided.";
+    section("A contestant against itself", note, "Every contestant against itself", table)
 }
 
 fn overhead(instrument: &Instrument) -> Vec<Block> {
-    let mut table = Table::new([
-        Column::words("Contestant"),
-        Column::words("Figure"),
-        Column::new("Times its baseline", Unit::Times).lower().with_intervals(),
-        Column::new("Most", Unit::Times),
-        Column::words("Bar"),
-        Column::words("Between N"),
-    ]);
-    let mut rows: Vec<&Overhead> = instrument.overhead.iter().collect();
-    rows.sort_by_key(|overhead| overhead.outcome);
-    for overhead in rows {
-        let (from, to) = overhead.tasks;
-        table.push(vec![
-            Cell::text(names::series(&overhead.series)),
-            Cell::text(quantities::figure(overhead.figure)),
-            Cell::figure(overhead.ratio, "one of the two has no reading above zero"),
-            Cell::value(overhead.allowed),
-            Cell::text(quantities::outcome(overhead.outcome)),
-            Cell::text(format!("{}–{}", format::count(from), format::count(to))),
-        ]);
-    }
-    let Some(table) = tables::table("Every contestant against its baseline", table) else {
-        return vec![];
-    };
-    vec![
-        Block::Heading("Harness overhead".into()),
-        Block::Paragraph(
-            "A baseline is the same task written straight on a runtime, without the harness's \
-             contract and ledger. The bar is met where the whole interval is at most what stands \
-             beside it."
-                .into(),
-        ),
-        table,
-    ]
+    let table = tables::of(
+        by_outcome(&instrument.overhead, |row| row.outcome),
+        &[
+            (Column::words("Contestant"), &|row| Cell::text(names::series(&row.series))),
+            (Column::words("Figure"), &|row| Cell::text(quantities::figure(row.figure))),
+            (Column::new("Times its baseline", Unit::Times).lower().with_intervals(), &|row| {
+                Cell::figure(row.ratio, "one of the two has no reading above zero")
+            }),
+            (Column::new("Most", Unit::Times), &|row| Cell::value(row.allowed)),
+            (Column::words("Bar"), &|row| Cell::text(quantities::outcome(row.outcome))),
+            (Column::words("Between N"), &|row| {
+                let (from, to) = row.tasks;
+                Cell::text(format!("{}–{}", format::count(from), format::count(to)))
+            }),
+        ],
+    );
+    let note = "A baseline is the same task written straight on a runtime, without the harness's \
+                contract and ledger. The bar is met where the whole interval is at most what stands \
+                beside it.";
+    section("Harness overhead", note, "Every contestant against its baseline", table)
 }
 
 fn detectable(all: &[Detectable]) -> Vec<Block> {
-    let mut table = Table::new([
-        Column::words("A difference in"),
-        Column::new("Median pair", Unit::Share).lower(),
-        Column::new("Worst pair", Unit::Share).lower(),
-        Column::words("Which"),
-        Column::new("Pairs", Unit::Count),
-        Column::new("Without a ratio", Unit::Count),
-    ]);
-    for row in all {
-        let figure = quantities::quantity(row.quantity);
-        let none = "no pair has a ratio with an interval";
-        let share =
-            |share: Option<f64>| share.map_or_else(|| Cell::Missing(none.into()), Cell::value);
-        table.push(vec![
-            Cell::text(format!("{figure}, {}", wait(&row.wait))),
-            share(row.median),
-            share(row.worst.as_ref().map(|worst| worst.difference)),
-            row.worst.as_ref().map_or_else(
-                || Cell::Missing(none.into()),
-                |worst| {
-                    let [first, second] = [&worst.first, &worst.second]
-                        .map(|series| names::contestant(&series.contestant));
-                    Cell::text(format!("{first} and {second}"))
-                },
-            ),
-            Cell::Count(row.pairs as u64),
-            Cell::Count(row.without_ratio as u64),
-        ]);
-    }
-    let Some(table) = tables::table("Every minimum detectable difference", table) else {
-        return vec![];
-    };
-    vec![
-        Block::Heading("Minimum detectable difference".into()),
-        Block::Paragraph(
-            "The smallest difference between two contestants that this run could have shown: the \
-             width of the interval of their ratio. A smaller one is within noise."
-                .into(),
-        ),
-        table,
-    ]
-}
-
-fn wait(wait: &WaitFor) -> &str {
-    match wait {
-        WaitFor::Timer => "timers",
-        WaitFor::Http => "requests",
-        WaitFor::Transfer => "transfers",
-        WaitFor::Other(other) => other,
-    }
+    const NONE: &str = "no pair has a ratio with an interval";
+    let share = |share: Option<f64>| Cell::figure(share.map(Estimate::lone), NONE);
+    let table = tables::of(
+        all,
+        &[
+            (Column::words("A difference in"), &|row| {
+                let (figure, wait) = (quantities::quantity(row.quantity), names::wait(&row.wait));
+                Cell::text(format!("{figure}, {wait}s"))
+            }),
+            (Column::new("Median pair", Unit::Share).lower(), &|row| share(row.median)),
+            (Column::new("Worst pair", Unit::Share).lower(), &|row| {
+                share(row.worst.as_ref().map(|worst| worst.difference))
+            }),
+            (Column::words("Which"), &|row| {
+                let Some(worst) = &row.worst else { return Cell::Missing(NONE.into()) };
+                let [first, second] = [&worst.first, &worst.second]
+                    .map(|series| names::contestant(&series.contestant));
+                Cell::text(format!("{first} and {second}"))
+            }),
+            (Column::new("Pairs", Unit::Count), &|row| Cell::Count(row.pairs as u64)),
+            (Column::new("Without a ratio", Unit::Count), &|row| {
+                Cell::Count(row.without_ratio as u64)
+            }),
+        ],
+    );
+    let note = "The smallest difference between two contestants that this run could have shown: the \
+                width of the interval of their ratio. A smaller one is within noise.";
+    section("Minimum detectable difference", note, "Every minimum detectable difference", table)
 }
 
 #[cfg(test)]

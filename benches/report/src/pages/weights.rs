@@ -1,8 +1,9 @@
 //! What the pages on memory share: the weight of one more waiting task in a cell, how many times as
 //! much a thread takes, from how many tasks on a process is lighter, and why a weight is missing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use analysis::claims::lighter::summary::STATE_BYTES;
 use analysis::contestant::{Id, REFERENCE};
 use analysis::crossover::{Crossover, Finding};
 use analysis::estimate::Estimate;
@@ -13,10 +14,15 @@ use analysis::{Analysis, Basis};
 use super::contestants::{self, counted};
 use crate::document::{Block, Cell, Unit};
 use crate::format;
-use crate::text::{Text, names, say};
+use crate::text::{Text, claims, names, say};
 
 /// A kind of work, by the shape of its workload.
 pub(crate) type Kind = fn(&Shape) -> bool;
+
+/// Whether tasks wait for a timer and keep the live state that stands for all sizes.
+pub(crate) fn keeps_state(shape: &Shape) -> bool {
+    shape.state_bytes == STATE_BYTES && shape.without_state().is_plain()
+}
 
 /// What stands where a weight cannot be distinguished from zero.
 pub(crate) const UNDECIDED: &str = "undecided: the interval holds zero";
@@ -106,16 +112,16 @@ pub(crate) fn lighter_from(crossover: &Crossover) -> Option<String> {
 /// The same in a cell of counts.
 pub(crate) fn lighter_from_cell(crossover: Option<&Crossover>) -> Cell {
     let found = crossover.and_then(|crossover| Some((crossover, crossover.at_the_largest()?)));
-    let Some((crossover, (largest, _))) = found else {
-        return Cell::Missing("not measured at one N".into());
-    };
-    match crossover.from_between() {
-        None => Cell::text(format!("not by {}", format::count(largest))),
-        Some((least, most)) if least == most => Cell::Count(most),
-        Some((least, most)) => {
-            Cell::text(format!("{} to {}", format::count(least), format::count(most)))
-        }
+    match found.map(|(crossover, (largest, _))| (crossover.from_between(), largest)) {
+        None => Cell::Missing("not measured at one N".into()),
+        Some((None, largest)) => Cell::text(format!("not by {}", format::count(largest))),
+        Some((Some((least, most)), _)) => between_cell(least, most),
     }
+}
+
+/// A count that lies between the two.
+pub(crate) fn between_cell(least: u64, most: u64) -> Cell {
+    if least == most { Cell::Count(most) } else { Cell::text(claims::between(least, most)) }
 }
 
 /// From the least to the most of some figures, as words: `5.3 to 5.4`, or one where both read alike.
@@ -146,40 +152,38 @@ pub(crate) fn what_is_weighed(analysis: &Analysis) -> Text {
 
 /// Why some contestants have no weight of a waiting task, or not at every N; each reason once.
 pub(crate) fn left_out(analysis: &Analysis, is_kind: Kind) -> Option<Block> {
-    let mut one_at_a_time = Vec::new();
-    let mut queued: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut one_at_a_time: BTreeSet<String> = BTreeSet::new();
+    let mut queued: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let of_kind = |measured: &&Measured| {
         measured.series.contestant.is_compared() && is_kind(&measured.series.shape)
     };
     for measured in analysis.measured.iter().filter(of_kind) {
         let name = names::contestant(&measured.series.contestant);
         match &measured.waiting {
-            Waiting::OneAtATime if !one_at_a_time.contains(&name) => one_at_a_time.push(name),
+            Waiting::OneAtATime => {
+                one_at_a_time.insert(name);
+            }
             Waiting::NotAllAt(tasks) => {
                 let counts: Vec<String> = tasks.iter().map(|tasks| format::count(*tasks)).collect();
-                let at = queued.entry(format!("{} tasks", format::list(&counts))).or_default();
-                if !at.contains(&name) {
-                    at.push(name);
-                }
+                queued.entry(format::list(&counts)).or_default().insert(name);
             }
             _ => {}
         }
     }
-    let mut said = Text::default();
+    let listed = |names: BTreeSet<String>| format::list(&names.into_iter().collect::<Vec<_>>());
+    let mut said = Vec::new();
     if !one_at_a_time.is_empty() {
-        let names = format::list(&one_at_a_time);
-        said = said.and(say(
+        said.push(say(
             "{names}: one task waits at a time, so there is no weight of one more waiting task.",
-            &[("names", &names)],
+            &[("names", &listed(one_at_a_time))],
         ));
     }
-    for (at, names) in queued {
-        let names = format::list(&names);
-        said = said.and(say(
-            "At {at}, {names} had fewer places than tasks: the others were queued, so those cells \
-             are in no weight of a waiting task.",
-            &[("at", &at), ("names", &names)],
-        ));
-    }
-    (!said.0.is_empty()).then_some(Block::Paragraph(said))
+    said.extend(queued.into_iter().map(|(at, names)| {
+        say(
+            "At {at} tasks, {names} had fewer places than tasks: the others were queued, so those \
+             cells are in no weight of a waiting task.",
+            &[("at", &at), ("names", &listed(names))],
+        )
+    }));
+    said.into_iter().reduce(Text::and).map(Block::Paragraph)
 }

@@ -3,7 +3,7 @@
 use analysis::Analysis;
 use analysis::contestant::Id;
 use analysis::instrument::Held;
-use record::Extent;
+use record::{Difference, Extent};
 
 use crate::document::Unit;
 use crate::format;
@@ -18,24 +18,29 @@ pub fn of_run(analysis: &Analysis) -> Vec<Text> {
 
 /// The same without the instrument.
 pub fn of_extent(analysis: &Analysis) -> Vec<Text> {
-    let mut cautions = Vec::new();
-    match analysis.run.extent {
-        Extent::Full | Extent::Thorough => {}
-        Extent::Quick => cautions.push(
+    let extent = match analysis.run.extent {
+        Extent::Full | Extent::Thorough => None,
+        Extent::Quick => Some(
             "This is a quick run in small sizes: it shows that everything works, and its figures \
-             are rough."
-                .into(),
+             are rough.",
         ),
-        Extent::Partial => {
-            cautions.push("This is a partial run: only what was asked for was measured.".into());
-        }
-    }
-    if analysis.truncated {
-        cautions.push(
-            "The run was killed before its end: its last line was cut off and is left out.".into(),
-        );
-    }
-    cautions
+        Extent::Partial => Some("This is a partial run: only what was asked for was measured."),
+    };
+    let killed = "The run was killed before its end: its last line was cut off and is left out.";
+    let killed = analysis.truncated.then_some(killed);
+    extent.into_iter().chain(killed).map(Text::plain).collect()
+}
+
+/// In what machine and versions of runs differ, if they do.
+pub fn different_setup(what: &str, differences: &[Difference]) -> Option<Text> {
+    let found: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    (!found.is_empty()).then(|| {
+        say(
+            "**The {what} were not made on the same:** {differences}. What moved may have moved \
+             because of that.",
+            &[("what", what), ("differences", &format::list(&found))],
+        )
+    })
 }
 
 fn instrument_is_off(held: &Held) -> Text {

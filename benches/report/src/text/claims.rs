@@ -9,7 +9,7 @@ use analysis::claims::{
 use analysis::contestant::Id;
 use analysis::crossover::DISTINCT;
 use analysis::growth::{FEW, MANY};
-use analysis::series::Series;
+use analysis::series::Shape;
 
 use super::inline::{Text, say};
 use super::names;
@@ -48,13 +48,8 @@ pub fn statement(id: ClaimId) -> &'static str {
 
 /// What must be seen for it to hold, as it was fixed before any evidence.
 pub fn threshold(id: ClaimId) -> Text {
-    let with = |template: &str, values: &[(&str, String)]| {
-        let values: Vec<(&str, &str)> =
-            values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        say(template, &values)
-    };
-    match id {
-        ClaimId::Lighter => with(
+    Text::plain(match id {
+        ClaimId::Lighter => format!(
             "Each coroutine is held against each contestant of threads that does the same. By bytes \
              of a waiting task, the time to start one and the CPU of a wait, a coroutine is lighter \
              where the whole interval of thread ÷ coroutine lies above {even}, heavier where it lies \
@@ -63,97 +58,93 @@ pub fn threshold(id: ClaimId) -> Text {
              medians differ by more than {distinct} and by more than their repeats leave open. The \
              claim holds if every pair is lighter in all of these, with conditions if a pair is \
              lighter in bytes, and is refuted if none is and one is heavier.",
-            &[("even", format::plain(EVEN)), ("distinct", format::percent(DISTINCT))],
+            even = format::plain(EVEN),
+            distinct = format::percent(DISTINCT)
         ),
-        ClaimId::Many => with(
+        ClaimId::Many => format!(
             "A runtime has very many tasks if {many} of them wait for a timer at once, with proof. \
              They use resources well if one of them takes at most {bytes} times the bytes and {cpu} \
              times the CPU of one of {few}, with the whole interval. The claim holds if this is so of \
              every coroutine, with conditions where a runtime stops below or takes more, and is \
              refuted if no runtime gets there or all take more bytes.",
-            &[
-                ("many", format::count(MANY)),
-                ("few", format::count(FEW)),
-                ("bytes", format::times(many::MOST_BYTES)),
-                ("cpu", format::times(many::MOST_CPU)),
-            ],
+            many = format::count(MANY),
+            few = format::count(FEW),
+            bytes = format::times(many::MOST_BYTES),
+            cpu = format::times(many::MOST_CPU),
         ),
-        ClaimId::ManyHttp => with(
+        ClaimId::ManyHttp => format!(
             "The server counts how many requests it has open. A contestant has many open at once if, \
              with proof, the most that the server counted is the number of its tasks and at least \
              {many}. The claim holds if every contestant does, with conditions if some do, and is \
              refuted if none does that was asked for as many.",
-            &[("many", format::count(many_http::MANY))],
+            many = format::count(many_http::MANY)
         ),
-        ClaimId::SyncWaits => with(
+        ClaimId::SyncWaits => format!(
             "{least} calls of a subroutine or more have one task in flight at most, and take from \
              {from} to {to} times the sum of their waits. The claim holds with conditions if they \
              take longer, and is refuted if several are in flight or they take less.",
-            &[
-                ("least", format::count(sync_waits::LEAST_CALLS)),
-                ("from", format::times(sync_waits::LEAST)),
-                ("to", format::times(sync_waits::MOST)),
-            ],
+            least = format::count(sync_waits::LEAST_CALLS),
+            from = format::times(sync_waits::LEAST),
+            to = format::times(sync_waits::MOST),
         ),
-        ClaimId::AsyncOverlaps => with(
+        ClaimId::AsyncOverlaps => format!(
             "All tasks together take at most {most} times the longest wait, and end in the order of \
              their waits, whatever the order in which they started.",
-            &[("most", format::times(async_overlaps::MOST))],
+            most = format::times(async_overlaps::MOST)
         ),
-        ClaimId::Resumes => with(
+        ClaimId::Resumes => format!(
             "Tasks that wait {least} times or more, with live state between, have proof: every task \
              ended with the sum that its whole state makes. A subroutine that is called again takes \
              at least {from} times all of its waits again. The claim holds if every coroutine has \
              proof and the calls start over, with conditions if a coroutine fails or no calls were \
              measured, and is refuted if none has proof or calls take less.",
-            &[
-                ("least", format::count(u64::from(resumes::LEAST_WAITS))),
-                ("from", format::times(sync_waits::LEAST)),
-            ],
+            least = format::count(u64::from(resumes::LEAST_WAITS)),
+            from = format::times(sync_waits::LEAST),
         ),
-        ClaimId::Parallel => with(
+        ClaimId::Parallel => format!(
             "Waits on one thread take together at most {most} times the longest of them. Jobs that \
              compute take at least {least} times the sum of their times on one thread, and less on \
              several.",
-            &[
-                ("most", format::times(parallel::MOST)),
-                ("least", format::times(parallel::LEAST_OF_SUM)),
-            ],
+            most = format::times(parallel::MOST),
+            least = format::times(parallel::LEAST_OF_SUM),
         ),
-        ClaimId::CallbackOrder => with(
+        ClaimId::CallbackOrder => format!(
             "Of all callbacks of a workload, {most} run before the call that they were handed to has \
              ended.",
-            &[("most", format::count(callback_order::MOST_BEFORE))],
+            most = format::count(callback_order::MOST_BEFORE)
         ),
-        ClaimId::Readable => say(
-            "What a reader has to follow in the same task is counted over its syntax tree: values \
-             moved by hand, lines, functions, nesting, branches. Each count of each file is held \
-             against the callbacks' on its own. The claim holds if no count is more, with conditions \
-             if fewer of them are more than are less, and is refuted otherwise. [How readability is \
-             measured](docs:readable.md) says what the counts are biased towards.",
-            &[],
-        ),
-        ClaimId::ThreadsShare => with(
+        ClaimId::Readable => {
+            return say(
+                "What a reader has to follow in the same task is counted over its syntax tree: \
+                 values moved by hand, lines, functions, nesting, branches. Each count of each file \
+                 is held against the callbacks' on its own. The claim holds if no count is more, with \
+                 conditions if fewer of them are more than are less, and is refuted otherwise. [How \
+                 readability is measured](docs:readable.md) says what the counts are biased towards.",
+                &[],
+            );
+        }
+        ClaimId::ThreadsShare => format!(
             "All tasks sign in to one ledger, and of a thread each, {most} tasks run on a thread that \
              another one ran on.",
-            &[("most", format::count(threads_share::MOST_SHARED))],
+            most = format::count(threads_share::MOST_SHARED)
         ),
-        ClaimId::Released => with(
+        ClaimId::Released => format!(
             "A process runs the same tasks twice. It gives back what it keeps nothing notable of \
              after the first wave. It grows where the second wave leaves more behind and needs more \
              at its peak, or leaves threads or descriptors for more than {share} of its tasks. The \
              claim holds on conditions that name what keeps and what grows, and is refuted if every \
              process grows.",
-            &[("share", format::percent(released::NOTABLE_SHARE))],
+            share = format::percent(released::NOTABLE_SHARE)
         ),
-        ClaimId::Bandwidth => with(
+        ClaimId::Bandwidth => format!(
             "Bodies come through a server that caps all answers together. A contestant is bound by \
              that if the median of its times is from {least} to {most} times bytes ÷ limit. The \
              claim holds if every contestant is bound, with conditions if some take longer, and is \
              refuted if one takes less or all take longer.",
-            &[("least", format::times(bandwidth::LEAST)), ("most", format::times(bandwidth::MOST))],
+            least = format::times(bandwidth::LEAST),
+            most = format::times(bandwidth::MOST)
         ),
-    }
+    })
 }
 
 /// The verdict in a word or two.
@@ -177,104 +168,92 @@ pub fn short_sentence(claimed: &Claimed) -> Text {
 }
 
 fn worded(claimed: &Claimed, most: usize) -> Text {
+    let (holds, refuted) = outcomes(claimed.id);
     match claimed.judgement.verdict {
-        Verdict::Holds => holds(claimed.id).into(),
+        Verdict::Holds => holds.into(),
         Verdict::HoldsWhen => conditions(&claimed.judgement.conditions, most).into(),
-        Verdict::Refuted => refuted(claimed.id).into(),
+        Verdict::Refuted => refuted.into(),
         Verdict::NotMeasured(missing) => not_measured(missing),
     }
 }
 
-fn holds(id: ClaimId) -> &'static str {
+/// What was found where it holds, and where it is refuted.
+fn outcomes(id: ClaimId) -> (&'static str, &'static str) {
     match id {
-        ClaimId::Lighter => {
-            "Every coroutine was lighter than every thread, at every number of tasks."
+        ClaimId::Lighter => (
+            "Every coroutine was lighter than every thread, at every number of tasks.",
+            "No coroutine took fewer bytes than a thread, and one took more.",
+        ),
+        ClaimId::Many => (
+            "Every runtime got there, and a task among many took hardly more than one among few.",
+            "No runtime got there, or a task among many took more bytes in all of them.",
+        ),
+        ClaimId::ManyHttp => (
+            "The server had the requests of every contestant open at once.",
+            "No contestant had many requests open at once.",
+        ),
+        ClaimId::SyncWaits => (
+            "One call was in flight at a time, and their waits add up.",
+            "Several calls were in flight at once, or took less than their waits.",
+        ),
+        ClaimId::Resumes => (
+            "Every task went on with its state after each wait; calls started over.",
+            "Tasks did not go on with their state, or calls did not start over.",
+        ),
+        ClaimId::Readable => (
+            "No count of any file is more than the callbacks'.",
+            "As many counts are more than the callbacks' as are less, or more of them.",
+        ),
+        ClaimId::Bandwidth => (
+            "Every contestant took bytes ÷ limit, whatever its way of waiting.",
+            "A contestant was faster than the limit, or none was bound by it.",
+        ),
+        ClaimId::Released => {
+            ("Everything that was measured was so.", "Every process grew with the second wave.")
         }
-        ClaimId::Many => {
-            "Every runtime got there, and a task among many took hardly more than one among few."
-        }
-        ClaimId::ManyHttp => "The server had the requests of every contestant open at once.",
-        ClaimId::SyncWaits => "One call was in flight at a time, and their waits add up.",
-        ClaimId::Resumes => {
-            "Every task went on with its state after each wait; calls started over."
-        }
-        ClaimId::Readable => "No count of any file is more than the callbacks'.",
-        ClaimId::Bandwidth => "Every contestant took bytes ÷ limit, whatever its way of waiting.",
-        ClaimId::AsyncOverlaps
-        | ClaimId::Parallel
-        | ClaimId::CallbackOrder
-        | ClaimId::ThreadsShare
-        | ClaimId::Released => "Everything that was measured was so.",
-    }
-}
-
-fn refuted(id: ClaimId) -> &'static str {
-    match id {
-        ClaimId::Lighter => "No coroutine took fewer bytes than a thread, and one took more.",
-        ClaimId::Many => {
-            "No runtime got there, or a task among many took more bytes in all of them."
-        }
-        ClaimId::ManyHttp => "No contestant had many requests open at once.",
-        ClaimId::SyncWaits => {
-            "Several calls were in flight at once, or took less than their waits."
-        }
-        ClaimId::Resumes => "Tasks did not go on with their state, or calls did not start over.",
-        ClaimId::Readable => {
-            "As many counts are more than the callbacks' as are less, or more of them."
-        }
-        ClaimId::Released => "Every process grew with the second wave.",
-        ClaimId::Bandwidth => "A contestant was faster than the limit, or none was bound by it.",
-        ClaimId::AsyncOverlaps
-        | ClaimId::Parallel
-        | ClaimId::CallbackOrder
-        | ClaimId::ThreadsShare => "What was measured says otherwise.",
+        _ => ("Everything that was measured was so.", "What was measured says otherwise."),
     }
 }
 
 /// Why a record does not say, and what would measure it.
 fn not_measured(missing: NotMeasured) -> Text {
     let why = match missing.why {
-        Why::NoCells => "The record has no proven cell of this kind.".into(),
-        Why::NeitherModel => {
-            "The record has neither coroutines nor threads that were weighed.".into()
-        }
-        Why::NoCoroutines => "The record has no coroutines that were weighed.".into(),
-        Why::NoThreads => "The record has no threads that were weighed.".into(),
-        Why::NothingAlike => "No coroutine did the same as a thread.".into(),
-        Why::NoSlopes => {
-            "No coroutine and thread were both weighed at two numbers of tasks.".into()
-        }
-        Why::NothingDecides => "The intervals are too wide to say.".into(),
+        Why::NoCells => "The record has no proven cell of this kind.",
+        Why::NeitherModel => "The record has neither coroutines nor threads that were weighed.",
+        Why::NoCoroutines => "The record has no coroutines that were weighed.",
+        Why::NoThreads => "The record has no threads that were weighed.",
+        Why::NothingAlike => "No coroutine did the same as a thread.",
+        Why::NoSlopes => "No coroutine and thread were both weighed at two numbers of tasks.",
+        Why::NothingDecides => "The intervals are too wide to say.",
         Why::TooFewTasks(least) => {
-            format!("No contestant was asked for {} tasks at once.", format::count(least))
+            &format!("No contestant was asked for {} tasks at once.", format::count(least))
         }
-        Why::NoTaskCode => "The program that made this record did not count its code.".into(),
-        Why::NoTrace => "It takes a trace of each task; no command measures it yet.".to_owned(),
+        Why::NoTaskCode => "The program that made this record did not count its code.",
+        Why::NoTrace => "It takes a trace of each task; no command measures it yet.",
     };
     let by = match missing.by {
-        Command::Run => say("`cargo bench -p compare` measures it.", &[]),
-        Command::Trace => say("`compare run --trace` will.", &[]),
+        Command::Run => "`cargo bench -p compare` measures it.",
+        Command::Trace => "`compare run --trace` will.",
     };
-    Text::plain(why).and(by)
+    Text::plain(why).and(say(by, &[]))
 }
 
 /// What follows `holds when`, as long as it is no longer than this; of the rest it says how much it
 /// is.
 fn conditions(all: &[Condition], most: usize) -> String {
-    let all = [from_tasks(all)]
-        .into_iter()
-        .flatten()
-        .chain(all.iter().filter_map(|one| condition(one, most)));
-    let all: Vec<String> = all.collect();
+    let others = all.iter().filter_map(|one| condition(one, most));
+    let all: Vec<String> = from_tasks(all).into_iter().chain(others).collect();
     let mut words = String::new();
     for (index, condition) in all.iter().enumerate() {
-        let separator = if index == 0 { "" } else { "; " };
         // What the rest is takes room too, unless there is none.
         let room = if index + 1 == all.len() { most.saturating_add(THE_REST) } else { most };
-        if index > 0 && words.len() + separator.len() + condition.len() > room {
-            return format!("{words}; and {} more, below.", all.len() - index);
+        if index > 0 {
+            if words.len() + "; ".len() + condition.len() > room {
+                return format!("{words}; and {} more, below.", all.len() - index);
+            }
+            words += "; ";
         }
-        words += &format!("{separator}{condition}");
+        words += condition;
     }
     words + "."
 }
@@ -365,21 +344,20 @@ fn which(measure: Measure, subjects: &[Subject], among: usize) -> String {
 
 /// What many pairs have in common: `, each a request of 1 KiB against crossbeam pool`.
 fn in_common(subjects: &[Subject]) -> String {
-    let pairs: Vec<(&Series, &Id)> = subjects
-        .iter()
-        .filter_map(|subject| match subject {
-            Subject::Pair(series, against) => Some((series, against)),
-            Subject::One(_) | Subject::File(_) => None,
-        })
-        .collect();
+    let pair = |subject: &Subject| match subject {
+        Subject::Pair(series, against) => Some((series.shape.clone(), against.clone())),
+        Subject::One(_) | Subject::File(_) => None,
+    };
+    let pairs: Vec<(Shape, Id)> = subjects.iter().filter_map(pair).collect();
+    let Some((shape, against)) = pairs.first().filter(|_| pairs.len() > MOST_NAMES) else {
+        return String::new();
+    };
     let mut words = String::new();
-    if let Some((series, against)) = pairs.first().filter(|_| pairs.len() > MOST_NAMES) {
-        if pairs.iter().all(|(other, _)| other.shape == series.shape) {
-            words += &format!(", each a {}", names::shape(&series.shape));
-        }
-        if pairs.iter().all(|(_, other)| other == against) {
-            words += &format!(" against {}", names::contestant(against));
-        }
+    if pairs.iter().all(|(other, _)| other == shape) {
+        words += &format!(", each a {}", names::shape(shape));
+    }
+    if pairs.iter().all(|(_, other)| other == against) {
+        words += &format!(" against {}", names::contestant(against));
     }
     words
 }
@@ -407,55 +385,44 @@ pub fn between(earliest: u64, latest: u64) -> String {
 
 /// What was looked at, as a noun.
 pub fn measure(measure: Measure) -> &'static str {
-    match measure {
-        Measure::Bytes => "bytes of a waiting task",
-        Measure::Rss => "resident bytes of a waiting task",
-        Measure::Start => "the time to start a task",
-        Measure::Cpu => "CPU of a wait",
-        Measure::WholeProcess => "the whole process",
-        Measure::Largest => "the most tasks with proof",
-        Measure::BytesGrowth => "bytes of a task among many",
-        Measure::CpuGrowth => "CPU of a task among many",
-        Measure::PeakInFlight => "the most tasks in flight",
-        Measure::TimeOverWaits => "the time of all calls",
-        Measure::OpenAtServer => "the most requests open at the server",
-        Measure::WentOn => "tasks that went on",
-        Measure::TimeOverCalls => "the time of calls that start over",
-        Measure::KeptBytes => "bytes kept for each task",
-        Measure::KeptThreads => "threads",
-        Measure::KeptDescriptors => "descriptors",
-        Measure::OtherEnds => "other ends",
-        Measure::TimeOverLimit => "the time of a transfer",
-        Measure::Lines => "lines",
-        Measure::Functions => "functions",
-        Measure::Nesting => "nesting",
-        Measure::Branches => "branches",
-        Measure::Carried => "values moved by hand",
-    }
+    words(measure).0
 }
 
 /// The head of the column of a measure's figures, and what they count.
 pub fn column(measure: Measure) -> (&'static str, Unit) {
+    let (_, head, unit) = words(measure);
+    (head, unit)
+}
+
+/// What was looked at as a noun, the head of the column of its figures, and what they count.
+fn words(measure: Measure) -> (&'static str, &'static str, Unit) {
+    const TIMES: &str = "a thread takes, times";
+    const FEW: &str = "times one among few";
+    const WAITS: &str = "times their waits";
     match measure {
-        Measure::Bytes | Measure::Rss | Measure::Start | Measure::Cpu => {
-            ("a thread takes, times", Unit::Times)
-        }
-        Measure::WholeProcess => ("lighter from", Unit::Count),
-        Measure::BytesGrowth | Measure::CpuGrowth => ("times one among few", Unit::Times),
-        Measure::TimeOverWaits | Measure::TimeOverCalls => ("times their waits", Unit::Times),
-        Measure::TimeOverLimit => ("times bytes ÷ limit", Unit::Times),
-        Measure::KeptBytes => ("kept a task", Unit::Bytes),
-        Measure::KeptThreads | Measure::KeptDescriptors => ("kept", Unit::Count),
-        Measure::Lines
-        | Measure::Functions
-        | Measure::Nesting
-        | Measure::Branches
-        | Measure::Carried => ("coroutines", Unit::Count),
-        Measure::Largest
-        | Measure::PeakInFlight
-        | Measure::OpenAtServer
-        | Measure::WentOn
-        | Measure::OtherEnds => ("counted", Unit::Count),
+        Measure::Bytes => ("bytes of a waiting task", TIMES, Unit::Times),
+        Measure::Rss => ("resident bytes of a waiting task", TIMES, Unit::Times),
+        Measure::Start => ("the time to start a task", TIMES, Unit::Times),
+        Measure::Cpu => ("CPU of a wait", TIMES, Unit::Times),
+        Measure::WholeProcess => ("the whole process", "lighter from", Unit::Count),
+        Measure::Largest => ("the most tasks with proof", "counted", Unit::Count),
+        Measure::BytesGrowth => ("bytes of a task among many", FEW, Unit::Times),
+        Measure::CpuGrowth => ("CPU of a task among many", FEW, Unit::Times),
+        Measure::PeakInFlight => ("the most tasks in flight", "counted", Unit::Count),
+        Measure::TimeOverWaits => ("the time of all calls", WAITS, Unit::Times),
+        Measure::OpenAtServer => ("the most requests open at the server", "counted", Unit::Count),
+        Measure::WentOn => ("tasks that went on", "counted", Unit::Count),
+        Measure::TimeOverCalls => ("the time of calls that start over", WAITS, Unit::Times),
+        Measure::KeptBytes => ("bytes kept for each task", "kept a task", Unit::Bytes),
+        Measure::KeptThreads => ("threads", "kept", Unit::Count),
+        Measure::KeptDescriptors => ("descriptors", "kept", Unit::Count),
+        Measure::OtherEnds => ("other ends", "counted", Unit::Count),
+        Measure::TimeOverLimit => ("the time of a transfer", "times bytes ÷ limit", Unit::Times),
+        Measure::Lines => ("lines", "coroutines", Unit::Count),
+        Measure::Functions => ("functions", "coroutines", Unit::Count),
+        Measure::Nesting => ("nesting", "coroutines", Unit::Count),
+        Measure::Branches => ("branches", "coroutines", Unit::Count),
+        Measure::Carried => ("values moved by hand", "coroutines", Unit::Count),
     }
 }
 

@@ -1,15 +1,16 @@
 //! The front page in English.
 
 use analysis::bar::Outcome;
+use analysis::claims::lighter::Compared;
 use analysis::claims::{Finding, Judgement, Verdict, Work};
 use analysis::contestant::Id;
-use analysis::estimate::Estimate;
 use analysis::repeat::{Moved, Repeat};
+use analysis::sides::Part;
 use analysis::walls::{Ceiling, Wall};
 
 use crate::format;
 use crate::text::front::{Facts, FrontWords};
-use crate::text::{Text, limits, names, say};
+use crate::text::{Text, limits, names, quantities, say};
 
 /// English.
 #[derive(Clone, Copy, Debug)]
@@ -30,37 +31,23 @@ impl FrontWords for English {
     }
 
     fn verdict(&self, judgement: &Judgement, facts: Option<&Facts<'_>>) -> Vec<Text> {
-        let claim = "“Coroutines are lighter than threads”";
         let from = facts.and_then(|facts| facts.from);
-        let first = match (&judgement.verdict, from) {
-            (Verdict::Refuted, _) => {
-                say("**{claim}: no, not in this record.**", &[("claim", claim)])
+        let depends = "By how much depends on what else each task holds.";
+        let answer = match (&judgement.verdict, from) {
+            (Verdict::Refuted, _) => "no, not in this record.".to_owned(),
+            (Verdict::NotMeasured(_), _) => "this record does not say.".into(),
+            (_, Some((1, 1))) => format!("yes, at every number of waiting tasks. {depends}"),
+            (_, Some((least, most))) if least == most => {
+                format!("yes, from {} waiting tasks on. {depends}", format::count(most))
             }
-            (Verdict::NotMeasured(_), _) => {
-                say("**{claim}: this record does not say.**", &[("claim", claim)])
-            }
-            (_, Some((1, 1))) => say(
-                "**{claim}: yes, at every number of waiting tasks. By how much depends on what else each \
-                 task holds.**",
-                &[("claim", claim)],
+            (_, Some((least, most))) => format!(
+                "yes, from {} to {} waiting tasks on, depending on the runtime. {depends}",
+                format::count(least),
+                format::count(most)
             ),
-            (_, Some((least, most))) => {
-                let from = match least == most {
-                    true => format!("from {} waiting tasks on", format::count(most)),
-                    false => format!(
-                        "from {} to {} waiting tasks on, depending on the runtime",
-                        format::count(least),
-                        format::count(most)
-                    ),
-                };
-                say(
-                    "**{claim}: yes, {from}. By how much depends on what else each \
-                     task holds.**",
-                    &[("claim", claim), ("from", &from)],
-                )
-            }
-            (_, None) => say("**{claim}: yes, with exceptions.**", &[("claim", claim)]),
+            (_, None) => "yes, with exceptions.".into(),
         };
+        let first = Text::strong(format!("“Coroutines are lighter than threads”: {answer}"));
         let mut said = vec![first];
         if let Some(facts) = facts {
             said.extend(figures(facts));
@@ -95,32 +82,25 @@ impl FrontWords for English {
         let Some(repeat) = repeat else {
             return Text::plain("There is no second run to compare with").and(why);
         };
-        let parts = [
-            ("bytes", &repeat.bytes),
-            ("CPU", &repeat.cpu),
-            ("lateness", &repeat.lateness),
-            ("rates", &repeat.rates),
-        ];
-        let within = |what: &str, moved: &Moved| {
+        let parts = [Part::Bytes, Part::Cpu, Part::Lateness, Part::Rates]
+            .map(|part| (quantities::part(part), repeat.part(part)));
+        let within = |(what, moved): &(&str, &Moved)| {
             Some(format!("{what} within {}", format::percent(moved.within?)))
         };
-        let said: Vec<String> =
-            parts.iter().filter_map(|(what, moved)| within(what, moved)).collect();
+        let said: Vec<String> = parts.iter().filter_map(within).collect();
         if said.is_empty() {
             return Text::plain("A second run has no figure in common with this one").and(why);
         }
-        let missed: Vec<String> = parts
-            .iter()
-            .filter_map(|(what, moved)| {
-                let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
-                Some(format!(
-                    "{what} were to be within {}, and {} of {} figures are not",
-                    format::percent(bar.allowed),
-                    format::count(bar.beyond as u64),
-                    format::count(moved.compared as u64)
-                ))
-            })
-            .collect();
+        let missed = |(what, moved): &(&str, &Moved)| {
+            let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
+            Some(format!(
+                "{what} were to be within {}, and {} of {} figures are not",
+                format::percent(bar.allowed),
+                format::count(bar.beyond as u64),
+                format::count(moved.compared as u64)
+            ))
+        };
+        let missed: Vec<String> = parts.iter().filter_map(missed).collect();
         let mut text = say(
             "A second run of the same program came this close in 95 of 100 figures: {said}.",
             &[("said", &format::list(&said))],
@@ -136,28 +116,18 @@ impl FrontWords for English {
     }
 
     fn reached(&self, id: &Id, work: Work) -> Text {
-        let name = names::contestant(id);
-        match work {
-            Work::Timer => say("{name}, timers", &[("name", &name)]),
-            Work::Request => say("{name}, open requests", &[("name", &name)]),
-        }
+        let things = if work == Work::Timer { "timers" } else { "open requests" };
+        Text::plain(format!("{}, {things}", names::contestant(id)))
     }
 
     fn wall(&self, wall: &Wall, next: Option<&Ceiling>) -> Text {
-        let text = Text::plain(limits::of_wall(wall));
-        match next {
-            None => text,
-            Some(next) => {
-                Text::plain(format!("{}; then {}", text.words(), limits::of_ceiling(next)))
-            }
-        }
+        let next = next.map(|next| format!("; then {}", limits::of_ceiling(next)));
+        Text::plain(limits::of_wall(wall) + &next.unwrap_or_default())
     }
 
     fn no_wall(&self, next: Option<&Ceiling>) -> Text {
-        match next {
-            None => "not the end".into(),
-            Some(next) => Text::plain(format!("not the end; {}", limits::of_ceiling(next))),
-        }
+        let next = next.map(|next| format!("; {}", limits::of_ceiling(next)));
+        Text::plain("not the end".to_owned() + &next.unwrap_or_default())
     }
 
     fn onwards(&self) -> Text {
@@ -171,49 +141,37 @@ impl FrontWords for English {
 }
 
 /// How many times as much a thread takes, in words.
-fn times(times: Option<Estimate>) -> Option<String> {
-    times.map(|times| format!("{} times", format::times(times.value)))
+fn times(compared: Option<&Compared>) -> Option<String> {
+    Some(format!("{} times", format::times(compared?.times?.value)))
 }
 
 /// The verdict's figures, as far as the record has them.
 pub(crate) fn figures(facts: &Facts<'_>) -> Option<Text> {
     let summary = facts.summary;
-    let (task, thread) =
-        (names::contestant(&summary.coroutine), names::contestant(&summary.thread));
     let timer = summary.timer.as_ref()?;
+    let thread = names::contestant(&summary.thread);
     let mut text = say(
         "A {task} task that waits for a timer takes {ours}, a {thread} {theirs}: **{times} as much**.",
         &[
-            ("task", &task),
+            ("task", &names::contestant(&summary.coroutine)),
             ("thread", thread.strip_suffix(" each").unwrap_or(&thread)),
             ("ours", &format::bytes(timer.coroutine?.value)),
             ("theirs", &format::bytes(timer.thread?.value)),
-            ("times", &times(timer.times)?),
+            ("times", &times(Some(timer))?),
         ],
     );
-    let request = summary.request.as_ref().and_then(|request| times(request.times));
-    let state = summary.state.as_ref().and_then(|state| times(state.times));
-    if let Some(request) = &request {
-        text = text.and(say(
-            "With an open HTTP connection each it is **{times}**.",
-            &[("times", request)],
-        ));
-    }
-    if let Some(state) = &state {
-        text = text.and(say("With 8 KiB of state each it is **{times}**.", &[("times", state)]));
-    }
-    let wait = summary.cpu_wait.as_ref().and_then(|cpu| times(cpu.times));
-    let asked = summary.cpu_request.as_ref().and_then(|cpu| times(cpu.times));
-    match (wait, asked) {
-        (Some(wait), Some(asked)) => Some(text.and(say(
-            "In a thread, a wait costs **{wait}** the CPU, a request **{asked}**.",
-            &[("wait", &wait), ("asked", &asked)],
-        ))),
-        (Some(wait), None) => {
-            Some(text.and(say("In a thread, a wait costs **{wait}** the CPU.", &[("wait", &wait)])))
+    let others = [
+        ("With an open HTTP connection each it is **{times}**.", &summary.request),
+        ("With 8 KiB of state each it is **{times}**.", &summary.state),
+        ("A wait in a thread costs **{times}** the CPU.", &summary.cpu_wait),
+        ("A request in a thread costs **{times}** the CPU.", &summary.cpu_request),
+    ];
+    for (sentence, compared) in others {
+        if let Some(times) = times(compared.as_ref()) {
+            text = text.and(say(sentence, &[("times", &times)]));
         }
-        _ => Some(text),
     }
+    Some(text)
 }
 
 /// Where a thread is as good or better.

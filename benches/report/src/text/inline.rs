@@ -44,11 +44,6 @@ impl Text {
         Self(vec![Span::Code(words.into())])
     }
 
-    /// A link.
-    pub fn link(label: impl Into<String>, to: impl Into<String>) -> Self {
-        Self(vec![Span::Link { label: label.into(), to: to.into() }])
-    }
-
     /// This text and then the other, with a space between them.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -107,23 +102,23 @@ pub fn say(template: &str, with: &[(&str, &str)]) -> Text {
         if !plain.is_empty() {
             spans.push(Span::Plain(fill(plain)));
         }
-        rest = marked;
-        if let Some(inner) = rest.strip_prefix("**") {
-            let (words, after) = until(inner, "**", template);
-            spans.push(Span::Strong(fill(words)));
+        let mut take = |inner, end| {
+            let (words, after) = until(inner, end, template);
             rest = after;
-        } else if let Some(inner) = rest.strip_prefix('`') {
-            let (words, after) = until(inner, "`", template);
-            spans.push(Span::Code(fill(words)));
-            rest = after;
-        } else if let Some(inner) = rest.strip_prefix('[') {
-            let (label, after) = until(inner, "](", template);
-            let (to, after) = until(after, ")", template);
-            spans.push(Span::Link { label: fill(label), to: fill(to) });
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix('*') {
+            fill(words)
+        };
+        if let Some(inner) = marked.strip_prefix("**") {
+            spans.push(Span::Strong(take(inner, "**")));
+        } else if let Some(inner) = marked.strip_prefix('`') {
+            spans.push(Span::Code(take(inner, "`")));
+        } else if let Some(inner) = marked.strip_prefix('[') {
+            let (label, inner) = until(inner, "](", template);
+            spans.push(Span::Link { label: fill(label), to: take(inner, ")") });
+        } else if let Some(after) = marked.strip_prefix('*') {
             spans.push(Span::Plain("*".into()));
             rest = after;
+        } else {
+            break;
         }
     }
     Text(spans)

@@ -41,17 +41,14 @@ pub fn per_task(limit: &str, per_task: f64) -> String {
 
 /// What stopped a contestant, in one line: `vm.max_map_count 65,530, 4 mappings a task`.
 pub fn of_wall(wall: &Wall) -> String {
-    let limit = with_value(&wall.limit.name, wall.limit.value);
-    match wall.per_task {
-        Some(per_task_) => format!("{limit}, {}", per_task(&wall.limit.name, per_task_ as f64)),
-        None => limit,
-    }
+    let each = wall.per_task.map(|each| format!(", {}", per_task(&wall.limit.name, each as f64)));
+    with_value(&wall.limit.name, wall.limit.value) + &each.unwrap_or_default()
 }
 
 /// A ceiling in one line, like [`of_wall`].
 pub fn of_ceiling(ceiling: &Ceiling) -> String {
-    let limit = with_value(&ceiling.limit, ceiling.value);
-    format!("{limit}, {}", per_task(&ceiling.limit, ceiling.per_task))
+    let each = per_task(&ceiling.limit, ceiling.per_task);
+    format!("{}, {each}", with_value(&ceiling.limit, ceiling.value))
 }
 
 /// The command that makes room for so many tasks; `None` where none does. The value is rounded up,

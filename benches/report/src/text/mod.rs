@@ -5,7 +5,6 @@
 //! | [`front`] | what the front page says, asked of every language |
 //! | [`en`], [`ko`] | the front page in English and in Korean |
 //! | [`claims`] | claims, thresholds, verdicts and evidence |
-//! | [`lighter`] | how much lighter a coroutine is, and where a thread is as good |
 //! | [`inline`] | [`Text`]: words with marks, and [`say`], which fills figures into a sentence |
 //! | [`limits`] | limits in words, and the commands that move them |
 //! | [`cautions`] | what to know before using the figures of a record |
@@ -18,7 +17,6 @@ pub mod en;
 pub mod front;
 pub mod inline;
 pub mod ko;
-pub mod lighter;
 pub mod limits;
 pub mod names;
 pub mod quantities;

@@ -46,17 +46,6 @@ pub fn is_on_front_page(id: &Id) -> bool {
     FRONT.contains(&id.as_str())
 }
 
-/// The model's name.
-pub fn model(model: Model) -> &'static str {
-    match model {
-        Model::Subroutine => "subroutine",
-        Model::Threads => "threads",
-        Model::Callbacks => "callbacks",
-        Model::Coroutines => "coroutines",
-        Model::Other => "other",
-    }
-}
-
 /// The colour of a contestant.
 pub fn tone(id: &Id) -> Tone {
     match (id.model(), id.name()) {
@@ -74,12 +63,7 @@ pub fn tone(id: &Id) -> Tone {
 
 /// What the tasks of a shape do, in a few words: `timer`, `request of 1 KiB`, `timer, 8 KiB state`.
 pub fn shape(shape: &Shape) -> String {
-    let mut words = match &shape.wait {
-        WaitFor::Timer => "timer".to_owned(),
-        WaitFor::Http => "request".into(),
-        WaitFor::Transfer => "transfer".into(),
-        WaitFor::Other(other) => other.clone(),
-    };
+    let mut words = wait(&shape.wait).to_owned();
     if let Some(asked) = &shape.asked {
         words.push_str(&format!(" of {}", format::size(asked.bytes as f64)));
         if asked.keep_alive {
@@ -102,6 +86,16 @@ pub fn shape(shape: &Shape) -> String {
         words.push_str(", all due at once");
     }
     words
+}
+
+/// What a task waits for: `timer`, `request`.
+pub fn wait(wait: &WaitFor) -> &str {
+    match wait {
+        WaitFor::Timer => "timer",
+        WaitFor::Http => "request",
+        WaitFor::Transfer => "transfer",
+        WaitFor::Other(other) => other,
+    }
 }
 
 /// A series: the contestant, and what its tasks do where that is not a plain timer.

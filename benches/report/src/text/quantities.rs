@@ -42,19 +42,11 @@ pub fn figure(figure: Figure) -> &'static str {
 }
 
 /// The unit of a figure.
-pub fn unit(figure: Figure) -> Unit {
-    match figure {
-        Figure::Mappings
-        | Figure::Threads
-        | Figure::VoluntarySwitches
-        | Figure::InvoluntarySwitches => Unit::Count,
-        Figure::Start
-        | Figure::Cpu
-        | Figure::StartCpu
-        | Figure::UserCpu
-        | Figure::SystemCpu
-        | Figure::Finish
-        | Figure::FinishCpu => Unit::Nanoseconds,
+pub fn unit(of: Figure) -> Unit {
+    use Figure::*;
+    match of {
+        Mappings | Threads | VoluntarySwitches | InvoluntarySwitches => Unit::Count,
+        Start | Cpu | StartCpu | UserCpu | SystemCpu | Finish | FinishCpu => Unit::Nanoseconds,
         _ => Unit::Bytes,
     }
 }
@@ -93,11 +85,15 @@ pub fn subject(subject: &Subject) -> String {
     words
 }
 
+/// The same with the figure.
+pub fn of_what(of: &Subject) -> String {
+    format!("{}: {}", subject(of), quantity(of.quantity))
+}
+
 /// The same with the figure and the number of tasks.
 pub fn whole_subject(of: &Subject) -> String {
-    let tasks =
-        of.tasks.map_or_else(String::new, |tasks| format!(", N = {}", format::count(tasks)));
-    format!("{}: {}{tasks}", subject(of), quantity(of.quantity))
+    let tasks = of.tasks.map(|tasks| format!(", N = {}", format::count(tasks)));
+    of_what(of) + &tasks.unwrap_or_default()
 }
 
 /// What the figures of a part are.

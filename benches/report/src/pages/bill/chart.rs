@@ -38,9 +38,8 @@ pub(super) fn charts(analysis: &Analysis) -> Vec<Chart> {
         ),
     ];
     let chart = |(id, title, subtitle, is_wanted): (&'static str, &str, &str, Wanted)| {
-        let bills: Vec<&Bill> =
-            analysis.bills.iter().filter(|bill| is_wanted(&bill.series)).collect();
-        Chart { subtitle: subtitle.into(), ..stacks(id, title, &bills) }
+        let wanted = analysis.bills.iter().filter(|bill| is_wanted(&bill.series));
+        Chart { subtitle: subtitle.into(), ..stacks(id, title, &wanted.collect::<Vec<_>>()) }
     };
     charts.map(chart).into_iter().filter(|chart| !chart.is_empty()).collect()
 }
@@ -50,37 +49,31 @@ const LEAST_DRAWN: f64 = 0.01;
 
 fn stacks(id: &'static str, title: &str, bills: &[&Bill]) -> Chart {
     let shown = leading(bills.iter().map(|bill| &bill.series.contestant));
-    let bills: Vec<&&Bill> =
-        bills.iter().filter(|bill| shown.contains(&bill.series.contestant)).collect();
+    let bills = bills.iter().filter(|bill| shown.contains(&bill.series.contestant));
     // What was asked for and not touched is below zero, by next to nothing.
     let bytes =
         |bill: &Bill, part: &Part| (part.of)(bill).map_or(0.0, |estimate| estimate.value.max(0.0));
     let is_drawn =
-        |part: &&Part| bills.iter().any(|bill| bytes(bill, part) >= LEAST_DRAWN * bill.sum.value);
+        |part: &&Part| bills.clone().any(|bill| bytes(bill, part) >= LEAST_DRAWN * bill.sum.value);
     let parts: Vec<&Part> = ALL.iter().filter(is_drawn).collect();
-    let bars: Vec<Bar> = bills
-        .iter()
-        .map(|bill| Bar {
-            name: names::contestant(&bill.series.contestant),
-            parts: parts.iter().map(|part| bytes(bill, part)).collect(),
-        })
-        .collect();
-    let said: Vec<String> = bars
-        .iter()
-        .zip(&bills)
-        .map(|(bar, bill)| {
-            format!("{} {}", bar.name, format::bytes(bill.total.unwrap_or(bill.sum).value))
-        })
-        .collect();
+    let name = |bill: &Bill| names::contestant(&bill.series.contestant);
+    let said = bills.clone().map(|bill| {
+        format!("{} {}", name(bill), format::bytes(bill.total.unwrap_or(bill.sum).value))
+    });
+    let said = said.collect::<Vec<_>>().join(", ");
+    let bar = |bill: &&Bill| Bar {
+        name: name(bill),
+        parts: parts.iter().map(|part| bytes(bill, part)).collect(),
+    };
     Chart {
         id,
         title: title.into(),
         subtitle: String::new(),
-        alt: format!("{title}: {}.", said.join(", ")),
+        alt: format!("{title}: {said}."),
         plot: Plot::Stacks {
             x: Axis { label: "One more waiting task".into(), unit: Unit::Bytes, is_log: false },
             parts: parts.iter().map(|part| part.name.to_owned()).collect(),
-            bars,
+            bars: bills.map(bar).collect(),
         },
     }
 }

@@ -38,9 +38,7 @@ fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Quote(answer)];
     blocks.extend(chart::charts(analysis).into_iter().map(Block::Chart));
     let shown = leading(analysis.bills.iter().map(|bill| &bill.series.contestant));
-    for (title, table) in tables::split(analysis, &shown) {
-        blocks.extend([Block::Heading(title.into()), Block::Table(table)]);
-    }
+    blocks.extend(tables::split(analysis, &shown));
     if !shown.is_empty() {
         blocks.push(Block::Paragraph(what_is_weighed(analysis).and(
             "What each part is: heap and allocator, private memory that is no stack; own stacks, \
@@ -51,7 +49,6 @@ fn build(analysis: &Analysis) -> Document {
         blocks.extend(tables::do_they_add_up(analysis).map(Block::Paragraph));
         blocks.extend(cautions(analysis, &shown));
     }
-    blocks.extend(tables::details(analysis));
     blocks.extend(kept::section(analysis));
     Document { id: PAGE.id, title: "What holds a waiting task's memory".into(), blocks }
 }
@@ -84,7 +81,7 @@ mod tests {
     use record::synthetic::{Bill as Costs, Synthetic};
     use record::{Record, Weight};
 
-    use super::super::example::{answer, folded, lines, page, poor_records, rows};
+    use super::super::example::{answer, lines, page, poor_records};
     use super::*;
     use crate::chart::Plot;
 
@@ -132,8 +129,6 @@ mod tests {
         let missing = split(|weight| weight.slab_bytes = Some(0));
         let text = lines(PAGE, &missing).join("\n");
         assert!(text.contains("in 1 of 2 bills. The others: no: some is missing (thread each)."));
-        let full = folded(PAGE, &missing, "every bill").or_else(|| folded(PAGE, &missing, "Every"));
-        assert!(rows(&full.unwrap())[0].contains("no: some is missing | control group"));
     }
 
     #[test]

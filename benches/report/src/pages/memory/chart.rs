@@ -73,21 +73,14 @@ fn wall(analysis: &Analysis, measured: &Measured) -> Option<WallMark> {
 }
 
 fn alt(lines: &[Line]) -> String {
-    let said: Vec<String> = lines
-        .iter()
-        .filter_map(|line| {
-            let ((least, from), (most, to)) = (line.points.first()?, line.points.last()?);
-            let wall = line.wall.as_ref().map(|wall| format!(", wall at {}", wall.label));
-            Some(format!(
-                "{} {} at {} to {} at {}{}",
-                line.name,
-                format::bytes(*from),
-                format::plain(*least),
-                format::bytes(*to),
-                format::plain(*most),
-                wall.unwrap_or_default()
-            ))
-        })
-        .collect();
+    let one = |line: &Line| {
+        let at = |(tasks, bytes): &(f64, f64)| {
+            format!("{} at {}", format::bytes(*bytes), format::plain(*tasks))
+        };
+        let (first, last) = (at(line.points.first()?), at(line.points.last()?));
+        let wall = line.wall.as_ref().map(|wall| format!(", wall at {}", wall.label));
+        Some(format!("{} {first} to {last}{}", line.name, wall.unwrap_or_default()))
+    };
+    let said: Vec<String> = lines.iter().filter_map(one).collect();
     format!("Memory of the whole process by the number of waiting tasks: {}.", said.join("; "))
 }

@@ -5,11 +5,9 @@
 //! | `answer` | the answer, in sentences |
 //! | `chart` | [`whole_process_chart`]: memory of the whole process over N |
 //! | `tables` | the weights, and the matrices of N from which on a process is lighter |
-//! | `details` | small numbers of tasks, and every contestant with its intervals |
 
 mod answer;
 mod chart;
-mod details;
 mod tables;
 
 use analysis::Analysis;
@@ -19,7 +17,10 @@ use super::contestants::cautions;
 use super::page::Page;
 use super::weights::{left_out, what_is_weighed};
 use crate::document::{Block, Document};
+use crate::tables::under;
+use crate::text::say;
 
+pub(crate) use answer::from_when;
 pub(crate) use chart::whole_process_chart;
 
 /// The page.
@@ -28,31 +29,27 @@ pub(crate) const PAGE: Page = Page { id: "memory", name: "memory", build };
 fn build(analysis: &Analysis) -> Document {
     let shown = tables::shown(analysis);
     let mut blocks = vec![Block::Quote(answer::answer(analysis, &shown))];
-    let chart = whole_process_chart(analysis);
-    if !chart.is_empty() {
-        blocks.push(Block::Chart(chart));
-    }
+    let chart = Some(whole_process_chart(analysis)).filter(|chart| !chart.is_empty());
+    blocks.extend(chart.map(Block::Chart));
     if !shown.is_empty() {
-        blocks.push(Block::Heading("What one more waiting task takes".into()));
-        blocks.push(Block::Table(tables::weights(analysis, &shown)));
-        blocks.push(Block::Paragraph(what_is_weighed(analysis).and(
-            "A figure is the slope over the number of tasks. An open request holds a connection: \
-             the client's side of it is weighed, the server's is not."
-                .into(),
-        )));
+        let note = "A figure is the slope over the number of tasks. An open request holds a \
+                    connection: the client's side of it is weighed, the server's is not. \
+                    [Every contestant with its intervals, and every N](page:all).";
+        let table = tables::weights(analysis, &shown);
+        let note = what_is_weighed(analysis).and(say(note, &[]));
+        blocks.extend(under("What one more waiting task takes", table, note));
         blocks.extend(left_out(analysis, Shape::is_weighed));
         blocks.extend(cautions(analysis, &shown));
     }
     blocks.extend(tables::crossings(analysis));
-    blocks.extend(details::details(analysis));
     Document { id: PAGE.id, title: "What a waiting task weighs".into(), blocks }
 }
 
 #[cfg(test)]
 mod tests {
-    use record::synthetic::{Bill, Synthetic, asking_run, small_run};
+    use record::synthetic::{Bill, Synthetic, small_run};
 
-    use super::super::example::{answer, crossing, folded, lines, poor_records, rows};
+    use super::super::example::{answer, crossing, lines, poor_records};
     use super::super::weights::{UNDECIDED, weight_cell};
     use super::*;
     use crate::chart::Plot;
@@ -78,8 +75,8 @@ mod tests {
             .line("threads/per-task", &[1, 100], thread)
             .line("coroutines/smol", &[1, 100], Bill::of(900).with_kernel(4_000));
         insta::assert_snapshot!(answer(PAGE, &made.record()), @"
-        A thread that waits for a timer takes 37 kB, a coroutine 340 B (smol) to 1.04 kB (tokio): the thread takes 36 to 109 times as much. With an open request each it is 9.2 times and with 8 KiB of live state each it is 5.3 times.
-        The whole process weighs less than with a thread each from 3 tasks on (smol and tokio). With open requests it weighs less at any number of tasks (smol).
+        A thread that waits for a timer takes 37 kB, a coroutine 340 B (smol) to 1.04 kB (tokio): the thread takes 36 to 109 times as much. It is 9.2 times with an open request each and 5.3 times with 8 KiB of live state each.
+        The whole process weighs less than with a thread each from 3 tasks on (smol and tokio). With open requests a process weighs less at any number of tasks (smol).
         ");
         insta::assert_snapshot!(lines(PAGE, &made.record())[..4].join("\n"), @"
         What one more waiting task takes
@@ -175,17 +172,5 @@ mod tests {
         assert!((wall.y / by_the_line - 1.0).abs() < 0.01, "{wall:?}");
         assert_eq!((&lines[1].wall, lines[1].points.len()), (&None, 4));
         assert!(whole_process_chart(&Analysis::of(&Synthetic::new().record(), None)).is_empty());
-    }
-
-    #[test]
-    fn small_numbers_and_every_contestant_are_folded_away() {
-        let small = folded(PAGE, &crossing().record(), "small numbers of timers").unwrap();
-        assert_eq!(small.columns.len(), 9);
-        assert_eq!(rows(&small)[1].split(" | ").nth(3), Some("2.21 MB"));
-        assert_eq!(rows(&small)[0].matches('—').count(), 7);
-        let all = folded(PAGE, &asking_run(), "intervals: requests").unwrap();
-        let smol = rows(&all).into_iter().find(|row| row.starts_with("smol")).unwrap();
-        assert!(smol.contains("4.9 kB | 4 kB"), "{smol}");
-        assert!(!rows(&all).iter().any(|row| row.contains("transfer")));
     }
 }

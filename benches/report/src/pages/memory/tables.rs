@@ -9,11 +9,10 @@ use analysis::measured::Measured;
 use analysis::series::Shape;
 
 use crate::document::{Block, Cell, Column, Table, Unit};
-use crate::format;
-use crate::pages::contestants::MOST_ROWS;
 use crate::pages::weights::{
-    Kind, find, leading, lighter_from_cell, thread_over_cell, weight, weight_cell,
+    Kind, find, keeps_state, leading, lighter_from_cell, thread_over_cell, weight, weight_cell,
 };
+use crate::tables::{MOST_ROWS, under};
 use crate::text::names;
 
 /// As many columns at most has a table that is not folded away, the name included.
@@ -23,48 +22,45 @@ const MOST_COLUMNS: usize = 6;
 pub(super) struct Work {
     pub(super) is_kind: Kind,
     /// Above a column.
-    pub(super) head: String,
+    head: &'static str,
     /// After "a thread" or "a task".
-    pub(super) of_a_task: String,
-    /// Before "it is … times".
-    pub(super) each: String,
+    pub(super) of_a_task: &'static str,
+    /// After "… times".
+    pub(super) each: &'static str,
 }
 
+const WORKS: [Work; 3] = [
+    Work {
+        is_kind: Shape::is_plain,
+        head: "timer",
+        of_a_task: "that waits for a timer",
+        each: "with a timer each",
+    },
+    Work {
+        is_kind: Shape::is_plain_request,
+        head: "open request",
+        of_a_task: "with an open request",
+        each: "with an open request each",
+    },
+    Work {
+        is_kind: keeps_state,
+        head: "timer, 8 KiB state",
+        of_a_task: "that keeps 8 KiB alive",
+        each: "with 8 KiB of live state each",
+    },
+];
+
 /// The kinds of work of which the record has a weight, the plain timer first.
-pub(super) fn works(analysis: &Analysis) -> Vec<Work> {
-    let work = |is_kind: Kind, head: &str, of_a_task: &str, each: &str| Work {
-        is_kind,
-        head: head.into(),
-        of_a_task: of_a_task.into(),
-        each: each.into(),
-    };
-    let mut works = vec![
-        work(Shape::is_plain, "timer", "that waits for a timer", "with a timer each"),
-        work(
-            Shape::is_plain_request,
-            "open request",
-            "with an open request",
-            "with an open request each",
-        ),
-        work(
-            |shape| shape.without_state().is_plain() && shape.state_bytes == USUAL_STATE,
-            "timer, 8 KiB state",
-            "that keeps 8 KiB alive",
-            "with 8 KiB of live state each",
-        ),
-    ];
-    works.retain(|work| {
+pub(super) fn works(analysis: &Analysis) -> Vec<&'static Work> {
+    let is_weighed = |work: &&Work| {
         analysis.measured.iter().any(|measured| {
             (work.is_kind)(&measured.series.shape)
                 && measured.series.contestant.is_compared()
                 && weight(analysis, measured).is_some()
         })
-    });
-    works
+    };
+    WORKS.iter().filter(is_weighed).collect()
 }
-
-/// The state of which the weight stands beside the plain ones, in bytes.
-const USUAL_STATE: u64 = 8_192;
 
 /// The contestants that the page shows first: those of which there is a weight.
 pub(super) fn shown(analysis: &Analysis) -> Vec<Id> {
@@ -79,21 +75,17 @@ pub(super) fn shown(analysis: &Analysis) -> Vec<Id> {
 /// Bytes of one more waiting task, and how many times as much a thread each takes.
 pub(super) fn weights(analysis: &Analysis, shown: &[Id]) -> Table {
     let works = works(analysis);
-    let name = Column::words("");
-    let weights = works.iter().map(|work| Column::new(&*work.head, Unit::Bytes).lower());
-    let ratios: Vec<&Work> = match shown.iter().any(Id::is_reference) {
-        true => works.iter().take(2).collect(),
-        false => Vec::new(),
-    };
-    let heads = ratios
+    let ratios = if shown.iter().any(Id::is_reference) { 2.min(works.len()) } else { 0 };
+    let weights = works.iter().map(|work| Column::new(work.head, Unit::Bytes).lower());
+    let heads = works[..ratios]
         .iter()
         .map(|work| Column::new(format!("times as much in a thread, {}", work.head), Unit::Times));
-    let mut table = Table::new([name].into_iter().chain(weights).chain(heads));
+    let mut table = Table::new([Column::words("")].into_iter().chain(weights).chain(heads));
     for id in shown {
         let of = |work: &Work| find(analysis, id, work.is_kind);
         let mut row = vec![Cell::text(names::contestant(id))];
         row.extend(works.iter().map(|work| weight_cell(analysis, of(work))));
-        row.extend(ratios.iter().map(|work| thread_over_cell(analysis, of(work))));
+        row.extend(works[..ratios].iter().map(|work| thread_over_cell(analysis, of(work))));
         table.push(row);
     }
     table
@@ -105,18 +97,14 @@ pub(super) fn crossings(analysis: &Analysis) -> Vec<Block> {
         (Shape::is_plain, "Timers: lighter from how many tasks on"),
         (Shape::is_plain_request, "Requests: lighter from how many tasks on"),
     ];
-    let mut blocks = Vec::new();
-    for (is_kind, title) in kinds {
-        let found: Vec<&Crossover> = analysis
+    let matrix = |(is_kind, title): (Kind, &str)| {
+        let found = analysis
             .crossovers
             .iter()
-            .filter(|crossover| is_kind(&crossover.series.shape) && !crossover.at.is_empty())
-            .collect();
-        if !found.is_empty() {
-            blocks.push(Block::Heading(title.into()));
-            blocks.push(Block::Table(matrix(&found)));
-        }
-    }
+            .filter(|crossover| is_kind(&crossover.series.shape) && !crossover.at.is_empty());
+        under(title, matrix(&found.collect::<Vec<_>>()), "")
+    };
+    let mut blocks: Vec<Block> = kinds.into_iter().flat_map(matrix).collect();
     if !blocks.is_empty() {
         blocks.push(Block::Paragraph(
             "The smallest number of waiting tasks from which on the whole process is lighter than \
@@ -135,26 +123,19 @@ fn matrix(found: &[&Crossover]) -> Table {
     let mut threads: Vec<&Id> = threads.into_iter().collect();
     threads.sort_by_key(|id| !id.is_reference());
     threads.truncate(MOST_COLUMNS - 1);
-    let rows: BTreeSet<&Id> = found.iter().map(|crossover| &crossover.series.contestant).collect();
     let against =
         |id: &&Id| Column::new(format!("than {}", names::contestant(id)), Unit::Count).lower();
     let mut table =
         Table::new([Column::words("lighter")].into_iter().chain(threads.iter().map(against)));
+    let rows: BTreeSet<&Id> = found.iter().map(|crossover| &crossover.series.contestant).collect();
     for id in rows.into_iter().take(MOST_ROWS) {
         let cell = |thread: &&Id| {
-            let is_pair = |crossover: &&&Crossover| {
-                crossover.series.contestant == *id && crossover.against == **thread
-            };
+            let pair = (id, *thread);
+            let is_pair = |of: &&&Crossover| (&of.series.contestant, &of.against) == pair;
             lighter_from_cell(found.iter().find(is_pair).copied())
         };
-        let mut row = vec![Cell::text(names::contestant(id))];
-        row.extend(threads.iter().map(cell));
-        table.push(row);
+        let name = Cell::text(names::contestant(id));
+        table.push([name].into_iter().chain(threads.iter().map(cell)).collect());
     }
     table
-}
-
-/// The head of a column of one N.
-pub(super) fn at(tasks: u64) -> String {
-    format!("N = {}", format::count(tasks))
 }
