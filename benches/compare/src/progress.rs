@@ -46,7 +46,8 @@ impl Reader for Progress {
             }
             Event::CellOver(cell) => {
                 self.bar.inc(1);
-                if !self.is_terminal || cell.status == Status::Failed {
+                let is_news = matches!(cell.status, Status::Failed | Status::Wall);
+                if !self.is_terminal || is_news {
                     let cells = self.bar.length().unwrap_or_default();
                     self.line(&describe(cell, self.bar.position(), cells));
                 }
@@ -66,7 +67,7 @@ impl Reader for Progress {
 impl Progress {
     fn line(&self, text: &str) {
         if self.is_terminal {
-            self.bar.suspend(|| complain(format_args!("{text}")));
+            self.bar.suspend(|| complain(text));
         } else {
             complain(text);
         }

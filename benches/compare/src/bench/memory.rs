@@ -11,10 +11,10 @@ use report::pages::front::front;
 use report::text::en::English;
 use workload::{Contestant, Workload};
 
-use super::{HELP, Invocation};
+use super::Invocation;
 use crate::cli::run::exit_code;
 use crate::interrupt;
-use crate::output::{complain, print, print_document};
+use crate::output::{complain, print, print_document, tell};
 use crate::plan::{self, Step};
 use crate::project::Project;
 use crate::registry;
@@ -35,8 +35,8 @@ pub fn main(program: &Path) -> ExitCode {
 }
 
 fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
-    if invocation.is_help() {
-        print(HELP);
+    if let Some(help) = invocation.help() {
+        print(help);
         return Ok(ExitCode::SUCCESS);
     }
     let contestants = chosen(invocation)?;
@@ -50,7 +50,7 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return check_itself(program);
     }
     if contestants.is_empty() {
-        print(format_args!("memory: no contestant matches {}", invocation.filters().join(", ")));
+        tell(format_args!("memory: no contestant matches {}", invocation.filters().join(", ")));
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -65,7 +65,7 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let path = session.begin(Part::Memory);
     let tally = suite.run(cells, &path, interrupt::listen()?)?;
     if tally.interrupted {
-        print(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
+        tell(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
         return Ok(exit_code(tally));
     }
     let published = session.complete(Part::Memory)?;

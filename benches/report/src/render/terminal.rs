@@ -40,7 +40,24 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(foreign::shown).collect())
 }
 
-const DEFAULT_WIDTH: u16 = 80;
+/// A message that may name foreign text: harmless, cut, and broken between words where a line is wider
+/// than this; in one line where there is no width.
+pub fn message(text: &str, width: Option<u16>) -> String {
+    let text = foreign::cut(text, LONGEST_MESSAGE);
+    match width {
+        None => text,
+        Some(width) => {
+            let width = usize::from(width).max(NARROWEST);
+            wrap(&text, between_words(width).subsequent_indent("  ")).join("\n")
+        }
+    }
+}
+
+/// The columns of what is not printed to a terminal: it is read in as many.
+pub const DEFAULT_WIDTH: u16 = 80;
+
+/// So many characters of a message are shown.
+const LONGEST_MESSAGE: usize = 2_000;
 
 /// Narrower than this nothing can be printed in a readable way.
 const NARROWEST: usize = 20;
@@ -408,6 +425,13 @@ mod tests {
     fn what_is_folded_away_is_printed_where_it_is_asked_for() {
         let short = render(&sample::document(), Options::default());
         assert!(!short.contains("kernel's part") && at(80).contains("kernel's part"));
+    }
+
+    #[test]
+    fn a_message_is_cut_and_breaks_between_words() {
+        assert_eq!(message("one\ntwo \u{1b}[2J", None), "one two \u{FFFD}[2J");
+        assert_eq!(message(&"x".repeat(70_000), None).chars().count(), LONGEST_MESSAGE);
+        assert_eq!(message("the file cannot be read", Some(20)), "the file cannot be\n  read");
     }
 
     #[test]
