@@ -157,7 +157,9 @@ Criterion's flags, for the timers of `throughput`:
 
 docs/results and the front pages are replaced by a run of everything, without a
 NAME, --quick, --only or a baseline. Any other run leaves its record and tables
-in target/compare. Some cells alone: cargo run --release -p compare -- run --help";
+in target/compare.
+
+Some cells alone: cargo run --release -p compare -- run --help";
 
 /// What `cargo bench -p compare -- --version` prints.
 const VERSION: &str = concat!("compare ", env!("CARGO_PKG_VERSION"));

@@ -116,6 +116,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         print("");
         print_document(&report::plan::verified(&planned, &verified), false);
+        print("");
         print_path(&path);
     }
     Ok(exit_code(tally))

@@ -213,6 +213,7 @@ fn show(path: &Path, json: bool) -> anyhow::Result<()> {
         print(json::escaped(std::fs::read_to_string(path)?.trim_end()));
     } else {
         print_document(&report::run::document(&Analysis::of(&read_file(path)?, None)), false);
+        print("");
         print_path(path);
     }
     Ok(())
