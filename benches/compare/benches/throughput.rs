@@ -11,7 +11,7 @@ use compare::bench::throughput::{Combination, tasks};
 use compare::bench::{Invocation, memory, requests};
 use compare::cell::process::RUNTIME_SETTINGS;
 use compare::limits;
-use compare::output::{complain, print, print_document};
+use compare::output::{complain, print};
 use compare::plan::Kind;
 use compare::project::Project;
 use compare::servers::Servers;
@@ -19,8 +19,6 @@ use compare::session::{self, Part, Session};
 use compare::suite::{DEFAULT_PATIENCE, Suite};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use record::{Extent, Writer};
-use report::pages::front::front;
-use report::text::en::English;
 use workload::{Contestant, Settings};
 
 /// Our own arguments, while criterion reads the others.
@@ -212,8 +210,7 @@ impl Recording {
     fn complete(self) -> anyhow::Result<usize> {
         drop(self.writer);
         let published = self.session.complete(Part::Throughput)?;
-        print_document(&front(&published.analysis, &English), false);
-        print(published.describe(Part::Throughput));
+        published.show(Part::Throughput);
         let failed = |missing: &&Missing| missing.why == Why::Failed;
         Ok(published
             .analysis

@@ -362,6 +362,36 @@ mod tests {
         assert_eq!(parse("--profile-time 5 --bench").extent(), Extent::Partial);
     }
 
+    /// A change is tried against a baseline of criterion's. Everything is run, and nothing replaced.
+    #[test]
+    fn a_baseline_never_replaces_the_results() {
+        for trial in [
+            "--save-baseline x",
+            "--save-baseline=x",
+            "-s x",
+            "--baseline x",
+            "--baseline=x",
+            "-b x",
+            "--baseline-lenient x",
+            "--load-baseline x",
+            "--thorough --noplot --save-baseline x",
+        ] {
+            assert!(!parse(&format!("{trial} --bench")).replaces_results(), "{trial}");
+        }
+        for usual in ["", "--thorough", "--quick", "--noplot --seed 7"] {
+            assert!(parse(&format!("{usual} --bench")).replaces_results(), "{usual}");
+        }
+    }
+
+    #[test]
+    fn help_is_ours_and_fits_a_terminal() {
+        let help = parse("--help --bench").help().unwrap();
+        assert!(help.contains("--quick") && help.contains("--save-baseline NAME"), "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        assert!(parse("-V --bench").help().unwrap().starts_with("compare "));
+        assert_eq!(parse("--quick --bench").help(), None);
+    }
+
     #[test]
     fn tests_and_benches_are_told_apart() {
         assert!(parse("--bench").is_bench());

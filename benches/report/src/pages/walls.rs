@@ -296,9 +296,9 @@ mod tests {
             "With timers, thread each breaks first, at 16,370: vm.max_map_count 65,530, 4 mappings a \
              task.",
             "Smol did 100,000 timers, the most that was tried and not the end.",
-            "Thread each: vm.max_map_count first, at 16,375. It is vm.max_map_count 65,530, 4 mappings \
-             a task; sysctl -w vm.max_map_count=210000 makes room for 50,000. Then kernel.pid_max \
-             32,768, 1 thread a task; sysctl -w kernel.pid_max=51000 makes room for 50,000.",
+            "Thread each: `vm.max_map_count` first, at 16,375. It is vm.max_map_count 65,530, 4 mappings \
+             a task; `sysctl -w vm.max_map_count=210000` makes room for 50,000. Then kernel.pid_max \
+             32,768, 1 thread a task; `sysctl -w kernel.pid_max=51000` makes room for 50,000.",
             "Smol: no limit that is known here is in the way of 50,000.",
             "All 2 cells without a figure",
             "killed by signal 9 | out of memory",

@@ -124,7 +124,7 @@ impl Lines {
     }
 
     fn prose(&mut self, text: &Text, first: &str, next: &str) {
-        let words = words(text);
+        let words = marked(text, "`");
         self.wrapped(&words, self.width.min(WIDEST_PROSE), first, next);
     }
 
@@ -288,11 +288,18 @@ fn between_words(width: usize) -> textwrap::Options<'static> {
     textwrap::Options::new(width.max(1)).word_splitter(WordSplitter::NoHyphenation)
 }
 
-/// A text without marks. An address that a browser opens stands behind its label.
+/// A text without marks.
 fn words(text: &Text) -> String {
+    marked(text, "")
+}
+
+/// A text in which this stands around what is to be typed. An address that a browser opens stands behind
+/// its label.
+fn marked(text: &Text, code: &str) -> String {
     let mut words = String::new();
     for span in &cut(text, LONGEST_TEXT).0 {
-        words.push_str(&clean(span.words()));
+        let mark = if matches!(span, Span::Code(_)) { code } else { "" };
+        words.extend([mark, &*clean(span.words()), mark]);
         if let Span::Link { label, to } = span
             && (to.starts_with("https://") || to.starts_with("http://"))
             && label != to
@@ -328,7 +335,7 @@ mod tests {
         The bill
         ────────
 
-        vm.max_map_count stops it, see the walls, the method and the kernel
+        `vm.max_map_count` stops it, see the walls, the method and the kernel
         (https://docs.kernel.org/).
 
                      timer ↓       open  requests a  what stops it
@@ -342,7 +349,7 @@ mod tests {
         ² one repeat
 
         - one
-        - two: a|b
+        - two: `a|b`
 
             compare plan --tasks 20k
 
@@ -374,7 +381,7 @@ mod tests {
         The bill
         ────────
 
-        vm.max_map_count stops it, see the
+        `vm.max_map_count` stops it, see the
         walls, the method and the kernel
         (https://docs.kernel.org/).
 
@@ -399,7 +406,7 @@ mod tests {
         ² one repeat
 
         - one
-        - two: a|b
+        - two: `a|b`
 
             compare plan --tasks 20k
 
