@@ -31,7 +31,7 @@ const SLAB_BAR: f64 = 0.01;
 /// What one more waiting task adds of each part, in bytes. A part that was not read is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bill {
-    /// Whose bill it is.
+    /// The tasks whose bill it is.
     pub series: Series,
     /// What was asked of the allocator.
     pub heap: Option<Estimate>,

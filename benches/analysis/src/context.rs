@@ -4,7 +4,7 @@ use record::{Build, Record};
 use serde::Serialize;
 
 use crate::contestant::Id;
-use crate::estimate::Bootstrap;
+use crate::estimate::{Bootstrap, bootstrap};
 use crate::figure::Figure;
 use crate::index::Index;
 use crate::measured::Measured;
@@ -52,9 +52,8 @@ impl Basis {
 impl<'a> Context<'a> {
     pub(crate) fn of(record: &'a Record) -> Self {
         let index = Index::of(record);
-        let seed = record.run.seed;
         let measured =
-            index.iter().map(|(series, cells)| Measured::of(series, cells, seed)).collect();
+            index.iter().map(|(series, cells)| Measured::of(series, cells, record)).collect();
         let basis = Basis::of(&index);
         Self { record, index, measured, basis }
     }
@@ -66,7 +65,7 @@ impl<'a> Context<'a> {
 
     /// The draws of a figure with these names. Another name has other draws.
     pub(crate) fn bootstrap(&self, names: &[&str]) -> Bootstrap {
-        Bootstrap::new(self.record.run.seed, names)
+        bootstrap(self.record, names)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Figures with intervals, from seeded resampling.
 
 use oorandom::Rand64;
+use record::Record;
 use serde::Serialize;
 
 /// How many times each figure is computed anew from resampled readings. Efron and Tibshirani, *An
@@ -12,6 +13,10 @@ const MOST_DRAWS: usize = 400_000;
 
 /// As few resamples at least are drawn, however many readings there are.
 const FEWEST_RESAMPLES: usize = 200;
+
+/// From so many cells in a record on, each figure is resampled less often: a record can have ten times
+/// as many figures as any run makes, and is still read in seconds.
+const MANY_CELLS: usize = 10_000;
 
 /// How much of the resamples an interval holds.
 pub const CONFIDENCE: f64 = 0.95;
@@ -161,6 +166,12 @@ impl Bootstrap {
         Self { seed, resamples: RESAMPLES }
     }
 
+    /// The same for a figure of a record of so many cells.
+    pub(crate) fn in_record_of(self, cells: usize) -> Self {
+        let fewer = self.resamples * MANY_CELLS / cells.max(MANY_CELLS);
+        Self { resamples: fewer.max(FEWEST_RESAMPLES), ..self }
+    }
+
     /// The same for so many readings: fewer resamples where there are so many that the time would get
     /// out of hand. An interval of many readings needs fewer.
     pub(crate) fn over(self, readings: usize) -> Self {
@@ -172,6 +183,11 @@ impl Bootstrap {
     pub(crate) fn random(self) -> Rand64 {
         Rand64::new(self.seed)
     }
+}
+
+/// The draws of a figure of this record with these names. Another name has other draws.
+pub(crate) fn bootstrap(record: &Record, names: &[&str]) -> Bootstrap {
+    Bootstrap::new(record.run.seed, names).in_record_of(record.cells.len())
 }
 
 /// The median of these values, in their unit; its interval is unbounded if there is only one.
@@ -306,5 +322,12 @@ mod tests {
         // The published test vector of FNV-1a for "a", continued over the zero byte that ends it.
         let a = 0xaf63_dc4c_8601_ec8c_u64;
         assert_eq!(stable_hash(&["a"]), a.wrapping_mul(0x0000_0100_0000_01b3));
+    }
+
+    #[test]
+    fn a_record_of_many_cells_is_resampled_less_often() {
+        let of = |cells| Bootstrap::new(1, &["a"]).in_record_of(cells).resamples;
+        assert_eq!((of(0), of(10_000), of(20_000)), (RESAMPLES, RESAMPLES, RESAMPLES / 2));
+        assert_eq!(of(usize::MAX), FEWEST_RESAMPLES);
     }
 }

@@ -127,8 +127,8 @@ impl Figure {
         match self {
             // The system can have less than before: then the cell's own is below what else changed.
             Self::SystemSlab => weight.system_slab_bytes.map(|bytes| bytes as f64),
-            // The first thread's stack was made by whoever started the process, and is charged there, so
-            // this can be below zero as well.
+            // The first thread's stack was made by the process that started this one, and is charged
+            // there, so this can be below zero as well.
             Self::OtherKernel => {
                 let read = |figure: Self| figure.of_weight(weight).map(|bytes| bytes as f64);
                 let known = read(Self::KernelStacks)? + read(Self::PageTables)?;

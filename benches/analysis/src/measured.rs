@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::Cell;
+use record::{Cell, Record};
 use serde::Serialize;
 
-use crate::estimate::{Bootstrap, Estimate};
+use crate::estimate::{Estimate, bootstrap};
 use crate::figure::Figure;
 use crate::fit::Fit;
 use crate::index::{Cells, is_all_waiting};
@@ -71,8 +71,8 @@ impl Waiting {
 }
 
 impl Measured {
-    /// What was measured of this series; `seed` is the record's.
-    pub(crate) fn of(series: &Series, cells: &Cells<'_>, seed: u64) -> Self {
+    /// What was measured of this series.
+    pub(crate) fn of(series: &Series, cells: &Cells<'_>, record: &Record) -> Self {
         let mut measured = Self {
             series: series.clone(),
             waiting: Waiting::of(cells),
@@ -88,7 +88,7 @@ impl Measured {
         let key = series.key();
         for figure in Figure::ALL {
             let readings = cells.readings(figure);
-            if let Some(fit) = Fit::of(&readings, Bootstrap::new(seed, &[&key, figure.name()])) {
+            if let Some(fit) = Fit::of(&readings, bootstrap(record, &[&key, figure.name()])) {
                 measured.fits.insert(figure, fit);
             }
             let idle: Vec<Reading> = cells

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::Basis;
-use crate::estimate::{Bootstrap, Sampled, median};
+use crate::estimate::{Bootstrap, Sampled, bootstrap, median};
 use crate::figure::Figure;
 use crate::fit::Fit;
 use crate::index::{Cells, Index};
@@ -116,7 +116,7 @@ pub(crate) struct Sides {
 
 struct Side<'a> {
     nth: usize,
-    seed: u64,
+    record: &'a Record,
     index: Index<'a>,
     timed: BTreeMap<Timed, &'a Throughput>,
 }
@@ -170,11 +170,11 @@ impl<'a> Side<'a> {
         for row in &record.throughput {
             timed.entry(Timed::of(row)).or_insert(row);
         }
-        Self { nth, seed: record.run.seed, index: Index::of(record), timed }
+        Self { nth, record, index: Index::of(record), timed }
     }
 
     fn bootstrap(&self, subject: &str, quantity: Quantity) -> Bootstrap {
-        Bootstrap::new(self.seed, &[&self.nth.to_string(), subject, quantity.name()])
+        bootstrap(self.record, &[&self.nth.to_string(), subject, quantity.name()])
     }
 }
 

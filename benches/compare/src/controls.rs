@@ -73,7 +73,7 @@ pub fn held_bytes(id: &str) -> Option<u64> {
     }
 }
 
-/// Who this A/A control is under its own name; `None` if it is none.
+/// The contestant that this A/A control is under its own name; `None` if it is no such control.
 pub fn again_of(id: &str) -> Option<String> {
     id.strip_prefix(AGAIN).map(|name| format!("coroutines/{name}"))
 }

@@ -17,7 +17,7 @@ use crate::include;
 use crate::project::Project;
 use crate::splice::splice;
 
-/// The page that stands beside the pages written by hand, because it speaks to those who choose.
+/// The page that stands beside the pages written by hand, because it is for choosing.
 const CHOOSING: &str = "choosing";
 
 /// The folder of the pictures, beside the pages.

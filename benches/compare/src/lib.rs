@@ -17,9 +17,10 @@
 //! | [`meter`] | weighs a process from outside |
 //! | [`scope`] | gets a user without privileges a control group |
 //! | [`host`], [`limits`] | the machine, and what it limits |
-//! | [`generated`], [`splice`], [`include`] | the files that a record yields, and the code in pages |
-//! | [`session`], [`project`], [`output`] | where results go |
+//! | [`generated`], [`splice`] | the files that a record yields |
 //! | [`mod@include`] | puts code into the pages that show it |
+//! | [`session`], [`project`], [`output`] | where results go |
+//! | [`interrupt`], [`units`] | Ctrl-C; quantities on the command line |
 //! | [`mod@bench`] | what the two bench targets share |
 //! | [`controls`] | contestants whose weight is known, to check the instrument |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |

@@ -1,4 +1,4 @@
-//! Who can be run: all contestants, by id.
+//! All contestants that can be run, by id.
 //!
 //! A contestant is one file in its model's crate and one line in that crate's `contestants()`; a
 //! model is one line here.
@@ -49,7 +49,7 @@ pub enum SelectError {
     /// The feature that brings the contestant is off.
     #[error("`{id}` is compiled out: build with `--features {feature}` to bring it back")]
     CompiledOut {
-        /// Who was asked for.
+        /// The id that was asked for.
         id: String,
         /// The feature.
         feature: &'static str,
@@ -162,7 +162,7 @@ fn missing(given: &str) -> SelectError {
     }
 }
 
-/// Who is compiled out, with the feature that brings each back.
+/// The contestants that are compiled out, with the feature that brings each back.
 pub fn compiled_out() -> impl Iterator<Item = (String, &'static str)> {
     optional().filter(|(id, _)| !is_compiled_in(id))
 }
@@ -171,7 +171,7 @@ fn is_compiled_in(id: &str) -> bool {
     all().iter().any(|contestant| contestant.id().as_str() == id)
 }
 
-/// Everybody that a feature brings, baselines and controls included, with that feature.
+/// Every contestant that a feature brings, baselines and controls included, with that feature.
 fn optional() -> impl Iterator<Item = (String, &'static str)> {
     let contestants = coroutines::FEATURES.iter().flat_map(|&(id, feature)| {
         let baseline = id.replace("coroutines/", "baseline/");

@@ -1,9 +1,10 @@
 //! One `cargo bench -p compare`: two bench targets, two processes, one record.
 //!
 //! Cargo runs `memory` and `throughput` as processes of their own, and which of them comes first is
-//! cargo's affair. Each writes its part of the record into the folder of the session; whoever ends
-//! last finds both parts and publishes. That both belong to the same session is told by their common
-//! parent, the cargo process. A target that is run alone finds no other part, and publishes nothing.
+//! cargo's affair. Each writes its part of the record into the folder of the session; the one that
+//! ends last finds both parts and publishes. That both belong to the same session is told by their
+//! common parent, the cargo process. A target that is run alone finds no other part, and publishes
+//! nothing.
 
 use std::fs;
 use std::path::PathBuf;
@@ -115,8 +116,8 @@ impl Published {
 }
 
 impl Session {
-    /// The session of this process, which replaces the committed results or leaves them. What is left of
-    /// earlier sessions is removed.
+    /// The session of this process, which replaces the committed results or leaves them. What is left
+    /// of earlier sessions is removed.
     ///
     /// # Errors
     /// If its folder cannot be made.
@@ -137,7 +138,7 @@ impl Session {
         for other in fs::read_dir(&sessions).into_iter().flatten().flatten() {
             let is_over = other.file_name().to_str().is_none_or(|key| !is_alive(key));
             if is_over && other.path() != folder {
-                // What cannot be removed is in nobody's way.
+                // What cannot be removed does no harm.
                 let _ = fs::remove_dir_all(other.path());
             }
         }

@@ -33,14 +33,31 @@ fn links_lead_somewhere() {
     for page in pages {
         let text = fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')) {
-            let target = link.0.split('#').next().unwrap_or_default();
-            if target.is_empty() || target.contains("://") {
+            let (target, anchor) = link.0.split_once('#').unwrap_or((link.0, ""));
+            if target.contains("://") {
                 continue;
             }
-            let target = page.parent().unwrap().join(target);
+            let target = match target {
+                "" => page.clone(),
+                _ => page.parent().unwrap().join(target),
+            };
             assert!(target.exists(), "{} links to {}", page.display(), target.display());
+            if !anchor.is_empty() {
+                let anchors = anchors(&fs::read_to_string(&target).unwrap());
+                assert!(anchors.iter().any(|a| a == anchor), "{}: {}", page.display(), link.0);
+            }
         }
     }
+}
+
+/// What a code host names the headings of a page.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let headings = headings.filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+    let kept = |c: &char| c.is_alphanumeric() || ['-', '_', ' '].contains(c);
+    headings
+        .map(|it| it.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-"))
+        .collect()
 }
 
 #[test]

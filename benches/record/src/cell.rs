@@ -237,7 +237,7 @@ pub struct Throughput {
     pub status: Status,
     /// Why, where it was not run or failed.
     pub reason: Option<String>,
-    /// The least time in which anybody with this ceiling can run one wave:
+    /// The least time in which a contestant with this ceiling can run one wave:
     /// tasks ÷ ceiling × wait.
     pub floor_ns: u64,
     /// The samples. Every wave in them was checked: all tasks completed, with the right checksum.

@@ -127,7 +127,7 @@ pub struct WallMark {
 /// A bar of stacked parts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bar {
-    /// Whose it is.
+    /// The contestant.
     pub name: String,
     /// How long each part is.
     pub parts: Vec<f64>,
@@ -136,9 +136,9 @@ pub struct Bar {
 /// Ranges of one subject.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RangeRow {
-    /// Whose they are.
+    /// The contestant.
     pub name: String,
-    /// Their colour.
+    /// Its colour.
     pub tone: Tone,
     /// The low and the high mark of each kind; `None` where it has none of this kind.
     pub ranges: Vec<Option<(f64, f64)>>,
@@ -147,7 +147,7 @@ pub struct RangeRow {
 /// A dot with its interval.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DotRow {
-    /// Whose it is.
+    /// The contestant.
     pub name: String,
     /// Its colour.
     pub tone: Tone,

@@ -108,14 +108,16 @@ pub fn percent(part: f64) -> String {
     }
 }
 
-/// Several things in a sentence: `a`, `a and b`, `a, b and c`.
+/// Several things in a sentence: `a`, `a and b`, `a, b and c`, `a; b, x and c`.
 pub fn list<T: AsRef<str>>(items: &[T]) -> String {
     match items {
         [] => String::new(),
         [only] => only.as_ref().to_owned(),
         [most @ .., last] => {
             let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", most.join(", "), last.as_ref())
+            let has_comma = items.iter().any(|item| item.as_ref().contains(", "));
+            let between = if has_comma { "; " } else { ", " };
+            format!("{} and {}", most.join(between), last.as_ref())
         }
     }
 }
@@ -197,6 +199,7 @@ mod tests {
     #[test]
     fn lists_read_as_a_sentence() {
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list(&["a", "b, c", "d"]), "a; b, c and d");
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list::<&str>(&[]), "");
     }

@@ -58,12 +58,20 @@ pub fn verified(plan: &Plan, verified: &[Verified]) -> Document {
             measured(one.measured_cpu_ns),
         ]);
     }
-    let off: Vec<f64> = verified.iter().filter_map(Verified::memory_off).map(f64::abs).collect();
-    let answer = match off.iter().copied().reduce(f64::max) {
-        None => Text::plain("Nothing was measured that the plan could be held against."),
-        Some(most) => say(
-            "**Memory was planned to within {most}** for {count}. CPU is that of a task.",
-            &[("most", &format::percent(most)), ("count", &contestants(off.len()))],
+    let most = |off: fn(&Verified) -> Option<f64>| {
+        verified.iter().filter_map(off).map(f64::abs).reduce(f64::max).map(format::percent)
+    };
+    let count = verified.iter().filter_map(Verified::memory_off).count();
+    let answer = match (most(Verified::memory_off), most(Verified::cpu_off)) {
+        (None, _) => Text::plain("Nothing was measured that the plan could be held against."),
+        (Some(memory), cpu) => say(
+            "**Memory was planned to within {memory}** of what {count} took, and the CPU of a task to \
+             within {cpu}.",
+            &[
+                ("memory", &memory),
+                ("count", &contestants(count)),
+                ("cpu", &cpu.unwrap_or_else(|| format::NONE.into())),
+            ],
         ),
     };
     let title = format!("Planned and measured: {}", case(&plan.case));
@@ -125,7 +133,7 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
             )];
         }
         Advice::Threads { contestant, lightest, saves } => {
-            let name = names::contestant(contestant);
+            let name = names::in_a_sentence(contestant);
             let mut lines = vec![say(
                 "**{name} is enough**, and it is the simplest to write.",
                 &[("name", &capital(&name))],
@@ -140,10 +148,12 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
             (contestant, lines)
         }
         Advice::Runtime { contestant, reasons } => {
-            let name = capital(&names::contestant(contestant));
+            let name = names::contestant(contestant);
+            let several = if contestant.is_on_one_thread() { "" } else { " on several threads" };
             let mut lines = vec![say(
-                "**Take {name}**, the first in the list below that a service is built on.",
-                &[("name", &name)],
+                "**Take {name}**: of the runtimes{several} it takes the least memory, to about a \
+                 tenth, and then the least CPU.",
+                &[("name", &name), ("several", several)],
             )];
             let reasons: Vec<String> = reasons.iter().map(|one| reason(one, plan)).collect();
             if !reasons.is_empty() {
@@ -192,6 +202,13 @@ fn cost(plan: &Plan, row: &Row) -> Option<Text> {
             "If each that ends is followed by another, that is {rate} a second and {share} of one core."
         };
         said = said.and(say(template, &[("rate", &rate), ("share", &share)]));
+        if cores.value > f64::from(plan.cores) {
+            let cores = plan.cores.to_string();
+            said = said.and(say(
+                "That is more than the {cores} cores have, so tasks would wait for them.",
+                &[("cores", &cores)],
+            ));
+        }
     }
     Some(said)
 }
@@ -242,7 +259,7 @@ fn costs(plan: &Plan) -> Table {
             cells.push(Cell::figure(row.cpu_ns, "no CPU figure"));
         }
         cells.push(Cell::figure(row.late.map(|late| late.p99_ns), "no lateness in the record"));
-        cells.push(Cell::text(outcome(&row.outcome)));
+        cells.push(Cell::text(here(row)));
         table.push(cells);
     }
     table
@@ -272,6 +289,15 @@ fn room(plan: &Plan) -> Table {
     table
 }
 
+/// Whether a contestant can do it here, in a few words.
+fn here(row: &Row) -> String {
+    let is_beyond = row.stretches.iter().any(|stretch| matches!(stretch, Stretch::Tasks(_)));
+    match row.outcome {
+        Outcome::Fits if is_beyond => "fits, not tried".into(),
+        ref other => outcome(other),
+    }
+}
+
 fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Fits => "fits".into(),
@@ -295,12 +321,16 @@ fn stops(plan: &Plan) -> Vec<Text> {
         for (ceiling, is_in_the_way) in row.in_the_way.iter().map(|one| (one, true)).chain(next) {
             let name = names::contestant(&row.contestant);
             let is_alike = |(known, way, _): &&mut (&Ceiling, bool, Vec<String>)| {
-                known.limit == ceiling.limit
-                    && *way == is_in_the_way
-                    && known.tasks.abs_diff(ceiling.tasks) <= ceiling.tasks / 100
+                let is_near = known.tasks.abs_diff(ceiling.tasks) <= ceiling.tasks / 20;
+                known.limit == ceiling.limit && *way == is_in_the_way && (is_near || !is_in_the_way)
             };
             match lines.iter_mut().find(is_alike) {
-                Some((_, _, names)) => names.push(name),
+                Some((known, _, names)) => {
+                    names.push(name);
+                    if ceiling.tasks < known.tasks {
+                        *known = ceiling;
+                    }
+                }
                 None => lines.push((ceiling, is_in_the_way, vec![name])),
             }
         }
@@ -436,7 +466,7 @@ mod tests {
             &text,
             &[
                 "50,000 timers of 200 ms with 2 KiB of state each",
-                "Take Smol, the first in the list below",
+                "Take smol: of the runtimes on several threads it takes the least memory",
                 "Not a thread each: vm.max_map_count 65,530, 4 mappings a task stops it at 16,375",
                 "50,000 of them waiting at once take 122 MB",
                 "that is 250,000 a second and",
@@ -458,7 +488,7 @@ mod tests {
             &[
                 "20,000 timers of 200 ms, 5,000 a second",
                 "1,000 of them waiting at once take",
-                "Thread each is enough, and it is the simplest to write.",
+                "A thread each is enough, and it is the simplest to write.",
                 "At 5,000 a second they keep 10 % of one core busy.",
                 "thread each 39.1 MB 10 % 5 %",
             ],

@@ -1,4 +1,4 @@
-//! What `compare run` prints: what was measured, one line a contestant, and what stopped whom.
+//! What `compare run` prints: what was measured, one line a contestant, and what stopped it.
 
 use std::collections::BTreeMap;
 

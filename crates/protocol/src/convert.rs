@@ -34,7 +34,7 @@ impl WorkloadLine {
         let arrival = self.arrival.parse().map_err(|_| unknown("arrival", &self.arrival))?;
         if self.synchronized_wakeup && (self.wait != "timer" || self.spread_ns != 0) {
             let of = format_args!("{}, spread by {} ns", self.wait, self.spread_ns);
-            return Err(unknown("herd", &of));
+            return Err(unknown("synchronized wake-up", &of));
         }
         let state = StateSize::try_from(self.state_bytes)
             .map_err(|_| unknown("state", &self.state_bytes))?;
@@ -203,7 +203,7 @@ mod tests {
         );
         assert_eq!(
             unknown(WorkloadLine { synchronized_wakeup: true, spread_ns: 1, ..timer.clone() }),
-            "the herd `timer, spread by 1 ns` of the workload is unknown here"
+            "the synchronized wake-up `timer, spread by 1 ns` of the workload is unknown here"
         );
         assert_eq!(
             unknown(WorkloadLine { state_bytes: 3, ..timer.clone() }),

@@ -67,18 +67,16 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
 fn reached(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
     let all_waiting = cells.timed.iter().filter(|cell| is_all_waiting(cell));
     let largest = all_waiting.map(|cell| cell.tasks).max()?;
-    let has_failed = cells
-        .unproven
-        .iter()
-        .any(|cell| (largest + 1..=MANY).contains(&cell.tasks) && cell.status != Status::Skipped);
+    let ended = cells.unproven.iter().filter(|cell| cell.status != Status::Skipped);
+    let tried = ended.map(|cell| cell.tasks).chain([largest]).max()?;
     let finding = if largest >= MANY {
         Finding::All
-    } else if has_failed {
+    } else if tried > largest {
         Finding::Some
     } else {
         Finding::NotAsked
     };
-    Some(row(series, Measure::Largest, largest, Value::Count(largest), finding))
+    Some(row(series, Measure::Largest, tried, Value::Count(largest), finding))
 }
 
 /// What a task among many takes in bytes against one among few.

@@ -12,8 +12,11 @@ use super::judgement::{
 /// The model that the claim is about, and the one that it is held against.
 const MODELS: [&str; 2] = ["coroutines", "callbacks"];
 
-/// What is counted, with what reads it off a file's counts.
-const COUNTS: [(Measure, fn(&TaskCode) -> u32); 5] = [
+/// What reads a count off those of a file.
+type Count = fn(&TaskCode) -> u32;
+
+/// What is counted.
+const COUNTS: [(Measure, Count); 5] = [
     (Measure::Carried, |code| code.carried),
     (Measure::Lines, |code| code.lines),
     (Measure::Functions, |code| code.functions),

@@ -84,7 +84,7 @@ fn open_session(invocation: &Invocation) -> anyhow::Result<Session> {
 /// The contestants that the globs and criterion's filters leave.
 ///
 /// # Errors
-/// If a glob matches nobody.
+/// If a glob matches no contestant.
 pub fn chosen(invocation: &Invocation) -> anyhow::Result<Vec<Box<dyn Contestant>>> {
     let mut contestants = registry::select(&invocation.only)?;
     contestants.retain(|contestant| invocation.wants(contestant.id().as_str()));

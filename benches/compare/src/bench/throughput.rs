@@ -4,7 +4,7 @@
 //! A wave is timed from the first task's start to the last one's end, with the runtime already
 //! running, in the bench's own process. Every wave is checked before its time counts. Where tasks
 //! ask a server, that is another process: its CPU is not counted, but it takes its share of the
-//! cores, the same for whoever asks it.
+//! cores, the same for every contestant.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -100,7 +100,7 @@ impl Combination {
         }
     }
 
-    /// Who runs it.
+    /// The contestant that runs it.
     pub fn contestant(&self) -> &str {
         &self.line.contestant
     }
@@ -110,7 +110,7 @@ impl Combination {
         self.ledger.workload()
     }
 
-    /// Who ran what, and how many tasks a second in the median sample, for a terminal.
+    /// The contestant, what it ran, and how many tasks a second in the median sample, for a terminal.
     pub fn describe(&self) -> String {
         let mut ns: Vec<u64> = self.line.samples.iter().map(|sample| sample.elapsed_ns).collect();
         ns.sort_unstable();

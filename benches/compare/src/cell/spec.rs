@@ -7,7 +7,7 @@ use record::{Build, Cell, Memory, Status};
 /// What to run in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CellSpec {
-    /// Who runs.
+    /// The contestant that runs.
     pub contestant: ContestantId,
     /// What it runs.
     pub workload: Workload,

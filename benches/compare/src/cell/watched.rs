@@ -199,12 +199,17 @@ impl<'a> Watched<'a> {
         let pid = self.child.id();
         let before = procfs().threads(pid);
         let seen = LastSeen { total_bytes: self.charged(), ..LastSeen::of(&procfs(), pid) };
-        // Counting mappings takes time. Only a count while nothing moved says how many a thread has.
-        if before.is_some_and(|threads| threads > 0)
-            && let (Some(threads), Some(mappings)) = (seen.threads, seen.mappings)
-            && before.is_some_and(|before| threads <= before + before / STEADY)
+        let after = procfs().threads(pid);
+        if let (Some(before), Some(after), Some(mappings)) = (before, after, seen.mappings)
+            && before > 0
         {
-            self.mappings_per_thread = Some(mappings as f64 / threads as f64);
+            let is_steady = after <= before + before / STEADY;
+            // Better than nothing while threads are made faster than mappings are counted: there were
+            // as many as half-way between the two.
+            let threads = if is_steady { after } else { before.midpoint(after) };
+            if is_steady || self.mappings_per_thread.is_none() {
+                self.mappings_per_thread = Some(mappings as f64 / threads as f64);
+            }
         }
         self.last_seen.raise(&seen);
     }

@@ -51,7 +51,7 @@ pub struct Args {
 /// Compares the records.
 ///
 /// # Errors
-/// If one of them cannot be read, a pattern matches nobody, or they have no figure in common.
+/// If one of them cannot be read, a pattern matches no contestant, or they have no figure in common.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     check_one_input([&args.old, &args.new])?;
     let (old, new) = (read(&args.old)?, read(&args.new)?);

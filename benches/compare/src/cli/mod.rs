@@ -2,7 +2,7 @@
 //!
 //! | file | command |
 //! | --- | --- |
-//! | [`list`] | `compare list`: who there is |
+//! | [`list`] | `compare list`: the contestants |
 //! | [`run`] | `compare run`: some cells, as asked for |
 //! | [`repeat`] | `compare repeat`: the same run several times, and how far its figures moved |
 //! | [`diff`] | `compare diff`: two records, figure by figure |
@@ -47,7 +47,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show who can be run
+    /// Show the contestants that can be run
     List(list::Args),
     /// Run some cells, weigh them and print the tables
     #[command(after_help = run::EXAMPLES)]

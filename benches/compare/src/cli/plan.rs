@@ -95,19 +95,19 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let case = args.case();
     let planned =
         analysis.plan(&case).map_err(|problem| anyhow!(report::plan::problem(&problem)))?;
-    let cells = if args.verify { args.cells(&planned)? } else { Vec::new() };
-    if args.json && !args.verify {
-        print_json(&planned)?;
-        return Ok(ExitCode::SUCCESS);
+    let run = match args.verify {
+        true => Some((args.cells(&planned)?, record_path(None, "verify", true)?)),
+        false => None,
+    };
+    match (args.json, &run) {
+        (true, None) => print_json(&planned)?,
+        (true, Some(_)) => {}
+        (false, _) => {
+            print_document(&report::plan::document(&planned, &analysis), false);
+        }
     }
-    if !args.json {
-        print_document(&report::plan::document(&planned, &analysis), false);
-    }
-    if !args.verify {
-        return Ok(ExitCode::SUCCESS);
-    }
+    let Some((cells, path)) = run else { return Ok(ExitCode::SUCCESS) };
     let program = std::env::current_exe().context("this program does not know where it is")?;
-    let path = record_path(None, "verify", true)?;
     let mut suite = Suite::new(&program, Extent::Partial, seed_from_clock(), DEFAULT_PATIENCE);
     let tally = suite.run(cells, &path, interrupt::listen()?)?;
     let verified = planned.verify(&Analysis::of(&read_file(&path)?, None));

@@ -141,7 +141,7 @@ pub(super) struct Planned {
 /// Runs the cells.
 ///
 /// # Errors
-/// If a pattern matches nobody or the record cannot be written. Nothing has been run then.
+/// If a pattern matches no contestant or the record cannot be written. Nothing has been run then.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     scope::enter(args.no_scope);
     if let Some(path) = &args.resume {
@@ -233,7 +233,7 @@ impl Given {
     /// Looks at the machine and plans the cells.
     ///
     /// # Errors
-    /// If a pattern matches nobody, or options do not fit together.
+    /// If a pattern matches no contestant, or options do not fit together.
     pub(super) fn plan(&self, seed: u64) -> anyhow::Result<Planned> {
         let args = &self.selection;
         let contestants = registry::select(&args.only)?;
@@ -264,7 +264,7 @@ impl Given {
         let lacks_heap = wants_heap && !suite.can_count();
         let mut arguments = self.arguments.clone();
         if lacks_heap {
-            // Whoever goes on with the record is to plan what is planned here.
+            // A run that goes on with the record is to plan what is planned here.
             arguments.push("--no-heap".into());
         }
 
@@ -341,7 +341,7 @@ impl clap::Args for Given {
 }
 
 impl Planned {
-    /// Says if heaps are not counted although nobody asked for that.
+    /// Says if heaps are not counted although that was not asked for.
     pub(super) fn say_what_is_missing(&self) {
         if self.lacks_heap {
             complain(format_args!("heaps are not counted: {NO_HEAP}"));

@@ -139,11 +139,10 @@ const FULL: &[Sizes] = &[
     timed("coroutines", FEW),
     timed("coroutines", &[(1, 7), (10, 2), (100, 2), (10_000, 3), (100_000, 11), (1_000_000, 3)]),
     counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    also("coroutines/smol", &[(10_000_000, 1)]),
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
     timed("baseline", &[(10_000, 3), (100_000, 11)]),
-    // Of the sizes of whom it is, those that are soon done, and each as often.
+    // Of the sizes of its other self, those that are soon done, and each as often.
     also("control/again-bare", AGAIN_STEPS),
     also("control/again-tokio-current-thread", AGAIN_STEPS),
 ];

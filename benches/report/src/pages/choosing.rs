@@ -2,6 +2,7 @@
 
 use analysis::Analysis;
 use analysis::contestant::{Id, Model, REFERENCE};
+use analysis::crossover::Crossover;
 use analysis::estimate::Estimate;
 use analysis::lateness::{Asked, LatenessRow, Prefer, lineups};
 use analysis::plan::{Advice, Case, Plan};
@@ -94,16 +95,18 @@ fn few(analysis: &Analysis) -> Vec<Text> {
             && crossover.series.shape.is_plain()
             && is_choice(&crossover.series.contestant)
     });
-    let from: Vec<u64> = lighter.filter_map(|crossover| crossover.from).collect();
-    if let (Some(least), Some(most)) = (from.iter().min(), from.iter().max()) {
+    let between: Vec<(u64, u64)> = lighter.filter_map(Crossover::from_between).collect();
+    let least = between.iter().map(|(least, _)| *least).min();
+    let most = between.iter().map(|(_, most)| *most).max();
+    if let Some((least, most)) = least.zip(most) {
         let from = if least == most {
-            format::count(*least)
+            format::count(most)
         } else {
-            format!("{} to {}", format::count(*least), format::count(*most))
+            format!("between {} and {}", format::count(least), format::count(most))
         };
         said.push(say(
-            "A runtime's process is lighter from {from} waiting tasks on, by runtime; what that saves \
-             of a few tasks is little.",
+            "A runtime's process is lighter from {from} waiting tasks on; what that saves of a few \
+             tasks is little.",
             &[("from", &from)],
         ));
     }
@@ -135,21 +138,15 @@ fn at_once(analysis: &Analysis) -> Vec<Text> {
         return Vec::new();
     };
     let ns = |estimate: &Estimate| format::duration(estimate.value);
-    let mut said = say(
-        "Of {tasks} requests that are answered at once, each takes a thread each {thread} of CPU, \
-         {least} {least_cpu}",
-        &[
-            ("tasks", &format::count(thread.tasks)),
-            ("thread", &ns(&cpu)),
-            ("least", least),
-            ("least_cpu", &ns(least_cpu)),
-        ],
+    let mut shown = vec![format!("{} in a thread each", ns(&cpu))];
+    shown.push(format!("{} in {least}", ns(least_cpu)));
+    if least != most {
+        shown.push(format!("{} in {most}", ns(most_cpu)));
+    }
+    let said = say(
+        "Of {tasks} requests that are answered at once, the CPU of one is {shown}.",
+        &[("tasks", &format::count(thread.tasks)), ("shown", &format::list(&shown))],
     );
-    said.0.extend(if least == most {
-        Text::plain(".").0
-    } else {
-        say(" and {most} {cpu}.", &[("most", most), ("cpu", &ns(most_cpu))]).0
-    });
     let times = format::times(cpu.value / least_cpu.value);
     vec![
         said,
@@ -291,7 +288,7 @@ mod tests {
         for expected in [
             "A thread for each task is enough for 1,000 waiting tasks on this machine; for 10,000 \
              take a runtime, such as smol.",
-            "Thread each is enough, and it is the simplest to write.",
+            "A thread each is enough, and it is the simplest to write.",
             "vm.max_map_count 65,530, 4 mappings a task stops it at 16,375",
             "1,000 timers are due one after another.",
             "it is discontinued.",

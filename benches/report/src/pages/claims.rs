@@ -149,8 +149,11 @@ fn how_much_lighter(analysis: &Analysis) -> Vec<Block> {
     blocks
 }
 
-/// The columns of a matrix: the head, what is shown, and of which work.
-const COLUMNS: [(&str, Measure, fn(&Shape) -> bool); 5] = [
+/// The head of a column of a matrix, what is shown, and of which work.
+type MatrixColumn = (&'static str, Measure, fn(&Shape) -> bool);
+
+/// The columns of a matrix.
+const COLUMNS: [MatrixColumn; 5] = [
     ("timer", Measure::Bytes, Shape::is_plain),
     ("{state} of state", Measure::Bytes, has_state),
     ("open request", Measure::Bytes, Shape::is_plain_request),

@@ -23,7 +23,7 @@ fn build(analysis: &Analysis) -> Document {
         (
             "How much lighter is a coroutine than a thread?",
             facts.and_then(figures).into_iter().collect(),
-            "[What a waiting task weighs](page:memory), [who holds it](page:bill), \
+            "[What a waiting task weighs](page:memory), [what holds it](page:bill), \
              [what live state adds](page:state), [what a wait costs in CPU](page:cpu).",
         ),
         (

@@ -66,7 +66,7 @@ fn answer(timers: &[&Reach], requests: &[&Reach]) -> Text {
         let walled: Vec<&&Reach> = reaches.iter().filter(|reach| reach.wall.is_some()).collect();
         let first = walled.iter().min_by_key(|reach| reach.most());
         if let Some((first, wall)) = first.and_then(|first| Some((first, first.wall.as_ref()?))) {
-            let name = names::contestant(&first.series.contestant);
+            let name = names::in_a_sentence(&first.series.contestant);
             let at = match wall.reached {
                 Some(reached) if wall.reached_is_estimated => {
                     format!("about {}", format::count(reached))
@@ -204,29 +204,24 @@ fn at_many(reaches: &[&Reach]) -> Vec<Text> {
     let many = format::count(MANY);
     let line = |(way, names): (Vec<&Ceiling>, Vec<String>)| {
         let names = capital(&format::list(&names), false);
-        let mut said = match way.as_slice() {
-            [] => say(
-                "**{names}**: no limit that is known here is in the way of {many}.",
-                &[("names", &names), ("many", &many)],
-            ),
-            [first, ..] => say(
-                "**{names}**: `{limit}` first, at {at}.",
-                &[
-                    ("names", &names),
-                    ("limit", limits::name(&first.limit)),
-                    ("at", &format::count(first.tasks)),
-                ],
-            ),
-        };
+        let mut said = say("**{names}**:", &[("names", &names)]);
+        if way.is_empty() {
+            said = said.and(say(
+                "no limit that is known here is in the way of {many}.",
+                &[("many", &many)],
+            ));
+        }
         for (index, ceiling) in way.iter().enumerate() {
-            let what = limits::of_ceiling(ceiling);
-            let then = if index == 0 { "It is" } else { "Then" };
-            said = said.and(match limits::command_for(ceiling, MANY) {
-                Some(command) => say(
-                    "{then} {what}; `{command}` makes room for {many}.",
-                    &[("then", then), ("what", &what), ("command", &command), ("many", &many)],
-                ),
-                None => say("{then} {what}.", &[("then", then), ("what", &what)]),
+            let with = [
+                ("then", if index == 0 { "" } else { "Then " }),
+                ("what", &limits::of_ceiling(ceiling)),
+                ("at", &format::count(ceiling.tasks)),
+                ("command", &limits::command_for(ceiling, MANY).unwrap_or_default()),
+                ("many", &many),
+            ];
+            said = said.and(match with[3].1 {
+                "" => say("{then}{what}, at {at}.", &with),
+                _ => say("{then}{what}, at {at}; `{command}` makes room for {many}.", &with),
             });
         }
         said
@@ -293,12 +288,12 @@ mod tests {
         record.run.host.limits.insert("pid_max".into(), LimitValue::Number(32_768));
         let text = shown(&record);
         for expected in [
-            "With timers, thread each breaks first, at 16,370: vm.max_map_count 65,530, 4 mappings a \
+            "With timers, a thread each breaks first, at 16,370: vm.max_map_count 65,530, 4 mappings a \
              task.",
             "Smol did 100,000 timers, the most that was tried and not the end.",
-            "Thread each: `vm.max_map_count` first, at 16,375. It is vm.max_map_count 65,530, 4 mappings \
-             a task; `sysctl -w vm.max_map_count=210000` makes room for 50,000. Then kernel.pid_max \
-             32,768, 1 thread a task; `sysctl -w kernel.pid_max=51000` makes room for 50,000.",
+            "Thread each: vm.max_map_count 65,530, 4 mappings a task, at 16,375; `sysctl -w \
+             vm.max_map_count=210000` makes room for 50,000. Then kernel.pid_max 32,768, 1 thread a \
+             task, at 32,767; `sysctl -w kernel.pid_max=51000` makes room for 50,000.",
             "Smol: no limit that is known here is in the way of 50,000.",
             "All 2 cells without a figure",
             "killed by signal 9 | out of memory",

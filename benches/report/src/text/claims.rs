@@ -20,7 +20,13 @@ use crate::format;
 const MOST_NAMES: usize = 3;
 
 /// So many letters of conditions stand in a cell of a table.
-const MOST_LETTERS: usize = 140;
+const MOST_LETTERS: usize = 138;
+
+/// So many letters say how many conditions are left out.
+const THE_REST: usize = "; and 10 more, below".len();
+
+/// So many letters the names of what an exception is about may have.
+const MOST_LETTERS_OF_NAMES: usize = 70;
 
 /// What is claimed.
 pub fn statement(id: ClaimId) -> &'static str {
@@ -263,7 +269,9 @@ fn conditions(all: &[Condition], most: usize) -> String {
     let mut words = String::new();
     for (index, condition) in all.iter().enumerate() {
         let separator = if index == 0 { "" } else { "; " };
-        if index > 0 && words.len() + separator.len() + condition.len() > most {
+        // What the rest is takes room too, unless there is none.
+        let room = if index + 1 == all.len() { most.saturating_add(THE_REST) } else { most };
+        if index > 0 && words.len() + separator.len() + condition.len() > room {
             return format!("{words}; and {} more, below.", all.len() - index);
         }
         words += &format!("{separator}{condition}");
@@ -303,7 +311,7 @@ fn condition(condition: &Condition, most: usize) -> Option<String> {
             Some(exception(*measure, *finding, &which))
         }
         Condition::Without(Measure::OtherEnds) => {
-            Some("tasks end by themselves (other ends are not measured yet)".into())
+            Some("tasks end by themselves (others are not measured)".into())
         }
         Condition::Without(missing) => {
             Some(format!("{} is right (not measured)", measure(*missing)))
@@ -323,14 +331,14 @@ fn exception(of: Measure, found: Finding, which: &str) -> String {
         (Measure::TimeOverLimit, _) => format!("the way of waiting keeps up (unlike {which})"),
         (Measure::Largest, _) => format!("the runtime is not {which} (stopped below)"),
         (Measure::KeptBytes, Finding::Grows) => {
-            format!("it is not {which} (needed more memory for a second wave)")
+            format!("it is not {which} (more memory for a second wave)")
         }
         (Measure::KeptThreads | Measure::KeptDescriptors, Finding::Grows) => {
             format!("it is not {which} (leaves {} after each wave)", measure(of))
         }
         (Measure::KeptBytes | Measure::KeptThreads | Measure::KeptDescriptors, _) => {
             let kept = if of == Measure::KeptBytes { "memory" } else { measure(of) };
-            format!("{kept} may stay for the next tasks ({which})")
+            format!("{kept} may stay for later tasks ({which})")
         }
         _ => format!("not judged by {} ({} for {which})", measure(of), finding(of, found)),
     }
@@ -342,8 +350,10 @@ fn which(measure: Measure, subjects: &[Subject], among: usize) -> String {
     names.sort();
     names.dedup();
     let is_file = |subject: &Subject| matches!(subject, Subject::File(_));
-    if names.len() <= MOST_NAMES || subjects.iter().all(is_file) {
-        return format::list(&names);
+    let listed = format::list(&names);
+    let is_short = names.len() <= MOST_NAMES && listed.len() <= MOST_LETTERS_OF_NAMES;
+    if is_short || subjects.iter().all(is_file) {
+        return listed;
     }
     let things = match (measure, &subjects[0]) {
         (_, Subject::Pair(..)) => "pairs",
@@ -353,7 +363,7 @@ fn which(measure: Measure, subjects: &[Subject], among: usize) -> String {
     format!("{} of {} {things}", format::count(subjects.len() as u64), format::count(among as u64))
 }
 
-/// What many pairs have in common: `, all request of 1 KiB against crossbeam pool`.
+/// What many pairs have in common: `, each a request of 1 KiB against crossbeam pool`.
 fn in_common(subjects: &[Subject]) -> String {
     let pairs: Vec<(&Series, &Id)> = subjects
         .iter()
@@ -365,7 +375,7 @@ fn in_common(subjects: &[Subject]) -> String {
     let mut words = String::new();
     if let Some((series, against)) = pairs.first().filter(|_| pairs.len() > MOST_NAMES) {
         if pairs.iter().all(|(other, _)| other.shape == series.shape) {
-            words += &format!(", all {}", names::shape(&series.shape));
+            words += &format!(", each a {}", names::shape(&series.shape));
         }
         if pairs.iter().all(|(_, other)| other == against) {
             words += &format!(" against {}", names::contestant(against));

@@ -85,7 +85,7 @@ impl FrontWords for English {
 
     fn discontinued(&self) -> Text {
         say(
-            "async-std is discontinued: [is it worth leaving?](docs:choosing.md#already-on-async-std)",
+            "async-std is discontinued: [is it worth leaving?](docs:choosing.md#the-service-runs-on-async-std-is-it-worth-leaving)",
             &[],
         )
     }

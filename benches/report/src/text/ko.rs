@@ -17,9 +17,9 @@ pub struct Korean;
 impl FrontWords for Korean {
     fn intro(&self) -> Text {
         say(
-            "Rust에서 기다리는 작업 하나가 OS 스레드, 콜백, 비동기 작업일 때 각각 얼마나 드는지 잽니다: 바이트, \
-             CPU, 지연. 모든 모델이 같은 작업을 하고, 그 일을 했음을 증명하며, 프로세스 바깥에서 **커널 메모리까지 \
-             포함해** 잽니다.",
+            "Rust에서 작업 하나가 대기하는 데 드는 비용(바이트, CPU, 지연)을 OS 스레드, 콜백, 비동기 작업에서 각각 \
+             잽니다. 모든 모델은 똑같은 작업을 하고 그 작업을 마쳤음을 증명하며, 측정은 **커널 메모리까지 포함해** \
+             프로세스 밖에서 합니다.",
             &[],
         )
     }
@@ -27,7 +27,7 @@ impl FrontWords for Korean {
     fn contestant(&self, id: &Id) -> String {
         match id.as_str() {
             "subroutine/sequential" => "서브루틴".into(),
-            "threads/per-task" => "작업마다 스레드".into(),
+            "threads/per-task" => "작업별 스레드".into(),
             "threads/crossbeam-pool" => "crossbeam 풀".into(),
             "threads/rayon-pool" => "rayon 풀".into(),
             "callbacks/event-loop" => "이벤트 루프".into(),
@@ -43,18 +43,22 @@ impl FrontWords for Korean {
             (Verdict::Refuted, _) => with("**{claim}: 아니요. 이 기록에서는 그렇지 않습니다.**"),
             (Verdict::NotMeasured(_), _) => with("**{claim}: 이 기록으로는 알 수 없습니다.**"),
             (_, Some((1, 1))) => with(
-                "**{claim}: 예, 기다리는 작업이 몇 개든 그렇습니다. 얼마나 가벼운지는 작업마다 그 밖에 무엇을 쥐고 \
+                "**{claim}: 예, 대기 중인 작업이 몇 개든 그렇습니다. 얼마나 가벼운지는 작업이 그 밖에 무엇을 지니고 \
                  있는지에 달려 있습니다.**",
             ),
             (_, Some((least, most))) => {
                 let from = if least == most {
                     format!("{}개", format::count(most))
                 } else {
-                    format!("{}~{}개(런타임마다 다름)", format::count(least), format::count(most))
+                    format!(
+                        "{}~{}개(런타임에 따라 다름)",
+                        format::count(least),
+                        format::count(most)
+                    )
                 };
                 say(
-                    "**{claim}: 예, 기다리는 작업이 {from} 이상이면 그렇습니다. 얼마나 가벼운지는 작업마다 그 밖에 \
-                     무엇을 쥐고 있는지에 달려 있습니다.**",
+                    "**{claim}: 예, 대기 중인 작업이 {from}에 이르면 그렇습니다. 얼마나 가벼운지는 작업이 그 밖에 \
+                     무엇을 지니고 있는지에 달려 있습니다.**",
                     &[("claim", claim), ("from", &from)],
                 )
             }
@@ -70,28 +74,28 @@ impl FrontWords for Korean {
 
     fn takes(&self) -> (Text, [&'static str; 6]) {
         let columns = ["", "타이머", "+ 상태 8 KiB", "열린 요청", "대기당 CPU", "요청당 CPU"];
-        ("기다리는 작업이 하나 늘 때마다 드는 것".into(), columns)
+        ("대기 작업이 하나 늘 때마다 드는 비용".into(), columns)
     }
 
     fn no_figure(&self) -> Text {
-        "이 기록에서는 재지 않음".into()
+        "이 기록에서는 재지 않았음".into()
     }
 
     fn one_at_a_time(&self) -> Text {
-        "서브루틴은 한 번에 하나만 기다립니다. 그 옆에서 함께 기다리는 것은 없습니다.".into()
+        "서브루틴은 한 번에 하나씩만 대기합니다. 함께 대기하는 작업은 없습니다.".into()
     }
 
     fn discontinued(&self) -> Text {
         say(
-            "async-std는 개발이 중단되었습니다: [옮길 가치가 있을까요?](docs:choosing.md#already-on-async-std)",
+            "async-std는 개발이 중단되었습니다: [옮길 가치가 있을까요?](docs:choosing.md#the-service-runs-on-async-std-is-it-worth-leaving)",
             &[],
         )
     }
 
     fn repeats(&self, repeat: Option<&Repeat>) -> Text {
-        let why = say("([어떻게 알 수 있는지](page:trust)).", &[]);
+        let why = say("([확인 방법](page:trust)).", &[]);
         let Some(repeat) = repeat else {
-            return Text::plain("견줄 두 번째 실행이 없습니다").and(why);
+            return Text::plain("비교할 두 번째 실행이 없습니다").and(why);
         };
         let parts = [
             ("바이트", &repeat.bytes),
@@ -105,14 +109,14 @@ impl FrontWords for Korean {
         let said: Vec<String> =
             parts.iter().filter_map(|(what, moved)| within(what, moved)).collect();
         if said.is_empty() {
-            return Text::plain("두 번째 실행과 공통된 수치가 없습니다").and(why);
+            return Text::plain("두 번째 실행과 겹치는 수치가 없습니다").and(why);
         }
         let missed: Vec<String> = parts
             .iter()
             .filter_map(|(what, moved)| {
                 let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
                 Some(format!(
-                    "{what}는 {} 이내여야 했으나 수치 {}개 가운데 {}개가 벗어남",
+                    "{what} {} 이내(수치 {}개 중 {}개가 벗어남)",
                     format::percent(bar.allowed),
                     format::count(moved.compared as u64),
                     format::count(bar.beyond as u64)
@@ -120,7 +124,7 @@ impl FrontWords for Korean {
             })
             .collect();
         let mut text = say(
-            "같은 프로그램을 다시 돌리자 수치 100개 가운데 95개가 이 안에 들었습니다: {said}.",
+            "같은 프로그램을 다시 실행하니 수치 100개 중 95개의 차이가 다음 범위에 들었습니다: {said}.",
             &[("said", &said.join(", "))],
         );
         if !missed.is_empty() {
@@ -130,7 +134,7 @@ impl FrontWords for Korean {
     }
 
     fn breaks(&self) -> (Text, [&'static str; 3]) {
-        ("무엇이 먼저 한계에 닿는가".into(), ["", "여기서 도달", "그다음"])
+        ("무엇이 먼저 한계에 이르는가".into(), ["", "도달한 수", "그다음 한계"])
     }
 
     fn reached(&self, id: &Id, work: Work) -> Text {
@@ -142,7 +146,7 @@ impl FrontWords for Korean {
     }
 
     fn wall(&self, wall: &Wall, next: Option<&Ceiling>) -> Text {
-        let limit = limits::with_value(&wall.limit.name, wall.limit.value);
+        let limit = with_value(&wall.limit.name, wall.limit.value);
         let limit = match wall.per_task {
             Some(each) => format!("{limit}, {}", per_task(&wall.limit.name, each as f64)),
             None => limit,
@@ -163,16 +167,27 @@ impl FrontWords for Korean {
     fn onwards(&self) -> Text {
         say(
             "**내 경우:** `compare plan --tasks 20k --wait 200ms --state 2KiB` · \
-             [고르기](docs:choosing.md) · [질문과 답](page:README) · [주장](page:claims) · \
-             [모든 수치](page:all) · [믿을 수 있나?](page:trust)",
+             [무엇을 고를까](docs:choosing.md) · [질문과 답](page:README) · [주장과 판정](page:claims) · \
+             [모든 수치](page:all) · [믿을 수 있나요?](page:trust)",
             &[],
         )
     }
 }
 
 fn ceiling(ceiling: &Ceiling) -> String {
-    let limit = limits::with_value(&ceiling.limit, ceiling.value);
+    let limit = with_value(&ceiling.limit, ceiling.value);
     format!("{limit}, {}", per_task(&ceiling.limit, ceiling.per_task))
+}
+
+/// A limit with its value. Names that are no words stay as the system has them.
+fn with_value(limit: &str, value: u64) -> String {
+    let name = match limit {
+        "memory_bytes" => "기계의 메모리",
+        "memory_cgroup" => "컨트롤 그룹의 메모리 한도",
+        "pids_cgroup" => "컨트롤 그룹의 pids.max",
+        _ => limits::name(limit),
+    };
+    format!("{name} {}", limits::written(limit, value))
 }
 
 /// How much of a limit one task uses.
@@ -196,7 +211,7 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
         Some(format!("{}배", format::times(compared?.times?.value)))
     };
     let mut text = say(
-        "타이머를 기다리는 {task} 작업은 {ours}, 스레드는 {theirs}로 **{times}**입니다.",
+        "타이머를 기다리는 {task} 작업은 {ours}, 스레드는 그 **{times}**인 {theirs}를 차지합니다.",
         &[
             ("task", &task),
             ("ours", &format::bytes(timer.coroutine?.value)),
@@ -205,18 +220,21 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
         ],
     );
     if let Some(request) = times(summary.request.as_ref()) {
-        text = text
-            .and(say("작업마다 HTTP 연결을 열어 두면 **{times}**입니다.", &[("times", &request)]));
+        text = text.and(say(
+            "작업마다 HTTP 연결을 하나씩 열어 두면 차이는 **{times}**입니다.",
+            &[("times", &request)],
+        ));
     }
     if let Some(state) = times(summary.state.as_ref()) {
-        text = text.and(say("작업마다 상태 8 KiB를 쥐면 **{times}**입니다.", &[("times", &state)]));
+        text = text
+            .and(say("작업마다 상태를 8 KiB씩 지니면 **{times}**입니다.", &[("times", &state)]));
     }
     if let Some(wait) = times(summary.cpu_wait.as_ref()) {
         text = text
-            .and(say("스레드에서 한 번 기다리면 CPU가 **{times}** 듭니다.", &[("times", &wait)]));
+            .and(say("대기 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &[("times", &wait)]));
     }
     if let Some(asked) = times(summary.cpu_request.as_ref()) {
-        text = text.and(say("요청 하나에는 **{times}** 듭니다.", &[("times", &asked)]));
+        text = text.and(say("요청 한 번에 드는 CPU는 **{times}**입니다.", &[("times", &asked)]));
     }
     Some(text)
 }
@@ -231,7 +249,7 @@ fn exceptions(facts: &Facts<'_>) -> Option<Text> {
     }
     if let Some((at_once, ours, theirs)) = facts.at_once_is_no_better() {
         said.push(format!(
-            "곧바로 답하는 서버에 보내는 요청(요청당 CPU: {} {}, {task} {})",
+            "곧바로 답하는 서버에 요청을 보낼 때(요청당 CPU: {} {}, {task} {})",
             Korean.contestant(&at_once.thread),
             format::duration(theirs),
             format::duration(ours),
@@ -241,13 +259,13 @@ fn exceptions(facts: &Facts<'_>) -> Option<Text> {
         summary.punctual.as_ref().filter(|late| late.finding == Finding::Heavier)
     {
         said.push(format!(
-            "{}개까지의 정확한 타이머(스레드는 {} 늦게, {task}는 {} 늦게 깨어남)",
+            "제때 깨어나야 하는 타이머가 {}개 이하일 때(지연: 스레드 {}, {task} {})",
             format::count(punctual.tasks),
             format::duration(punctual.thread[0].median),
             format::duration(punctual.coroutine[0].median),
         ));
     }
     (!said.is_empty()).then(|| {
-        say("**스레드가 그에 못지않거나 더 나은 경우:** {said}.", &[("said", &said.join("; "))])
+        say("**스레드가 대등하거나 더 나은 경우:** {said}.", &[("said", &said.join("; "))])
     })
 }

@@ -4,6 +4,7 @@ use analysis::claims::Finding;
 use analysis::claims::lighter::summary::STATE_BYTES;
 use analysis::claims::lighter::{Compared, Summary};
 use analysis::contestant::Id;
+use analysis::estimate::Estimate;
 
 use super::inline::{Text, say};
 use super::names;
@@ -114,7 +115,7 @@ pub fn with(thread: &Id) -> String {
 /// A figure that both have, and what each has in its unit.
 fn both(compared: Option<Compared>, unit: fn(f64) -> String) -> Option<(Compared, String, String)> {
     let compared = compared?;
-    let ours = compared.coroutine.filter(|figure| figure.is_above_zero())?;
-    let theirs = compared.thread.filter(|figure| figure.is_above_zero())?;
+    let ours = compared.coroutine.filter(Estimate::is_above_zero)?;
+    let theirs = compared.thread.filter(Estimate::is_above_zero)?;
     Some((compared, unit(ours.value), unit(theirs.value)))
 }

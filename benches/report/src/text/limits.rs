@@ -8,11 +8,15 @@ use crate::format;
 
 /// A limit with its value: `vm.max_map_count 65,530`, `the machine's memory 23.5 GiB`.
 pub fn with_value(limit: &str, value: u64) -> String {
-    let value = match resource(limit) {
+    format!("{} {}", name(limit), written(limit, value))
+}
+
+/// The value of a limit alone: a size for memory, else a count.
+pub fn written(limit: &str, value: u64) -> String {
+    match resource(limit) {
         Some(Resource::Memory) => format::size(value as f64),
         _ => format::count(value),
-    };
-    format!("{} {value}", name(limit))
+    }
 }
 
 /// The limit's name, with that of the memory which a plan was given.

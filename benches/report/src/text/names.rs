@@ -25,6 +25,12 @@ pub fn contestant(id: &Id) -> String {
     }
 }
 
+/// The same within a sentence, where threads and pools have an article: `a thread each`, `tokio`.
+pub fn in_a_sentence(id: &Id) -> String {
+    let name = contestant(id);
+    if id.model() == Model::Threads { format!("a {name}") } else { name }
+}
+
 /// Whether a contestant is on the front page: what a service would choose. The others show a floor or
 /// a tuned variant, and are on the pages.
 pub fn is_on_front_page(id: &Id) -> bool {

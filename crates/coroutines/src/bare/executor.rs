@@ -17,7 +17,7 @@ use super::waker::{Registered, Rouse, Woken};
 use super::{alarm, sleep};
 
 /// How many sleepers are woken before they are polled. It bounds the list of woken tasks when a
-/// herd of them is due at once.
+/// lot of them is due at once.
 ///
 /// And about how many tasks are polled before sockets and alarms are looked at again.
 const BATCH: usize = 256;

@@ -40,7 +40,7 @@ impl Group {
     }
 
     /// Why what is charged to the group is not what the process `pid` is charged; `None` if it is, or
-    /// if the process is gone. Somebody may have moved the process out of the group and removed that,
+    /// if the process is gone. Another program may have moved the process out of the group and removed that,
     /// and a folder may become unreadable.
     pub fn is_lost_to(&self, procfs: &Procfs, pid: u32) -> Option<String> {
         let groups = fs::read_to_string(procfs.root().join(pid.to_string()).join("cgroup")).ok()?;

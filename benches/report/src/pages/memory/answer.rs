@@ -75,7 +75,7 @@ fn how_much(analysis: &Analysis, shown: &[Id]) -> Option<Text> {
 /// What a thread each and the coroutines take for the same work.
 struct Compared<'a> {
     thread: Estimate,
-    /// By weight: who, how much, and how many times as much a thread each takes.
+    /// By weight: the contestant, how much, and how many times as much a thread each takes.
     coroutines: Vec<(&'a Id, Estimate, Estimate)>,
 }
 
