@@ -200,7 +200,7 @@ pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
     let bootstrap = bootstrap.over(values.len());
     let mut random = bootstrap.random();
     let resamples =
-        (0..bootstrap.resamples).filter_map(|_| quantile(&draw(values, &mut random), 0.5));
+        (0..bootstrap.resamples).filter_map(|_| quantile_in(&mut draw(values, &mut random), 0.5));
     Some(Sampled::new(value, resamples.collect()))
 }
 
@@ -208,9 +208,19 @@ pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
 /// definition 7 of Hyndman and Fan, *Sample Quantiles in Statistical Packages* (1996). `None` if
 /// there is no value.
 pub fn quantile(values: &[f64], part: f64) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    quantile_of_sorted(&sorted, part)
+    quantile_in(&mut values.to_vec(), part)
+}
+
+/// The same of values whose order may be lost, in time proportional to their number.
+pub(crate) fn quantile_in(values: &mut [f64], part: f64) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    let position = part * last as f64;
+    let below = position.floor();
+    let weight = position - below;
+    let (_, &mut low, above) = values.select_nth_unstable_by(below as usize, f64::total_cmp);
+    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+    // Equal neighbours are not interpolated: infinity times zero is not a number.
+    Some(if weight == 0.0 || low == high { low } else { low + weight * (high - low) })
 }
 
 pub(crate) fn draw<T: Copy>(from: &[T], random: &mut Rand64) -> Vec<T> {
@@ -219,24 +229,12 @@ pub(crate) fn draw<T: Copy>(from: &[T], random: &mut Rand64) -> Vec<T> {
 }
 
 fn interval_around(value: f64, mut resamples: Vec<f64>) -> Estimate {
-    resamples.sort_by(f64::total_cmp);
     let tail = (1.0 - CONFIDENCE) / 2.0;
     Estimate {
         value,
-        low: quantile_of_sorted(&resamples, tail).unwrap_or(f64::NEG_INFINITY),
-        high: quantile_of_sorted(&resamples, 1.0 - tail).unwrap_or(f64::INFINITY),
+        low: quantile_in(&mut resamples, tail).unwrap_or(f64::NEG_INFINITY),
+        high: quantile_in(&mut resamples, 1.0 - tail).unwrap_or(f64::INFINITY),
     }
-}
-
-fn quantile_of_sorted(sorted: &[f64], part: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let position = part * last as f64;
-    let below = position.floor();
-    let weight = position - below;
-    let low = sorted[below as usize];
-    let high = sorted[(below as usize + 1).min(last)];
-    // Equal neighbours are not interpolated: infinity times zero is not a number.
-    Some(if weight == 0.0 || low == high { low } else { low + weight * (high - low) })
 }
 
 /// FNV-1a, 64 bits, <http://www.isthe.com/chongo/tech/comp/fnv/>: the standard library's hashers

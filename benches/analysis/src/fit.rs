@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::estimate::{Bootstrap, Sampled, draw, quantile};
+use crate::estimate::{Bootstrap, Sampled, draw, quantile, quantile_in};
 use crate::reading::{Reading, values_at};
 
 /// A line through readings: what one more task adds.
@@ -67,8 +67,8 @@ pub fn between(readings: &[Reading], from: u64, to: u64, bootstrap: Bootstrap) -
     let bootstrap = bootstrap.over(readings.len());
     let mut random = bootstrap.random();
     let resamples = (0..bootstrap.resamples).filter_map(|_| {
-        let lower = quantile(&draw(&lower, &mut random), 0.5)?;
-        let upper = quantile(&draw(&upper, &mut random), 0.5)?;
+        let lower = quantile_in(&mut draw(&lower, &mut random), 0.5)?;
+        let upper = quantile_in(&mut draw(&upper, &mut random), 0.5)?;
         Some((upper - lower) / tasks)
     });
     Some(Sampled::new(value, resamples.collect()))

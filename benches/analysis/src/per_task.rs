@@ -2,13 +2,13 @@
 //! process read before its first task, a task.
 //!
 //! A slope over several N is better, because it leaves out whatever the first task brings along. With
-//! one N there is none.
+//! one N there is none. Where there are several, these figures have no interval.
 
 use record::Cell;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::estimate::{Estimate, median};
+use crate::estimate::{Estimate, median, quantile};
 use crate::figure::Figure;
 use crate::index::is_all_waiting;
 use crate::reading::Spread;
@@ -50,6 +50,8 @@ pub enum Less {
 pub(crate) fn of(context: &Context<'_>) -> Vec<PerTask> {
     let mut all = Vec::new();
     for (series, cells) in context.index.iter() {
+        let is_only =
+            cells.timed.first().map(|cell| cell.tasks) == cells.timed.last().map(|cell| cell.tasks);
         for cells in cells.timed.chunk_by(|a, b| a.tasks == b.tasks) {
             let Some(first) = cells.first().filter(|cell| cell.tasks > 0) else { continue };
             let less = if first.pool_workers.is_some() { Less::Nothing } else { Less::Idle };
@@ -61,6 +63,9 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<PerTask> {
                     .filter(|cell| figure == Figure::Cpu || is_wanted(cell))
                     .filter_map(|cell| Some(read(cell)? / cell.tasks as f64))
                     .collect();
+                if !is_only {
+                    return quantile(&values, 0.5).map(Estimate::lone);
+                }
                 let (key, count) = (series.key(), first.tasks.to_string());
                 let names: [&str; 3] = [&key, &count, name];
                 median(&values, context.bootstrap(&names)).map(|median| median.estimate)

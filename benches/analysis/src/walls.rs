@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use record::{Cell, Limit, LimitValue, Status, Weight};
 use serde::Serialize;
 
+use crate::contestant::Model;
 use crate::context::{Basis, Context};
 use crate::estimate::quantile;
 use crate::index::{Cells, is_all_waiting};
@@ -140,18 +141,22 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<Reach> {
 }
 
 fn reach(context: &Context<'_>, series: &Series, cells: &Cells<'_>) -> Reach {
-    let uses = uses(cells, context.get(series), context.basis);
+    let mut uses = uses(cells, context.get(series), context.basis);
     let tried = cells.timed.iter().chain(&cells.unproven);
     let tried = tried.filter(|cell| cell.status != Status::Skipped).map(|cell| cell.tasks).max();
     let in_flight =
         |cell: &&Cell| cell.proof.filter(|proof| !proof.unweighed).map(|p| p.peak_in_flight);
     let stopped = cells.unproven.iter().filter(|cell| cell.status == Status::Wall);
+    let stopped = stopped.min_by_key(|cell| cell.tasks);
+    if let Some(cell) = stopped.filter(|_| series.model() == Model::Threads) {
+        learn_at_wall(cell, &mut uses);
+    }
     Reach {
         series: series.clone(),
         largest: cells.timed.iter().map(|cell| cell.tasks).max(),
         at_once: cells.timed.iter().filter_map(in_flight).max(),
         tried: tried.unwrap_or(0),
-        wall: stopped.min_by_key(|cell| cell.tasks).and_then(|cell| wall(cell, &uses)),
+        wall: stopped.and_then(|cell| wall(cell, &uses)),
         ceilings: ceilings(&context.record.run.host.limits, &uses),
     }
 }
@@ -200,12 +205,36 @@ fn counted_use(cells: &Cells<'_>, read: Read) -> Option<Use> {
     (per_task > 0.0).then(|| Use { per_task, base: (high - per_task * most as f64).max(0.0) })
 }
 
+/// Adds what a wall alone says of a contestant with a thread for each task: with one N there is nothing
+/// else to take it from. One of the threads is the process's own.
+fn learn_at_wall(cell: &Cell, uses: &mut BTreeMap<Resource, Use>) {
+    let has_a_thread_each =
+        cell.pool_workers.is_none_or(|workers| u64::from(workers) >= cell.tasks);
+    let Some(limit) = cell.limit.as_ref().filter(|_| has_a_thread_each) else { return };
+    let Some(threads) = limit.reached.and_then(|all| all.checked_sub(1)) else { return };
+    if threads == 0 {
+        return;
+    }
+    uses.entry(Resource::Threads).or_insert(Use { per_task: 1.0, base: 1.0 });
+    let used = used_at_end(limit) as f64;
+    let per_task = (used / threads as f64).round();
+    if resource_of(&limit.name) == Some(Resource::Mappings) && per_task > 0.0 {
+        let base = (used - per_task * threads as f64).max(0.0);
+        uses.entry(Resource::Mappings).or_insert(Use { per_task, base });
+    }
+}
+
+/// How much of a limit was in use at the end. What was estimated was seen before the end; the end is
+/// where the limit lies.
+fn used_at_end(limit: &Limit) -> u64 {
+    if limit.used_is_estimated { limit.value } else { limit.used }
+}
+
 fn wall(cell: &Cell, uses: &BTreeMap<Resource, Use>) -> Option<Wall> {
     let limit = cell.limit.clone()?;
     let of = resource_of(&limit.name).and_then(|resource| uses.get(&resource));
     let per_task = of.map(|of| of.per_task).filter(|per_task| per_task.fract() == 0.0);
-    // What was estimated was seen before the end; the end is where the limit lies.
-    let used = if limit.used_is_estimated { limit.value } else { limit.used };
+    let used = used_at_end(&limit);
     let own = uses.get(&Resource::Threads);
     let counted = limit.reached.and_then(|threads| Some(own?.tasks_in(threads)));
     Some(Wall {
@@ -304,6 +333,24 @@ mod tests {
         let wall = of_run(&record, "threads/per-task").wall.unwrap();
         // One of the threads is the process's own.
         assert_eq!((wall.reached, wall.reached_is_estimated), (Some(16_371), false));
+    }
+
+    #[test]
+    fn a_wall_alone_says_how_many_mappings_a_thread_takes() {
+        let mut made = Synthetic::new();
+        made.without("threads/per-task", 40_000, Status::Wall, "no thread");
+        let mut record = made.record();
+        assert_eq!(of_run(&record, "threads/per-task").ceilings, []);
+        let limit = record.cells[0].limit.as_mut().unwrap();
+        (limit.reached, limit.used_is_estimated) = (Some(16_373), true);
+        let reach = of_run(&record, "threads/per-task");
+        let wall = reach.wall.unwrap();
+        assert_eq!((wall.reached, wall.per_task), (Some(16_372), Some(4)));
+        let [ceiling] = &reach.ceilings[..] else { panic!("{:?}", reach.ceilings) };
+        assert_eq!((ceiling.tasks, ceiling.needed_for(40_000)), (16_372, 65_530 + 4 * 23_628));
+        // Where workers are fewer than tasks, a thread is not a task.
+        record.cells[0].pool_workers = Some(20_000);
+        assert_eq!(of_run(&record, "threads/per-task").wall.unwrap().per_task, None);
     }
 
     #[test]

@@ -11,16 +11,14 @@ use compare::bench::throughput::{Combination, tasks};
 use compare::bench::{Invocation, memory, requests};
 use compare::cell::process::RUNTIME_SETTINGS;
 use compare::limits;
-use compare::output::{print, print_document};
+use compare::output::{complain, print};
 use compare::plan::Kind;
 use compare::project::Project;
 use compare::servers::Servers;
-use compare::session::{Part, Session};
+use compare::session::{self, Part, Session};
 use compare::suite::{DEFAULT_PATIENCE, Suite};
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use record::{Extent, Writer};
-use report::pages::front::front;
-use report::text::en::English;
 use workload::{Contestant, Settings};
 
 /// Our own arguments, while criterion reads the others.
@@ -35,7 +33,7 @@ fn main() -> ExitCode {
         Err(_) => leave_criterion_its_own(),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("throughput: {error:#}");
+        complain(format_args!("throughput: {error:#}"));
         ExitCode::from(2)
     })
 }
@@ -44,6 +42,13 @@ fn main() -> ExitCode {
 /// the process's arguments itself, and refuses ours.
 fn leave_criterion_its_own() -> anyhow::Result<ExitCode> {
     let invocation = Invocation::parse(std::env::args().skip(1))?;
+    if let Some(help) = invocation.help() {
+        // Of two targets, the other one prints it.
+        if session::is_only_target(Part::Throughput) {
+            print(help);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     memory::chosen(&invocation)?;
     let own: Vec<_> =
         invocation.own().into_iter().filter_map(|own| own.into_string().ok()).collect();
@@ -84,7 +89,7 @@ impl Pace {
 fn run(own: &str) -> anyhow::Result<ExitCode> {
     let arguments = own.lines().map(str::to_owned).chain(std::env::args().skip(1));
     let invocation = Invocation::parse(arguments)?;
-    let is_bench = invocation.is_bench() && !invocation.is_list() && !invocation.is_help();
+    let is_bench = invocation.is_bench() && !invocation.is_list();
     let contestants = memory::chosen(&Invocation { foreign: Vec::new(), ..invocation.clone() })?;
 
     let mut record = if is_bench { Some(Recording::begin(&invocation)?) } else { None };
@@ -141,9 +146,6 @@ fn time_requests(
     contestants: &[Box<dyn Contestant>],
     mut record: Option<&mut Recording>,
 ) -> anyhow::Result<usize> {
-    if invocation.is_help() {
-        return Ok(0);
-    }
     if invocation.is_list() {
         requests::names(invocation, contestants)
             .for_each(|name| print(format_args!("{name}: benchmark")));
@@ -180,7 +182,7 @@ fn keep(
         record.writer.throughput(line).context("the record cannot be written")?;
     }
     if let Some(failure) = &failure {
-        eprintln!("throughput: {failure}: FAILED");
+        complain(format_args!("throughput: {failure}: FAILED"));
     }
     Ok(failure.is_none())
 }
@@ -208,8 +210,7 @@ impl Recording {
     fn complete(self) -> anyhow::Result<usize> {
         drop(self.writer);
         let published = self.session.complete(Part::Throughput)?;
-        print_document(&front(&published.analysis, &English), false);
-        print(published.describe(Part::Throughput));
+        published.show(Part::Throughput);
         let failed = |missing: &&Missing| missing.why == Why::Failed;
         Ok(published
             .analysis

@@ -2,15 +2,19 @@
 //!
 //! `println!` panics when nothing reads. A table whose reader has seen enough is no fault, and a line
 //! of progress that cannot be read must not end a run.
+//!
+//! What may name foreign text, of a record, an argument or a server, goes through [`tell`] and
+//! [`complain`], so nothing in it reaches the terminal that it would obey.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 use report::document::Document;
-use report::render::terminal::{Options, clean, render};
-
-/// A message is no longer than this, in characters: what it names may be foreign and endless.
-const LONGEST_MESSAGE: usize = 2_000;
+use report::render::json;
+use report::render::terminal::{DEFAULT_WIDTH, Options, clean, message, render};
+use serde::Serialize;
+use terminal_size::terminal_size_of;
 
 /// Writes text of ours to standard output.
 ///
@@ -32,17 +36,36 @@ pub fn print_document(document: &Document, details: bool) {
     print(render(document, Options { width: terminal_width(), details }).trim_end());
 }
 
-/// Writes a message of one line to standard error, if that can be written. What it names may come from
-/// a record, an argument or a server, so nothing in it reaches the terminal that it would obey.
-pub fn complain(message: impl Display) {
-    let message: String = message.to_string().chars().take(LONGEST_MESSAGE).collect();
-    let _ = writeln!(io::stderr().lock(), "{}", clean(&message));
+/// Prints a value as JSON.
+///
+/// # Errors
+/// If it cannot be written as JSON.
+pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(json::text(&serde_json::to_value(value)?).trim_end());
+    Ok(())
+}
+
+/// Writes a message to standard output, as wide as the terminal is.
+pub fn tell(text: impl Display) {
+    let width = terminal_width().unwrap_or(DEFAULT_WIDTH);
+    print(message(&text.to_string(), Some(width)));
+}
+
+/// Prints a path in one line, however long it is: it may be for another program.
+pub fn print_path(path: &Path) {
+    print(clean(&path.display().to_string()));
+}
+
+/// Writes a message to standard error, if that can be written: as wide as the terminal is, and in one
+/// line where it is none.
+pub fn complain(text: impl Display) {
+    let width = terminal_size_of(io::stderr()).map(|(width, _)| width.0);
+    let _ = writeln!(io::stderr().lock(), "{}", message(&text.to_string(), width));
 }
 
 /// How many columns standard output has; `None` where it is no terminal.
 pub fn terminal_width() -> Option<u16> {
-    let is_terminal = io::stdout().is_terminal();
-    is_terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0)
+    terminal_size_of(io::stdout()).map(|(width, _)| width.0)
 }
 
 #[cfg(test)]

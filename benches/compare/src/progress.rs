@@ -23,10 +23,9 @@ impl Default for Progress {
         let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let target =
             if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template(
-            "cell {pos} of {len} [{bar:24}] {elapsed} gone, {eta} left  {wide_msg}",
-        )
-        .expect("the template is a constant that indicatif accepts");
+        let style =
+            ProgressStyle::with_template("cell {pos} of {len} [{bar:12}] {eta} left  {wide_msg}")
+                .expect("the template is a constant that indicatif accepts");
         Self { bar: ProgressBar::with_draw_target(Some(0), target).with_style(style), is_terminal }
     }
 }
@@ -46,7 +45,8 @@ impl Reader for Progress {
             }
             Event::CellOver(cell) => {
                 self.bar.inc(1);
-                if !self.is_terminal || cell.status == Status::Failed {
+                let is_news = matches!(cell.status, Status::Failed | Status::Wall);
+                if !self.is_terminal || is_news {
                     let cells = self.bar.length().unwrap_or_default();
                     self.line(&describe(cell, self.bar.position(), cells));
                 }
@@ -66,7 +66,7 @@ impl Reader for Progress {
 impl Progress {
     fn line(&self, text: &str) {
         if self.is_terminal {
-            self.bar.suspend(|| complain(format_args!("{text}")));
+            self.bar.suspend(|| complain(text));
         } else {
             complain(text);
         }
@@ -93,11 +93,10 @@ fn describe(cell: &Cell, position: u64, cells: u64) -> String {
     if let Some(time) = cell.time {
         line = format!("{line}, {}", units::duration(Duration::from_nanos(time.wall_ns)));
     }
-    if let Some(reason) = &cell.reason {
-        line = format!("{line}: {reason}");
+    // Of a wall, its limit says more than the last words of what ran into it.
+    match (&cell.limit, &cell.reason) {
+        (Some(limit), _) => format!("{line}: {limit}"),
+        (None, Some(reason)) => format!("{line}: {reason}"),
+        (None, None) => line,
     }
-    if let Some(limit) = &cell.limit {
-        line = format!("{line} ({limit})");
-    }
-    line
 }

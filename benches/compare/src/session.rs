@@ -13,8 +13,11 @@ use analysis::Analysis;
 use anyhow::Context;
 
 use crate::generated::Files;
+use crate::output::{print, print_document, tell};
 use crate::project::{Project, RECORD};
 use record::{Extent, Record, differences, read_file};
+use report::pages::front::front;
+use report::text::en::English;
 
 /// A part of a session's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,7 @@ pub struct Published {
     pub analysis: Analysis,
     /// Where it and its pages are.
     pub folder: PathBuf,
+    is_last: bool,
     /// If the committed results were replaced, of what extent those before were, if any.
     replaced: Option<Option<Extent>>,
 }
@@ -72,13 +76,22 @@ impl Published {
         self.replaced.is_some()
     }
 
-    /// Whether the other part of the same command is still to come.
-    pub fn awaits_other(&self) -> bool {
-        self.extent.is_everything() && self.replaces && self.replaced.is_none()
+    /// Whether this part ended the command: no other is still to come.
+    pub fn is_last(&self) -> bool {
+        self.is_last
+    }
+
+    /// Prints where things are; if this part ended the command, below what the front page says.
+    pub fn show(&self, part: Part) {
+        if self.is_last {
+            print_document(&front(&self.analysis, &English), false);
+            print("");
+        }
+        self.describe(part).lines().for_each(tell);
     }
 
     /// Where things are, for the terminal.
-    pub fn describe(&self, part: Part) -> String {
+    fn describe(&self, part: Part) -> String {
         let name = part.name();
         let mut text = format!("{name}: record and tables are in {}", self.folder.display());
         if let Some(before) = self.replaced {
@@ -154,11 +167,30 @@ impl Session {
         let record = record::read(&folder.join(RECORD), &text)?;
         let analysis = Analysis::of(&record, None);
         Files::in_folder(&analysis, &folder).and(folder.join(RECORD), text.clone()).write()?;
+        let is_last = is_only_target(part) || self.is_over(part.other());
         let is_whole = self.extent.is_everything() && parts.len() == Part::ALL.len();
         let replaced = (is_whole && self.replaces)
             .then(|| self.replace_results(&text, &record))
             .transpose()?;
-        Ok(Published { extent: self.extent, replaces: self.replaces, analysis, folder, replaced })
+        let (extent, replaces) = (self.extent, self.replaces);
+        Ok(Published { extent, replaces, analysis, folder, is_last, replaced })
+    }
+
+    /// Notes that a part is not run, so that the other one does not wait for it.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn skip(&self, part: Part) -> anyhow::Result<()> {
+        let path = self.skipped(part);
+        fs::write(&path, "").with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    fn is_over(&self, part: Part) -> bool {
+        self.path_of(part).is_file() || self.skipped(part).is_file()
+    }
+
+    fn skipped(&self, part: Part) -> PathBuf {
+        self.folder.join(format!("{}.skipped", part.name()))
     }
 
     /// Replaces the committed results, and says of what extent they were, if there were any. The
@@ -375,6 +407,35 @@ mod tests {
             assert!(!project.results().exists());
             assert_eq!(fs::read_to_string(project.readme()).unwrap(), README);
         }
+    }
+
+    /// A change is tried against criterion's baseline; the committed results stay what they are.
+    #[test]
+    fn a_run_beside_a_baseline_leaves_the_results_alone() {
+        let (_folder, project) = checkout();
+        let session = Session::open_as(project.clone(), Extent::Thorough, false, "1-1").unwrap();
+        for part in Part::ALL {
+            let published = run(&session, part).unwrap();
+            assert!(!published.has_replaced_results());
+            let said = published.describe(part);
+            assert!(said.contains("docs/results stays as it is, because a baseline"), "{said}");
+        }
+        assert!(!project.results().exists());
+        assert_eq!(fs::read_to_string(project.readme()).unwrap(), README);
+    }
+
+    #[test]
+    fn the_part_that_ends_last_knows_it() {
+        for order in [[Part::Memory, Part::Throughput], [Part::Throughput, Part::Memory]] {
+            let (_folder, project) = checkout();
+            let session = Session::open_as(project, Extent::Quick, true, "1-1").unwrap();
+            assert!(!run(&session, order[0]).unwrap().is_last());
+            assert!(run(&session, order[1]).unwrap().is_last());
+        }
+        let (_folder, project) = checkout();
+        let session = Session::open_as(project, Extent::Partial, true, "1-1").unwrap();
+        session.skip(Part::Memory).unwrap();
+        assert!(run(&session, Part::Throughput).unwrap().is_last());
     }
 
     #[test]

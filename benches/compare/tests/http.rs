@@ -49,7 +49,11 @@ fn every_model_asks_with_proof_from_the_server() {
         }
     }
     let text = stdout(&output);
-    assert!(text.contains("Bytes per waiting request"), "{text}");
+    assert!(text.contains("Each task: request of 68.4 KiB, 2 waits"), "{text}");
+    if cfg!(target_os = "linux") {
+        let line = text.lines().find(|line| line.starts_with("thread each ")).unwrap();
+        assert!(line.contains(" kB"), "{text}");
+    }
     let proof = compare().arg("proof").arg("--record").arg(&path).output().unwrap();
     assert!(proof.status.success(), "{}", stdout(&proof));
 }
@@ -110,7 +114,16 @@ fn a_transfer_takes_bytes_by_limit() {
         // 512 KiB at 1 MiB/s. No more than that is known: the machine may be slow.
         assert!(cell.time.unwrap().wall_ns >= 475_000_000, "{cell:?}");
     }
-    assert!(stdout(&output).contains("Bandwidth"), "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.contains("Each task: transfer of 64 KiB"), "{text}");
+    for name in ["subroutine ", "thread each ", "event loop ", "bare futures "] {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        // 512 KiB at 1 MiB/s.
+        assert!(
+            line.contains(" 8 ") && line.contains(" 1 MiB ") && line.contains(" 500 ms "),
+            "{text}"
+        );
+    }
 }
 
 /// Runs so many requests where a process may have 256 descriptors, which the server inherits.

@@ -29,8 +29,13 @@ fn tasks_that_come_at_a_rate_show_their_queue_and_are_no_weight() {
         assert!(most >= queue * 98 / 100, "{cell:?}");
     }
     let text = stdout(&output);
-    assert!(text.contains("Coming at a rate"), "{text}");
-    for weight in ["Bytes per waiting", "lighter"] {
+    assert!(text.contains("Each task: timer, 1,000 tasks a second"), "{text}");
+    assert!(text.contains("late, p50 and p99"), "{text}");
+    for name in ["subroutine ", "crossbeam pool ", "event loop ", "bare futures "] {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(line.contains(" ms, ") || line.contains(" µs, "), "{text}");
+    }
+    for weight in ["bytes", "lighter"] {
         assert!(!text.contains(weight), "{weight} is in\n{text}");
     }
     let proof = compare().arg("proof").arg("--record").arg(&path).output().unwrap();
@@ -59,5 +64,10 @@ fn a_synchronized_wakeup_is_weighed_like_any_other() {
         assert!(cell.workload.synchronized_wakeup && cell.memory.waiting.is_some(), "{cell:?}");
         assert_eq!(cell.flaw(), None, "{cell:?}");
     }
-    assert!(stdout(&output).contains("All due at once"), "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.contains("Each task: timer, all due at once"), "{text}");
+    for name in ["event loop ", "bare futures "] {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(line.contains(" 500 ") && line.contains("s, "), "{text}");
+    }
 }

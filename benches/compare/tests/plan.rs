@@ -2,23 +2,12 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
-use common::{compare, stderr, stdout};
+use common::{compare, record_file, stderr, stdout};
+use record::Record;
 use record::synthetic::{Bill, Synthetic};
-use record::{Line, Record};
-use tempfile::TempDir;
-
-/// A file with this record.
-fn file(folder: &TempDir, record: Record) -> PathBuf {
-    let line = |line: Line| serde_json::to_string(&line).unwrap() + "\n";
-    let mut text = line(Line::Run(Box::new(record.run)));
-    text.extend(record.cells.into_iter().map(|cell| line(Line::Cell(Box::new(cell)))));
-    let path = folder.path().join("record.jsonl");
-    std::fs::write(&path, text).unwrap();
-    path
-}
 
 fn known() -> Record {
     let mut made = Synthetic::new();
@@ -35,7 +24,7 @@ fn plan(record: &Path, arguments: &[&str]) -> Output {
 #[test]
 fn it_fits_eighty_columns_and_advises() {
     let folder = tempfile::tempdir().unwrap();
-    let record = file(&folder, known());
+    let record = record_file(&folder, "record.jsonl", known());
     for arguments in [
         &["--tasks", "20k", "--wait", "200ms", "--state", "2KiB"][..],
         &["--tasks", "1M", "--rate", "5k/s"],
@@ -57,7 +46,10 @@ fn it_fits_eighty_columns_and_advises() {
 fn what_has_no_plan_is_one_line_and_exit_two() {
     let folder = tempfile::tempdir().unwrap();
     let other = tempfile::tempdir().unwrap();
-    let (known, empty) = (file(&folder, known()), file(&other, Synthetic::new().record()));
+    let (known, empty) = (
+        record_file(&folder, "record.jsonl", known()),
+        record_file(&other, "record.jsonl", Synthetic::new().record()),
+    );
     for (record, arguments, said) in [
         (&known, &["--tasks", "0"][..], "`0` is not a count"),
         (&known, &[], "--tasks"),

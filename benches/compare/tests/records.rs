@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use common::{assert_refused, compare, run, scratch, stderr, stdout};
+use common::{assert_narrow, assert_refused, compare, flat, run, scratch, stderr, stdout};
 use record::read_file;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -56,14 +56,19 @@ fn a_regression_fails_only_when_it_is_asked_to() {
     let output = diff(&old, &new, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let table = stdout(&output);
-    let rss = table.lines().find(|line| line.contains("RSS (B)")).unwrap();
-    assert!(rss.contains("worse"), "{table}");
-    assert!(table.contains("1 worse"), "{table}");
+    assert_narrow(&table);
+    let rss = table.lines().find(|line| line.contains(" RSS ")).unwrap();
+    assert!(
+        rss.contains("bare futures") && rss.contains("slope") && rss.contains("worse"),
+        "{table}"
+    );
+    assert!(flat(&table).contains("1 is worse and 0 are better"), "{table}");
 
     let output = diff(&old, &new, &["--fail-on-regression", "5%"]);
     assert_eq!(output.status.code(), Some(1));
-    let line = "compare: coroutines/bare, RSS (B) is worse by more than 5.0 %\n";
-    assert_eq!(stderr(&output), line);
+    let line = stderr(&output);
+    let said = "compare: bare futures: RSS is worse by more than 5 %: ";
+    assert!(line.starts_with(said) && line.lines().count() == 1, "{line}");
     assert!(diff(&new, &old, &["--fail-on-regression", "0.05"]).status.success());
     assert!(diff(&old, &old, &["--fail-on-regression=0%"]).status.success());
 }
@@ -74,10 +79,11 @@ fn machines_get_json() {
     let old = record(&folder);
     let json: Value = serde_json::from_slice(&diff(&old, &old, &["--json"]).stdout).unwrap();
     let figures = json["figures"].as_array().unwrap();
-    assert!(
-        figures.iter().any(|row| row["figure"] == "lateness p99 (ns)" && row["tasks"] == 50_000)
-    );
-    assert!(figures.iter().all(|row| row["subject"] == "coroutines/bare"));
+    let late = figures.iter().find(|row| row["figure"] == "lateness p99" && row["tasks"] == 50_000);
+    assert_eq!(late.unwrap()["unit"], "nanoseconds", "{json}");
+    assert!(figures.iter().all(|row| row["subject"] == "bare futures"));
+    assert!(figures.iter().all(|row| row["contestant"] == "coroutines/bare"));
+    assert_eq!(json["warnings"], Value::Array(Vec::new()));
 }
 
 #[test]
@@ -92,9 +98,11 @@ fn another_machine_is_a_warning() {
     });
     let output = diff(&old, &new, &[]);
     assert!(output.status.success());
-    let line = stderr(&output);
-    assert_eq!(line.lines().count(), 1, "{line}");
-    assert!(line.contains("and is `4096`") && line.contains("and is `0.0.1`"), "{line}");
+    let text = flat(&stdout(&output));
+    assert!(text.contains("were not made on the same: "), "{text}");
+    assert!(text.contains("and is `4096`") && text.contains("and is `0.0.1`"), "{text}");
+    let json: Value = serde_json::from_slice(&diff(&old, &new, &["--json"]).stdout).unwrap();
+    assert_eq!(json["warnings"].as_array().unwrap().len(), 2, "{json}");
 }
 
 #[test]
@@ -135,13 +143,17 @@ fn repeats_are_recorded_and_held_to_the_bars() {
     let output = repeat("2", &[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    for bar in
-        ["slopes of bytes within 2.0 %: ", "slopes of CPU within", "same order of contestants"]
-    {
-        let line =
-            text.lines().find(|line| line.starts_with(bar)).unwrap_or_else(|| panic!("{text}"));
-        assert!(line.contains(": met: ") || line.contains(": missed: "), "{line}");
+    assert_narrow(&text);
+    for part in ["bytes ", "CPU "] {
+        let is_row = |line: &&str| line.starts_with(part) && line.contains(" 2 %: ");
+        let line = text.lines().find(is_row).unwrap_or_else(|| panic!("{text}"));
+        assert!(["met", "missed", "not measured"].iter().any(|end| line.ends_with(end)), "{line}");
     }
+    for part in ["time to start ", "lateness "] {
+        let is_row = |line: &&str| line.starts_with(part) && line.ends_with("none");
+        assert!(text.lines().any(|line| is_row(&line)), "{text}");
+    }
+    assert!(flat(&text).contains("order of bytes"), "{text}");
     let [first, second] = ["again.1.jsonl", "again.2.jsonl"].map(|name| folder.path().join(name));
     let records = [&first, &second].map(|path| read_file(path).unwrap());
     assert_eq!(records.each_ref().map(|record| record.cells.len()), [4, 4]);
@@ -153,7 +165,11 @@ fn repeats_are_recorded_and_held_to_the_bars() {
     assert_eq!(stdout(&of), text);
     let json = compare().args(["repeat", "--json", "--of", &both]).output().unwrap();
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!((&json["runs"], json["bars"].as_array().unwrap().len()), (&2.into(), 3));
+    assert_eq!(json["runs"].as_array().unwrap().len(), 2, "{json}");
+    for part in ["bytes", "cpu"] {
+        assert_eq!(json[part]["bar"]["allowed"], 0.02, "{json}");
+    }
+    assert_eq!((&json["lateness"]["bar"], &json["order"]["ordered"]), (&Value::Null, &2.into()));
 
     assert_refused(&repeat("2", &[]), &["again.1.jsonl exists"]);
     assert!(repeat("2", &["--overwrite"]).status.success());
@@ -177,12 +193,15 @@ fn runs_that_only_show_lateness_are_compared_in_it() {
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("lateness p99 (ns)") && !text.contains("slopes of"), "{text}");
-    assert!(text.contains(" of 2 figures moved by more than their repeats scatter"), "{text}");
+    let rows = ["bytes ", "CPU ", "time to start ", "rates ", "lateness "];
+    let shown = rows.map(|row| text.lines().any(|line| line.starts_with(row)));
+    assert_eq!(shown, [false, false, false, false, true], "{text}");
+    let line = text.lines().find(|line| line.starts_with("lateness ") && line.contains(" of 2 "));
+    assert!(line.is_some_and(|line| line.ends_with("none")), "{text}");
     let [first, second] = ["again.1.jsonl", "again.2.jsonl"].map(|name| folder.path().join(name));
     let json: Value = serde_json::from_slice(&diff(&first, &second, &["--json"]).stdout).unwrap();
     for figure in json["figures"].as_array().unwrap() {
-        assert_eq!(figure["subject"], "coroutines/bare, rate:1000/s arrival, waits of 5.00 ms");
+        assert_eq!(figure["subject"], "bare futures, timer, 1,000 tasks a second, waits of 5 ms");
         assert_eq!(figure["tasks"], 20);
         assert!(figure["ratio"]["low"].is_f64(), "{figure}");
     }

@@ -174,7 +174,7 @@ fn a_complete_record_says_so_and_stays_as_it_is() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stderr(&output).contains("is complete: there are all"), "{}", stderr(&output));
     assert_eq!(fs::read(&record).unwrap(), before);
-    assert!(stdout(&output).contains("coroutines/bare"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("bare futures"), "{}", stdout(&output));
 }
 
 /// How long a wait has to be is estimated anew, and heaps are counted in cells of their own; both
@@ -266,7 +266,7 @@ fn what_is_no_record_of_a_run_is_refused() {
         ("precious\n".into(), &["line 1: not JSON"]),
         (lines[0][..40].to_owned(), &["line 1: not JSON"]),
         (format!("{}rubbish\n{}", lines[0], lines[1]), &["line 2"]),
-        (format!("{}{}{}", lines[0], lines[1], lines[1]), &["more than once"]),
+        (format!("{}{}{}", lines[0], lines[1], lines[1]), &["line 3: the same as line 2"]),
     ];
     for (text, expected) in broken {
         fs::write(&record, text).unwrap();

@@ -6,7 +6,7 @@ use std::fs;
 
 use analysis::Analysis;
 use analysis::figure::Figure;
-use common::{compare, run, scratch, small_record, stderr, stdout};
+use common::{assert_narrow, compare, run, scratch, small_record, stderr, stdout};
 use record::{Build, Record, Status, read_file};
 
 #[test]
@@ -38,7 +38,21 @@ fn every_model_runs_with_proof_and_prints_its_tables() {
             assert!(waiting.rss_bytes.unwrap() > 0 && waiting.threads.unwrap() > 0, "{waiting:?}");
         }
     }
-    assert!(stdout(&output).contains("Bytes per waiting task"), "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.contains("Each task: timer, 64 B state, 2 waits"), "{text}");
+    let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap();
+    for name in ["subroutine ", "thread each ", "crossbeam pool ", "event loop ", "bare futures "] {
+        // Two lengths of time for lateness.
+        assert!(line(name).matches('s').count() >= 2 && line(name).contains(", "), "{text}");
+    }
+    if cfg!(target_os = "linux") {
+        assert!(
+            line("thread each ").contains(" kB") && line("subroutine ").contains("—¹"),
+            "{text}"
+        );
+    }
+    assert_eq!(text.matches("--repeats 3").count(), 1, "{text}");
+    assert_narrow(&text);
     let proof = compare().arg("proof").arg("--record").arg(&path).output().unwrap();
     assert!(proof.status.success(), "{}", stdout(&proof));
 }
@@ -135,11 +149,16 @@ fn a_control_weighs_what_it_holds() {
 fn a_contestant_is_held_against_itself() {
     let folder = scratch();
     let only = "control/again-bare,coroutines/bare";
-    let (output, _) =
+    let (output, path) =
         run(&folder, &["--only", only, "--tasks", "1,100", "--repeats", "2", "--no-heap"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("a contestant against itself"), "{text}");
+    assert!(text.contains("control/again-bare") && text.contains("bare futures"), "{text}");
+    let analysis = Analysis::of(&read_file(&path).unwrap(), None);
+    assert!(!analysis.instrument.again.is_empty(), "{:?}", analysis.instrument);
+    assert!(compare().args(["tables", "--record"]).arg(&path).output().unwrap().status.success());
+    let trust = fs::read_to_string(path.with_file_name("trust.md")).unwrap();
+    assert!(trust.contains("A contestant against itself"), "{trust}");
 }
 
 #[test]

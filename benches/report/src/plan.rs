@@ -400,8 +400,8 @@ mod tests {
                 "that is 250,000 a second and",
                 "stops at 16,375",
                 "one at a time: 10,000 s",
-                "Thread each: vm.max_map_count 65,530, at 16,375 tasks. sysctl -w \
-                 vm.max_map_count=210000 makes room for 50,000.",
+                "Thread each: vm.max_map_count 65,530, at 16,375 tasks. `sysctl -w \
+                 vm.max_map_count=210000` makes room for 50,000.",
                 "Thread each: kernel.pid_max 32,768, at 32,767 tasks.",
                 "Worked out from the run of 2026-01-02T03:04:05Z on Example CPU, 2 cores",
             ],

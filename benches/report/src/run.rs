@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use analysis::Analysis;
+use analysis::{Analysis, Basis};
+
 use analysis::estimate::Estimate;
 use analysis::figure::Figure;
 use analysis::missing::{Missing, Why};
@@ -21,7 +22,7 @@ pub fn document(analysis: &Analysis) -> Document {
         by_shape.entry(&row.series.shape).or_default().push(row);
     }
     let mut is_lone = false;
-    let mut is_whole = false;
+    let (mut is_whole, mut is_weighed) = (false, false);
     for (shape, mut rows) in by_shape {
         rows.sort_by(|a, b| {
             a.series.contestant.cmp(&b.series.contestant).then(a.tasks.cmp(&b.tasks))
@@ -29,27 +30,36 @@ pub fn document(analysis: &Analysis) -> Document {
         is_lone |= rows.iter().any(|row| row.repeats == 1);
         is_whole |= rows.iter().any(|row| row.less == Less::Nothing && row.bytes.is_some());
         blocks.push(Block::Heading(Text::plain(format!("Each task: {}", names::shape(shape)))));
-        blocks.push(Block::Table(match shape.is_weighed() {
-            true => weighed(analysis, &rows),
-            false => timed(&rows),
+        blocks.push(Block::Table(if shape.is_weighed() {
+            weighed(analysis, &rows)
+        } else if shape.is_transfer() {
+            transferred(analysis, shape)
+        } else {
+            timed(&rows)
         }));
+        is_weighed |= shape.is_weighed();
     }
     if blocks.is_empty() {
         blocks.push(Block::Paragraph("No cell has proof, so there is no figure.".into()));
     }
     let mut notes = Vec::new();
+    if is_weighed && analysis.basis == Basis::KnownBill {
+        notes.push(without_group(analysis));
+    }
     if is_whole {
         notes.push(
             "A pool has its threads before its first task, so at one number of tasks its bytes are the \
-             whole process ÷ N.",
+             whole process ÷ N."
+                .into(),
         );
     }
     if is_lone {
-        notes.push(
+        notes.push(say(
             "Where a cell ran once, nothing says how far its figure scatters: `--repeats 3`.",
-        );
+            &[],
+        ));
     }
-    blocks.extend(notes.into_iter().map(|note| Block::Paragraph(say(note, &[]))));
+    blocks.extend(notes.into_iter().map(Block::Paragraph));
     blocks.extend(walls(analysis));
     blocks.extend(without_figure(analysis));
     let shown = |id: &_| analysis.per_task.iter().any(|row| row.series.contestant == *id);
@@ -73,7 +83,12 @@ fn weighed(analysis: &Analysis, rows: &[&PerTask]) -> Table {
         let measured = analysis.get(&last.series);
         let slope = |figure: Figure, otherwise: Option<Estimate>| -> Cell {
             let slope = measured.and_then(|measured| measured.slope(figure));
-            Cell::figure(slope.or(otherwise), reason(last))
+            match slope.or(otherwise) {
+                Some(estimate) if is_lost_in_noise(&estimate) => Cell::Missing(
+                    "cannot be distinguished from zero; more tasks or repeats make it surer".into(),
+                ),
+                known => Cell::figure(known, reason(last)),
+            }
         };
         let counts = match rows {
             [only] => format::count(only.tasks),
@@ -90,6 +105,43 @@ fn weighed(analysis: &Analysis, rows: &[&PerTask]) -> Table {
         ]);
     }
     table
+}
+
+/// Whether a figure says nothing: it is below zero, or its interval holds zero and more.
+fn is_lost_in_noise(estimate: &Estimate) -> bool {
+    let holds_zero = estimate.is_bounded() && estimate.low <= 0.0 && estimate.high > estimate.low;
+    estimate.value < 0.0 || holds_zero
+}
+
+/// How long bodies took through the server's limit.
+fn transferred(analysis: &Analysis, shape: &Shape) -> Table {
+    let mut table = Table::new([
+        Column::words("contestant"),
+        Column::new("bodies", Unit::Count),
+        Column::new("limit a second", Unit::Size),
+        Column::new("bytes ÷ limit", Unit::Nanoseconds),
+        Column::new("took so many times as long", Unit::Times).lower(),
+    ]);
+    for row in analysis.transfers.iter().filter(|row| row.series.shape == *shape) {
+        table.push(vec![
+            Cell::text(names::contestant(&row.series.contestant)),
+            Cell::Count(row.bodies),
+            Cell::Count(row.limit),
+            Cell::value(row.least_ns),
+            Cell::figure(row.over_least, "not read"),
+        ]);
+    }
+    table
+}
+
+/// What the bytes are where no control group counts the kernel's part.
+fn without_group(analysis: &Analysis) -> Text {
+    let note = analysis.run.host.cgroup_note.as_deref().unwrap_or("no reason was recorded");
+    say(
+        "There is no control group, so bytes are private memory, page tables and kernel stacks, a \
+         lower bound: {note}",
+        &[("note", note)],
+    )
 }
 
 /// What is run to show how late tasks are.
@@ -142,7 +194,7 @@ fn walls(analysis: &Analysis) -> Vec<Block> {
         };
         let text = say(
             "Wall of {of}: {reached}. {limit}",
-            &[("of", &of), ("reached", &reached), ("limit", &limits::of_wall(wall))],
+            &[("of", &of), ("reached", &reached), ("limit", &as_sentence(limits::of_wall(wall)))],
         );
         let ceiling = reach.ceilings.iter().find(|ceiling| ceiling.limit == wall.limit.name);
         let command = ceiling.and_then(|ceiling| limits::command_for(ceiling, wall.tasks));
@@ -157,6 +209,11 @@ fn walls(analysis: &Analysis) -> Vec<Block> {
         })
     });
     walls.map(Block::Paragraph).collect()
+}
+
+/// As a sentence begins: a limit that has no name of its own begins with a small letter.
+fn as_sentence(limit: String) -> String {
+    limit.strip_prefix("the ").map_or_else(|| limit.clone(), |rest| format!("The {rest}"))
 }
 
 /// Every cell that was skipped or failed, and why.

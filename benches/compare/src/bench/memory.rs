@@ -7,14 +7,12 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::bail;
-use report::pages::front::front;
-use report::text::en::English;
 use workload::{Contestant, Workload};
 
-use super::{HELP, Invocation};
+use super::Invocation;
 use crate::cli::run::exit_code;
 use crate::interrupt;
-use crate::output::{complain, print, print_document};
+use crate::output::{complain, print, tell};
 use crate::plan::{self, Step};
 use crate::project::Project;
 use crate::registry;
@@ -35,8 +33,8 @@ pub fn main(program: &Path) -> ExitCode {
 }
 
 fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
-    if invocation.is_help() {
-        print(HELP);
+    if let Some(help) = invocation.help() {
+        print(help);
         return Ok(ExitCode::SUCCESS);
     }
     let contestants = chosen(invocation)?;
@@ -50,13 +48,14 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return check_itself(program);
     }
     if contestants.is_empty() {
-        print(format_args!("memory: no contestant matches {}", invocation.filters().join(", ")));
+        tell(format_args!("memory: no contestant matches {}", invocation.filters().join(", ")));
+        open_session(invocation)?.skip(Part::Memory)?;
         return Ok(ExitCode::SUCCESS);
     }
 
     scope::enter(invocation.no_scope);
     let extent = invocation.extent();
-    let session = Session::open(Project::find()?, extent, invocation.replaces_results())?;
+    let session = open_session(invocation)?;
     let mut suite = Suite::new(program, extent, invocation.seed(), DEFAULT_PATIENCE);
     let mut cells = Vec::new();
     for contestant in &contestants {
@@ -65,20 +64,21 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let path = session.begin(Part::Memory);
     let tally = suite.run(cells, &path, interrupt::listen()?)?;
     if tally.interrupted {
-        print(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
+        tell(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
         return Ok(exit_code(tally));
     }
     let published = session.complete(Part::Memory)?;
-    if session::is_only_target(Part::Memory) || !published.awaits_other() {
-        print_document(&front(&published.analysis, &English), false);
-    }
-    print(published.describe(Part::Memory));
+    published.show(Part::Memory);
     if tally.failed > 0 && !session::is_only_target(Part::Memory) {
         // Cargo stops at the first target that fails. The one that comes next says so instead.
         complain(format_args!("memory: {} cells FAILED; see above", tally.failed));
         return Ok(ExitCode::SUCCESS);
     }
     Ok(exit_code(tally))
+}
+
+fn open_session(invocation: &Invocation) -> anyhow::Result<Session> {
+    Session::open(Project::find()?, invocation.extent(), invocation.replaces_results())
 }
 
 /// The contestants that the globs and criterion's filters leave.

@@ -129,16 +129,40 @@ fn criterion_flag(argument: &str) -> Option<&'static Flag> {
     CRITERION.iter().find(|flag| flag.names.contains(&name))
 }
 
-/// What there is to say about our flags.
+/// What `cargo bench -p compare -- --help` prints, once for both targets.
 pub const HELP: &str = "\
-Flags of both bench targets:
-  --quick      everything in a small size, in under a minute; docs/results stays as it is
-  --thorough   everything more often and in larger sizes, every size of state, every arrival, in
-               half an hour: what the committed docs/results come from
-  --only GLOB  only these contestants, such as 'coroutines/*'; docs/results stays as it is
+Weighs and times every contestant: the bench targets `memory` and `throughput`.
+
+Usage: cargo bench -p compare -- [OPTIONS] [NAME]...
+       cargo bench -p compare --bench memory -- [OPTIONS] [NAME]...
+
+  NAME         only contestants whose id has this in it, such as tokio
+
+How much is run:
+  --quick      everything in a small size, in under a minute
+  --thorough   everything more often and in larger sizes, with every state and
+               every arrival, in half an hour: what docs/results came from
+  --only GLOB  only these contestants, such as 'coroutines/*'
+
+How it is run:
   --seed N     the seed of the order and of the intervals
-  --no-scope   stay where only a systemd scope would give cells a control group
-Anything else is criterion's; a name filter selects contestants in both targets.";
+  --no-scope   stay where only a systemd scope gives cells a control group
+
+Criterion's flags, for the timers of `throughput`:
+  --save-baseline NAME   keep the times under this name
+  --baseline NAME        compare with the times that were kept
+  --sample-size N        how many samples are taken of each
+  --measurement-time S   for how many seconds
+  --noplot, --verbose, --quiet, and the others of criterion 0.8
+
+docs/results and the front pages are replaced by a run of everything, without a
+NAME, --quick, --only or a baseline. Any other run leaves its record and tables
+in target/compare.
+
+Some cells alone: cargo run --release -p compare -- run --help";
+
+/// What `cargo bench -p compare -- --version` prints.
+const VERSION: &str = concat!("compare ", env!("CARGO_PKG_VERSION"));
 
 impl Invocation {
     /// Takes our flags out of these arguments, which are without the program's name.
@@ -218,9 +242,12 @@ impl Invocation {
         self.has("--bench") && !self.has("--test")
     }
 
-    /// Whether only help is wanted.
-    pub fn is_help(&self) -> bool {
-        ["--help", "-h", "--version", "-V"].iter().any(|flag| self.has(flag))
+    /// What is printed instead of a run where only help or the version is wanted.
+    pub fn help(&self) -> Option<&'static str> {
+        if self.has("--help") || self.has("-h") {
+            return Some(HELP);
+        }
+        (self.has("--version") || self.has("-V")).then_some(VERSION)
     }
 
     /// Whether only a list is wanted.
@@ -333,6 +360,36 @@ mod tests {
         assert_eq!(parse("--quick tokio --bench").extent(), Extent::Partial);
         assert_eq!(parse("--sample-size 20 --bench").extent(), Extent::Partial);
         assert_eq!(parse("--profile-time 5 --bench").extent(), Extent::Partial);
+    }
+
+    /// A change is tried against a baseline of criterion's. Everything is run, and nothing replaced.
+    #[test]
+    fn a_baseline_never_replaces_the_results() {
+        for trial in [
+            "--save-baseline x",
+            "--save-baseline=x",
+            "-s x",
+            "--baseline x",
+            "--baseline=x",
+            "-b x",
+            "--baseline-lenient x",
+            "--load-baseline x",
+            "--thorough --noplot --save-baseline x",
+        ] {
+            assert!(!parse(&format!("{trial} --bench")).replaces_results(), "{trial}");
+        }
+        for usual in ["", "--thorough", "--quick", "--noplot --seed 7"] {
+            assert!(parse(&format!("{usual} --bench")).replaces_results(), "{usual}");
+        }
+    }
+
+    #[test]
+    fn help_is_ours_and_fits_a_terminal() {
+        let help = parse("--help --bench").help().unwrap();
+        assert!(help.contains("--quick") && help.contains("--save-baseline NAME"), "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        assert!(parse("-V --bench").help().unwrap().starts_with("compare "));
+        assert_eq!(parse("--quick --bench").help(), None);
     }
 
     #[test]

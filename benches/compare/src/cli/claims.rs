@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use analysis::Analysis;
 use report::pages::claims;
-use report::render::json;
 
 use super::tables::read_or_committed;
-use crate::output::{print, print_document};
+use crate::output::{print_document, print_json};
 
 /// What `compare claims` takes.
 #[derive(Debug, clap::Args)]
@@ -31,7 +30,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let analysis = Analysis::of(&read_or_committed(args.record.as_deref())?, None);
     if args.json {
-        print(json::text(&serde_json::to_value(&analysis.claims)?));
+        print_json(&analysis.claims)?;
     } else if args.all {
         print_document(&claims::all_rows(&analysis), true);
     } else {

@@ -7,41 +7,44 @@ use std::process::ExitCode;
 use anyhow::bail;
 use record::Record;
 
-use super::tables::read;
-use crate::output::{complain, print, print_document};
+use super::heading;
+use super::tables::{check_one_input, read};
+use crate::output::{complain, print_document, print_json};
 use crate::registry;
 use crate::units;
 use analysis::diff::diff;
 use report::comparisons::diff as words;
-use report::render::json;
 
 /// What to show under `compare diff --help`.
 pub const EXAMPLES: &str = "\
 Examples:
   compare diff before.jsonl after.jsonl
-  compare diff before.jsonl after.jsonl --only 'coroutines/*' --fail-on-regression 5%
-  compare diff docs/results/record.jsonl target/compare/full/record.jsonl --json";
+  compare diff before.jsonl after.jsonl --fail-on-regression 5%
+  compare diff docs/results/record.jsonl target/compare/full/record.jsonl";
+
+/// What the options of a comparison stand under in the help.
+const COMPARED: &str = "What is compared";
 
 /// What `compare diff` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The record to compare with
+    /// The record to compare with; `-` is the standard input
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The record to be compared
+    /// The record to be compared; `-` is the standard input
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// Only contestants whose ids match one of these globs [default: all]
-    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    #[arg(long, value_name = "GLOB", value_delimiter = ',', help_heading = COMPARED)]
     only: Vec<String>,
     /// End with 1 if a figure is worse by more than this with its whole interval, such as 5% or 0.05
-    #[arg(long, value_name = "PART", value_parser = units::parse_part, allow_hyphen_values = true)]
+    #[arg(long, value_name = "PART", value_parser = units::parse_part, allow_hyphen_values = true, help_heading = COMPARED)]
     fail_on_regression: Option<f64>,
     /// Every figure, and not only those that moved most
-    #[arg(long)]
+    #[arg(long, help_heading = heading::PRINTED)]
     all: bool,
     /// As JSON
-    #[arg(long)]
+    #[arg(long, help_heading = heading::PRINTED)]
     json: bool,
 }
 
@@ -50,6 +53,7 @@ pub struct Args {
 /// # Errors
 /// If one of them cannot be read, a pattern matches no contestant, or they have no figure in common.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    check_one_input([&args.old, &args.new])?;
     let (old, new) = (read(&args.old)?, read(&args.new)?);
     let ids: BTreeSet<String> = [&old, &new].into_iter().flat_map(contestants).collect();
     let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
@@ -63,7 +67,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     if args.json {
-        print(json::text(&words::json(&diff)));
+        print_json(&words::json(&diff))?;
     } else {
         print_document(&words::document(&diff), args.all);
     }

@@ -8,6 +8,7 @@ use workload::http::Timeouts;
 use workload::http::spec::{LARGEST_BODY, LONGEST_DELAY};
 use workload::{Http, Wait, Workload};
 
+use super::heading;
 use crate::cell::CellSpec;
 use crate::cell::estimate::SHORTEST;
 use crate::plan::Kind;
@@ -15,32 +16,29 @@ use crate::servers::Servers;
 use crate::units;
 use report::format;
 
-/// What these options stand under in the help.
-const HEADING: &str = "With --workload http or transfer";
-
 #[derive(Debug, clap::Args)]
 pub(super) struct HttpArgs {
     /// A delay server that is already there, such as http://192.0.2.7:8080 [default: one is started]
-    #[arg(long, value_name = "URL", help_heading = HEADING)]
+    #[arg(long, value_name = "URL", help_heading = heading::HTTP)]
     server: Option<String>,
     /// The size of each answer's body [default: 1KiB; with transfer 128KiB]
-    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = HEADING)]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = heading::HTTP)]
     bytes: Option<u64>,
     /// What the server sends a second at most, over all answers together; with --server, the limit
     /// that it was started with [default: 10MiB]
-    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = HEADING)]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = heading::HTTP)]
     rate_limit: Option<u64>,
     /// Send further requests over the same connection, where tasks run one after another
-    #[arg(long, help_heading = HEADING)]
+    #[arg(long, help_heading = heading::HTTP)]
     keep_alive: bool,
     /// How long a connection may take [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = HEADING)]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = heading::HTTP)]
     connect_timeout: Option<Duration>,
     /// How long nothing may come, beyond the wait asked for [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = HEADING)]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = heading::HTTP)]
     read_timeout: Option<Duration>,
     /// How long a whole request may take, beyond the wait asked for [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = HEADING)]
+    #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = heading::HTTP)]
     total_timeout: Option<Duration>,
 }
 

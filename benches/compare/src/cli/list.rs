@@ -8,7 +8,7 @@ use report::text::{Text, names, say};
 use serde_json::json;
 use workload::Settings;
 
-use crate::output::{print, print_document};
+use crate::output::{print_document, print_json};
 use crate::registry;
 
 /// What `compare list` takes.
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 })
             })
             .collect();
-        print(serde_json::to_string_pretty(&list)?);
+        print_json(&list)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new([

@@ -17,6 +17,7 @@
 
 pub mod claims;
 pub mod diff;
+mod heading;
 mod http;
 pub mod list;
 mod mistake;
@@ -38,7 +39,7 @@ use crate::output::complain;
 
 /// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
 #[derive(Debug, Parser)]
-#[command(name = "compare", version, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "compare", version, arg_required_else_help = true, after_help = EXAMPLES, max_term_width = 80)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

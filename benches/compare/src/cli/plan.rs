@@ -9,14 +9,14 @@ use analysis::plan::{Case, Outcome, Plan, Work};
 use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use record::{Build, Extent, read_file};
-use report::render::terminal::{Options, render};
 use workload::quantity::parse_count;
 use workload::{Arrival, StateSize, Workload};
 
+use super::heading;
 use super::run::{exit_code, record_path, seed_from_clock};
 use super::tables::read_or_committed;
 use crate::interrupt;
-use crate::output::{print, terminal_width};
+use crate::output::{print, print_document, print_json, print_path};
 use crate::plan::{self, Kind, Step};
 use crate::registry;
 use crate::scope;
@@ -28,9 +28,12 @@ pub const EXAMPLES: &str = "\
 Examples:
   compare plan --tasks 20k --wait 200ms --state 2KiB
   compare plan --tasks 8k --wait 200ms --workload http
-  compare plan --rate 5k/s --wait 200ms                 what waits at once is rate × wait
-  compare plan --memory 512MiB --state 8KiB             how many fit?
+  compare plan --rate 5k/s --wait 200ms        rate × wait of them wait at once
+  compare plan --memory 512MiB --state 8KiB    how many fit?
   compare plan --tasks 3k --wait 1s --state 4KiB --verify";
+
+/// What the options of a case stand under in the help.
+const CASE: &str = "Your case";
 
 /// How often each contestant is run to verify a plan.
 const REPEATS: u32 = 3;
@@ -39,34 +42,34 @@ const REPEATS: u32 = 3;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How many tasks: 1000, 20k, 1M; with --rate, how many come in all
-    #[arg(long, value_name = "COUNT", value_parser = parse_count, allow_hyphen_values = true, required_unless_present_any = ["rate", "memory"])]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count, allow_hyphen_values = true, required_unless_present_any = ["rate", "memory"], help_heading = CASE)]
     tasks: Option<u32>,
     /// How long each task waits, such as 200ms
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = units::parse_duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = CASE)]
     wait: Duration,
     /// What each task keeps alive while it waits, such as 2KiB
-    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = units::parse_size, allow_hyphen_values = true)]
+    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = CASE)]
     state: u64,
     /// What each task waits for
-    #[arg(long, value_enum, default_value_t = Waiting::Timer)]
+    #[arg(long, value_enum, default_value_t = Waiting::Timer, help_heading = CASE)]
     workload: Waiting,
     /// How many tasks come a second, such as 5k/s
-    #[arg(long, value_name = "RATE", value_parser = parse_rate, allow_hyphen_values = true)]
+    #[arg(long, value_name = "RATE", value_parser = parse_rate, allow_hyphen_values = true, help_heading = CASE)]
     rate: Option<u64>,
     /// How much memory there is, such as 512MiB; without --tasks and --rate: how many fit in it
-    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true)]
+    #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = CASE)]
     memory: Option<u64>,
-    /// The record that it is worked out from [default: docs/results/record.jsonl]
-    #[arg(long, value_name = "FILE")]
+    /// The record that it is worked out from; `-` is the standard input [default: docs/results/record.jsonl]
+    #[arg(long, value_name = "FILE", help_heading = heading::RECORD)]
     record: Option<PathBuf>,
     /// Run the case here, and print what was planned beside what was measured
-    #[arg(long)]
+    #[arg(long, help_heading = heading::HOW)]
     verify: bool,
     /// Do not start again in a systemd scope where only that gives cells a control group
-    #[arg(long)]
+    #[arg(long, help_heading = heading::HOW)]
     no_scope: bool,
     /// As JSON
-    #[arg(long)]
+    #[arg(long, help_heading = heading::PRINTED)]
     json: bool,
 }
 
@@ -96,12 +99,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         true => Some((args.cells(&planned)?, record_path(None, "verify", true)?)),
         false => None,
     };
-    let options = Options { width: terminal_width(), details: false };
     match (args.json, &run) {
-        (true, None) => print(serde_json::to_string_pretty(&planned)?),
+        (true, None) => print_json(&planned)?,
         (true, Some(_)) => {}
         (false, _) => {
-            print(render(&report::plan::document(&planned, &analysis), options).trim_end());
+            print_document(&report::plan::document(&planned, &analysis), false);
         }
     }
     let Some((cells, path)) = run else { return Ok(ExitCode::SUCCESS) };
@@ -110,11 +112,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let tally = suite.run(cells, &path, interrupt::listen()?)?;
     let verified = planned.verify(&Analysis::of(&read_file(&path)?, None));
     if args.json {
-        print(serde_json::to_string_pretty(&verified)?);
+        print_json(&verified)?;
     } else {
         print("");
-        print(render(&report::plan::verified(&planned, &verified), options).trim_end());
-        print(path.display());
+        print_document(&report::plan::verified(&planned, &verified), false);
+        print("");
+        print_path(&path);
     }
     Ok(exit_code(tally))
 }

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::tables::read_or_committed;
-use crate::output::print;
+use crate::output::tell;
 use analysis::index::is_proven;
 use record::{Cell, Record, Status};
 
 /// What `compare proof` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The record [default: docs/results/record.jsonl]
+    /// The record; `-` is the standard input [default: docs/results/record.jsonl]
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 }
@@ -24,11 +24,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let record = read_or_committed(args.record.as_deref())?;
     let flaws = flaws(&record);
     for flaw in &flaws {
-        print(flaw);
+        tell(flaw);
     }
     let count = |status| record.cells.iter().filter(|cell| cell.status == status).count();
     let proven = record.cells.iter().filter(|cell| is_proven(cell)).count();
-    print(format_args!(
+    tell(format_args!(
         "{} cells: {} with proof, {} walls, {} skipped, {} without proof; {} throughput lines",
         record.cells.len(),
         proven,

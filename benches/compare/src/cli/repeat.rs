@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use analysis::repeat::Repeat;
 use anyhow::bail;
 use report::comparisons;
-use report::render::json;
 
+use super::heading;
 use super::run::{Given, check_free, exit_code, record_path};
-use super::tables::read;
+use super::tables::{check_one_input, is_standard, read};
 use crate::interrupt;
-use crate::output::{complain, print, print_document};
+use crate::output::{complain, print_document, print_json};
 use crate::scope;
 use crate::suite::Tally;
 use crate::units;
@@ -20,7 +20,7 @@ use record::Record;
 /// What to show under `compare repeat --help`.
 pub const EXAMPLES: &str = "\
 Examples:
-  compare repeat 2 --only 'coroutines/*' --tasks 1k,10k,100k --repeats 3 --record again.jsonl
+  compare repeat 2 --only 'coroutines/*' --tasks 1k,10k --record again.jsonl
   compare repeat --of again.1.jsonl,again.2.jsonl";
 
 /// More runs than this are a slip of the finger.
@@ -35,23 +35,23 @@ pub struct Args {
     #[command(flatten)]
     given: Given,
     /// Run nothing, and compare the runs in these records
-    #[arg(long, value_name = "FILE", value_delimiter = ',', conflicts_with_all = ["runs", "record", "overwrite"])]
+    #[arg(long, value_name = "FILE", value_delimiter = ',', conflicts_with_all = ["runs", "record", "overwrite"], help_heading = heading::RECORD)]
     of: Vec<PathBuf>,
     /// Where the records go, each with its number before the extension
     /// [default: target/compare/repeat/record.jsonl]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = heading::RECORD)]
     record: Option<PathBuf>,
     /// Replace records that are there
-    #[arg(long)]
+    #[arg(long, help_heading = heading::RECORD)]
     overwrite: bool,
     /// Do not start again in a systemd scope where only that gives cells a control group
-    #[arg(long)]
+    #[arg(long, help_heading = heading::HOW)]
     no_scope: bool,
     /// Every figure, and not only a summary
-    #[arg(long)]
+    #[arg(long, help_heading = heading::PRINTED)]
     all: bool,
     /// As JSON
-    #[arg(long)]
+    #[arg(long, help_heading = heading::PRINTED)]
     json: bool,
 }
 
@@ -63,6 +63,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Some(runs) = args.runs else {
         return of_records(args);
     };
+    if args.record.as_deref().is_some_and(is_standard) {
+        bail!("`--record -` is for one record, and a repeat has several: give a file");
+    }
     scope::enter(args.no_scope);
     let first = record_path(args.record.as_deref(), "repeat", true)?;
     let paths: Vec<PathBuf> = (1..=runs).map(|run| numbered(&first, run)).collect();
@@ -106,6 +109,7 @@ fn of_records(args: &Args) -> anyhow::Result<ExitCode> {
     if !(2..=MOST_RUNS as usize).contains(&args.of.len()) {
         bail!("--of has {}: give from 2 to {MOST_RUNS} records, with commas", args.of.len());
     }
+    check_one_input(&args.of)?;
     show(args, &args.of)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -114,7 +118,7 @@ fn show(args: &Args, paths: &[PathBuf]) -> anyhow::Result<()> {
     let records = paths.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<Record>>>()?;
     let repeat = Repeat::of(&records.iter().collect::<Vec<_>>());
     if args.json {
-        print(json::text(&serde_json::to_value(&repeat)?));
+        print_json(&repeat)?;
     } else {
         print_document(&comparisons::repeat::document(&repeat), args.all);
     }

@@ -12,11 +12,13 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as _};
 use workload::{Arrival, StateSize, Workload};
 
+use super::heading;
 use super::http::HttpArgs;
 use super::mistake::one_line;
+use super::tables::is_standard;
 use crate::cell::CellSpec;
 use crate::interrupt;
-use crate::output::{complain, print, print_document};
+use crate::output::{complain, print, print_document, print_path};
 use crate::plan::{self, Kind, Step};
 use crate::project::{Project, RECORD};
 use crate::registry;
@@ -24,20 +26,22 @@ use crate::scope;
 use crate::suite::{Suite, Tally};
 use crate::units;
 use record::{Build, Difference, Extent, Unfinished, differences, read_file};
+use report::render::json;
 
 /// What to show under `compare run --help`.
 pub const EXAMPLES: &str = "\
 Examples:
-  compare run --only 'coroutines/*,callbacks/*' --tasks 10k,100k,1M --repeats 3
-  compare run --only threads/per-task --tasks 40k        where is the wall?
+  compare run --only 'coroutines/*' --tasks 10k,100k,1M --repeats 3
+  compare run --only threads/per-task --tasks 40k    where is the wall?
   compare run --only coroutines/smol --tasks 10M --record big.jsonl
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
   compare run --only '*/tokio,threads/*' --arrival rate:5k/s --tasks 2k --wait 100ms
   compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
-  compare run --workload http --only '*/smol,threads/*' --tasks 100,1k --wait 200ms --bytes 4KiB
-  compare run --workload http --server http://192.0.2.7:8080 --only coroutines/tokio --tasks 1k
-  compare run --workload transfer --tasks 32 --bytes 256KiB --rate-limit 20MiB
-  compare run --resume big.jsonl                         finish what was interrupted";
+  compare run --workload http --only '*/smol' --tasks 100,1k --bytes 4KiB
+  compare run --workload http --server http://192.0.2.7:8080 --tasks 1k
+  compare run --workload transfer --tasks 32 --rate-limit 20MiB
+  compare run --resume big.jsonl                   finish what was interrupted
+  compare run --only '*/tokio' --tasks 1k --record - | compare claims --record -";
 
 /// Why heaps are not counted, and what helps.
 const NO_HEAP: &str = "`cargo build --release -p compare` makes the counting build";
@@ -45,20 +49,12 @@ const NO_HEAP: &str = "`cargo build --release -p compare` makes the counting bui
 /// More repeats than this are a slip of the finger.
 const MOST_REPEATS: u32 = 1000;
 
-/// What options stand under in the help.
-mod heading {
-    pub(super) const RUN: &str = "What is run";
-    pub(super) const TASK: &str = "What each task does";
-    pub(super) const HOW: &str = "How it is run";
-    pub(super) const RECORD: &str = "The record";
-}
-
 /// What `compare run` takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     given: Given,
-    /// Where the record goes [default: target/compare/run/record.jsonl]
+    /// Where the record goes; `-` is the standard output, without tables [default: target/compare/run/record.jsonl]
     #[arg(long, value_name = "FILE", help_heading = heading::RECORD)]
     record: Option<PathBuf>,
     /// Replace the record if there is one
@@ -71,7 +67,7 @@ pub struct Args {
     #[arg(long, help_heading = heading::HOW)]
     no_scope: bool,
     /// Print the record instead of tables
-    #[arg(long, help_heading = heading::RECORD)]
+    #[arg(long, help_heading = heading::PRINTED)]
     json: bool,
 }
 
@@ -151,11 +147,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.resume {
         return resume(args, path);
     }
-    let path = record_path(args.record.as_deref(), "run", args.overwrite)?;
+    let is_piped = args.record.as_deref().is_some_and(is_standard);
+    // A record is written cell by cell, and printed when it is whole.
+    let folder = is_piped.then(tempfile::tempdir).transpose()?;
+    let path = match &folder {
+        Some(folder) => folder.path().join(RECORD),
+        None => record_path(args.record.as_deref(), "run", args.overwrite)?,
+    };
     let mut planned = args.given.plan(args.given.seed())?;
     planned.say_what_is_missing();
     let tally = planned.suite.run(planned.cells, &path, interrupt::listen()?)?;
-    show(&path, args.json)?;
+    show(&path, args.json || is_piped)?;
     Ok(exit_code(tally))
 }
 
@@ -167,7 +169,7 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
     if let Some(option) = args.given.arguments.iter().find(is_foreign) {
         bail!("`{option}` cannot be given with --resume: {name} says what is run; leave it out");
     }
-    if path.exists() && !path.is_file() {
+    if is_standard(path) || path.exists() && !path.is_file() {
         bail!("{name} is no ordinary file; give a record to resume");
     }
     let unfinished = Unfinished::open(path)?;
@@ -208,10 +210,11 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
 /// The record itself or its tables.
 fn show(path: &Path, json: bool) -> anyhow::Result<()> {
     if json {
-        print(std::fs::read_to_string(path)?.trim_end());
+        print(json::escaped(std::fs::read_to_string(path)?.trim_end()));
     } else {
         print_document(&report::run::document(&Analysis::of(&read_file(path)?, None)), false);
-        print(path.display());
+        print("");
+        print_path(path);
     }
     Ok(())
 }

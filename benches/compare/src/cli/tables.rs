@@ -8,7 +8,7 @@ use anyhow::bail;
 use record::{Record, read_file};
 
 use crate::generated::Files;
-use crate::output::{complain, print};
+use crate::output::{complain, print, print_path};
 use crate::project::Project;
 
 /// What `compare tables` takes.
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             };
             Files::in_folder(&analysis, folder)
         }
-        (Some(path), None) if path == Path::new("-") => {
+        (Some(path), None) if is_standard(path) => {
             bail!("say with --out where the pages go: the standard input has no folder")
         }
         (Some(path), None) => {
@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     files.write()?;
     for path in files.paths().filter(|path| path.extension().is_some_and(|kind| kind == "md")) {
-        print(path.display());
+        print_path(path);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -89,6 +89,24 @@ pub(super) fn read_or_committed(record: Option<&Path>) -> anyhow::Result<Record>
         Some(path) => read(path),
         None => read(&Project::find()?.record()),
     }
+}
+
+/// Checks that no more than one of these records is the standard input, which can be read once.
+///
+/// # Errors
+/// If several are.
+pub(super) fn check_one_input<'a>(
+    records: impl IntoIterator<Item = &'a PathBuf>,
+) -> anyhow::Result<()> {
+    if records.into_iter().filter(|path| is_standard(path)).count() > 1 {
+        bail!("`-` is the standard input, which can be read once: give a file for the others");
+    }
+    Ok(())
+}
+
+/// Whether this is the standard input or output, and not a file.
+pub(super) fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 /// Reads a record, and says if its last line was cut off.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use assert_cmd::Command;
+use record::{Line, Record};
 use tempfile::TempDir;
 
 pub(crate) fn compare() -> Command {
@@ -39,6 +40,30 @@ pub(crate) fn stderr(output: &Output) -> String {
 
 pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A file of this name with this record.
+pub(crate) fn record_file(folder: &TempDir, name: &str, record: Record) -> PathBuf {
+    let lines = [Line::Run(Box::new(record.run))]
+        .into_iter()
+        .chain(record.cells.into_iter().map(|cell| Line::Cell(Box::new(cell))))
+        .chain(record.throughput.into_iter().map(|timed| Line::Throughput(Box::new(timed))));
+    let text: String = lines.map(|line| serde_json::to_string(&line).unwrap() + "\n").collect();
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// The text in one line, as if it had not been broken to fit a terminal.
+pub(crate) fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// No line is wider than 80 columns.
+pub(crate) fn assert_narrow(text: &str) {
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "{}: {line}", line.chars().count());
+    }
 }
 
 /// One line on standard error, exit code 2, nothing on standard output.

@@ -71,14 +71,17 @@ fn answer(diff: &Diff) -> Text {
     if diff.rows.is_empty() {
         return "The records have no figure in common.".into();
     }
-    let count = |verdict| format::count(diff.count(verdict) as u64);
+    let count = |verdict| match diff.count(verdict) {
+        1 => "1 is".into(),
+        figures => format!("{} are", format::count(figures as u64)),
+    };
     let unknown = match diff.count(Verdict::Unknown) {
         0 => String::new(),
         of => format!(", of {} nothing follows", format::count(of as u64)),
     };
     say(
-        "Of {figures} figures that both records have, **{worse} are worse and {better} are better**; \
-         {noise} are within noise{unknown}.",
+        "Of {figures} figures that both records have, **{worse} worse and {better} better**; {noise} \
+         within noise{unknown}.",
         &[
             ("figures", &format::count(diff.rows.len() as u64)),
             ("worse", &count(Verdict::Worse)),
@@ -185,7 +188,7 @@ mod tests {
         let Block::Paragraph(answer) = &document.blocks[0] else { panic!() };
         assert_eq!(
             answer.words(),
-            "Of 8 figures that both records have, 3 are worse and 1 are better; 4 are within noise."
+            "Of 8 figures that both records have, 3 are worse and 1 is better; 4 are within noise."
         );
         let moved = table(&document, 1);
         let figures: Vec<&Cell> = moved.rows.iter().map(|row| &row[1]).collect();

@@ -177,10 +177,10 @@ mod tests {
             "With timers, a thread each breaks first, at 16,370: vm.max_map_count 65,530, 4 mappings a \
              task.",
             "Smol did 100,000 timers, the most that was tried and not the end.",
-            "Thread each: vm.max_map_count 65,530, at 16,370 tasks. sysctl -w \
-             vm.max_map_count=210000 makes room for 50,000.",
-            "Thread each: kernel.pid_max 32,768, at 32,767 tasks. sysctl -w kernel.pid_max=51000 makes \
-             room for 50,000.",
+            "Thread each: vm.max_map_count 65,530, at 16,370 tasks. `sysctl -w \
+             vm.max_map_count=210000` makes room for 50,000.",
+            "Thread each: kernel.pid_max 32,768, at 32,767 tasks. `sysctl -w kernel.pid_max=51000` \
+             makes room for 50,000.",
             "Smol: nothing before",
             "Cells without a figure: 2, each with its reason.",
         ] {

@@ -17,9 +17,13 @@ pub fn render(document: &Document) -> Value {
 /// A value as text, over several lines. What a terminal would obey and what cannot be seen is written
 /// as an escape, `\u202e`: it reads back as it was.
 pub fn text(value: &Value) -> String {
-    let plain = format!("{value:#}");
-    let mut text = String::with_capacity(plain.len() + 1);
-    for character in plain.chars() {
+    escaped(&format!("{value:#}")) + "\n"
+}
+
+/// The same of JSON that is text already, such as a record.
+pub fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
         if character == '\n' || foreign::shown(character) == character {
             text.push(character);
         } else {
@@ -29,7 +33,6 @@ pub fn text(value: &Value) -> String {
             }
         }
     }
-    text.push('\n');
     text
 }
 

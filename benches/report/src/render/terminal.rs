@@ -38,7 +38,24 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(foreign::shown).collect())
 }
 
-const DEFAULT_WIDTH: u16 = 80;
+/// A message that may name foreign text: harmless, cut, and broken between words where a line is wider
+/// than this; in one line where there is no width.
+pub fn message(text: &str, width: Option<u16>) -> String {
+    let text = foreign::cut(text, LONGEST_MESSAGE);
+    match width {
+        None => text,
+        Some(width) => {
+            let width = usize::from(width).max(NARROWEST);
+            wrap(&text, between_words(width).subsequent_indent("  ")).join("\n")
+        }
+    }
+}
+
+/// The columns of what is not printed to a terminal: it is read in as many.
+pub const DEFAULT_WIDTH: u16 = 80;
+
+/// So many characters of a message are shown.
+const LONGEST_MESSAGE: usize = 2_000;
 
 /// Narrower than this nothing can be printed in a readable way.
 const NARROWEST: usize = 20;
@@ -103,7 +120,7 @@ impl Lines {
     }
 
     fn prose(&mut self, text: &Text, first: &str, next: &str) {
-        let words = words(text);
+        let words = marked(text, "`");
         self.wrapped(&words, self.width.min(WIDEST_PROSE), first, next);
     }
 
@@ -218,11 +235,18 @@ fn between_words(width: usize) -> textwrap::Options<'static> {
     textwrap::Options::new(width.max(1)).word_splitter(WordSplitter::NoHyphenation)
 }
 
-/// A text without marks. An address that a browser opens stands behind its label.
+/// A text without marks.
 fn words(text: &Text) -> String {
+    marked(text, "")
+}
+
+/// A text in which this stands around what is to be typed. An address that a browser opens stands behind
+/// its label.
+fn marked(text: &Text, code: &str) -> String {
     let mut words = String::new();
     for span in &cut(text, LONGEST_TEXT).0 {
-        words.push_str(&clean(span.words()));
+        let mark = if matches!(span, Span::Code(_)) { code } else { "" };
+        words.extend([mark, &*clean(span.words()), mark]);
         if let Span::Link { label, to } = span
             && (to.starts_with("https://") || to.starts_with("http://"))
             && label != to
@@ -258,7 +282,7 @@ mod tests {
         The bill
         ────────
 
-        vm.max_map_count stops it, see the walls, the method and the kernel
+        `vm.max_map_count` stops it, see the walls, the method and the kernel
         (https://docs.kernel.org/).
 
                      timer ↓       open  requests a  what stops it
@@ -272,7 +296,7 @@ mod tests {
         ² one repeat
 
         - one
-        - two: a|b
+        - two: `a|b`
 
             compare plan --tasks 20k
 
@@ -304,7 +328,7 @@ mod tests {
         The bill
         ────────
 
-        vm.max_map_count stops it, see the
+        `vm.max_map_count` stops it, see the
         walls, the method and the kernel
         (https://docs.kernel.org/).
 
@@ -329,7 +353,7 @@ mod tests {
         ² one repeat
 
         - one
-        - two: a|b
+        - two: `a|b`
 
             compare plan --tasks 20k
 
@@ -355,6 +379,13 @@ mod tests {
     fn what_is_folded_away_is_printed_where_it_is_asked_for() {
         let short = render(&synthetic::document(), Options::default());
         assert!(!short.contains("kernel's part") && at(80).contains("kernel's part"));
+    }
+
+    #[test]
+    fn a_message_is_cut_and_breaks_between_words() {
+        assert_eq!(message("one\ntwo \u{1b}[2J", None), "one two \u{FFFD}[2J");
+        assert_eq!(message(&"x".repeat(70_000), None).chars().count(), LONGEST_MESSAGE);
+        assert_eq!(message("the file cannot be read", Some(20)), "the file cannot be\n  read");
     }
 
     #[test]
