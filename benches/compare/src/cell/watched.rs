@@ -204,14 +204,16 @@ impl<'a> Watched<'a> {
             && before > 0
         {
             let is_steady = after <= before + before / STEADY;
-            // Better than nothing while threads are made faster than mappings are counted: there were
-            // as many as half-way between the two.
-            let threads = if is_steady { after } else { before.midpoint(after) };
+            // Better than nothing while threads are made faster than mappings are counted. They are
+            // listed by address and new ones lie below, so that mostly those are counted that were
+            // there before.
+            let threads = if is_steady { after } else { before };
             if is_steady || self.mappings_per_thread.is_none() {
                 self.mappings_per_thread = Some(mappings as f64 / threads as f64);
             }
         }
         self.last_seen.raise(&seen);
+        self.carry_mappings_forward();
     }
 
     /// Carries the mappings forward with the threads. Counting tens of thousands of mappings takes so
@@ -223,7 +225,14 @@ impl<'a> Watched<'a> {
             return;
         };
         self.last_seen.threads = Some(threads);
-        let Some(per_thread) = self.mappings_per_thread else { return };
+        self.carry_mappings_forward();
+    }
+
+    fn carry_mappings_forward(&mut self) {
+        let (Some(threads), Some(per_thread)) = (self.last_seen.threads, self.mappings_per_thread)
+        else {
+            return;
+        };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
         let mappings = (threads as f64 * per_thread) as u64;
         if Some(mappings) > self.last_seen.mappings {
