@@ -8,14 +8,11 @@ use serde::Serialize;
 /// Introduction to the Bootstrap* (1993), ask for at least 1000 for a percentile interval.
 pub const RESAMPLES: usize = 2000;
 
-/// As many readings at most are drawn for one figure.
+/// As many readings at most are drawn for one figure, …
 const MOST_DRAWS: usize = 400_000;
-
-/// As few resamples at least are drawn, however many readings there are.
+/// … as few resamples at least are, …
 const FEWEST_RESAMPLES: usize = 200;
-
-/// From so many cells in a record on, each figure is resampled less often: a record can have ten times
-/// as many figures as any run makes, and is still read in seconds.
+/// … and from so many cells in a record on fewer: a huge record is still read in seconds.
 const MANY_CELLS: usize = 10_000;
 
 /// How much of the resamples an interval holds.
@@ -48,15 +45,6 @@ impl Estimate {
         Self { value, low: f64::NEG_INFINITY, high: f64::INFINITY }
     }
 
-    /// One over it: `a ÷ b` of `b ÷ a`.
-    #[must_use]
-    pub fn inverse(&self) -> Self {
-        if !self.is_bounded() || self.low <= 0.0 {
-            return Self::lone(1.0 / self.value);
-        }
-        Self { value: 1.0 / self.value, low: 1.0 / self.high, high: 1.0 / self.low }
-    }
-
     /// So many times it.
     #[must_use]
     pub fn scaled(&self, times: f64) -> Self {
@@ -73,8 +61,7 @@ impl Estimate {
         Self { value, low, high: self.high + other.high }
     }
 
-    /// Whether the whole interval lies above zero. A figure that cannot be distinguished from zero
-    /// says nothing about more or less.
+    /// Whether the whole interval lies above zero.
     pub fn is_above_zero(&self) -> bool {
         self.is_bounded() && self.low > 0.0
     }
@@ -106,40 +93,27 @@ impl Sampled {
         if self.estimate.value <= 0.0 || base.estimate.value <= 0.0 {
             return None;
         }
-        let value = self.estimate.value / base.estimate.value;
-        if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
-            return Some(Estimate::lone(value));
-        }
-        if base.estimate.low <= 0.0 {
+        let are_bounded = self.estimate.is_bounded() && base.estimate.is_bounded();
+        if are_bounded && base.estimate.low <= 0.0 {
             return None;
         }
-        let ratios = self
-            .resamples
-            .iter()
-            .zip(&base.resamples)
-            .map(|(above, below)| if *below > 0.0 { above / below } else { f64::INFINITY });
-        Some(interval_around(value, ratios.collect()))
-    }
-
-    /// This figure less `base`, divided by `per`. The interval is made as that of [`Sampled::over`].
-    pub fn less_per(&self, base: &Self, per: f64) -> Estimate {
-        let value = (self.estimate.value - base.estimate.value) / per;
-        if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
-            return Estimate::lone(value);
-        }
-        let pairs = self.resamples.iter().zip(&base.resamples);
-        interval_around(value, pairs.map(|(above, below)| (above - below) / per).collect())
+        let ratio = |above, below| if below > 0.0 { above / below } else { f64::INFINITY };
+        Some(self.paired(base, ratio).estimate)
     }
 
     /// This figure less another, in their unit: its interval comes from the resamples in the same way.
     #[must_use]
     pub fn less(&self, other: &Self) -> Self {
-        let value = self.estimate.value - other.estimate.value;
+        self.paired(other, |more, less| more - less)
+    }
+
+    fn paired(&self, other: &Self, of: impl Fn(f64, f64) -> f64) -> Self {
+        let value = of(self.estimate.value, other.estimate.value);
         if !self.estimate.is_bounded() || !other.estimate.is_bounded() {
             return Self::without_interval(value);
         }
         let pairs = self.resamples.iter().zip(&other.resamples);
-        Self::new(value, pairs.map(|(more, less)| more - less).collect())
+        Self::new(value, pairs.map(|(one, other)| of(*one, *other)).collect())
     }
 
     pub(crate) fn new(value: f64, resamples: Vec<f64>) -> Self {
@@ -172,8 +146,7 @@ impl Bootstrap {
         Self { resamples: fewer.max(FEWEST_RESAMPLES), ..self }
     }
 
-    /// The same for so many readings: fewer resamples where there are so many that the time would get
-    /// out of hand. An interval of many readings needs fewer.
+    /// The same for so many readings: an interval of many needs fewer resamples.
     pub(crate) fn over(self, readings: usize) -> Self {
         let affordable = MOST_DRAWS / readings.max(1);
         Self { resamples: self.resamples.min(affordable.max(FEWEST_RESAMPLES)), ..self }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::estimate::quantile;
+use crate::estimate::{Estimate, quantile};
 
 /// One reading of one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +29,11 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// The median, between the least and the most.
+    pub fn estimate(&self) -> Estimate {
+        Estimate { value: self.median, low: self.least, high: self.most }
+    }
+
     /// The spread of these values; `None` if there is none.
     pub fn of(values: &[f64]) -> Option<Self> {
         Some(Self {
@@ -40,13 +45,19 @@ impl Spread {
     }
 }
 
-/// The spread of these readings at each N.
-pub fn spreads(readings: &[Reading]) -> BTreeMap<u64, Spread> {
+/// The values read at each N.
+pub fn by_tasks(readings: &[Reading]) -> BTreeMap<u64, Vec<f64>> {
     let mut values: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for reading in readings {
         values.entry(reading.tasks).or_default().push(reading.value);
     }
-    values.into_iter().filter_map(|(tasks, values)| Some((tasks, Spread::of(&values)?))).collect()
+    values
+}
+
+/// The spread of these readings at each N.
+pub fn spreads(readings: &[Reading]) -> BTreeMap<u64, Spread> {
+    let all = by_tasks(readings).into_iter();
+    all.filter_map(|(tasks, values)| Some((tasks, Spread::of(&values)?))).collect()
 }
 
 /// The values read at this N.

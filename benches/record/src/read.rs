@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::record::{Line, Record, SCHEMA};
 use crate::run::Run;
 
-/// Why a record cannot be read.
+/// Why the record `path` cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be opened or read.
@@ -114,7 +114,7 @@ fn read_within(
         if !is_ended && bytes.len() as u64 == LONGEST_LINE {
             return Err(fail(number, format!("longer than {LONGEST_LINE} bytes")));
         }
-        let parsed = match (std::str::from_utf8(&bytes), &mut record) {
+        let parsed = match (std::str::from_utf8(&bytes), &record) {
             (Err(problem), _) if problem.error_len().is_none() && !is_ended => Err(String::new()),
             (Err(_), _) => return Err(fail(number, "not UTF-8".into())),
             (Ok(line), None) => {
@@ -123,32 +123,25 @@ fn read_within(
                 record = Some(Record { run, cells, throughput, truncated: false });
                 continue;
             }
-            (Ok(line), Some(record)) => match serde_json::from_str(line) {
-                Ok(Line::Cell(cell)) => {
-                    record.cells.push(*cell);
-                    Ok(())
-                }
-                Ok(Line::Throughput(throughput)) => {
-                    record.throughput.push(*throughput);
-                    Ok(())
-                }
-                Ok(Line::Run(_)) => {
-                    let problem = "a second run; a record has one, in line 1".into();
-                    return Err(fail(number, problem));
-                }
-                Err(error) => Err(error.to_string()),
-            },
+            (Ok(line), Some(_)) => serde_json::from_str(line).map_err(|error| error.to_string()),
         };
         match (parsed, &mut record) {
-            (Ok(()), _) => {
-                if let Some(first) = seen.insert(hash(bytes.trim_ascii_end()), number) {
-                    return Err(fail(number, format!("the same as line {first}")));
-                }
+            (Ok(Line::Cell(cell)), Some(record)) => record.cells.push(*cell),
+            (Ok(Line::Throughput(sample)), Some(record)) => record.throughput.push(*sample),
+            (Ok(_), _) => {
+                let problem = "a second run; a record has one, in line 1".into();
+                return Err(fail(number, problem));
             }
-            (Err(_), Some(record)) if !is_ended => record.truncated = true,
+            (Err(_), Some(record)) if !is_ended => {
+                record.truncated = true;
+                continue;
+            }
             (Err(problem), _) => {
                 return Err(fail(number, format!("not a cell of schema {SCHEMA}: {problem}")));
             }
+        }
+        if let Some(first) = seen.insert(hash(bytes.trim_ascii_end()), number) {
+            return Err(fail(number, format!("the same as line {first}")));
         }
     }
     record.ok_or_else(|| ReadError::Empty { path: path.to_owned() })
@@ -173,10 +166,7 @@ fn parse_run(line: &str) -> Result<Run, String> {
         let given = value.get("schema").map_or("none".to_owned(), ToString::to_string);
         return Err(format!("schema {given}; this program reads schema {SCHEMA}"));
     }
-    match serde_json::from_value(value).map_err(|error| format!("not a run: {error}"))? {
-        Line::Run(run) => Ok(*run),
-        Line::Cell(_) | Line::Throughput(_) => Err("not a run".into()),
-    }
+    serde_json::from_value(value).map_err(|error| format!("not a run: {error}"))
 }
 
 #[cfg(test)]

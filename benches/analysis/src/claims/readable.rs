@@ -5,18 +5,13 @@
 use record::TaskCode;
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why};
 
 /// The model that the claim is about, and the one that it is held against.
 const MODELS: [&str; 2] = ["coroutines", "callbacks"];
 
-/// What reads a count off those of a file.
-type Count = fn(&TaskCode) -> u32;
-
 /// What is counted.
-const COUNTS: [(Measure, Count); 5] = [
+const COUNTS: [(Measure, fn(&TaskCode) -> u32); 5] = [
     (Measure::Carried, |code| code.carried),
     (Measure::Lines, |code| code.lines),
     (Measure::Functions, |code| code.functions),
@@ -24,12 +19,12 @@ const COUNTS: [(Measure, Count); 5] = [
     (Measure::Branches, |code| code.branches),
 ];
 
-/// Judges it by each count in each file that both models have. A count is neither weighed against
-/// another nor added to it, because what they are worth against each other is not known.
+/// Judges it by each count in each file that both models have. What the counts are worth against each
+/// other is not known, so none is weighed against another.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let code = &inputs.run.task_code;
     let [Some(ours), Some(theirs)] = MODELS.map(|model| code.get(model)) else {
-        return Judgement::not_measured(Why::NoTaskCode, Command::Run, Vec::new());
+        return Judgement::not_measured(Why::NoTaskCode, Vec::new());
     };
     let mut evidence = Vec::new();
     for (measure, count) in COUNTS {
@@ -52,7 +47,7 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     }
     let found = |finding| evidence.iter().filter(|row| row.finding == finding).count();
     if evidence.is_empty() {
-        Judgement::not_measured(Why::NoTaskCode, Command::Run, evidence)
+        Judgement::not_measured(Why::NoTaskCode, evidence)
     } else if found(Finding::Less) <= found(Finding::More) {
         Judgement::refuted(evidence)
     } else {
@@ -69,7 +64,7 @@ mod tests {
     use record::synthetic::small_run;
 
     use super::*;
-    use crate::claims::judgement::{ClaimId, NotMeasured, Verdict};
+    use crate::claims::judgement::{ClaimId, Command, NotMeasured, Verdict};
     use crate::example::judged;
 
     fn with(coroutines: TaskCode, callbacks: TaskCode) -> Record {
