@@ -8,7 +8,6 @@
 //! cells and resampled together, so that what is in parts and charge alike does not blur their ratio.
 
 use record::Cell;
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::estimate::{Bootstrap, Estimate, Sampled};
@@ -27,7 +26,7 @@ pub const ADDS_UP_WITHIN: f64 = 0.03;
 const SLAB_BAR: f64 = 0.01;
 
 /// What one more waiting task adds of each part, in bytes. A part that was not read is `None`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bill {
     /// The tasks whose bill it is.
     pub series: Series,
@@ -62,8 +61,7 @@ pub struct Bill {
 }
 
 /// Where the kernel's small objects were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Witness {
     /// The control group lists them.
     Group,
@@ -76,8 +74,7 @@ pub enum Witness {
 }
 
 /// Whether the parts add up to the charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AddsUp {
     /// The whole interval of their ratio is within [`ADDS_UP_WITHIN`] of one.
     Yes,

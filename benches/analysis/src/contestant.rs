@@ -24,8 +24,7 @@ pub enum Model {
 }
 
 /// What a contestant is in a run for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// It takes part in the comparison.
     Compared,
@@ -36,8 +35,7 @@ pub enum Role {
 }
 
 /// What is known of a control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Control {
     /// It holds so many bytes for each task.
     Holds(u64),

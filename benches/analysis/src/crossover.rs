@@ -15,8 +15,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::contestant::{Id, Model};
 use crate::context::Context;
 use crate::estimate::quantile;
@@ -24,7 +22,7 @@ use crate::reading::by_tasks;
 use crate::series::Series;
 
 /// From which N on the whole process of a contestant is lighter than that of a contestant of threads.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Crossover {
     /// Coroutines or callbacks, waiting for plain timers or plain requests.
     pub series: Series,
@@ -39,8 +37,7 @@ pub struct Crossover {
 }
 
 /// What was found of two processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
     /// It is lighter.
     Lighter,

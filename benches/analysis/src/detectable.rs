@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::context::Context;
 use crate::estimate::{Estimate, Sampled, quantile};
 use crate::figure::Figure;
@@ -17,7 +15,7 @@ use crate::sides::Quantity;
 const MOST_PAIRED: usize = 100;
 
 /// The smallest difference in a figure between two contestants that this run could have shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Detectable {
     /// The figure.
     pub quantity: Quantity,
@@ -34,7 +32,7 @@ pub struct Detectable {
 }
 
 /// The pair of which the least could have been shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WorstPair {
     /// One of them.
     pub first: Series,
@@ -133,8 +131,7 @@ fn least_difference(ratio: &Estimate) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::contestant::Id;
-    use crate::estimate::Bootstrap;
-    use crate::estimate::median;
+    use crate::estimate::{Bootstrap, median};
 
     fn entry(id: &str, values: &[f64]) -> (Series, Option<Sampled>) {
         let workload = record::synthetic::small_run().cells[0].workload.clone();

@@ -11,7 +11,7 @@ use crate::estimate::Estimate;
 use crate::sides::{Common, Part, Sides, Subject};
 
 /// What two records say of each other.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Diff {
     /// In what machine, limits, versions and profile the new one differs.
     pub differences: Vec<Difference>,
@@ -20,7 +20,7 @@ pub struct Diff {
 }
 
 /// One figure in both.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// What it is of.
     pub subject: Subject,

@@ -73,12 +73,11 @@ impl Estimate {
 }
 
 /// A figure with the resamples that its interval was taken from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sampled {
     /// The figure and its interval.
     pub estimate: Estimate,
     /// The figure of each resample; empty where there were too few readings for an interval.
-    #[serde(skip)]
     resamples: Vec<f64>,
 }
 
@@ -227,9 +226,9 @@ fn stable_hash(names: &[&str]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{ANY, line};
     use crate::fit::Fit;
     use crate::reading::Reading;
+    use crate::tests::{ANY, line};
 
     #[test]
     fn the_ratio_of_two_slopes_has_an_interval_around_it() {

@@ -1,12 +1,10 @@
 //! What one more task adds: a line through readings, or the difference between two N.
 
-use serde::Serialize;
-
 use crate::estimate::{Bootstrap, Sampled, draw, quantile};
 use crate::reading::{Reading, values_at};
 
 /// A line through readings: what one more task adds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     /// What one more task adds, in the unit of the figure.
     pub slope: Sampled,
@@ -115,7 +113,7 @@ fn resampled_slopes(readings: &[Reading], bootstrap: Bootstrap) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{ANY, line};
+    use crate::tests::{ANY, line};
 
     #[test]
     fn the_interval_holds_the_known_slope_and_narrows_with_the_noise() {

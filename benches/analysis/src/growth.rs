@@ -1,7 +1,5 @@
 //! Whether a task among many costs as much CPU as one among few.
 
-use serde::Serialize;
-
 use crate::bar::Outcome;
 use crate::context::Context;
 use crate::estimate::Estimate;
@@ -24,7 +22,7 @@ pub const BAR: f64 = 2.5;
 
 /// What a task costs in CPU among few and among many, in one series. CPU is in nanoseconds a task:
 /// the median at this N less the median at the smallest N, over the tasks between.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
     /// The series.
     pub series: Series,

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::bar::Outcome;
 use crate::contestant::{Control, Id, Role};
 use crate::context::Context;
@@ -35,7 +33,7 @@ pub const OVERHEAD_BYTES_BAR: f64 = 1.05;
 pub const OVERHEAD_CPU_BAR: f64 = 1.15;
 
 /// Whether the instrument measures right.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Instrument {
     /// What controls hold, and what was measured of them; by how much they hold.
     pub held: Vec<Held>,
@@ -50,7 +48,7 @@ pub struct Instrument {
 }
 
 /// A figure of a control that holds so many bytes for each task.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// The control.
     pub control: Id,
@@ -71,7 +69,7 @@ pub struct Held {
 }
 
 /// A figure of a contestant under another label, divided by that under its own, without a unit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Again {
     /// The control that it is under the other label.
     pub control: Id,
@@ -94,7 +92,7 @@ pub struct Again {
 }
 
 /// What a contestant's task takes, divided by what it takes straight on its runtime. Without a unit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Overhead {
     /// The contestant.
     pub series: Series,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::{Cell, LatenessLine, WorkloadLine};
-use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::Context;
@@ -12,7 +11,7 @@ use crate::reading::Spread;
 use crate::series::{Arrival, Series, Shape};
 
 /// How late the tasks of one series are at one N, over the repeats. Everything in nanoseconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LatenessRow {
     /// The series.
     pub series: Series,
@@ -43,8 +42,7 @@ pub struct LatenessRow {
 }
 
 /// What tasks were asked to do, as it decides what their lateness says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// All wait for one moment: the maximum is what it takes to wake them all.
     Synchronized,
@@ -69,7 +67,7 @@ impl Asked {
 }
 
 /// What decides how late tasks are, beside their series: cells that are alike in it are repeats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timing {
     /// The number of tasks.
     pub tasks: u64,
@@ -78,7 +76,7 @@ pub struct Timing {
 }
 
 /// What tasks go through that are never all in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Queue {
     /// How many can be in flight; `None` where all could, but the first leave before the last come.
     pub places: Option<u64>,
@@ -127,7 +125,7 @@ impl LatenessRow {
 }
 
 /// Contestants side by side: the same shape, the same number of tasks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lineup<'a> {
     /// What their tasks do.
     pub shape: &'a Shape,

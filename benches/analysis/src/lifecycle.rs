@@ -1,7 +1,6 @@
 //! What a process keeps when its tasks are over, and whether the same tasks once more make that grow.
 
 use record::{Cell, Weight};
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::figure::Figure;
@@ -14,7 +13,7 @@ pub const NOTABLE_SHARE: f64 = 0.02;
 pub const NOTABLE_BYTES: f64 = 256.0 * 1024.0;
 
 /// One process through two waves of the same tasks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
     /// What was run.
     pub series: Series,
@@ -29,7 +28,7 @@ pub struct Lifecycle {
 }
 
 /// What was read in each of the five phases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phases<T> {
     /// Before the first task.
     pub idle: T,
@@ -44,8 +43,7 @@ pub struct Phases<T> {
 }
 
 /// What became of the memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kept {
     /// Nothing notable is kept.
     GivesBack,

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::{Cell, Record};
-use serde::Serialize;
 
 use crate::estimate::{Estimate, bootstrap};
 use crate::figure::Figure;
@@ -13,7 +12,7 @@ use crate::reading::{Reading, Spread, spreads};
 use crate::series::Series;
 
 /// What was measured of one series.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// The series.
     pub series: Series,
@@ -32,8 +31,7 @@ pub struct Measured {
 }
 
 /// How many tasks of a series waited at the same time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waiting {
     /// All of them, in every cell with proof.
     All,
@@ -48,13 +46,13 @@ pub enum Waiting {
 
 impl Waiting {
     fn of(cells: &Cells<'_>) -> Self {
-        let is_alone = |cell: &&Cell| cell.proof.is_some_and(|proof| proof.expected_in_flight <= 1);
+        let is_alone = |cell: &Cell| cell.proof.is_some_and(|proof| proof.expected_in_flight <= 1);
         let left_out = cells.timed.iter().filter(|cell| !is_all_waiting(cell));
         let left_out: BTreeSet<u64> = left_out.map(|cell| cell.tasks).collect();
         match left_out.is_empty() {
             true if cells.timed.is_empty() => Self::NoProof,
             true => Self::All,
-            false if cells.timed.iter().all(|cell| is_alone(&cell)) => Self::OneAtATime,
+            false if cells.timed.iter().all(|cell| is_alone(cell)) => Self::OneAtATime,
             false => Self::NotAllAt(left_out),
         }
     }

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use record::{Build, Cell, Limit, Status};
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::series::Series;
 
 /// Cells of one series and N that have no figure, for one reason.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Missing {
     /// The series.
     pub series: Series,
@@ -28,8 +27,7 @@ pub struct Missing {
 }
 
 /// How a cell without a figure ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
     /// A limit of this machine stopped it: a result.
     Wall,

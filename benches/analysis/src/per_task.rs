@@ -2,7 +2,6 @@
 //! tasks waiting, less what the process read before its first task, a task.
 
 use record::Cell;
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::estimate::{Estimate, median};
@@ -13,7 +12,7 @@ use crate::reading::Spread;
 use crate::series::Series;
 
 /// What a task of a series takes at one N.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PerTask {
     /// The series.
     pub series: Series,
@@ -34,8 +33,7 @@ pub struct PerTask {
 }
 
 /// What was taken off the whole process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Less {
     /// What it weighed before its first task.
     Idle,

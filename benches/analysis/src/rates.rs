@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashSet};
 
 use record::{LatenessLine, Sample, Status, Throughput};
-use serde::Serialize;
 
 use crate::contestant::{Id, Model, REFERENCE};
 use crate::context::Context;
@@ -11,7 +10,7 @@ use crate::estimate::{Estimate, Sampled, median};
 use crate::series::{Series, Shape};
 
 /// Waves of N tasks on a runtime that was already running, one contestant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RateRow {
     /// The contestant.
     pub contestant: Id,
@@ -44,8 +43,7 @@ pub struct RateRow {
 }
 
 /// What came of timing one contestant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RateOutcome {
     /// It was timed.
     Measured {

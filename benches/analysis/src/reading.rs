@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::estimate::{Estimate, quantile};
 
 /// One reading of one cell.
@@ -16,7 +14,7 @@ pub struct Reading {
 }
 
 /// What the repeats of a cell read, in the unit of the figure.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// The median.
     pub median: f64,

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::contestant::{Id, REFERENCE};
 use crate::context::Context;
 use crate::estimate::{Estimate, Sampled};
@@ -12,7 +10,7 @@ use crate::reading::task_counts;
 use crate::series::{Series, Shape};
 
 /// The weight of one contestant's waiting tasks by the state that they keep.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StateRow {
     /// The contestant, and what its tasks do: the state left out.
     pub series: Series,
@@ -21,7 +19,7 @@ pub struct StateRow {
 }
 
 /// What was found for one size of state.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StatePoint {
     /// What one more waiting task adds, in bytes, state included. Every slope of a row is over the N
     /// that were measured both with state and without: where memory grows by doubling, slopes over

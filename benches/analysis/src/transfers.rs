@@ -1,13 +1,11 @@
 //! How long bodies take through a server with a rate limit, against bytes ÷ limit.
 
-use serde::Serialize;
-
 use crate::context::Context;
 use crate::estimate::{Estimate, median};
 use crate::series::Series;
 
 /// The cells of one contestant in which the same bodies came through the same limit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Transfer {
     /// The contestant, and what was asked.
     pub series: Series,

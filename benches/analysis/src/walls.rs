@@ -15,7 +15,7 @@ use crate::reading::{Reading, spreads};
 use crate::series::Series;
 
 /// How far a compared contestant came with plain timers or plain requests.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reach {
     /// The series.
     pub series: Series,
@@ -32,7 +32,7 @@ pub struct Reach {
 }
 
 /// What stopped a contestant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wall {
     /// The N that was tried.
     pub tasks: u64,
@@ -68,8 +68,7 @@ impl Ceiling {
 }
 
 /// What a limit is a limit of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// Memory mappings.
     Mappings,
@@ -82,7 +81,7 @@ pub enum Resource {
 }
 
 /// How much of a resource a process uses.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Use {
     /// One task's.
     pub per_task: f64,

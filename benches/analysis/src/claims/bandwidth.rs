@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Subject, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     #[test]
     fn without_transfers_it_is_not_measured() {

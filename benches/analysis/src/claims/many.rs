@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     const TASKS: [u64; 4] = [1, 1_000, FEW, MANY];
 

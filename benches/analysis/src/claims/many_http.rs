@@ -50,7 +50,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Command, NotMeasured, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     #[test]
     fn without_requests_it_is_not_measured() {

@@ -10,8 +10,11 @@ use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Subject
 /// The model that the claim is about, and the one that it is held against.
 const MODELS: [&str; 2] = ["coroutines", "callbacks"];
 
+/// What reads a count off those of a file.
+type Count = fn(&TaskCode) -> u32;
+
 /// What is counted.
-const COUNTS: [(Measure, fn(&TaskCode) -> u32); 5] = [
+const COUNTS: [(Measure, Count); 5] = [
     (Measure::Carried, |code| code.carried),
     (Measure::Lines, |code| code.lines),
     (Measure::Functions, |code| code.functions),
@@ -65,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Command, NotMeasured, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     fn with(coroutines: TaskCode, callbacks: TaskCode) -> Record {
         let mut record = small_run();

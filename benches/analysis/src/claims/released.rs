@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     /// Contestants whose processes hold so many MiB and threads in the five phases.
     fn with(all: &[(&str, [u64; 5], [u64; 5])]) -> Record {

@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Subject, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     /// Tasks of these contestants that wait three times with state. The calls of a subroutine take so
     /// many times the sum of their waits.

@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     /// Four calls that take so many times the sum of their waits.
     fn taking(times: f64) -> Record {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::claims::inputs::Inputs;
 use crate::claims::judgement::{Finding, Measure};
 use crate::contestant::Model;
@@ -17,7 +15,7 @@ use crate::series::Shape;
 pub const EVEN: f64 = 1.0;
 
 /// A figure of a coroutine and of a thread that did the same.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Compared {
     /// The coroutine's, in the unit of the figure.
     pub coroutine: Option<Estimate>,

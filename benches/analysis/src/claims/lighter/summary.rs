@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::pair::{Compared, is_judged};
 use crate::claims::inputs::Inputs;
 use crate::claims::judgement::{Finding, Work};
@@ -26,7 +24,7 @@ pub const STATE_BYTES: u64 = 8_192;
 pub const MOST_PUNCTUAL: u64 = 1_000;
 
 /// The figures of one coroutine against one thread.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// The coroutine: tokio, or the first one that is there.
     pub coroutine: Id,
@@ -53,7 +51,7 @@ pub struct Summary {
 }
 
 /// From how many tasks on a coroutine's process is lighter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct From {
     /// What the tasks wait for.
     pub work: Work,
@@ -64,7 +62,7 @@ pub struct From {
 }
 
 /// The whole process with one task, in bytes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OneTask {
     /// The coroutine's.
     pub coroutine: Spread,
@@ -75,7 +73,7 @@ pub struct OneTask {
 }
 
 /// How late single timers are, in nanoseconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Punctual {
     /// How many timers: the most up to [`MOST_PUNCTUAL`] that both have.
     pub tasks: u64,
@@ -88,7 +86,7 @@ pub struct Punctual {
 }
 
 /// What a request costs in CPU that a server answers at once, in ns; how many are open at once differs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AtOnce {
     /// How many requests in a wave.
     pub tasks: u64,
