@@ -84,10 +84,9 @@ pub struct Sampled {
 impl Sampled {
     /// This figure divided by `base`, without a unit.
     ///
-    /// The interval is the percentile interval of the ratios of the resamples, paired in the order
-    /// in which they were drawn; the two series are independent, so any pairing would do. It is
-    /// unbounded where one of the two intervals is. `None` if either figure is not above zero, or if
-    /// the interval of `base` reaches zero, because such a ratio says nothing.
+    /// The interval is the percentile interval of the ratios of the resamples, paired as drawn: the two
+    /// series are independent. It is unbounded where one of the two is. `None` if a figure is not above
+    /// zero or the interval of `base` reaches it.
     pub fn over(&self, base: &Self) -> Option<Estimate> {
         if self.estimate.value <= 0.0 || base.estimate.value <= 0.0 {
             return None;
@@ -151,9 +150,16 @@ impl Bootstrap {
         Self { resamples: self.resamples.min(affordable.max(FEWEST_RESAMPLES)), ..self }
     }
 
-    /// The random numbers of this bootstrap.
-    pub(crate) fn random(self) -> Rand64 {
-        Rand64::new(self.seed)
+    /// A figure of so many readings with its resamples, each as `resample` makes it.
+    pub(crate) fn sampled(
+        self,
+        value: f64,
+        readings: usize,
+        mut resample: impl FnMut(&mut Rand64) -> Option<f64>,
+    ) -> Sampled {
+        let mut random = Rand64::new(self.seed);
+        let draws = 0..self.over(readings).resamples;
+        Sampled::new(value, draws.filter_map(|_| resample(&mut random)).collect())
     }
 }
 
@@ -169,11 +175,7 @@ pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
     if values.len() < 2 {
         return Some(Sampled::without_interval(value));
     }
-    let bootstrap = bootstrap.over(values.len());
-    let mut random = bootstrap.random();
-    let resamples =
-        (0..bootstrap.resamples).filter_map(|_| quantile(&draw(values, &mut random), 0.5));
-    Some(Sampled::new(value, resamples.collect()))
+    Some(bootstrap.sampled(value, values.len(), |random| quantile(&draw(values, random), 0.5)))
 }
 
 /// The value below which this part (0 to 1) of the values lies, interpolated between neighbours:

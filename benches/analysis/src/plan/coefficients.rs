@@ -22,8 +22,6 @@ use crate::walls::{Ceiling, Reach, Resource, resource_of};
 pub struct Coefficients {
     /// The contestant.
     pub contestant: Id,
-    /// What the tasks wait for.
-    pub work: Work,
     /// Whether it takes one task at a time.
     pub is_one_at_a_time: bool,
     /// The whole process over N in bytes, by the figure of [`Analysis::basis`]; `None` without a fit.
@@ -79,7 +77,6 @@ impl Coefficients {
         let reach = analysis.reaches.iter().find(|reach| reach.series == *series);
         Self {
             contestant: id.clone(),
-            work,
             is_one_at_a_time: is_alone,
             memory: Curve::of(measured, analysis.basis.figure()),
             cpu: Curve::of(measured, Figure::Cpu),
