@@ -1,7 +1,7 @@
 //! What one more task adds: a line through readings, or the difference between two N.
 
 use crate::estimate::{Bootstrap, Sampled, draw, quantile};
-use crate::reading::{Reading, values_at};
+use crate::reading::{Reading, by_tasks};
 
 /// A line through readings: what one more task adds.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,16 +49,16 @@ pub fn between(readings: &[Reading], from: u64, to: u64, bootstrap: Bootstrap) -
     if from >= to {
         return None;
     }
-    let lower = values_at(readings, from);
-    let upper = values_at(readings, to);
+    let values = by_tasks(readings);
+    let (lower, upper) = (values.get(&from)?, values.get(&to)?);
     let tasks = (to - from) as f64;
-    let value = (quantile(&upper, 0.5)? - quantile(&lower, 0.5)?) / tasks;
+    let value = (quantile(upper, 0.5)? - quantile(lower, 0.5)?) / tasks;
     if lower.len() < 2 || upper.len() < 2 {
         return Some(Sampled::without_interval(value));
     }
     Some(bootstrap.sampled(value, readings.len(), |random| {
-        let lower = quantile(&draw(&lower, random), 0.5)?;
-        let upper = quantile(&draw(&upper, random), 0.5)?;
+        let lower = quantile(&draw(lower, random), 0.5)?;
+        let upper = quantile(&draw(upper, random), 0.5)?;
         Some((upper - lower) / tasks)
     }))
 }

@@ -109,9 +109,8 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
         };
         let (reference, hyper) = (rate_of(REFERENCE), rate_of(HYPER));
         let compared = same.iter().filter(|(_, id, _)| id.is_compared());
-        let fastest = compared
-            .filter_map(|(.., rate)| rate.clone())
-            .max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
+        let timed = compared.filter_map(|(.., rate)| rate.as_ref());
+        let fastest = timed.max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value)).cloned();
         same.sort_by(|(a, a_id, _), (b, b_id, _)| {
             a_id.cmp(b_id).then(a.pool_workers.cmp(&b.pool_workers))
         });
@@ -144,8 +143,7 @@ pub(crate) fn rates(timed: &Throughput) -> Vec<f64> {
     })
 }
 
-/// User and system CPU of a task in nanoseconds, sample by sample; none for a row that did not end
-/// well.
+/// User and system CPU of a task in nanoseconds, in the same way.
 pub(crate) fn cpus(timed: &Throughput) -> Vec<f64> {
     per_sample(timed, |tasks, sample| (tasks > 0.0).then(|| sample.cpu_ns as f64 / tasks))
 }
@@ -197,8 +195,7 @@ fn places(timed: &Throughput) -> Option<u64> {
     timed.pool_workers.map(u64::from).or_else(|| is_one().then_some(1))
 }
 
-/// How many tasks wait at once in the least time of a wave: the places, or what the least time says
-/// of them.
+/// How many tasks wait at once in the least time of a wave: the places, or what that time says.
 fn at_once(timed: &Throughput) -> u64 {
     let waits = timed.tasks.saturating_mul(u64::from(timed.workload.waits_per_task));
     let in_turn = waits as f64 * timed.workload.duration_ns as f64;

@@ -58,11 +58,6 @@ pub fn spreads(readings: &[Reading]) -> BTreeMap<u64, Spread> {
     all.filter_map(|(tasks, values)| Some((tasks, Spread::of(&values)?))).collect()
 }
 
-/// The values read at this N.
-pub fn values_at(readings: &[Reading], tasks: u64) -> Vec<f64> {
-    readings.iter().filter(|reading| reading.tasks == tasks).map(|reading| reading.value).collect()
-}
-
 /// The different N of these readings, ascending.
 pub fn task_counts(readings: &[Reading]) -> BTreeSet<u64> {
     readings.iter().map(|reading| reading.tasks).collect()

@@ -106,8 +106,7 @@ pub(crate) struct Common {
 /// What records have in common.
 #[derive(Debug)]
 pub(crate) struct Sides {
-    /// By which figure contestants are held against each other in bytes: the full bill, if all of the
-    /// records have it.
+    /// By which figure bytes are compared: the full bill, if all of the records have it.
     pub(crate) basis: Basis,
     /// The figures of contestants that are wanted, those of a series together.
     pub(crate) figures: Vec<Common>,
@@ -136,10 +135,9 @@ impl Sides {
                 sides.iter().map(|side| side.index.get(series)).collect();
             let Some(cells) = cells.filter(|_| is_wanted(&series.contestant)) else { continue };
             if series.shape.is_weighed() {
-                let slopes =
-                    [basis.figure(), Figure::Rss, Figure::Heap, Figure::Start, Figure::Cpu];
-                figures
-                    .extend(slopes.into_iter().filter_map(|of| slope(&sides, &cells, series, of)));
+                let bytes = [basis.figure(), Figure::Rss, Figure::Heap];
+                let slopes = bytes.into_iter().chain([Figure::Start, Figure::Cpu]);
+                figures.extend(slopes.filter_map(|of| slope(&sides, &cells, series, of)));
             }
             lateness(&sides, &cells, series, &mut figures);
         }
@@ -206,10 +204,8 @@ fn slope(
     }
     let quantity = Quantity::Slope(figure);
     let key = series.key();
-    let slopes = sides
-        .iter()
-        .zip(&all)
-        .map(|(side, readings)| Some(Fit::of(readings, side.bootstrap(&key, quantity))?.slope));
+    let fits = sides.iter().zip(&all).map(|(side, of)| Fit::of(of, side.bootstrap(&key, quantity)));
+    let slopes = fits.map(|fit| Some(fit?.slope));
     let subject =
         Subject { series: series.clone(), quantity, tasks: None, wait_ns: None, places: None };
     Some(Common { sides: slopes.collect::<Option<_>>()?, subject })
