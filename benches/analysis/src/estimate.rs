@@ -131,8 +131,7 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// [`RESAMPLES`] resamples, from the record's seed and the names of what is resampled, so that
-    /// each figure has its own stream of draws.
+    /// [`RESAMPLES`] resamples; each figure has its own stream of draws, from seed and names.
     pub fn new(seed: u64, names: &[&str]) -> Self {
         let seed = (u128::from(seed) << 64) | u128::from(stable_hash(names));
         Self { seed, resamples: RESAMPLES }
@@ -168,8 +167,7 @@ pub(crate) fn bootstrap(record: &Record, names: &[&str]) -> Bootstrap {
     Bootstrap::new(record.run.seed, names).in_record_of(record.cells.len())
 }
 
-/// The median of these values, in their unit; its interval is unbounded if there is only one.
-/// `None` if there is none.
+/// The median of these values; its interval is unbounded if there is one, `None` if there is none.
 pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
     let value = quantile(values, 0.5)?;
     if values.len() < 2 {
@@ -178,9 +176,8 @@ pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
     Some(bootstrap.sampled(value, values.len(), |random| quantile(&draw(values, random), 0.5)))
 }
 
-/// The value below which this part (0 to 1) of the values lies, interpolated between neighbours:
-/// definition 7 of Hyndman and Fan, *Sample Quantiles in Statistical Packages* (1996). `None` if
-/// there is no value.
+/// The value below which this part (0 to 1) of the values lies: definition 7 of Hyndman and Fan,
+/// *Sample Quantiles in Statistical Packages* (1996). `None` if there is no value.
 pub fn quantile(values: &[f64], part: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -21,8 +21,7 @@ pub struct LatenessRow {
     pub queue: Option<Queue>,
     /// What the tasks were asked to do.
     pub asked: Asked,
-    /// How long each task waits; `None` where that differs between the repeats, as it may where all
-    /// tasks are in flight together.
+    /// How long each task waits; `None` where that differs between the repeats.
     pub wait_ns: Option<u64>,
     /// Half of the tasks were less late.
     pub p50: Spread,
@@ -80,8 +79,7 @@ pub struct Timing {
 pub struct Queue {
     /// How many can be in flight; `None` where all could, but the first leave before the last come.
     pub places: Option<u64>,
-    /// How long each waits, in nanoseconds; `None` in a synchronized wake-up, which ends together
-    /// whatever waits.
+    /// How long each waits, in nanoseconds; `None` in a synchronized wake-up.
     pub wait_ns: Option<u64>,
 }
 
@@ -138,8 +136,7 @@ pub struct Lineup<'a> {
 }
 
 impl<'a> Lineup<'a> {
-    /// The rows that are least late in this part, the least late first: the first one and those whose
-    /// repeats overlap with its own.
+    /// The least late row in this part, then those whose repeats overlap with its own.
     pub fn most_punctual(&self, part: fn(&LatenessRow) -> &Spread) -> Vec<&'a LatenessRow> {
         let mut rows = self.rows.clone();
         rows.sort_by(|a, b| part(a).median.total_cmp(&part(b).median));
@@ -195,8 +192,8 @@ pub fn lineups<'a>(
 
 /// How late the tasks are of every series of the record that says so.
 ///
-/// Of a series that is not run to show lateness, only cells in which all tasks waited at once: the
-/// others show how long a queue is. Of transfers nothing, because no deadline is known of them.
+/// Of a series that is not run to show lateness, only cells in which all tasks waited at once. Of
+/// transfers nothing, because no deadline is known of them.
 pub(crate) fn of(context: &Context<'_>) -> Vec<LatenessRow> {
     let mut rows = Vec::new();
     for (series, cells) in context.index.iter() {
@@ -233,8 +230,7 @@ fn places(cell: &Cell) -> Option<u64> {
     (expected < cell.tasks).then_some(expected)
 }
 
-/// By how much the last task is late at least where there are fewer places than tasks that want one:
-/// all have to go through the places in rounds, and the last came so much later than the first.
+/// By how much the last task is late at least, as all have to go through the places in rounds.
 fn least_ns(cell: &Cell) -> Option<u64> {
     let tasks = u32::try_from(cell.tasks).ok()?;
     let line = WorkloadLine { http: None, wait: "timer".into(), ..cell.workload.clone() };

@@ -37,8 +37,7 @@ pub enum Waiting {
     All,
     /// One: the others had not started.
     OneAtATime,
-    /// Fewer than all at these N, as the contestant was a pool with fewer places. Those cells are in
-    /// no figure per waiting task.
+    /// Fewer than all at these N, as in a pool. Those cells are in no figure per waiting task.
     NotAllAt(BTreeSet<u64>),
     /// There is no cell with proof.
     NoProof,

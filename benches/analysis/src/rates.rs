@@ -34,11 +34,9 @@ pub struct RateRow {
     pub floor_ns: u64,
     /// The most requests that the server ever had open at once.
     pub server_high_water: Option<u64>,
-    /// How much longer than the delay asked for the requests of the last wave took, in nanoseconds,
-    /// from when each of them began to connect.
+    /// How much longer than asked the requests of the last wave took, in ns from their connecting on.
     pub lateness: Option<LatenessLine>,
-    /// Whether there were fewer places than tasks. The time that a task stood in the queue is not in
-    /// `lateness`.
+    /// Whether there were fewer places than tasks; the time in the queue is not in `lateness`.
     pub is_queued: bool,
 }
 
@@ -90,8 +88,7 @@ impl RateRow {
     }
 }
 
-/// The timed rows of a record, by shape, wait, N and contestant. One that stands twice counts once:
-/// what stands first.
+/// The timed rows of a record, by shape, wait, N and contestant; of one that stands twice the first.
 pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
     let mut seen = HashSet::new();
     let all = context.record.throughput.iter();

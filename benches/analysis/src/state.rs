@@ -21,16 +21,13 @@ pub struct StateRow {
 /// What was found for one size of state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StatePoint {
-    /// What one more waiting task adds, in bytes, state included. Every slope of a row is over the N
-    /// that were measured both with state and without: where memory grows by doubling, slopes over
-    /// other N differ by more than the state.
+    /// What one more waiting task adds, in bytes, state included, over the N that were measured both
+    /// with state and without.
     pub bytes: Estimate,
-    /// How many times the state is held: (this slope − that without state) ÷ bytes of state. Above
-    /// one it is held twice, or lost to rounding; below one it found room in what the task has
-    /// anyway, such as the last page of a thread's stack. `None` without state.
+    /// How many times the state is held: (this slope − that without state) ÷ bytes of state. Below one
+    /// it found room in what the task has anyway. `None` without state.
     pub held: Option<Estimate>,
-    /// How many times as much a thread each takes with as much state; `None` where that was not
-    /// measured, or for the thread itself.
+    /// How many times as much a thread each takes with as much state; `None` for the thread itself.
     pub reference_over: Option<Estimate>,
 }
 

@@ -146,8 +146,7 @@ fn reach(context: &Context<'_>, series: &Series, cells: &Cells<'_>) -> Reach {
     }
 }
 
-/// How much of each resource one more task of these cells uses. What does not grow with the tasks is
-/// left out.
+/// How much of each resource that grows with the tasks one more task of these cells uses.
 pub(crate) fn uses(
     cells: &Cells<'_>,
     measured: Option<&Measured>,

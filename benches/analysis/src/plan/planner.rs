@@ -157,8 +157,7 @@ fn most_measured(of: &Coefficients) -> u64 {
     of.memory.as_ref().map_or(1, Curve::largest)
 }
 
-/// Those that fit first, then by memory to about a tenth, then by CPU; where no number of tasks was
-/// asked, those that have room for most first.
+/// Those that fit first, then by room where no number of tasks was asked, memory to a tenth, and CPU.
 fn rank(rows: &mut [Row], has_tasks: bool) {
     let tenth = |estimate: Option<Estimate>| {
         estimate.map_or(i64::MAX, |of| (of.value.max(1.0).ln() / 1.1_f64.ln()).round() as i64)

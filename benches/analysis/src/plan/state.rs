@@ -42,8 +42,7 @@ pub enum Growth {
 }
 
 impl StateLaw {
-    /// The law that fits these steps, which are by size. Only a contestant with a stack for each task
-    /// can grow by pages.
+    /// The law that fits these steps, by size. Only with a stack for each task does it grow by pages.
     pub(crate) fn of(steps: Vec<Step>, has_stacks: bool, page_bytes: Option<u64>) -> Self {
         let pages = page_bytes.filter(|_| has_stacks && !steps.is_empty());
         let memory = pages.and_then(|page| in_pages(&steps, page)).unwrap_or(Growth::Straight);
