@@ -1,7 +1,6 @@
 //! Everything that a record says.
 
 use record::{Record, Run};
-use serde::Serialize;
 
 use crate::bill::{self, Bill};
 use crate::claims::{self, Claimed, Inputs, Summary};
@@ -23,7 +22,7 @@ use crate::transfers::{self, Transfer};
 use crate::walls::{self, Reach};
 
 /// Everything that a record says, as numbers and enums.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Analysis {
     /// What was run, on what.
     pub run: Run,

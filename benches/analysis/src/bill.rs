@@ -1,23 +1,20 @@
 //! What holds a waiting task's memory, and whether the parts add up to what is charged for it.
 //!
-//! The parts are read in other ways than the charge wherever there are others, so that the sum is a
-//! check and not an identity. User memory is what a walk over the process's page tables finds; kernel
-//! stacks are counted by threads; page tables by the process's own counter. Only the small objects of
-//! the kernel can be without a reading of their own; [`Witness`] says where theirs is from.
+//! The parts are read in other ways than the charge, so that the sum is a check and not an identity:
+//! user memory by a walk over the page tables, kernel stacks by threads, page tables by the process's
+//! own counter. [`Witness`] says where the kernel's small objects are from.
 //!
-//! All slopes of a bill but that of the heap are laid through the same cells and resampled together,
-//! so that what differs from cell to cell and is in the parts and in the charge alike does not blur
-//! their ratio. The heap is read in cells of its own, of the counting build.
+//! All slopes of a bill but that of the heap, which has cells of its own, are laid through the same
+//! cells and resampled together, so that what is in parts and charge alike does not blur their ratio.
 
-use record::{Build, Cell};
-use serde::Serialize;
+use record::Cell;
 
 use crate::context::Context;
 use crate::estimate::{Bootstrap, Estimate, Sampled};
 use crate::figure::Figure;
 use crate::fit::Fit;
 use crate::index::is_all_waiting;
-use crate::measured::Waiting;
+use crate::measured::{Measured, Waiting};
 use crate::reading::Reading;
 use crate::series::Series;
 
@@ -29,14 +26,13 @@ pub const ADDS_UP_WITHIN: f64 = 0.03;
 const SLAB_BAR: f64 = 0.01;
 
 /// What one more waiting task adds of each part, in bytes. A part that was not read is `None`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bill {
     /// The tasks whose bill it is.
     pub series: Series,
     /// What was asked of the allocator.
     pub heap: Option<Estimate>,
-    /// What else is private and no stack: the allocator's bookkeeping, rounding and free room. Below
-    /// zero where memory was asked for and never touched.
+    /// What else is private and no stack; below zero where memory was asked for and never touched.
     pub allocator: Option<Estimate>,
     /// Both together: what is private and no stack.
     pub heap_and_allocator: Option<Estimate>,
@@ -58,31 +54,27 @@ pub struct Bill {
     pub sum: Estimate,
     /// Private memory and the kernel's part, as everywhere; `None` without a control group.
     pub total: Option<Estimate>,
-    /// Everything that the control group is charged for, which is another reading of user memory;
-    /// `None` without a control group.
+    /// Everything that the control group is charged for; `None` without one.
     pub charged: Option<Estimate>,
     /// `sum` ÷ `charged`, without a unit.
     pub sum_over_charged: Option<Estimate>,
 }
 
 /// Where the kernel's small objects were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Witness {
     /// The control group lists them.
     Group,
     /// The whole system has so many more of them.
     System,
-    /// Nowhere: they are what the other parts leave of the kernel's part, so that only user memory is
-    /// checked.
+    /// Nowhere: they are what the other parts leave of the kernel's part, which is not checked.
     Remainder,
     /// There is no control group, and so no such part.
     NoGroup,
 }
 
 /// Whether the parts add up to the charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AddsUp {
     /// The whole interval of their ratio is within [`ADDS_UP_WITHIN`] of one.
     Yes,
@@ -102,18 +94,18 @@ pub enum AddsUp {
 pub(crate) fn of(context: &Context<'_>) -> Vec<Bill> {
     let split = context.measured.iter().filter(|measured| {
         let shape = &measured.series.shape;
-        (shape.is_timer() || shape.is_http())
-            && shape.is_weighed()
-            && measured.waiting != Waiting::OneAtATime
+        let is_split = (shape.is_timer() || shape.is_http()) && shape.is_weighed();
+        is_split && measured.waiting != Waiting::OneAtATime
     });
-    split.filter_map(|measured| Bill::of(context, &measured.series)).collect()
+    split.filter_map(|measured| Bill::of(context, measured)).collect()
 }
 
 impl Bill {
     /// `None` where too few cells have all of it.
-    fn of(context: &Context<'_>, series: &Series) -> Option<Self> {
-        let cells = context.index.get(series)?.proven(Build::Timed);
-        let cells: Vec<&Cell> = cells.iter().copied().filter(|cell| is_all_waiting(cell)).collect();
+    fn of(context: &Context<'_>, measured: &Measured) -> Option<Self> {
+        let series = &measured.series;
+        let cells = context.index.get(series)?.timed.iter().copied();
+        let cells: Vec<&Cell> = cells.filter(|cell| is_all_waiting(cell)).collect();
         // One stream of draws for all, so that each draws the same cells.
         let bootstrap = context.bootstrap(&[&series.key(), Figure::Total.name()]);
         let of = |figure: Figure| slope(&cells, bootstrap, |cell| figure.read(cell));
@@ -127,33 +119,27 @@ impl Bill {
             (Some(charged), None, Some(slab)) if is_sure(&slab, charged) => Witness::System,
             (Some(_), None, _) => Witness::Remainder,
         };
-        let small = |cell: &Cell| witness.figure().map_or(Some(0.0), |figure| figure.read(cell));
-        let sockets = |cell: &Cell| Figure::Sockets.read(cell).unwrap_or(0.0);
         let sum = slope(&cells, bootstrap, |cell| {
             let known = [Figure::Anonymous, Figure::PageTables, Figure::KernelStacks];
             let known: Option<f64> = known.iter().map(|figure| figure.read(cell)).sum();
-            let has_group = witness != Witness::NoGroup;
-            Some(known? + small(cell)? + if has_group { sockets(cell) } else { 0.0 })
+            // Without a control group there is neither of the two.
+            let Some(small) = witness.figure() else { return known };
+            Some(known? + small.read(cell)? + Figure::Sockets.read(cell).unwrap_or(0.0))
         })?;
-        let heap = context.get(series)?.fits.get(&Figure::Heap).map(|fit| fit.slope.clone());
+        let heap = measured.fits.get(&Figure::Heap).map(|fit| &fit.slope);
         let stacks = of(Figure::Stacks);
         let without_stacks = stacks.as_ref().map(|stacks| private.less(stacks));
-        let allocator =
-            without_stacks.as_ref().zip(heap.as_ref()).map(|(all, heap)| all.less(heap));
-        let other_private = match (&allocator, &without_stacks) {
-            (Some(_), _) => None,
-            (None, Some(left)) => Some(left),
-            (None, None) => Some(&private),
-        };
+        let allocator = without_stacks.as_ref().zip(heap).map(|(all, heap)| all.less(heap));
+        let unsplit = without_stacks.as_ref().unwrap_or(&private);
         let estimate = |part: &Sampled| part.estimate;
         Some(Self {
             series: series.clone(),
             // Where the stacks were not read, the heap is within what is not split.
-            heap: heap.as_ref().filter(|_| allocator.is_some()).map(estimate),
+            heap: heap.filter(|_| allocator.is_some()).map(estimate),
             allocator: allocator.as_ref().map(estimate),
             stacks: stacks.as_ref().map(estimate),
             heap_and_allocator: without_stacks.as_ref().map(estimate),
-            other_private: other_private.map(estimate),
+            other_private: allocator.is_none().then_some(unsplit.estimate),
             page_tables: page_tables.estimate,
             kernel_stacks: kernel_stacks.estimate,
             sockets: of(Figure::Sockets).as_ref().map(estimate),
@@ -210,7 +196,7 @@ fn is_sure(slab: &Sampled, charged: &Sampled) -> bool {
 #[cfg(test)]
 mod tests {
     use record::synthetic::{Bill as Costs, Synthetic, asking_run};
-    use record::{Record, Weight};
+    use record::{Build, Record, Weight};
 
     use super::*;
 

@@ -24,8 +24,7 @@ pub enum Model {
 }
 
 /// What a contestant is in a run for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// It takes part in the comparison.
     Compared,
@@ -36,8 +35,7 @@ pub enum Role {
 }
 
 /// What is known of a control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Control {
     /// It holds so many bytes for each task.
     Holds(u64),
@@ -71,17 +69,16 @@ impl Id {
 
     /// The part after the slash.
     pub fn name(&self) -> &str {
-        self.0.split_once('/').map_or(&self.0, |(_, name)| name)
+        self.parts().1
     }
 
-    /// The part before the slash.
-    fn prefix(&self) -> &str {
-        self.0.split_once('/').map_or(&self.0, |(prefix, _)| prefix)
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('/').unwrap_or((&self.0, &self.0))
     }
 
     /// The model of a compared contestant; of a baseline and of a control, [`Model::Other`].
     pub fn model(&self) -> Model {
-        match self.prefix() {
+        match self.parts().0 {
             "subroutine" => Model::Subroutine,
             "threads" => Model::Threads,
             "callbacks" => Model::Callbacks,
@@ -92,7 +89,7 @@ impl Id {
 
     /// What it is in a run for.
     pub fn role(&self) -> Role {
-        match self.prefix() {
+        match self.parts().0 {
             "baseline" => Role::Baseline,
             "control" => Role::Control(match (self.name(), self.name().parse()) {
                 ("null", _) => Control::Holds(0),
@@ -109,8 +106,7 @@ impl Id {
         self.role() == Role::Compared
     }
 
-    /// The contestant that this one is held against: what a baseline is the baseline of, what an A/A
-    /// control is under its own name.
+    /// What a baseline is the baseline of, or what an A/A control is under its own name.
     pub fn counterpart(&self) -> Option<Self> {
         let name = match self.role() {
             Role::Baseline => self.name(),
@@ -120,17 +116,16 @@ impl Id {
         Some(Self(format!("coroutines/{name}")))
     }
 
-    /// Whether it is written by hand for this comparison, without a runtime: it shows a floor, and is
-    /// not what a service would be built on.
+    /// Whether it is written by hand, without a runtime: it shows a floor, and builds no service.
     pub fn is_by_hand(&self) -> bool {
         matches!(self.as_str(), "callbacks/event-loop" | "coroutines/bare")
     }
 
     /// Whether all its tasks run on one thread, so that it uses one core at most.
     pub fn is_on_one_thread(&self) -> bool {
-        let is_named_so =
-            ["-local", "-current-thread"].iter().any(|end| self.name().ends_with(end));
-        self.is_by_hand() || is_named_so || self.model() == Model::Subroutine
+        let is_named_so = |end: &&str| self.name().ends_with(*end);
+        let is_one = ["-local", "-current-thread"].iter().any(is_named_so);
+        self.is_by_hand() || is_one || self.model() == Model::Subroutine
     }
 
     /// Whether it is the one that the others are set against.

@@ -1,6 +1,6 @@
 //! What every part of the analysis starts from: the record, its cells by series, and their fits.
 
-use record::{Build, Record};
+use record::Record;
 use serde::Serialize;
 
 use crate::contestant::Id;
@@ -8,6 +8,7 @@ use crate::estimate::{Bootstrap, bootstrap};
 use crate::figure::Figure;
 use crate::index::Index;
 use crate::measured::Measured;
+use crate::reading::Reading;
 use crate::series::{Series, Shape};
 
 /// What every part of the analysis starts from.
@@ -25,8 +26,7 @@ pub(crate) struct Context<'a> {
 pub enum Basis {
     /// Private memory and the kernel's part, as a control group has it.
     FullBill,
-    /// Private memory, page tables and kernel stacks: what is known without a control group, a lower
-    /// bound.
+    /// Private memory, page tables and kernel stacks: without a control group, a lower bound.
     KnownBill,
 }
 
@@ -40,12 +40,9 @@ impl Basis {
     }
 
     pub(crate) fn of(index: &Index<'_>) -> Self {
-        let mut cells = index.iter().flat_map(|(_, cells)| cells.proven(Build::Timed));
-        if cells.any(|cell| Figure::FullBill.read(cell).is_some()) {
-            Self::FullBill
-        } else {
-            Self::KnownBill
-        }
+        let mut cells = index.iter().flat_map(|(_, cells)| &cells.timed);
+        let has_full_bill = cells.any(|cell| Figure::FullBill.read(cell).is_some());
+        if has_full_bill { Self::FullBill } else { Self::KnownBill }
     }
 }
 
@@ -63,6 +60,11 @@ impl<'a> Context<'a> {
         find(&self.measured, &series.contestant, &series.shape)
     }
 
+    /// The readings of this figure in this series; none where the record has no such series.
+    pub(crate) fn readings(&self, series: &Series, figure: Figure) -> Vec<Reading> {
+        self.index.get(series).map_or_else(Vec::new, |cells| cells.readings(figure))
+    }
+
     /// The draws of a figure with these names. Another name has other draws.
     pub(crate) fn bootstrap(&self, names: &[&str]) -> Bootstrap {
         bootstrap(self.record, names)
@@ -70,14 +72,7 @@ impl<'a> Context<'a> {
 }
 
 /// What was measured of a contestant in work of this shape, found in what an index yields in its order.
-pub(crate) fn find<'m>(
-    measured: &'m [Measured],
-    contestant: &Id,
-    shape: &Shape,
-) -> Option<&'m Measured> {
-    let wanted = (contestant, shape);
-    let found = measured
-        .binary_search_by(|of| (&of.series.contestant, &of.series.shape).cmp(&wanted))
-        .ok()?;
-    measured.get(found)
+pub(crate) fn find<'m>(all: &'m [Measured], id: &Id, shape: &Shape) -> Option<&'m Measured> {
+    let order = |of: &Measured| (&of.series.contestant, &of.series.shape).cmp(&(id, shape));
+    Some(&all[all.binary_search_by(order).ok()?])
 }

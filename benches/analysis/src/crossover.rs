@@ -15,16 +15,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::contestant::{Id, Model};
 use crate::context::Context;
 use crate::estimate::quantile;
-use crate::figure::Figure;
+use crate::reading::by_tasks;
 use crate::series::Series;
 
 /// From which N on the whole process of a contestant is lighter than that of a contestant of threads.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Crossover {
     /// Coroutines or callbacks, waiting for plain timers or plain requests.
     pub series: Series,
@@ -32,17 +30,14 @@ pub struct Crossover {
     pub against: Id,
     /// What was found at each N at which both were measured with all tasks waiting.
     pub at: BTreeMap<u64, Finding>,
-    /// The smallest of those N from which on it is lighter at every one; `None` if it is not lighter
-    /// at the largest, or there is none.
+    /// The smallest of those N from which on it is lighter at every one, if there is one.
     pub from: Option<u64>,
-    /// The largest of those N below `from`, at which it is not lighter. Where it is not one less than
-    /// `from`, nothing between the two was measured.
+    /// The largest of those N below `from`; nothing between the two was measured.
     pub not_at: Option<u64>,
 }
 
 /// What was found of two processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
     /// It is lighter.
     Lighter,
@@ -52,16 +47,12 @@ pub enum Finding {
     Undecided,
 }
 
-/// Above which part of the lighter process a difference counts: bytes of the same program agree
-/// within that from machine to machine.
+/// Above which part of the lighter process a difference counts: as bytes agree between machines.
 pub const DISTINCT: f64 = 0.01;
-
 /// And above how many standard errors.
 pub const STANDARD_ERRORS: f64 = 2.0;
-
 /// The part of a normal distribution that is within one standard deviation.
 const WITHIN_ONE: f64 = 0.6827;
-
 /// The standard error of a median as a multiple of that of a mean, √(π/2).
 const OF_A_MEDIAN: f64 = 1.2533;
 
@@ -77,43 +68,24 @@ type Values = BTreeMap<u64, Vec<f64>>;
 /// Every crossover of this record.
 pub(crate) fn of(context: &Context<'_>) -> Vec<Crossover> {
     let figure = context.basis.figure();
+    let values = |series| by_tasks(&context.readings(series, figure));
+    let all = || context.index.iter().map(|(of, _)| of).filter(|of| of.is_plain_and_compared());
     let mut threads: BTreeMap<_, Vec<(&Id, Values)>> = BTreeMap::new();
-    let mut others = Vec::new();
-    for (series, _) in context.index.iter().filter(|(series, _)| is_asked_of(series)) {
-        match series.model() {
-            Model::Threads => threads
-                .entry(&series.shape)
-                .or_default()
-                .push((&series.contestant, values(context, series, figure))),
-            Model::Callbacks | Model::Coroutines => others.push(series),
-            Model::Subroutine | Model::Other => {}
-        }
+    for series in all().filter(|series| series.model() == Model::Threads) {
+        threads.entry(&series.shape).or_default().push((&series.contestant, values(series)));
     }
     for against in threads.values_mut() {
         against.sort_by_key(|(id, _)| !id.is_reference());
         against.truncate(MOST_AGAINST);
     }
     let mut found = Vec::new();
-    for series in others {
-        let ours = values(context, series, figure);
+    for series in all().filter(|of| matches!(of.model(), Model::Callbacks | Model::Coroutines)) {
+        let ours = values(series);
         for (against, theirs) in threads.get(&series.shape).into_iter().flatten() {
             found.push(Crossover::of(series, against, &ours, theirs));
         }
     }
     found
-}
-
-/// Whether it is asked of this series from when on it is lighter, or of others against it.
-fn is_asked_of(series: &Series) -> bool {
-    series.contestant.is_compared() && (series.shape.is_plain() || series.shape.is_plain_request())
-}
-
-fn values(context: &Context<'_>, series: &Series, figure: Figure) -> Values {
-    let mut values = Values::new();
-    for reading in context.index.get(series).into_iter().flat_map(|cells| cells.readings(figure)) {
-        values.entry(reading.tasks).or_default().push(reading.value);
-    }
-    values
 }
 
 impl Crossover {
@@ -127,8 +99,7 @@ impl Crossover {
         Self { series: series.clone(), against: against.clone(), at, from, not_at }
     }
 
-    /// The smallest and the largest N from which on it can be lighter: both are `from` where the N
-    /// below was measured. `None` where there is no such N.
+    /// The smallest and the largest N from which on it can be lighter.
     pub fn from_between(&self) -> Option<(u64, u64)> {
         let from = self.from?;
         Some((self.not_at.map_or(1, |not_at| not_at + 1), from))
@@ -152,12 +123,10 @@ fn finding(ours: &Values, theirs: &Values, tasks: u64) -> Option<Finding> {
     let repeats = 1.0 / our_values.len() as f64 + 1.0 / their_values.len() as f64;
     let undecided = STANDARD_ERRORS * OF_A_MEDIAN * spread * repeats.sqrt();
     let more = our_median - their_median;
-    Some(if more.abs() <= undecided.max(DISTINCT * lighter) {
-        Finding::Undecided
-    } else if more < 0.0 {
-        Finding::Lighter
-    } else {
-        Finding::Heavier
+    Some(match more {
+        _ if more.abs() <= undecided.max(DISTINCT * lighter) => Finding::Undecided,
+        _ if more < 0.0 => Finding::Lighter,
+        _ => Finding::Heavier,
     })
 }
 

@@ -1,28 +1,21 @@
 //! The minimum detectable difference: the smallest difference between two contestants that a figure
-//! could have shown.
-//!
-//! Figures with intervals say what was found, and not what could have been missed. Two contestants
-//! differ where the interval of their ratio leaves out 1, so the width of that interval is the
-//! difference that this run could have shown.
+//! could have shown. Two contestants differ where the interval of their ratio leaves out 1, so that is
+//! the width of the interval.
 
 use std::collections::BTreeMap;
 
-use record::Throughput;
-use serde::Serialize;
-
 use crate::context::Context;
-use crate::estimate::{Estimate, Sampled, median, quantile};
+use crate::estimate::{Estimate, Sampled, quantile};
 use crate::figure::Figure;
 use crate::rates;
 use crate::series::{Series, Shape, WaitFor};
 use crate::sides::Quantity;
 
-/// Of more contestants than this in one kind of work, only the first are paired: the pairs of more
-/// would take more time than the record is worth.
+/// So many contestants of one kind of work are paired at most: their pairs take time.
 const MOST_PAIRED: usize = 100;
 
 /// The smallest difference in a figure between two contestants that this run could have shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Detectable {
     /// The figure.
     pub quantity: Quantity,
@@ -39,7 +32,7 @@ pub struct Detectable {
 }
 
 /// The pair of which the least could have been shown.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WorstPair {
     /// One of them.
     pub first: Series,
@@ -87,15 +80,11 @@ fn rates_alike(context: &Context<'_>, wait: &WaitFor) -> Alike {
         let series = Series::of_work(&row.contestant, &row.workload);
         if series.contestant.is_compared() && series.shape.wait == *wait {
             let does = (series.shape.clone(), row.workload.duration_ns, row.tasks);
-            alike.entry(does).or_default().push((series, rate(context, row)));
+            let rate = rates::median_of(context, row, "rate", &rates::rates(row));
+            alike.entry(does).or_default().push((series, rate));
         }
     }
     alike.into_values().collect()
-}
-
-fn rate(context: &Context<'_>, row: &Throughput) -> Option<Sampled> {
-    let names = [&rates::key(row), &row.tasks.to_string(), "rate"];
-    median(&rates::rates(row), context.bootstrap(&names))
 }
 
 impl Detectable {
@@ -104,11 +93,8 @@ impl Detectable {
         let mut worst: Option<WorstPair> = None;
         let mut without_ratio = 0;
         for figures in alike {
-            let figures: Vec<(&Series, &Sampled)> = figures
-                .iter()
-                .filter_map(|(series, figure)| Some((series, figure.as_ref()?)))
-                .take(MOST_PAIRED)
-                .collect();
+            let known = figures.iter().filter_map(|(of, figure)| Some((of, figure.as_ref()?)));
+            let figures: Vec<(&Series, &Sampled)> = known.take(MOST_PAIRED).collect();
             for (nth, (first, figure)) in figures.iter().enumerate() {
                 for (second, other) in &figures[nth + 1..] {
                     let ratio = figure.over(other);
@@ -135,9 +121,8 @@ impl Detectable {
     }
 }
 
-/// By what part the ratio would have to be off 1 for an interval of this width to leave 1 out:
-/// max(high ÷ value, value ÷ low) − 1, which is the same for a ÷ b and for b ÷ a. `None` where the
-/// interval is unbounded or reaches zero.
+/// By what part the ratio would have to be off 1 for an interval of this width to leave 1 out, the
+/// same for a ÷ b and for b ÷ a; `None` where the interval is unbounded or reaches zero.
 fn least_difference(ratio: &Estimate) -> Option<f64> {
     ratio.is_above_zero().then(|| (ratio.high / ratio.value).max(ratio.value / ratio.low) - 1.0)
 }
@@ -146,7 +131,7 @@ fn least_difference(ratio: &Estimate) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::contestant::Id;
-    use crate::estimate::Bootstrap;
+    use crate::estimate::{Bootstrap, median};
 
     fn entry(id: &str, values: &[f64]) -> (Series, Option<Sampled>) {
         let workload = record::synthetic::small_run().cells[0].workload.clone();

@@ -11,7 +11,7 @@ use crate::estimate::Estimate;
 use crate::sides::{Common, Part, Sides, Subject};
 
 /// What two records say of each other.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Diff {
     /// In what machine, limits, versions and profile the new one differs.
     pub differences: Vec<Difference>,
@@ -20,7 +20,7 @@ pub struct Diff {
 }
 
 /// One figure in both.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// What it is of.
     pub subject: Subject,
@@ -68,18 +68,16 @@ impl Verdict {
 /// Holds the new record against the old one, of the contestants that are wanted.
 pub fn diff(old: &Record, new: &Record, is_wanted: impl Fn(&Id) -> bool) -> Diff {
     let mut setup = differences(&old.run, &new.run);
-    if let (Some(before), Some(after)) = (profile(old), profile(new))
-        && before != after
-    {
-        let (before, after) = (format!("`{before}`"), format!("`{after}`"));
-        setup.push(Difference { what: "profile".into(), before, after });
-    }
+    let profiles = profile(old).zip(profile(new)).filter(|(before, after)| before != after);
+    setup.extend(profiles.map(|(before, after)| {
+        let [before, after] = [before, after].map(|profile| format!("`{profile}`"));
+        Difference { what: "profile".into(), before, after }
+    }));
     let figures = Sides::of(&[old, new], is_wanted).figures;
     Diff { differences: setup, rows: figures.iter().filter_map(Row::of).collect() }
 }
 
-/// How the program that made a record was built, without the fingerprint of its sources: those
-/// differ in nearly every comparison, and are why it is made.
+/// How the program that made a record was built, without the fingerprint of its sources.
 fn profile(record: &Record) -> Option<&str> {
     Some(record.run.program.as_ref()?.rsplit_once(' ')?.0)
 }
@@ -125,8 +123,7 @@ impl Row {
         })
     }
 
-    /// Whether it is worse by more than this part, with its whole interval. A rate is judged by the
-    /// time that a task takes, its inverse: 5 % worse is 1.05 times that time.
+    /// Whether it is worse by more than this part, with its whole interval; a rate by its inverse.
     pub fn is_worse_by(&self, part: f64) -> bool {
         let Some(ratio) = self.ratio.filter(Estimate::is_bounded) else { return false };
         match self.better {
@@ -139,11 +136,10 @@ impl Row {
 impl Verdict {
     fn of(ratio: Option<Estimate>, better: Better) -> Self {
         let Some(ratio) = ratio.filter(Estimate::is_bounded) else { return Self::Unknown };
-        match better {
-            _ if ratio.low <= 1.0 && 1.0 <= ratio.high => Self::WithinNoise,
-            Better::Lower if ratio.high < 1.0 => Self::Better,
-            Better::Higher if ratio.low > 1.0 => Self::Better,
-            Better::Lower | Better::Higher => Self::Worse,
+        match (better, ratio.low > 1.0, ratio.high < 1.0) {
+            (_, false, false) => Self::WithinNoise,
+            (Better::Lower, _, true) | (Better::Higher, true, _) => Self::Better,
+            _ => Self::Worse,
         }
     }
 }

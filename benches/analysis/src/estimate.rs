@@ -8,14 +8,11 @@ use serde::Serialize;
 /// Introduction to the Bootstrap* (1993), ask for at least 1000 for a percentile interval.
 pub const RESAMPLES: usize = 2000;
 
-/// As many readings at most are drawn for one figure.
+/// As many readings at most are drawn for one figure, …
 const MOST_DRAWS: usize = 400_000;
-
-/// As few resamples at least are drawn, however many readings there are.
+/// … as few resamples at least are, …
 const FEWEST_RESAMPLES: usize = 200;
-
-/// From so many cells in a record on, each figure is resampled less often: a record can have ten times
-/// as many figures as any run makes, and is still read in seconds.
+/// … and from so many cells in a record on fewer: a huge record is still read in seconds.
 const MANY_CELLS: usize = 10_000;
 
 /// How much of the resamples an interval holds.
@@ -48,15 +45,6 @@ impl Estimate {
         Self { value, low: f64::NEG_INFINITY, high: f64::INFINITY }
     }
 
-    /// One over it: `a ÷ b` of `b ÷ a`.
-    #[must_use]
-    pub fn inverse(&self) -> Self {
-        if !self.is_bounded() || self.low <= 0.0 {
-            return Self::lone(1.0 / self.value);
-        }
-        Self { value: 1.0 / self.value, low: 1.0 / self.high, high: 1.0 / self.low }
-    }
-
     /// So many times it.
     #[must_use]
     pub fn scaled(&self, times: f64) -> Self {
@@ -73,8 +61,7 @@ impl Estimate {
         Self { value, low, high: self.high + other.high }
     }
 
-    /// Whether the whole interval lies above zero. A figure that cannot be distinguished from zero
-    /// says nothing about more or less.
+    /// Whether the whole interval lies above zero.
     pub fn is_above_zero(&self) -> bool {
         self.is_bounded() && self.low > 0.0
     }
@@ -86,60 +73,45 @@ impl Estimate {
 }
 
 /// A figure with the resamples that its interval was taken from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sampled {
     /// The figure and its interval.
     pub estimate: Estimate,
     /// The figure of each resample; empty where there were too few readings for an interval.
-    #[serde(skip)]
     resamples: Vec<f64>,
 }
 
 impl Sampled {
     /// This figure divided by `base`, without a unit.
     ///
-    /// The interval is the percentile interval of the ratios of the resamples, paired in the order
-    /// in which they were drawn; the two series are independent, so any pairing would do. It is
-    /// unbounded where one of the two intervals is. `None` if either figure is not above zero, or if
-    /// the interval of `base` reaches zero, because such a ratio says nothing.
+    /// The interval is the percentile interval of the ratios of the resamples, paired as drawn: the two
+    /// series are independent. It is unbounded where one of the two is. `None` if a figure is not above
+    /// zero or the interval of `base` reaches it.
     pub fn over(&self, base: &Self) -> Option<Estimate> {
         if self.estimate.value <= 0.0 || base.estimate.value <= 0.0 {
             return None;
         }
-        let value = self.estimate.value / base.estimate.value;
-        if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
-            return Some(Estimate::lone(value));
-        }
-        if base.estimate.low <= 0.0 {
+        let are_bounded = self.estimate.is_bounded() && base.estimate.is_bounded();
+        if are_bounded && base.estimate.low <= 0.0 {
             return None;
         }
-        let ratios = self
-            .resamples
-            .iter()
-            .zip(&base.resamples)
-            .map(|(above, below)| if *below > 0.0 { above / below } else { f64::INFINITY });
-        Some(interval_around(value, ratios.collect()))
-    }
-
-    /// This figure less `base`, divided by `per`. The interval is made as that of [`Sampled::over`].
-    pub fn less_per(&self, base: &Self, per: f64) -> Estimate {
-        let value = (self.estimate.value - base.estimate.value) / per;
-        if !self.estimate.is_bounded() || !base.estimate.is_bounded() {
-            return Estimate::lone(value);
-        }
-        let pairs = self.resamples.iter().zip(&base.resamples);
-        interval_around(value, pairs.map(|(above, below)| (above - below) / per).collect())
+        let ratio = |above, below| if below > 0.0 { above / below } else { f64::INFINITY };
+        Some(self.paired(base, ratio).estimate)
     }
 
     /// This figure less another, in their unit: its interval comes from the resamples in the same way.
     #[must_use]
     pub fn less(&self, other: &Self) -> Self {
-        let value = self.estimate.value - other.estimate.value;
+        self.paired(other, |more, less| more - less)
+    }
+
+    fn paired(&self, other: &Self, of: impl Fn(f64, f64) -> f64) -> Self {
+        let value = of(self.estimate.value, other.estimate.value);
         if !self.estimate.is_bounded() || !other.estimate.is_bounded() {
             return Self::without_interval(value);
         }
         let pairs = self.resamples.iter().zip(&other.resamples);
-        Self::new(value, pairs.map(|(more, less)| more - less).collect())
+        Self::new(value, pairs.map(|(one, other)| of(*one, *other)).collect())
     }
 
     pub(crate) fn new(value: f64, resamples: Vec<f64>) -> Self {
@@ -159,8 +131,7 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// [`RESAMPLES`] resamples, from the record's seed and the names of what is resampled, so that
-    /// each figure has its own stream of draws.
+    /// [`RESAMPLES`] resamples; each figure has its own stream of draws, from seed and names.
     pub fn new(seed: u64, names: &[&str]) -> Self {
         let seed = (u128::from(seed) << 64) | u128::from(stable_hash(names));
         Self { seed, resamples: RESAMPLES }
@@ -172,16 +143,22 @@ impl Bootstrap {
         Self { resamples: fewer.max(FEWEST_RESAMPLES), ..self }
     }
 
-    /// The same for so many readings: fewer resamples where there are so many that the time would get
-    /// out of hand. An interval of many readings needs fewer.
+    /// The same for so many readings: an interval of many needs fewer resamples.
     pub(crate) fn over(self, readings: usize) -> Self {
         let affordable = MOST_DRAWS / readings.max(1);
         Self { resamples: self.resamples.min(affordable.max(FEWEST_RESAMPLES)), ..self }
     }
 
-    /// The random numbers of this bootstrap.
-    pub(crate) fn random(self) -> Rand64 {
-        Rand64::new(self.seed)
+    /// A figure of so many readings with its resamples, each as `resample` makes it.
+    pub(crate) fn sampled(
+        self,
+        value: f64,
+        readings: usize,
+        mut resample: impl FnMut(&mut Rand64) -> Option<f64>,
+    ) -> Sampled {
+        let mut random = Rand64::new(self.seed);
+        let draws = 0..self.over(readings).resamples;
+        Sampled::new(value, draws.filter_map(|_| resample(&mut random)).collect())
     }
 }
 
@@ -190,23 +167,19 @@ pub(crate) fn bootstrap(record: &Record, names: &[&str]) -> Bootstrap {
     Bootstrap::new(record.run.seed, names).in_record_of(record.cells.len())
 }
 
-/// The median of these values, in their unit; its interval is unbounded if there is only one.
-/// `None` if there is none.
+/// The median of these values; its interval is unbounded if there is one, `None` if there is none.
 pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
     let value = quantile(values, 0.5)?;
     if values.len() < 2 {
         return Some(Sampled::without_interval(value));
     }
-    let bootstrap = bootstrap.over(values.len());
-    let mut random = bootstrap.random();
-    let resamples =
-        (0..bootstrap.resamples).filter_map(|_| quantile_in(&mut draw(values, &mut random), 0.5));
-    Some(Sampled::new(value, resamples.collect()))
+    Some(bootstrap.sampled(value, values.len(), |random| {
+        quantile_in(&mut draw(values, random), 0.5)
+    }))
 }
 
-/// The value below which this part (0 to 1) of the values lies, interpolated between neighbours:
-/// definition 7 of Hyndman and Fan, *Sample Quantiles in Statistical Packages* (1996). `None` if
-/// there is no value.
+/// The value below which this part (0 to 1) of the values lies: definition 7 of Hyndman and Fan,
+/// *Sample Quantiles in Statistical Packages* (1996). `None` if there is no value.
 pub fn quantile(values: &[f64], part: f64) -> Option<f64> {
     quantile_in(&mut values.to_vec(), part)
 }
@@ -252,9 +225,9 @@ fn stable_hash(names: &[&str]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{ANY, line};
     use crate::fit::Fit;
     use crate::reading::Reading;
+    use crate::tests::{ANY, line};
 
     #[test]
     fn the_ratio_of_two_slopes_has_an_interval_around_it() {

@@ -7,18 +7,15 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Figure {
-    /// What the tasks hold in bytes, all of them waiting: private user memory and the kernel's part.
-    /// No pages of files are in it.
+    /// What waiting tasks hold in bytes: private user memory and the kernel's part, no pages of files.
     FullBill,
-    /// As much of that as is known without a control group: private user memory, page tables and the
-    /// threads' stacks in the kernel. A lower bound.
+    /// What is known of that without a control group: private memory, page tables, kernel stacks.
     KnownBill,
     /// Resident user memory in bytes, all tasks waiting.
     Rss,
     /// The same with the page tables.
     RssAndPageTables,
-    /// Everything charged to the cell's control group in bytes: the kernel's part is in it, and so are
-    /// the pages of files that this cell read first.
+    /// All that is charged to the control group in bytes, pages of files that it read first included.
     Total,
     /// The kernel's part of that.
     Kernel,
@@ -44,21 +41,18 @@ pub enum Figure {
     Mappings,
     /// Threads.
     Threads,
-    /// Time from the first task's start until all were in flight, in ns; where a server is asked,
-    /// until that had all requests open.
+    /// Time in ns from the first task's start until all were in flight, or a server had all requests.
     Start,
     /// User and system CPU from the first task's start until all were over, in ns.
     Cpu,
-    /// User and system CPU until all were in flight, in ns. Not known of requests: the client knows
-    /// when it has begun them all, and not when the server has them.
+    /// The same until all were in flight. Not known of requests: the server's view has no CPU.
     StartCpu,
     /// User CPU from the first task's start until all were over, in ns.
     UserCpu,
     /// System CPU in the same time, in ns.
     SystemCpu,
-    /// Time from when the last task's waits could be over until all tasks were, in ns: all of the
-    /// time, less the time to start and the waits. Below zero where the start was seen late. Only
-    /// known of timers that start at once and are not spread.
+    /// All of the time less the start and the waits, in ns, of timers that start at once and are not
+    /// spread. Below zero where the start was seen late.
     Finish,
     /// User and system CPU after all were in flight, in ns. Not known of requests.
     FinishCpu,
@@ -68,73 +62,62 @@ pub enum Figure {
     InvoluntarySwitches,
 }
 
+/// Every figure in the order of the enum, with the name that the draws of its bootstrap depend on: a
+/// name never changes.
+const ALL: [(Figure, &str); 26] = [
+    (Figure::FullBill, "full-bill"),
+    (Figure::KnownBill, "known-bill"),
+    (Figure::Rss, "rss"),
+    (Figure::RssAndPageTables, "rss+page-tables"),
+    (Figure::Total, "total"),
+    (Figure::Kernel, "kernel"),
+    (Figure::Sockets, "sockets"),
+    (Figure::Heap, "heap"),
+    (Figure::Anonymous, "anonymous"),
+    (Figure::Stacks, "stacks"),
+    (Figure::PageTables, "page-tables"),
+    (Figure::KernelStacks, "kernel-stacks"),
+    (Figure::Slab, "slab"),
+    (Figure::SystemSlab, "system-slab"),
+    (Figure::OtherKernel, "other-kernel"),
+    (Figure::Mappings, "mappings"),
+    (Figure::Threads, "threads"),
+    (Figure::Start, "start"),
+    (Figure::Cpu, "cpu"),
+    (Figure::StartCpu, "start-cpu"),
+    (Figure::UserCpu, "user-cpu"),
+    (Figure::SystemCpu, "system-cpu"),
+    (Figure::Finish, "finish"),
+    (Figure::FinishCpu, "finish-cpu"),
+    (Figure::VoluntarySwitches, "voluntary-switches"),
+    (Figure::InvoluntarySwitches, "involuntary-switches"),
+];
+
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 26] = [
-        Self::FullBill,
-        Self::KnownBill,
-        Self::Rss,
-        Self::RssAndPageTables,
-        Self::Total,
-        Self::Kernel,
-        Self::Sockets,
-        Self::Heap,
-        Self::Anonymous,
-        Self::Stacks,
-        Self::PageTables,
-        Self::KernelStacks,
-        Self::Slab,
-        Self::SystemSlab,
-        Self::OtherKernel,
-        Self::Mappings,
-        Self::Threads,
-        Self::Start,
-        Self::Cpu,
-        Self::StartCpu,
-        Self::UserCpu,
-        Self::SystemCpu,
-        Self::Finish,
-        Self::FinishCpu,
-        Self::VoluntarySwitches,
-        Self::InvoluntarySwitches,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        ALL.into_iter().map(|(figure, _)| figure)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        ALL[self as usize].1
+    }
 
     /// The build whose cells carry it.
     pub fn build(self) -> Build {
-        match self {
-            Self::Heap => Build::Counting,
-            _ => Build::Timed,
-        }
+        if self == Self::Heap { Build::Counting } else { Build::Timed }
     }
 
     /// The reading of this cell, all tasks waiting or over; `None` where it could not be had.
     pub fn read(self, cell: &Cell) -> Option<f64> {
-        if self == Self::Finish {
-            return finish_ns(cell);
-        }
-        let weighed = cell.memory.waiting.and_then(|weight| self.read_weight(&weight));
-        let timed = || match (self, cell.server) {
-            // Where a server is asked, a task has started when its request is there.
-            (Self::Start, Some(server)) => Some(server.all_open_ns),
+        match (self, cell.server) {
+            (Self::Finish, _) => finish_ns(cell),
+            (Self::Start, Some(server)) => Some(server.all_open_ns as f64),
             (Self::StartCpu | Self::FinishCpu, Some(_)) => None,
-            _ => cell.time.and_then(|time| self.of_time(&time)),
-        };
-        weighed.or_else(|| timed().map(|reading| reading as f64))
-    }
-
-    /// The reading of one weighing, whichever phase it is of; `None` for what is not weighed.
-    pub fn read_weight(self, weight: &Weight) -> Option<f64> {
-        match self {
-            // The system can have less than before: then the cell's own is below what else changed.
-            Self::SystemSlab => weight.system_slab_bytes.map(|bytes| bytes as f64),
-            // The first thread's stack was made by the process that started this one, and is charged
-            // there, so this can be below zero as well.
-            Self::OtherKernel => {
-                let read = |figure: Self| figure.of_weight(weight).map(|bytes| bytes as f64);
-                let known = read(Self::KernelStacks)? + read(Self::PageTables)?;
-                Some(read(Self::Kernel)? - known - read(Self::Sockets).unwrap_or(0.0))
+            _ => {
+                let weighed = cell.memory.waiting.and_then(|weight| self.read_weight(&weight));
+                weighed.or_else(|| self.read_time(&cell.time?))
             }
-            _ => self.of_weight(weight).map(|reading| reading as f64),
         }
     }
 
@@ -143,101 +126,64 @@ impl Figure {
         cell.memory.idle.and_then(|weight| self.read_weight(&weight))
     }
 
-    fn of_weight(self, weight: &Weight) -> Option<u64> {
-        match self {
-            Self::FullBill => Some(weight.anonymous_bytes?.saturating_add(weight.kernel_bytes?)),
+    /// The reading of one weighing, whichever phase it is of; `None` for what is not weighed.
+    pub fn read_weight(self, weight: &Weight) -> Option<f64> {
+        let reading = match self {
+            Self::FullBill => weight.anonymous_bytes?.saturating_add(weight.kernel_bytes?),
             Self::KnownBill => {
                 let private = weight.anonymous_bytes?.saturating_add(weight.page_table_bytes?);
-                Some(private.saturating_add(weight.kernel_stack_bytes.unwrap_or(0)))
+                private.saturating_add(weight.kernel_stack_bytes.unwrap_or(0))
             }
-            Self::Rss => weight.rss_bytes,
-            Self::RssAndPageTables => {
-                Some(weight.rss_bytes?.saturating_add(weight.page_table_bytes?))
+            Self::Rss => weight.rss_bytes?,
+            Self::RssAndPageTables => weight.rss_bytes?.saturating_add(weight.page_table_bytes?),
+            Self::Total => weight.total_bytes?,
+            Self::Kernel => weight.kernel_bytes?,
+            Self::Sockets => weight.socket_bytes?,
+            Self::Heap => weight.heap_bytes?,
+            Self::Anonymous => weight.anonymous_bytes?,
+            Self::Stacks => weight.stack_bytes?,
+            Self::PageTables => weight.charged_page_table_bytes.or(weight.page_table_bytes)?,
+            Self::KernelStacks => weight.kernel_stack_bytes?,
+            Self::Slab => weight.slab_bytes?,
+            // The system can have less than before: then the cell's own is below what else changed.
+            Self::SystemSlab => return weight.system_slab_bytes.map(|bytes| bytes as f64),
+            // The first thread's stack was made by the process that started this one, and is charged
+            // there, so this can be below zero as well.
+            Self::OtherKernel => {
+                let read = |figure: Self| figure.read_weight(weight);
+                let known = read(Self::KernelStacks)? + read(Self::PageTables)?;
+                return Some(read(Self::Kernel)? - known - read(Self::Sockets).unwrap_or(0.0));
             }
-            Self::Total => weight.total_bytes,
-            Self::Kernel => weight.kernel_bytes,
-            Self::Sockets => weight.socket_bytes,
-            Self::Heap => weight.heap_bytes,
-            Self::Anonymous => weight.anonymous_bytes,
-            Self::Stacks => weight.stack_bytes,
-            Self::PageTables => weight.charged_page_table_bytes.or(weight.page_table_bytes),
-            Self::KernelStacks => weight.kernel_stack_bytes,
-            Self::Slab => weight.slab_bytes,
-            Self::Mappings => weight.mappings,
-            Self::Threads => weight.threads,
-            Self::SystemSlab
-            | Self::OtherKernel
-            | Self::Start
-            | Self::Cpu
-            | Self::StartCpu
-            | Self::UserCpu
-            | Self::SystemCpu
-            | Self::Finish
-            | Self::FinishCpu
-            | Self::VoluntarySwitches
-            | Self::InvoluntarySwitches => None,
-        }
+            Self::Mappings => weight.mappings?,
+            Self::Threads => weight.threads?,
+            _ => return None,
+        };
+        Some(reading as f64)
     }
 
-    fn of_time(self, time: &Time) -> Option<u64> {
-        match self {
-            Self::Start => Some(time.start_ns),
-            Self::Cpu => Some(time.user_ns.saturating_add(time.system_ns)),
-            Self::StartCpu => Some(time.start_cpu_ns),
-            Self::UserCpu => Some(time.user_ns),
-            Self::SystemCpu => Some(time.system_ns),
-            Self::FinishCpu => {
-                Some(time.user_ns.saturating_add(time.system_ns).saturating_sub(time.start_cpu_ns))
-            }
-            Self::VoluntarySwitches => Some(time.voluntary_switches),
-            Self::InvoluntarySwitches => Some(time.involuntary_switches),
-            _ => None,
-        }
-    }
-
-    /// A name that never changes, because the draws of the bootstrap depend on it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::FullBill => "full-bill",
-            Self::KnownBill => "known-bill",
-            Self::Rss => "rss",
-            Self::RssAndPageTables => "rss+page-tables",
-            Self::Total => "total",
-            Self::Kernel => "kernel",
-            Self::Sockets => "sockets",
-            Self::Heap => "heap",
-            Self::Anonymous => "anonymous",
-            Self::Stacks => "stacks",
-            Self::PageTables => "page-tables",
-            Self::KernelStacks => "kernel-stacks",
-            Self::Slab => "slab",
-            Self::SystemSlab => "system-slab",
-            Self::OtherKernel => "other-kernel",
-            Self::Mappings => "mappings",
-            Self::Threads => "threads",
-            Self::Start => "start",
-            Self::Cpu => "cpu",
-            Self::StartCpu => "start-cpu",
-            Self::UserCpu => "user-cpu",
-            Self::SystemCpu => "system-cpu",
-            Self::Finish => "finish",
-            Self::FinishCpu => "finish-cpu",
-            Self::VoluntarySwitches => "voluntary-switches",
-            Self::InvoluntarySwitches => "involuntary-switches",
-        }
+    fn read_time(self, time: &Time) -> Option<f64> {
+        let cpu_ns = time.user_ns.saturating_add(time.system_ns);
+        let reading = match self {
+            Self::Start => time.start_ns,
+            Self::Cpu => cpu_ns,
+            Self::StartCpu => time.start_cpu_ns,
+            Self::UserCpu => time.user_ns,
+            Self::SystemCpu => time.system_ns,
+            Self::FinishCpu => cpu_ns.saturating_sub(time.start_cpu_ns),
+            Self::VoluntarySwitches => time.voluntary_switches,
+            Self::InvoluntarySwitches => time.involuntary_switches,
+            _ => return None,
+        };
+        Some(reading as f64)
     }
 }
 
-/// [`Figure::Finish`]: the whole time, less the start and the waits.
 fn finish_ns(cell: &Cell) -> Option<f64> {
-    let WorkloadLine { duration_ns, spread_ns, waits_per_task, .. } = cell.workload;
-    let WorkloadLine { wait, arrival, .. } = &cell.workload;
-    let is_plain = wait == "timer"
-        && arrival == "burst"
-        && spread_ns == 0
-        && !cell.workload.synchronized_wakeup;
+    let WorkloadLine { wait, arrival, spread_ns, synchronized_wakeup, .. } = &cell.workload;
+    let is_plain =
+        wait == "timer" && arrival == "burst" && *spread_ns == 0 && !*synchronized_wakeup;
     let time = cell.time.filter(|_| is_plain)?;
-    let waits_ns = duration_ns as f64 * f64::from(waits_per_task);
+    let waits_ns = cell.workload.duration_ns as f64 * f64::from(cell.workload.waits_per_task);
     Some(time.wall_ns as f64 - time.start_ns as f64 - waits_ns)
 }
 

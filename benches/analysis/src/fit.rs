@@ -1,12 +1,10 @@
 //! What one more task adds: a line through readings, or the difference between two N.
 
-use serde::Serialize;
-
 use crate::estimate::{Bootstrap, Sampled, draw, quantile, quantile_in};
-use crate::reading::{Reading, values_at};
+use crate::reading::{Reading, by_tasks};
 
 /// A line through readings: what one more task adds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     /// What one more task adds, in the unit of the figure.
     pub slope: Sampled,
@@ -23,13 +21,9 @@ pub struct Fit {
 impl Fit {
     /// The ordinary least squares line through these readings.
     ///
-    /// With x the number of tasks and y the reading, both centred on their means (which keeps the
-    /// sums small): slope = Σ(x − x̄)(y − ȳ) ÷ Σ(x − x̄)², intercept = ȳ − slope · x̄. The interval is
-    /// the percentile interval of the slopes of resampled cells (Efron and Tibshirani, chapters 9
-    /// and 13). A resample in which all cells have the same N has no slope and is drawn again.
-    ///
-    /// Two readings lie on a line whatever they are, so the interval is unbounded below three.
-    /// `None` if there are fewer than two different N.
+    /// slope = Σ(x − x̄)(y − ȳ) ÷ Σ(x − x̄)², intercept = ȳ − slope · x̄, for y the reading of x tasks.
+    /// The interval is the percentile interval of the slopes of resampled cells (Efron and Tibshirani,
+    /// chapters 9 and 13), unbounded below three readings. `None` below two different N.
     pub fn of(readings: &[Reading], bootstrap: Bootstrap) -> Option<Self> {
         let (slope, intercept) = line_through(readings)?;
         let min_tasks = readings.iter().map(|reading| reading.tasks).min()?;
@@ -37,7 +31,7 @@ impl Fit {
         let slope = if readings.len() < 3 {
             Sampled::without_interval(slope)
         } else {
-            Sampled::new(slope, resampled_slopes(readings, bootstrap))
+            resampled(slope, readings, bootstrap)
         };
         Some(Self { slope, intercept, min_tasks, max_tasks, cells: readings.len() })
     }
@@ -49,73 +43,61 @@ impl Fit {
 }
 
 /// What one task added between `from` and `to` tasks: the difference of the two medians, divided by
-/// `to − from`.
-///
-/// The interval comes from resampling the readings at each of the two counts; it is unbounded where
-/// one of them has a single reading. `None` if `from` is not below `to`, or either was not measured.
+/// `to − from`. The readings at each of the two are resampled; the interval is unbounded where there is
+/// a single one. `None` if `from` is not below `to`, or either was not measured.
 pub fn between(readings: &[Reading], from: u64, to: u64, bootstrap: Bootstrap) -> Option<Sampled> {
     if from >= to {
         return None;
     }
-    let lower = values_at(readings, from);
-    let upper = values_at(readings, to);
+    let values = by_tasks(readings);
+    let (lower, upper) = (values.get(&from)?, values.get(&to)?);
     let tasks = (to - from) as f64;
-    let value = (quantile(&upper, 0.5)? - quantile(&lower, 0.5)?) / tasks;
+    let value = (quantile(upper, 0.5)? - quantile(lower, 0.5)?) / tasks;
     if lower.len() < 2 || upper.len() < 2 {
         return Some(Sampled::without_interval(value));
     }
-    let bootstrap = bootstrap.over(readings.len());
-    let mut random = bootstrap.random();
-    let resamples = (0..bootstrap.resamples).filter_map(|_| {
-        let lower = quantile_in(&mut draw(&lower, &mut random), 0.5)?;
-        let upper = quantile_in(&mut draw(&upper, &mut random), 0.5)?;
+    Some(bootstrap.sampled(value, readings.len(), |random| {
+        let lower = quantile_in(&mut draw(lower, random), 0.5)?;
+        let upper = quantile_in(&mut draw(upper, random), 0.5)?;
         Some((upper - lower) / tasks)
-    });
-    Some(Sampled::new(value, resamples.collect()))
+    }))
 }
 
 fn line_through(readings: &[Reading]) -> Option<(f64, f64)> {
     let count = readings.len() as f64;
     let mean_tasks = readings.iter().map(|reading| reading.tasks as f64).sum::<f64>() / count;
     let mean_value = readings.iter().map(|reading| reading.value).sum::<f64>() / count;
-    let mut products = 0.0;
-    let mut squares = 0.0;
+    if readings.windows(2).all(|pair| pair[0].tasks == pair[1].tasks) {
+        return None;
+    }
+    let (mut products, mut squares) = (0.0, 0.0);
     for reading in readings {
         let tasks = reading.tasks as f64 - mean_tasks;
         products += tasks * (reading.value - mean_value);
         squares += tasks * tasks;
     }
-    let one_count = readings.windows(2).all(|pair| pair[0].tasks == pair[1].tasks);
-    if one_count {
-        return None;
-    }
     let slope = products / squares;
     Some((slope, mean_value - slope * mean_tasks))
 }
 
-fn resampled_slopes(readings: &[Reading], bootstrap: Bootstrap) -> Vec<f64> {
-    let bootstrap = bootstrap.over(readings.len());
-    let mut random = bootstrap.random();
+/// A resample in which all cells have the same N has no slope and is drawn again.
+fn resampled(slope: f64, readings: &[Reading], bootstrap: Bootstrap) -> Sampled {
     let count = readings.len() as u64;
     let mut drawn = readings.to_vec();
-    let mut slopes = Vec::with_capacity(bootstrap.resamples);
-    while slopes.len() < bootstrap.resamples {
-        for reading in &mut drawn {
-            #[allow(clippy::cast_possible_truncation, reason = "an index of `readings` is a usize")]
-            let from = random.rand_range(0..count) as usize;
-            *reading = readings[from];
+    bootstrap.sampled(slope, readings.len(), |random| {
+        loop {
+            drawn.fill_with(|| readings[random.rand_range(0..count) as usize]);
+            if let Some((slope, _)) = line_through(&drawn) {
+                return Some(slope);
+            }
         }
-        if let Some((slope, _)) = line_through(&drawn) {
-            slopes.push(slope);
-        }
-    }
-    slopes
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{ANY, line};
+    use crate::tests::{ANY, line};
 
     #[test]
     fn the_interval_holds_the_known_slope_and_narrows_with_the_noise() {

@@ -1,13 +1,11 @@
 //! Whether a task among many costs as much CPU as one among few.
 
-use serde::Serialize;
-
 use crate::bar::Outcome;
 use crate::context::Context;
-use crate::estimate::{Estimate, Sampled};
+use crate::estimate::Estimate;
 use crate::figure::Figure;
 use crate::fit::between;
-use crate::reading::{Reading, task_counts};
+use crate::reading::task_counts;
 use crate::series::Series;
 
 /// As many tasks are few.
@@ -16,8 +14,7 @@ pub const FEW: u64 = 10_000;
 /// As many tasks are many.
 pub const MANY: u64 = 1_000_000;
 
-/// The most that is run. It has no bar: caches and page tables are far too small for it, whatever
-/// holds the tasks.
+/// The most that is run. It has no bar: caches and page tables are far too small for it.
 pub const MOST: u64 = 10_000_000;
 
 /// How many times the CPU of one of few a task of many may take.
@@ -25,7 +22,7 @@ pub const BAR: f64 = 2.5;
 
 /// What a task costs in CPU among few and among many, in one series. CPU is in nanoseconds a task:
 /// the median at this N less the median at the smallest N, over the tasks between.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
     /// The series.
     pub series: Series,
@@ -41,38 +38,31 @@ pub struct Growth {
     pub bar: Outcome,
 }
 
-impl Growth {
-    /// What the interval of a ratio says of [`BAR`].
-    fn outcome(ratio: Option<Estimate>) -> Outcome {
-        match ratio.filter(Estimate::is_bounded) {
-            Some(ratio) if ratio.high <= BAR => Outcome::Met,
-            Some(ratio) if ratio.low > BAR => Outcome::Missed,
-            _ => Outcome::Undecided,
-        }
-    }
-}
-
 /// Every weighed series that was run with [`FEW`] and with [`MANY`] tasks.
 pub(crate) fn of(context: &Context<'_>) -> Vec<Growth> {
     let weighed = context.index.iter().filter(|(series, _)| series.shape.is_weighed());
-    weighed
-        .filter_map(|(series, cells)| of_series(context, series, &cells.readings(Figure::Cpu)))
-        .collect()
+    weighed.filter_map(|(series, _)| of_series(context, series)).collect()
 }
 
-fn of_series(context: &Context<'_>, series: &Series, readings: &[Reading]) -> Option<Growth> {
-    let smallest = task_counts(readings).first().copied()?;
+fn of_series(context: &Context<'_>, series: &Series) -> Option<Growth> {
+    let readings = context.readings(series, Figure::Cpu);
+    let smallest = task_counts(&readings).first().copied()?;
     let bootstrap = context.bootstrap(&[&series.key(), Figure::Cpu.name()]);
-    let at = |tasks| -> Option<Sampled> { between(readings, smallest, tasks, bootstrap) };
+    let at = |tasks| between(&readings, smallest, tasks, bootstrap);
     let (few, many) = at(FEW).zip(at(MANY))?;
     let ratio = many.over(&few);
+    let bar = match ratio.filter(Estimate::is_bounded) {
+        Some(ratio) if ratio.high <= BAR => Outcome::Met,
+        Some(ratio) if ratio.low > BAR => Outcome::Missed,
+        _ => Outcome::Undecided,
+    };
     Some(Growth {
         series: series.clone(),
         few_ns: few.estimate,
         many_ns: many.estimate,
         most_ns: at(MOST).map(|most| most.estimate),
         ratio,
-        bar: Growth::outcome(ratio),
+        bar,
     })
 }
 

@@ -67,11 +67,9 @@ impl<'a> Cells<'a> {
 
     /// The readings of a figure in the cells in which all tasks waited at once.
     pub fn readings(&self, figure: Figure) -> Vec<Reading> {
-        self.proven(figure.build())
-            .iter()
-            .filter(|cell| is_all_waiting(cell))
-            .filter_map(|cell| Some(Reading { tasks: cell.tasks, value: figure.read(cell)? }))
-            .collect()
+        let reading = |cell: &&Cell| Some(Reading { tasks: cell.tasks, value: figure.read(cell)? });
+        let waiting = self.proven(figure.build()).iter().filter(|cell| is_all_waiting(cell));
+        waiting.filter_map(reading).collect()
     }
 }
 
@@ -80,8 +78,7 @@ pub fn is_proven(cell: &Cell) -> bool {
     cell.status == Status::Ok && cell.flaw().is_none()
 }
 
-/// Whether all tasks of a proven cell waited at the same time, as they do unless the contestant
-/// takes one at a time or is a pool of fewer workers, or they come at a rate.
+/// Whether all tasks of a proven cell waited at the same time.
 pub fn is_all_waiting(cell: &Cell) -> bool {
     cell.proof.is_some_and(|proof| !proof.unweighed && proof.expected_in_flight == cell.tasks)
 }

@@ -3,45 +3,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::bar::Outcome;
 use crate::contestant::{Control, Id, Role};
 use crate::context::Context;
 use crate::detectable::{self, Detectable};
-use crate::estimate::{Estimate, Sampled};
+use crate::estimate::Estimate;
 use crate::figure::Figure;
 use crate::fit::{Fit, between};
-use crate::reading::{Reading, task_counts};
+use crate::reading::task_counts;
 use crate::series::Series;
 
-/// By how many bytes the slope of a control that holds little may be off.
+/// By how many bytes the slope of a control that holds little may be off, …
 pub const BYTES_BAR: f64 = 2.0;
-
-/// Up to how many bytes held that bar is the one that counts.
+/// … how many bytes are little …
 pub const LITTLE: u64 = 64;
-
-/// By what part of itself the slope of a control that holds more may be off.
+/// … and by what part of itself that of a control that holds more.
 pub const PART_BAR: f64 = 0.01;
 
-/// The widest interval of the ratio of a contestant to itself, on either side and as a part of it: of
-/// bytes.
+/// The widest interval of the ratio of a contestant's bytes to its own, on either side, as a part of it.
 pub const AGAIN_BYTES_BAR: f64 = 0.03;
-
 /// The same of CPU.
 pub const AGAIN_CPU_BAR: f64 = 0.10;
-
 /// How far from 1 still counts as 1: what is shown as 1.00.
 pub const EVEN: f64 = 0.005;
 
 /// How many times the bytes of the same task straight on its runtime a contestant may take.
 pub const OVERHEAD_BYTES_BAR: f64 = 1.05;
-
 /// How many times its CPU.
 pub const OVERHEAD_CPU_BAR: f64 = 1.15;
 
 /// Whether the instrument measures right.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Instrument {
     /// What controls hold, and what was measured of them; by how much they hold.
     pub held: Vec<Held>,
@@ -49,15 +41,14 @@ pub struct Instrument {
     pub again: Vec<Again>,
     /// What the harness adds to a task, against the same task straight on its runtime.
     pub overhead: Vec<Overhead>,
-    /// What signing in, waking and signing out adds to every task of every contestant: the slopes of
-    /// the control that holds nothing, each in its unit.
+    /// What the harness adds to every task: the slopes of the control that holds nothing.
     pub signing: BTreeMap<Figure, Estimate>,
     /// The smallest differences between two contestants that could have been seen.
     pub detectable: Vec<Detectable>,
 }
 
 /// A figure of a control that holds so many bytes for each task.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// The control.
     pub control: Id,
@@ -78,7 +69,7 @@ pub struct Held {
 }
 
 /// A figure of a contestant under another label, divided by that under its own, without a unit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Again {
     /// The control that it is under the other label.
     pub control: Id,
@@ -100,9 +91,8 @@ pub struct Again {
     pub cells: (usize, usize),
 }
 
-/// What the harness adds to a task: what a contestant's task takes, divided by what the same task
-/// takes straight on its runtime. Without a unit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What a contestant's task takes, divided by what it takes straight on its runtime. Without a unit.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Overhead {
     /// The contestant.
     pub series: Series,
@@ -144,30 +134,21 @@ impl Check<'_> {
 
 impl Instrument {
     pub(crate) fn of(context: &Context<'_>) -> Self {
-        let controls: Vec<&Series> = context
-            .index
-            .iter()
-            .map(|(series, _)| series)
-            .filter(|series| series.shape.is_plain())
-            .filter(|series| matches!(series.contestant.role(), Role::Control(_)))
-            .collect();
-        let mut held: Vec<Held> =
-            controls.iter().flat_map(|control| Held::of(context, control)).collect();
+        let all = || context.index.iter().map(|(series, _)| series);
+        let plain = || all().filter(|series| series.shape.is_plain());
+        let mut held: Vec<Held> = plain().flat_map(|series| Held::of(context, series)).collect();
         // By how much they hold, and not by the digits of their names.
         held.sort_by_key(|check| check.bytes);
-        let nothing = controls
-            .iter()
-            .find(|control| control.contestant.role() == Role::Control(Control::Holds(0)));
-        let signing = [Figure::Heap, Figure::Start, Figure::Finish, Figure::Cpu];
-        let signing = signing
-            .into_iter()
-            .chain([context.basis.figure()])
-            .filter_map(|figure| Some((figure, context.get(nothing?)?.slope(figure)?)));
+        let holds_nothing = Role::Control(Control::Holds(0));
+        let nothing = plain().find(|series| series.contestant.role() == holds_nothing);
+        let basis = context.basis.figure();
+        let signing = [Figure::Heap, Figure::Start, Figure::Finish, Figure::Cpu, basis];
+        let slope = |figure| Some((figure, context.get(nothing?)?.slope(figure)?));
         Self {
             held,
-            again: controls.iter().flat_map(|control| Again::of(context, control)).collect(),
-            overhead: context.index.iter().flat_map(|(of, _)| Overhead::of(context, of)).collect(),
-            signing: signing.collect(),
+            again: plain().flat_map(|series| Again::of(context, series)).collect(),
+            overhead: all().flat_map(|series| Overhead::of(context, series)).collect(),
+            signing: signing.into_iter().filter_map(slope).collect(),
             detectable: detectable::of(context),
         }
     }
@@ -195,11 +176,9 @@ impl Held {
         let Role::Control(Control::Holds(bytes)) = control.contestant.role() else {
             return Vec::new();
         };
-        let measured = context.get(control);
-        let figures = [Figure::Anonymous, context.basis.figure(), Figure::Heap];
         let allowed = if bytes <= LITTLE { BYTES_BAR } else { bytes as f64 * PART_BAR };
         let held = |figure| {
-            let fit = measured.and_then(|measured| measured.fits.get(&figure));
+            let fit = context.get(control).and_then(|measured| measured.fits.get(&figure));
             let slope = fit.map(|fit| fit.slope.estimate);
             Self {
                 control: control.contestant.clone(),
@@ -212,7 +191,7 @@ impl Held {
                 cells: fit.map_or(0, |fit| fit.cells),
             }
         };
-        figures.into_iter().map(held).collect()
+        [Figure::Anonymous, context.basis.figure(), Figure::Heap].map(held).into()
     }
 }
 
@@ -239,8 +218,8 @@ impl Again {
             }
         };
         let bytes = [Figure::Anonymous, context.basis.figure()];
-        let bars = bytes.map(|figure| (figure, AGAIN_BYTES_BAR));
-        bars.into_iter().chain([(Figure::Cpu, AGAIN_CPU_BAR)]).map(again).collect()
+        let [private, basis] = bytes.map(|figure| (figure, AGAIN_BYTES_BAR));
+        [private, basis, (Figure::Cpu, AGAIN_CPU_BAR)].map(again).into()
     }
 }
 
@@ -253,17 +232,17 @@ impl Overhead {
         };
         let series = baseline.by(counterpart);
         let bytes = context.basis.figure();
-        let counts = |series: &Series| task_counts(&readings(context, series, bytes));
+        let counts = |series: &Series| task_counts(&context.readings(series, bytes));
         let common: BTreeSet<u64> = &counts(&series) & &counts(baseline);
         let mut largest = common.into_iter().rev();
         let Some((to, from)) = largest.next().zip(largest.next()) else { return Vec::new() };
         let of = |(figure, allowed): (Figure, f64)| {
-            let cost = |series: &Series| -> Option<Sampled> {
+            let cost = |series: &Series| {
                 let draws = context.bootstrap(&[&series.key(), figure.name()]);
-                between(&readings(context, series, figure), from, to, draws)
+                between(&context.readings(series, figure), from, to, draws)
             };
-            let ratio =
-                cost(&series).zip(cost(baseline)).and_then(|(ours, theirs)| ours.over(&theirs));
+            let costs = cost(&series).zip(cost(baseline));
+            let ratio = costs.and_then(|(ours, theirs)| ours.over(&theirs));
             Self {
                 series: series.clone(),
                 baseline: baseline.contestant.clone(),
@@ -309,19 +288,14 @@ fn fits_over_common(
     theirs: &Series,
     figure: Figure,
 ) -> Option<(Fit, Fit)> {
-    let (our_readings, their_readings) =
-        (readings(context, ours, figure), readings(context, theirs, figure));
-    let slope = |series: &Series, own: &[Reading], other: &[Reading]| {
-        let counts = task_counts(other);
-        let common: Vec<Reading> =
-            own.iter().filter(|reading| counts.contains(&reading.tasks)).copied().collect();
-        Fit::of(&common, context.bootstrap(&[&series.key(), figure.name()]))
-    };
-    slope(ours, &our_readings, &their_readings).zip(slope(theirs, &their_readings, &our_readings))
-}
-
-fn readings(context: &Context<'_>, series: &Series, figure: Figure) -> Vec<Reading> {
-    context.index.get(series).map_or_else(Vec::new, |cells| cells.readings(figure))
+    let both = [ours, theirs].map(|series| context.readings(series, figure));
+    let common = &task_counts(&both[0]) & &task_counts(&both[1]);
+    let [ours, theirs] = [ours, theirs].map(|series| {
+        let mut readings = context.readings(series, figure);
+        readings.retain(|reading| common.contains(&reading.tasks));
+        Fit::of(&readings, context.bootstrap(&[&series.key(), figure.name()]))
+    });
+    ours.zip(theirs)
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! How late the tasks of a series are, and which cells are repeats of each other in that.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use record::{Cell, LatenessLine, WorkloadLine};
-use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::Context;
@@ -13,7 +11,7 @@ use crate::reading::Spread;
 use crate::series::{Arrival, Series, Shape};
 
 /// How late the tasks of one series are at one N, over the repeats. Everything in nanoseconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LatenessRow {
     /// The series.
     pub series: Series,
@@ -23,8 +21,7 @@ pub struct LatenessRow {
     pub queue: Option<Queue>,
     /// What the tasks were asked to do.
     pub asked: Asked,
-    /// How long each task waits; `None` where that differs between the repeats, as it may where all
-    /// tasks are in flight together.
+    /// How long each task waits; `None` where that differs between the repeats.
     pub wait_ns: Option<u64>,
     /// Half of the tasks were less late.
     pub p50: Spread,
@@ -38,19 +35,17 @@ pub struct LatenessRow {
     pub max: Spread,
     /// The most tasks ever in flight at once.
     pub most_in_flight: u64,
-    /// By how much the last task is late at least, by arithmetic: all tasks go through the places in
-    /// rounds. Zero where there is a place for each task, `None` where no rate was asked for.
+    /// By how much the last task is late at least, as all go through the places in rounds: zero where
+    /// there is a place for each, `None` where no rate was asked for.
     pub least_ns: Option<u64>,
 }
 
 /// What tasks were asked to do, as it decides what their lateness says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// All wait for one moment: the maximum is what it takes to wake them all.
     Synchronized,
-    /// Their deadlines lie one after another in equal steps: each is a single timer, as long as it is
-    /// over before the next is due.
+    /// Their deadlines lie one after another in equal steps: each is a single timer.
     Spread,
     /// They come at a rate, whether or not there is room: the time in a queue counts.
     Rate,
@@ -71,7 +66,7 @@ impl Asked {
 }
 
 /// What decides how late tasks are, beside their series: cells that are alike in it are repeats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timing {
     /// The number of tasks.
     pub tasks: u64,
@@ -80,12 +75,11 @@ pub struct Timing {
 }
 
 /// What tasks go through that are never all in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Queue {
     /// How many can be in flight; `None` where all could, but the first leave before the last come.
     pub places: Option<u64>,
-    /// How long each waits, in nanoseconds; `None` in a synchronized wake-up, which ends together
-    /// whatever waits.
+    /// How long each waits, in nanoseconds; `None` in a synchronized wake-up.
     pub wait_ns: Option<u64>,
 }
 
@@ -106,12 +100,11 @@ impl LatenessRow {
 
     /// `None` if none of the cells says how late its tasks were.
     fn of(series: &Series, timing: Timing, cells: &[&Cell]) -> Option<Self> {
-        let spread = |part: fn(&LatenessLine) -> u64| {
-            let lines = cells.iter().filter_map(|cell| cell.lateness_ns);
-            Spread::of(&lines.map(|line| part(&line) as f64).collect::<Vec<_>>())
-        };
+        let spread = |part| Spread::of(&late(cells, part));
         let asked = Asked::of(&series.shape);
         let waits: BTreeSet<u64> = cells.iter().map(|cell| cell.workload.duration_ns).collect();
+        let peaks = cells.iter().filter_map(|cell| Some(cell.proof?.peak_in_flight));
+        let at_rate = cells.iter().filter(|_| asked == Asked::Rate);
         Some(Self {
             series: series.clone(),
             tasks: timing.tasks,
@@ -123,20 +116,14 @@ impl LatenessRow {
             p99: spread(|line| line.p99)?,
             p999: spread(|line| line.p999)?,
             max: spread(|line| line.max)?,
-            most_in_flight: cells
-                .iter()
-                .filter_map(|cell| cell.proof)
-                .map(|proof| proof.peak_in_flight)
-                .max()?,
-            least_ns: (asked == Asked::Rate)
-                .then(|| cells.iter().filter_map(|cell| least_ns(cell)).max())
-                .flatten(),
+            most_in_flight: peaks.max()?,
+            least_ns: at_rate.filter_map(|cell| least_ns(cell)).max(),
         })
     }
 }
 
 /// Contestants side by side: the same shape, the same number of tasks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lineup<'a> {
     /// What their tasks do.
     pub shape: &'a Shape,
@@ -149,8 +136,7 @@ pub struct Lineup<'a> {
 }
 
 impl<'a> Lineup<'a> {
-    /// The rows that are least late in this part, the least late first: the first one and those whose
-    /// repeats overlap with its own.
+    /// The least late row in this part, then those whose repeats overlap with its own.
     pub fn most_punctual(&self, part: fn(&LatenessRow) -> &Spread) -> Vec<&'a LatenessRow> {
         let mut rows = self.rows.clone();
         rows.sort_by(|a, b| part(a).median.total_cmp(&part(b).median));
@@ -189,57 +175,53 @@ pub fn lineups<'a>(
         let by_tasks = by_shape.entry((&row.series.shape, wait_ns)).or_default();
         by_tasks.entry(row.tasks).or_default().push(row);
     }
-    let mut found: Vec<Lineup<'_>> = by_shape
-        .into_iter()
-        .filter_map(|((shape, _), by_tasks)| {
-            let all = contestants(by_tasks.values().flatten().copied());
-            let (tasks, mut rows) = by_tasks.into_iter().max_by_key(|(tasks, rows)| {
-                let by_size = match prefer {
-                    Prefer::Fewest => u64::MAX - tasks,
-                    Prefer::Most => *tasks,
-                };
-                (contestants(rows.iter().copied()).len(), by_size)
-            })?;
-            rows.sort_by(|a, b| a.series.contestant.cmp(&b.series.contestant));
-            let there = contestants(rows.iter().copied());
-            let left_out = all.difference(&there).copied().cloned().collect();
-            Some(Lineup { shape, tasks, rows, left_out })
-        })
-        .collect();
+    let lineup = |((shape, _), by_tasks): ((&'a Shape, _), BTreeMap<u64, Vec<&'a LatenessRow>>)| {
+        let all: BTreeSet<&Id> = by_tasks.values().flat_map(|rows| contestants(rows)).collect();
+        let (tasks, mut rows) = by_tasks.into_iter().max_by_key(|(tasks, rows)| {
+            let by_size = if prefer == Prefer::Fewest { u64::MAX - tasks } else { *tasks };
+            (contestants(rows).len(), by_size)
+        })?;
+        rows.sort_by_key(|row| &row.series.contestant);
+        let left_out = all.difference(&contestants(&rows)).copied().cloned().collect();
+        Some(Lineup { shape, tasks, rows, left_out })
+    };
+    let mut found: Vec<Lineup<'_>> = by_shape.into_iter().filter_map(lineup).collect();
     found.sort_by_key(|lineup| (usize::MAX - lineup.rows.len(), lineup.shape.state_bytes));
     found
 }
 
 /// How late the tasks are of every series of the record that says so.
 ///
-/// Of a series that is not run to show lateness, only cells in which all tasks waited at once: the
-/// others show how long a queue is. Of transfers nothing, because no deadline is known of them.
+/// Of a series that is not run to show lateness, only cells in which all tasks waited at once. Of
+/// transfers nothing, because no deadline is known of them.
 pub(crate) fn of(context: &Context<'_>) -> Vec<LatenessRow> {
-    let rows = |(series, cells)| {
-        let row =
-            move |(timing, cells): (Timing, Vec<&Cell>)| LatenessRow::of(series, timing, &cells);
-        by_timing(series, cells).into_iter().filter_map(row)
-    };
-    context.index.iter().flat_map(rows).collect()
+    let mut rows = Vec::new();
+    for (series, cells) in context.index.iter() {
+        let by_timing = by_timing(series, cells).into_iter();
+        rows.extend(by_timing.filter_map(|(of, cells)| LatenessRow::of(series, of, &cells)));
+    }
+    rows
+}
+
+/// A part of the lateness of each of these cells that says how late its tasks were, in ns.
+pub(crate) fn late(cells: &[&Cell], part: fn(&LatenessLine) -> u64) -> Vec<f64> {
+    let lines = cells.iter().filter_map(|cell| cell.lateness_ns.as_ref());
+    lines.map(|line| part(line) as f64).collect()
 }
 
 /// The proven, timed cells of a series that say how late their tasks were, repeats together.
 pub fn by_timing<'a>(series: &Series, cells: &Cells<'a>) -> BTreeMap<Timing, Vec<&'a Cell>> {
     let mut groups: BTreeMap<Timing, Vec<&Cell>> = BTreeMap::new();
     let is_asked_for = series.shape.is_for_lateness();
-    if series.shape.is_transfer() {
-        return groups;
-    }
-    for &cell in &cells.timed {
-        if cell.lateness_ns.is_some() && (is_asked_for || is_all_waiting(cell)) {
-            groups.entry(Timing::of(cell)).or_default().push(cell);
-        }
+    let says = |cell: &Cell| cell.lateness_ns.is_some() && (is_asked_for || is_all_waiting(cell));
+    for &cell in cells.timed.iter().filter(|cell| !series.shape.is_transfer() && says(cell)) {
+        groups.entry(Timing::of(cell)).or_default().push(cell);
     }
     groups
 }
 
-fn contestants<'a>(rows: impl Iterator<Item = &'a LatenessRow>) -> BTreeSet<&'a Id> {
-    rows.map(|row| &row.series.contestant).collect()
+fn contestants<'a>(rows: &[&'a LatenessRow]) -> BTreeSet<&'a Id> {
+    rows.iter().map(|row| &row.series.contestant).collect()
 }
 
 /// As many tasks of a cell as can be in flight; `None` where that is all of them.
@@ -248,15 +230,13 @@ fn places(cell: &Cell) -> Option<u64> {
     (expected < cell.tasks).then_some(expected)
 }
 
-/// By how much the last task is late at least where there are fewer places than tasks that want one:
-/// all have to go through the places in rounds, and the last came so much later than the first.
+/// By how much the last task is late at least, as all have to go through the places in rounds.
 fn least_ns(cell: &Cell) -> Option<u64> {
     let tasks = u32::try_from(cell.tasks).ok()?;
     let line = WorkloadLine { http: None, wait: "timer".into(), ..cell.workload.clone() };
     let workload = line.with_tasks(tasks, None).ok()?;
-    let ceiling = cell.proof?.expected_in_flight;
-    let least: Duration = workload.floor(ceiling).saturating_sub(workload.floor(u64::MAX));
-    u64::try_from(least.as_nanos()).ok()
+    let floor = workload.floor(cell.proof?.expected_in_flight);
+    u64::try_from(floor.saturating_sub(workload.floor(u64::MAX)).as_nanos()).ok()
 }
 
 #[cfg(test)]

@@ -47,8 +47,6 @@ pub mod crossover;
 pub mod detectable;
 pub mod diff;
 pub mod estimate;
-#[cfg(test)]
-mod example;
 pub mod figure;
 pub mod fit;
 pub mod growth;
@@ -66,6 +64,8 @@ pub mod repeat;
 pub mod series;
 pub mod sides;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod transfers;
 pub mod walls;
 

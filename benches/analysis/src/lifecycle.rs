@@ -1,7 +1,6 @@
 //! What a process keeps when its tasks are over, and whether the same tasks once more make that grow.
 
-use record::{Build, Cell, Weight};
-use serde::Serialize;
+use record::{Cell, Weight};
 
 use crate::context::Context;
 use crate::figure::Figure;
@@ -10,12 +9,11 @@ use crate::series::Series;
 
 /// From which part of what the first wave added at its peak something counts as kept or grown.
 pub const NOTABLE_SHARE: f64 = 0.02;
-
 /// And from how many bytes: below, it is pages of code that were run for the first time.
 pub const NOTABLE_BYTES: f64 = 256.0 * 1024.0;
 
 /// One process through two waves of the same tasks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
     /// What was run.
     pub series: Series,
@@ -30,7 +28,7 @@ pub struct Lifecycle {
 }
 
 /// What was read in each of the five phases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phases<T> {
     /// Before the first task.
     pub idle: T,
@@ -45,16 +43,14 @@ pub struct Phases<T> {
 }
 
 /// What became of the memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kept {
     /// Nothing notable is kept.
     GivesBack,
-    /// Something is, and the second wave finds room in it, as in an allocator that holds on to freed
-    /// memory for later.
+    /// Something is, and the second wave finds room in it, as in an allocator that holds on to it.
     Keeps,
-    /// The second wave both leaves more and needs more at its peak, because what leaks cannot be used
-    /// again. It may still be a runtime that is not warm after one wave: two waves cannot tell.
+    /// The second wave both leaves more and needs more at its peak: a leak, or a runtime that is not
+    /// warm after one wave.
     Grows,
 }
 
@@ -63,7 +59,7 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<Lifecycle> {
     let figure = context.basis.figure();
     let mut found = Vec::new();
     for (series, cells) in context.index.iter() {
-        let waiting = cells.proven(Build::Timed).iter().filter(|cell| is_all_waiting(cell));
+        let waiting = cells.timed.iter().filter(|cell| is_all_waiting(cell));
         let all = waiting.filter_map(|cell| Lifecycle::of(series, cell, figure));
         // The first of several that have the most tasks.
         found.extend(all.reduce(|most, next| if next.tasks > most.tasks { next } else { most }));
@@ -102,12 +98,10 @@ impl Lifecycle {
     pub fn kept(&self) -> Kept {
         let Phases { idle, waiting, second_waiting, .. } = self.bytes;
         let notable = (NOTABLE_SHARE * (waiting - idle)).max(NOTABLE_BYTES);
-        if self.growth_bytes().min(second_waiting - waiting) >= notable {
-            Kept::Grows
-        } else if self.kept_bytes() >= notable {
-            Kept::Keeps
-        } else {
-            Kept::GivesBack
+        match self.growth_bytes().min(second_waiting - waiting) {
+            grown if grown >= notable => Kept::Grows,
+            _ if self.kept_bytes() >= notable => Kept::Keeps,
+            _ => Kept::GivesBack,
         }
     }
 }
@@ -128,12 +122,11 @@ impl<T> Phases<T> {
 }
 
 impl Phases<u64> {
-    /// How many more there are after the first wave than before it, and after the second than after
-    /// the first.
+    /// How many more there are after the first wave than before, and after the second than after it.
     pub fn left(&self) -> [i64; 2] {
-        let more =
-            |after: u64, before: u64| after.cast_signed().saturating_sub(before.cast_signed());
-        [more(self.drained, self.idle), more(self.second_drained, self.drained)]
+        let [idle, first, second] =
+            [self.idle, self.drained, self.second_drained].map(u64::cast_signed);
+        [first.saturating_sub(idle), second.saturating_sub(first)]
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::{Cell, Record};
-use serde::Serialize;
 
 use crate::estimate::{Estimate, bootstrap};
 use crate::figure::Figure;
@@ -13,19 +12,17 @@ use crate::reading::{Reading, Spread, spreads};
 use crate::series::Series;
 
 /// What was measured of one series.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// The series.
     pub series: Series,
     /// How many of its tasks waited at the same time.
     pub waiting: Waiting,
-    /// What one more waiting task adds, for each figure that has readings at two N at least. Empty for
-    /// workloads that are not run to be weighed.
+    /// What one more waiting task adds, for each figure that has readings at two N at least.
     pub fits: BTreeMap<Figure, Fit>,
     /// The whole process with N tasks waiting, by figure and N.
     pub whole: BTreeMap<Figure, BTreeMap<u64, Spread>>,
-    /// The whole process before its first task, by figure and the N that was to come: a pool has the
-    /// threads for them by then.
+    /// The whole process before its first task, by figure and the N that was to come.
     pub idle: BTreeMap<Figure, BTreeMap<u64, Spread>>,
     /// The N of its proven, timed cells.
     pub proven_at: BTreeSet<u64>,
@@ -34,15 +31,13 @@ pub struct Measured {
 }
 
 /// How many tasks of a series waited at the same time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waiting {
     /// All of them, in every cell with proof.
     All,
     /// One: the others had not started.
     OneAtATime,
-    /// Fewer than all at these N, as the contestant was a pool with fewer places. Those cells are in
-    /// no figure per waiting task.
+    /// Fewer than all at these N, as in a pool. Those cells are in no figure per waiting task.
     NotAllAt(BTreeSet<u64>),
     /// There is no cell with proof.
     NoProof,
@@ -50,22 +45,14 @@ pub enum Waiting {
 
 impl Waiting {
     fn of(cells: &Cells<'_>) -> Self {
-        let in_flight =
-            |cell: &&&Cell| cell.proof.is_some_and(|proof| proof.expected_in_flight <= 1);
-        let left_out: BTreeSet<u64> = cells
-            .timed
-            .iter()
-            .filter(|cell| !is_all_waiting(cell))
-            .map(|cell| cell.tasks)
-            .collect();
-        if cells.timed.is_empty() {
-            Self::NoProof
-        } else if cells.timed.iter().all(|cell| in_flight(&cell)) && !left_out.is_empty() {
-            Self::OneAtATime
-        } else if left_out.is_empty() {
-            Self::All
-        } else {
-            Self::NotAllAt(left_out)
+        let is_alone = |cell: &Cell| cell.proof.is_some_and(|proof| proof.expected_in_flight <= 1);
+        let left_out = cells.timed.iter().filter(|cell| !is_all_waiting(cell));
+        let left_out: BTreeSet<u64> = left_out.map(|cell| cell.tasks).collect();
+        match left_out.is_empty() {
+            true if cells.timed.is_empty() => Self::NoProof,
+            true => Self::All,
+            false if cells.timed.iter().all(|cell| is_alone(cell)) => Self::OneAtATime,
+            false => Self::NotAllAt(left_out),
         }
     }
 }
@@ -86,18 +73,15 @@ impl Measured {
             return measured;
         }
         let key = series.key();
-        for figure in Figure::ALL {
+        for figure in Figure::all() {
             let readings = cells.readings(figure);
             if let Some(fit) = Fit::of(&readings, bootstrap(record, &[&key, figure.name()])) {
                 measured.fits.insert(figure, fit);
             }
-            let idle: Vec<Reading> = cells
-                .proven(figure.build())
-                .iter()
-                .filter_map(|cell| {
-                    Some(Reading { tasks: cell.tasks, value: figure.read_idle(cell)? })
-                })
-                .collect();
+            let proven = cells.proven(figure.build()).iter();
+            let idle =
+                |cell: &&Cell| Some(Reading { tasks: cell.tasks, value: figure.read_idle(cell)? });
+            let idle: Vec<Reading> = proven.filter_map(idle).collect();
             for (of, readings) in [(&mut measured.whole, readings), (&mut measured.idle, idle)] {
                 if !readings.is_empty() {
                     of.insert(figure, spreads(&readings));
@@ -112,8 +96,8 @@ impl Measured {
         self.fits.get(&figure).map(|fit| fit.slope.estimate)
     }
 
-    /// This slope divided by another series' slope, without a unit; `None` where either is missing, is
-    /// not above zero, or the other cannot be distinguished from zero.
+    /// This slope divided by another series', without a unit; `None` where either is missing, is not above
+    /// zero, or the other cannot be distinguished from zero.
     pub fn slope_over(&self, other: &Self, figure: Figure) -> Option<Estimate> {
         self.fits.get(&figure)?.slope.over(&other.fits.get(&figure)?.slope)
     }

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use record::{Build, Cell, Limit, Status};
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::series::Series;
 
 /// Cells of one series and N that have no figure, for one reason.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Missing {
     /// The series.
     pub series: Series,
@@ -28,8 +27,7 @@ pub struct Missing {
 }
 
 /// How a cell without a figure ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
     /// A limit of this machine stopped it: a result.
     Wall,
@@ -58,19 +56,17 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<Missing> {
     for (series, cells) in context.index.iter() {
         let mut alike: BTreeMap<_, Missing> = BTreeMap::new();
         for cell in &cells.unproven {
-            let reason = cell.reason.clone().or_else(|| cell.flaw());
-            let is_counting = cell.build == Build::Counting;
-            let missing = alike
-                .entry((cell.tasks, is_counting, Why::of(cell), reason.clone()))
-                .or_insert_with(|| Missing {
-                    series: series.clone(),
-                    tasks: cell.tasks,
-                    build: cell.build,
-                    cells: 0,
-                    why: Why::of(cell),
-                    limit: cell.limit.clone(),
-                    reason,
-                });
+            let (why, reason) = (Why::of(cell), cell.reason.clone().or_else(|| cell.flaw()));
+            let key = (cell.tasks, cell.build == Build::Counting, why, reason.clone());
+            let missing = alike.entry(key).or_insert_with(|| Missing {
+                series: series.clone(),
+                tasks: cell.tasks,
+                build: cell.build,
+                cells: 0,
+                why,
+                limit: cell.limit.clone(),
+                reason,
+            });
             missing.cells += 1;
         }
         all.extend(alike.into_values());

@@ -1,21 +1,19 @@
-//! What a task takes where only one N was measured: the reading with all tasks waiting, less what the
-//! process read before its first task, a task.
-//!
-//! A slope over several N is better, because it leaves out whatever the first task brings along. With
-//! one N there is none. Where there are several, these figures have no interval.
+//! What a task takes where only one N was measured, so that there is no slope: the reading with all
+//! tasks waiting, less what the process read before its first task, a task. Where there are several N,
+//! these figures have no interval.
 
 use record::Cell;
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::estimate::{Estimate, median, quantile};
 use crate::figure::Figure;
 use crate::index::is_all_waiting;
+use crate::lateness::late;
 use crate::reading::Spread;
 use crate::series::Series;
 
 /// What a task of a series takes at one N.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PerTask {
     /// The series.
     pub series: Series,
@@ -23,8 +21,7 @@ pub struct PerTask {
     pub tasks: u64,
     /// How often it was measured.
     pub repeats: usize,
-    /// Bytes of a waiting task, by the basis of the analysis; `None` where not all tasks waited at once
-    /// or there is no reading.
+    /// Bytes of a waiting task, by the basis; `None` where not all waited at once.
     pub bytes: Option<Estimate>,
     /// What was taken off the whole process for that.
     pub less: Less,
@@ -37,8 +34,7 @@ pub struct PerTask {
 }
 
 /// What was taken off the whole process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Less {
     /// What it weighed before its first task.
     Idle,
@@ -56,25 +52,18 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<PerTask> {
             let Some(first) = cells.first().filter(|cell| cell.tasks > 0) else { continue };
             let less = if first.pool_workers.is_some() { Less::Nothing } else { Less::Idle };
             let per_task = |figure: Figure, name: &str, read: &dyn Fn(&Cell) -> Option<f64>| {
-                let is_wanted = |cell: &&Cell| series.shape.is_weighed() && is_all_waiting(cell);
-                let values: Vec<f64> = cells
-                    .iter()
-                    .copied()
-                    .filter(|cell| figure == Figure::Cpu || is_wanted(cell))
-                    .filter_map(|cell| Some(read(cell)? / cell.tasks as f64))
-                    .collect();
+                let is_wanted = |cell: &Cell| series.shape.is_weighed() && is_all_waiting(cell);
+                let wanted = cells.iter().filter(|cell| figure == Figure::Cpu || is_wanted(cell));
+                let values = wanted.filter_map(|cell| Some(read(cell)? / cell.tasks as f64));
+                let values: Vec<f64> = values.collect();
                 if !is_only {
                     return quantile(&values, 0.5).map(Estimate::lone);
                 }
-                let (key, count) = (series.key(), first.tasks.to_string());
-                let names: [&str; 3] = [&key, &count, name];
-                median(&values, context.bootstrap(&names)).map(|median| median.estimate)
+                let draws = context.bootstrap(&[&series.key(), &first.tasks.to_string(), name]);
+                median(&values, draws).map(|median| median.estimate)
             };
             let basis = context.basis.figure();
-            let late = |part: fn(&record::LatenessLine) -> u64| {
-                let lines = cells.iter().filter_map(|cell| cell.lateness_ns.as_ref());
-                Spread::of(&lines.map(|line| part(line) as f64).collect::<Vec<_>>())
-            };
+            let late = |part| Spread::of(&late(cells, part));
             all.push(PerTask {
                 series: series.clone(),
                 tasks: first.tasks,

@@ -1,9 +1,8 @@
 //! How many tasks or requests a second, and what each costs in CPU.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use record::{LatenessLine, Sample, Status, Throughput};
-use serde::Serialize;
 
 use crate::contestant::{Id, Model, REFERENCE};
 use crate::context::Context;
@@ -11,7 +10,7 @@ use crate::estimate::{Estimate, Sampled, median};
 use crate::series::{Series, Shape};
 
 /// Waves of N tasks on a runtime that was already running, one contestant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RateRow {
     /// The contestant.
     pub contestant: Id,
@@ -35,17 +34,14 @@ pub struct RateRow {
     pub floor_ns: u64,
     /// The most requests that the server ever had open at once.
     pub server_high_water: Option<u64>,
-    /// How much longer than the delay asked for the requests of the last wave took, in nanoseconds,
-    /// from when each of them began to connect.
+    /// How much longer than asked the requests of the last wave took, in ns from their connecting on.
     pub lateness: Option<LatenessLine>,
-    /// Whether there were fewer places than tasks. The time that a task stood in the queue is not in
-    /// `lateness`.
+    /// Whether there were fewer places than tasks; the time in the queue is not in `lateness`.
     pub is_queued: bool,
 }
 
 /// What came of timing one contestant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RateOutcome {
     /// It was timed.
     Measured {
@@ -92,58 +88,48 @@ impl RateRow {
     }
 }
 
-/// The timed rows of a record, by shape, wait, N and contestant. One that stands twice counts once:
-/// what stands first.
+/// The timed rows of a record, by shape, wait, N and contestant; of one that stands twice the first.
 pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
     let mut seen = HashSet::new();
     let all = context.record.throughput.iter();
-    let timed: Vec<&Throughput> =
-        all.filter(|row| seen.insert((&row.contestant, does(row), row.pool_workers))).collect();
-    let rates: Vec<Option<Sampled>> =
-        timed.iter().map(|row| median_of(context, row, "rate", &rates(row))).collect();
-    let mut alike: HashMap<_, Vec<usize>> = HashMap::new();
-    for (index, row) in timed.iter().enumerate() {
-        alike.entry(does(row)).or_default().push(index);
+    let timed = all.filter(|row| seen.insert((&row.contestant, does(row), row.pool_workers)));
+    let mut alike: BTreeMap<_, Vec<(&Throughput, Id, Option<Sampled>)>> = BTreeMap::new();
+    for row in timed {
+        let rate = median_of(context, row, "rate", &rates(row));
+        alike.entry(does(row)).or_default().push((row, Id::new(&*row.contestant), rate));
     }
-    let mut rows: Vec<RateRow> = timed
-        .iter()
-        .enumerate()
-        .map(|(index, row)| {
-            let same = &alike[&does(row)];
-            let id = Id::new(&*row.contestant);
-            let rate = rates[index].as_ref();
-            let over = |base: Option<&Sampled>| rate?.over(base?);
-            let rate_of = |wanted: &str| {
-                let found = same.iter().find(|other| timed[**other].contestant == wanted)?;
-                rates[*found].as_ref()
-            };
-            let fastest = same
-                .iter()
-                .filter(|other| Id::new(&*timed[**other].contestant).is_compared())
-                .filter_map(|other| rates[*other].as_ref())
-                .max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
-            RateRow {
-                wait_ns: row.workload.duration_ns,
-                tasks: row.tasks,
+    let mut rows = Vec::new();
+    for ((shape, wait_ns, tasks), mut same) in alike {
+        let rate_of = |wanted: &str| {
+            let found = same.iter().find(|(_, id, _)| id.as_str() == wanted);
+            found.and_then(|(.., rate)| rate.clone())
+        };
+        let (reference, hyper) = (rate_of(REFERENCE), rate_of(HYPER));
+        let compared = same.iter().filter(|(_, id, _)| id.is_compared());
+        let timed = compared.filter_map(|(.., rate)| rate.as_ref());
+        let fastest = timed.max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value)).cloned();
+        same.sort_by(|(a, a_id, _), (b, b_id, _)| {
+            a_id.cmp(b_id).then(a.pool_workers.cmp(&b.pool_workers))
+        });
+        for (row, contestant, rate) in same {
+            let rate = rate.as_ref();
+            rows.push(RateRow {
+                contestant,
+                shape: shape.clone(),
+                wait_ns,
+                tasks,
                 pool_workers: row.pool_workers,
                 outcome: outcome(context, row, rate),
-                over_reference: over(rate_of(REFERENCE)),
-                fastest_over: fastest.zip(rate).and_then(|(fastest, rate)| fastest.over(rate)),
-                over_hyper: over(rate_of(HYPER)),
+                over_reference: rate.zip(reference.as_ref()).and_then(|(rate, of)| rate.over(of)),
+                fastest_over: rate.zip(fastest.as_ref()).and_then(|(rate, of)| of.over(rate)),
+                over_hyper: rate.zip(hyper.as_ref()).and_then(|(rate, of)| rate.over(of)),
                 floor_ns: row.floor_ns,
                 server_high_water: row.server_high_water,
                 lateness: row.lateness_ns,
                 is_queued: places(row).is_some_and(|places| places < row.tasks),
-                shape: Shape::of(&row.workload),
-                contestant: id,
-            }
-        })
-        .collect();
-    rows.sort_by(|a, b| {
-        let key = |row: &RateRow| (row.wait_ns, row.tasks);
-        let by_work = a.shape.cmp(&b.shape).then(key(a).cmp(&key(b)));
-        by_work.then(a.contestant.cmp(&b.contestant)).then(a.pool_workers.cmp(&b.pool_workers))
-    });
+            });
+        }
+    }
     rows
 }
 
@@ -154,41 +140,34 @@ pub(crate) fn rates(timed: &Throughput) -> Vec<f64> {
     })
 }
 
-/// User and system CPU of a task in nanoseconds, sample by sample; none for a row that did not end
-/// well.
+/// User and system CPU of a task in nanoseconds, in the same way.
 pub(crate) fn cpus(timed: &Throughput) -> Vec<f64> {
     per_sample(timed, |tasks, sample| (tasks > 0.0).then(|| sample.cpu_ns as f64 / tasks))
 }
 
 /// A name of what was timed that never changes, because the draws of the bootstrap depend on it.
 pub(crate) fn key(timed: &Throughput) -> String {
-    let series =
-        Series { contestant: Id::new(&*timed.contestant), shape: Shape::of(&timed.workload) };
     let workers = timed.pool_workers.map(|workers| format!(", {workers} workers"));
-    series.key() + &workers.unwrap_or_default()
+    Series::of_work(&timed.contestant, &timed.workload).key() + &workers.unwrap_or_default()
 }
 
 fn outcome(context: &Context<'_>, timed: &Throughput, rate: Option<&Sampled>) -> RateOutcome {
     let reason = timed.reason.clone().unwrap_or_default();
-    match timed.status {
-        Status::Ok => match (rate, median_of(context, timed, "cpu", &cpus(timed))) {
-            (Some(rate), Some(cpu)) => RateOutcome::Measured {
-                rate: rate.estimate,
-                cpu_ns: cpu.estimate,
-                samples: timed.samples.len(),
-            },
-            _ => RateOutcome::Failed(reason),
-        },
-        Status::Skipped if timed.floor_ns > 0 => {
+    let (cpu, samples) = (median_of(context, timed, "cpu", &cpus(timed)), timed.samples.len());
+    match (timed.status, rate.zip(cpu)) {
+        (Status::Ok, Some((rate, cpu))) => {
+            RateOutcome::Measured { rate: rate.estimate, cpu_ns: cpu.estimate, samples }
+        }
+        (Status::Skipped, _) if timed.floor_ns > 0 => {
             RateOutcome::Floor { least_ns: timed.floor_ns, at_once: at_once(timed) }
         }
-        Status::Skipped => RateOutcome::Skipped(reason),
-        Status::Wall => RateOutcome::Wall(reason),
-        Status::Failed => RateOutcome::Failed(reason),
+        (Status::Skipped, _) => RateOutcome::Skipped(reason),
+        (Status::Wall, _) => RateOutcome::Wall(reason),
+        (Status::Ok | Status::Failed, _) => RateOutcome::Failed(reason),
     }
 }
 
-fn median_of(
+pub(crate) fn median_of(
     context: &Context<'_>,
     timed: &Throughput,
     figure: &str,
@@ -203,20 +182,17 @@ fn per_sample(timed: &Throughput, read: impl Fn(f64, &Sample) -> Option<f64>) ->
 }
 
 /// What is done: rows that are alike in it may be divided by each other.
-fn does(timed: &Throughput) -> (u64, u64, Shape) {
-    (timed.tasks, timed.workload.duration_ns, Shape::of(&timed.workload))
+fn does(timed: &Throughput) -> (Shape, u64, u64) {
+    (Shape::of(&timed.workload), timed.workload.duration_ns, timed.tasks)
 }
 
 /// How many tasks of a row can wait at once; `None` where that is all of them.
 fn places(timed: &Throughput) -> Option<u64> {
-    match timed.pool_workers {
-        Some(workers) => Some(u64::from(workers)),
-        None => (Id::new(&*timed.contestant).model() == Model::Subroutine).then_some(1),
-    }
+    let is_one = || Id::new(&*timed.contestant).model() == Model::Subroutine;
+    timed.pool_workers.map(u64::from).or_else(|| is_one().then_some(1))
 }
 
-/// How many tasks wait at once in the least time of a wave: the places, or what the least time says
-/// of them.
+/// How many tasks wait at once in the least time of a wave: the places, or what that time says.
 fn at_once(timed: &Throughput) -> u64 {
     let waits = timed.tasks.saturating_mul(u64::from(timed.workload.waits_per_task));
     let in_turn = waits as f64 * timed.workload.duration_ns as f64;

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
-use crate::estimate::quantile;
+use crate::estimate::{Estimate, quantile};
 
 /// One reading of one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +14,7 @@ pub struct Reading {
 }
 
 /// What the repeats of a cell read, in the unit of the figure.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// The median.
     pub median: f64,
@@ -29,6 +27,11 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// The median, between the least and the most.
+    pub fn estimate(&self) -> Estimate {
+        Estimate { value: self.median, low: self.least, high: self.most }
+    }
+
     /// The spread of these values; `None` if there is none.
     pub fn of(values: &[f64]) -> Option<Self> {
         Some(Self {
@@ -40,18 +43,19 @@ impl Spread {
     }
 }
 
-/// The spread of these readings at each N.
-pub fn spreads(readings: &[Reading]) -> BTreeMap<u64, Spread> {
+/// The values read at each N.
+pub fn by_tasks(readings: &[Reading]) -> BTreeMap<u64, Vec<f64>> {
     let mut values: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for reading in readings {
         values.entry(reading.tasks).or_default().push(reading.value);
     }
-    values.into_iter().filter_map(|(tasks, values)| Some((tasks, Spread::of(&values)?))).collect()
+    values
 }
 
-/// The values read at this N.
-pub fn values_at(readings: &[Reading], tasks: u64) -> Vec<f64> {
-    readings.iter().filter(|reading| reading.tasks == tasks).map(|reading| reading.value).collect()
+/// The spread of these readings at each N.
+pub fn spreads(readings: &[Reading]) -> BTreeMap<u64, Spread> {
+    let all = by_tasks(readings).into_iter();
+    all.filter_map(|(tasks, values)| Some((tasks, Spread::of(&values)?))).collect()
 }
 
 /// The different N of these readings, ascending.

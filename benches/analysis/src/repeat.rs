@@ -11,14 +11,14 @@ use serde::Serialize;
 use crate::bar::Outcome;
 use crate::context::Basis;
 use crate::estimate::{CONFIDENCE, Estimate, Sampled, quantile};
+use crate::reading::Spread;
 use crate::series::{Series, Shape};
 use crate::sides::{Common, Part, Quantity, Sides, Subject};
 
 /// How far the bytes and the CPU of a task may lie apart in two runs, as a part of their median.
 pub const SLOPE_BAR: f64 = 0.02;
 
-/// Of more contestants than this in one kind of work, only the first are ordered: the pairs of more
-/// would take more time than the record is worth.
+/// So many contestants of one kind of work are ordered at most: their pairs take time.
 const MOST_ORDERED: usize = 1_000;
 
 /// What several runs say of each other.
@@ -62,14 +62,12 @@ pub struct Row {
     pub subject: Subject,
     /// The figure of each run, in its unit.
     pub runs: Vec<Estimate>,
-    /// How far the run that is farthest from the median of all is from it, as a part of it; `None` if
-    /// the figure of a run cannot be distinguished from zero.
+    /// How far the run that is farthest from the median of all is from it, as a part of it; `None`,
+    /// as below, if the figure of a run cannot be distinguished from zero.
     pub off_median: Option<f64>,
-    /// How far the two runs that are farthest apart are from each other, as a part of the median;
-    /// `None` if the figure of a run cannot be distinguished from zero.
+    /// How far the two runs that are farthest apart are from each other, as a part of the median.
     pub apart: Option<f64>,
     /// Whether those two differ beyond their intervals: the interval of their ratio leaves out 1.
-    /// `None` if one of them has no interval or cannot be distinguished from zero.
     pub is_beyond: Option<bool>,
 }
 
@@ -134,8 +132,7 @@ pub struct Swap {
     pub second: Series,
     /// The runs, from 1, in which `first` has the smaller figure.
     pub first_is_less_in: Vec<usize>,
-    /// The runs, from 1, in which the intervals of the two overlap, so that the run does not
-    /// distinguish them.
+    /// The runs, from 1, in which the intervals of the two overlap.
     pub overlap_in: Vec<usize>,
 }
 
@@ -151,11 +148,9 @@ impl Repeat {
         };
         let mut setup: Vec<Difference> = Vec::new();
         for pair in records.windows(2) {
-            for difference in differences(&pair[0].run, &pair[1].run) {
-                if !setup.contains(&difference) {
-                    setup.push(difference);
-                }
-            }
+            let mut new = differences(&pair[0].run, &pair[1].run);
+            new.retain(|difference| !setup.contains(difference));
+            setup.extend(new);
         }
         Self {
             runs: records.iter().map(run).collect(),
@@ -191,32 +186,27 @@ impl Repeat {
 impl Row {
     fn of(common: &Common) -> Self {
         let runs: Vec<Estimate> = common.sides.iter().map(|side| side.estimate).collect();
-        let (off_median, apart) = distances(&runs);
+        let is_known = |run: &Estimate| run.value > 0.0 && (run.low > 0.0 || !run.is_bounded());
+        let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
+        let spread = Spread::of(&values).filter(|_| runs.iter().all(is_known));
         let by_value = |a: &&Sampled, b: &&Sampled| a.estimate.value.total_cmp(&b.estimate.value);
-        let farthest =
-            common.sides.iter().max_by(by_value).zip(common.sides.iter().min_by(by_value));
-        let ratio = farthest.filter(|_| apart.is_some()).and_then(|(most, least)| most.over(least));
-        let is_beyond =
-            ratio.filter(Estimate::is_bounded).map(|ratio| ratio.low > 1.0 || ratio.high < 1.0);
-        Self { subject: common.subject.clone(), runs, off_median, apart, is_beyond }
+        let sides = || common.sides.iter();
+        let farthest = sides().max_by(by_value).zip(sides().min_by(by_value));
+        let ratio =
+            farthest.filter(|_| spread.is_some()).and_then(|(most, least)| most.over(least));
+        let off = |of: &Spread| (of.most - of.median).max(of.median - of.least);
+        Self {
+            subject: common.subject.clone(),
+            runs,
+            off_median: spread.map(|of| off(&of) / of.median),
+            apart: spread.map(|of| (of.most - of.least) / of.median),
+            is_beyond: ratio.filter(Estimate::is_bounded).map(|of| of.low > 1.0 || of.high < 1.0),
+        }
     }
 }
 
-/// [`Row::off_median`] and [`Row::apart`] of these figures, one a run.
-fn distances(runs: &[Estimate]) -> (Option<f64>, Option<f64>) {
-    let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
-    let is_known = runs.iter().all(|run| run.value > 0.0 && (run.low > 0.0 || !run.is_bounded()));
-    let median = quantile(&values, 0.5).filter(|_| is_known);
-    let part = |largest: f64| median.map(|median| largest / median);
-    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let off = median.map_or(0.0, |median| (most - median).max(median - least));
-    (part(off), part(most - least))
-}
-
 impl Moved {
-    /// Of the rows of a part. Bytes are judged by the figure that contestants are held against each
-    /// other by; resident memory, which has pages of files in it, and the heap are only rows.
+    /// Of the rows of a part. Bytes are judged by the basis: resident memory and the heap are only rows.
     fn of(rows: &[Row], part: Part, basis: Basis, allowed: Option<f64>) -> Self {
         let is_counted = |row: &&Row| match row.subject.quantity {
             Quantity::Slope(figure) if part == Part::Bytes => figure == basis.figure(),
@@ -229,12 +219,7 @@ impl Moved {
         let worst = compared.iter().max_by(|a, b| a.0.total_cmp(&b.0));
         let bar = allowed.map(|allowed| {
             let beyond = apart.iter().filter(|apart| **apart > allowed).count();
-            let outcome = match (apart.is_empty(), beyond) {
-                (true, _) => Outcome::NotMeasured,
-                (false, 0) => Outcome::Met,
-                (false, _) => Outcome::Missed,
-            };
-            Bar { allowed, beyond, outcome }
+            Bar { allowed, beyond, outcome: outcome(apart.len(), beyond) }
         });
         Self {
             figures: rows.len(),
@@ -269,12 +254,16 @@ impl Order {
             }
         }
         let ordered = by_shape.values().map(Vec::len).sum();
-        let outcome = match (ordered, swaps.is_empty()) {
-            (0, _) => Outcome::NotMeasured,
-            (_, true) => Outcome::Met,
-            (_, false) => Outcome::Missed,
-        };
-        Self { ordered, swaps, outcome }
+        Self { ordered, outcome: outcome(ordered, swaps.len()), swaps }
+    }
+}
+
+/// Whether a bar is met by so many figures, of which so many miss it.
+fn outcome(figures: usize, missed: usize) -> Outcome {
+    match (figures, missed) {
+        (0, _) => Outcome::NotMeasured,
+        (_, 0) => Outcome::Met,
+        _ => Outcome::Missed,
     }
 }
 
@@ -282,10 +271,8 @@ impl Swap {
     fn of(first: &Common, second: &Common) -> Option<Self> {
         let runs = |is_wanted: fn(&Estimate, &Estimate) -> bool| -> Vec<usize> {
             let pairs = (1..).zip(first.sides.iter().zip(&second.sides));
-            pairs
-                .filter(|(_, (a, b))| is_wanted(&a.estimate, &b.estimate))
-                .map(|(run, _)| run)
-                .collect()
+            let wanted = pairs.filter(|(_, (a, b))| is_wanted(&a.estimate, &b.estimate));
+            wanted.map(|(run, _)| run).collect()
         };
         let less = runs(|a, b| a.value < b.value);
         let more = runs(|a, b| a.value > b.value);

@@ -1,7 +1,5 @@
 //! Which cells belong together: one contestant, one shape of workload, any N.
 
-use std::fmt::Write;
-
 use record::{Cell, WorkloadLine};
 use serde::Serialize;
 
@@ -32,14 +30,18 @@ impl Series {
         self.contestant.model()
     }
 
+    /// Whether it is a compared contestant that waits for plain timers or plain requests.
+    pub fn is_plain_and_compared(&self) -> bool {
+        self.contestant.is_compared() && (self.shape.is_plain() || self.shape.is_plain_request())
+    }
+
     /// The same work by another contestant.
     #[must_use]
     pub fn by(&self, contestant: Id) -> Self {
         Self { contestant, shape: self.shape.clone() }
     }
 
-    /// A name that never changes, because the draws of the bootstrap depend on it. It is for no
-    /// reader.
+    /// A name that never changes, because the draws of the bootstrap depend on it.
     pub fn key(&self) -> String {
         format!("{}{}", self.contestant, self.shape.key())
     }
@@ -73,8 +75,7 @@ pub enum WaitFor {
     Timer,
     /// An answer that a server holds back.
     Http,
-    /// An answer whose bytes a server with a limit sends. Its tasks are not all waiting while they
-    /// are weighed, so nothing per waiting task follows from them.
+    /// An answer whose bytes a server with a limit sends. Nothing per waiting task follows from it.
     Transfer,
     /// Something that this program does not know.
     Other(String),
@@ -132,8 +133,7 @@ impl Shape {
         self.is_timer() && self.is_once_without_state()
     }
 
-    /// Whether each task waits for one answer of a server without a limit, over a connection of its
-    /// own, and keeps nothing alive of its own.
+    /// The same of one answer of a server without a limit, over a connection of its own.
     pub fn is_plain_request(&self) -> bool {
         self.is_http()
             && self.is_once_without_state()
@@ -146,8 +146,7 @@ impl Shape {
     }
 
     /// Whether its tasks start or are due as they do to show how late they are: at a rate, all at
-    /// once, or one after another. What such tasks weigh is what others do, so no line is laid
-    /// through them.
+    /// once, or one after another. No line is laid through what such tasks weigh.
     pub fn is_for_lateness(&self) -> bool {
         self.synchronized_wakeup || self.spread_ns != 0 || self.arrival != Arrival::Burst
     }
@@ -180,33 +179,25 @@ impl Shape {
 
     /// What differs from one timer wait without state, as [`Series::key`] has it.
     fn key(&self) -> String {
-        let mut key = String::new();
-        match &self.wait {
-            WaitFor::Timer => {}
-            WaitFor::Http => key.push_str(", http"),
-            WaitFor::Transfer => key.push_str(", transfer"),
-            WaitFor::Other(other) => key.push_str(&format!(", {other}")),
-        }
+        let mut key = match &self.wait {
+            WaitFor::Timer => String::new(),
+            WaitFor::Http => ", http".to_owned(),
+            WaitFor::Transfer => ", transfer".to_owned(),
+            WaitFor::Other(other) => format!(", {other}"),
+        };
         if let Some(asked) = &self.asked {
             let kept = if asked.keep_alive { ", keep-alive" } else { "" };
-            let _ = write!(key, " ({} B{kept})", asked.bytes);
+            key += &format!(" ({} B{kept})", asked.bytes);
         }
-        if self.state_bytes != 0 {
-            let _ = write!(key, ", {} B state", self.state_bytes);
-        }
-        if self.waits_per_task != 1 {
-            let _ = write!(key, ", {} waits", self.waits_per_task);
-        }
-        if let Arrival::Rate(rate) = self.arrival {
-            let _ = write!(key, ", rate:{rate}/s arrival");
-        }
-        if self.spread_ns != 0 {
-            let _ = write!(key, ", spread over {} ns", self.spread_ns);
-        }
-        if self.synchronized_wakeup {
-            key.push_str(", herd");
-        }
-        key
+        let rate = if let Arrival::Rate(rate) = self.arrival { Some(rate) } else { None };
+        let parts = [
+            (self.state_bytes != 0).then(|| format!(", {} B state", self.state_bytes)),
+            (self.waits_per_task != 1).then(|| format!(", {} waits", self.waits_per_task)),
+            rate.map(|rate| format!(", rate:{rate}/s arrival")),
+            (self.spread_ns != 0).then(|| format!(", spread over {} ns", self.spread_ns)),
+            self.synchronized_wakeup.then(|| ", herd".to_owned()),
+        ];
+        key + &parts.into_iter().flatten().collect::<String>()
     }
 }
 

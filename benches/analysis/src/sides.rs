@@ -1,12 +1,11 @@
 //! Several records side by side: the figures that all of them have of the same work.
 //!
-//! A slope is laid through the N that all records have, so that a size which only one of them has
-//! changes nothing. Each record keeps draws of its own, also where two have the same seed: resampled
-//! in step, the noise of two runs would look like one.
+//! A slope is laid through the N that all records have. Each record keeps draws of its own, also where
+//! two have the same seed: resampled in step, the noise of two runs would look like one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Cell, LatenessLine, Record, Throughput};
+use record::{LatenessLine, Record, Throughput};
 use serde::Serialize;
 
 use crate::contestant::Id;
@@ -15,7 +14,7 @@ use crate::estimate::{Bootstrap, Sampled, bootstrap, median};
 use crate::figure::Figure;
 use crate::fit::Fit;
 use crate::index::{Cells, Index};
-use crate::lateness::{Timing, by_timing};
+use crate::lateness::{Timing, by_timing, late};
 use crate::rates::{cpus, rates};
 use crate::reading::{Reading, task_counts};
 use crate::series::Series;
@@ -107,8 +106,7 @@ pub(crate) struct Common {
 /// What records have in common.
 #[derive(Debug)]
 pub(crate) struct Sides {
-    /// By which figure contestants are held against each other in bytes: the full bill, if all of the
-    /// records have it.
+    /// By which figure bytes are compared: the full bill, if all of the records have it.
     pub(crate) basis: Basis,
     /// The figures of contestants that are wanted, those of a series together.
     pub(crate) figures: Vec<Common>,
@@ -121,14 +119,8 @@ struct Side<'a> {
     timed: BTreeMap<Timed, &'a Throughput>,
 }
 
-/// What decides a rate: rows that are alike in it may be held against each other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Timed {
-    series: Series,
-    wait_ns: u64,
-    tasks: u64,
-    workers: Option<u32>,
-}
+/// What decides a rate: the series, the wait in ns, the number of tasks, and the workers of a pool.
+type Timed = (Series, u64, u64, Option<u32>);
 
 impl Sides {
     pub(crate) fn of(records: &[&Record], is_wanted: impl Fn(&Id) -> bool) -> Self {
@@ -143,22 +135,28 @@ impl Sides {
                 sides.iter().map(|side| side.index.get(series)).collect();
             let Some(cells) = cells.filter(|_| is_wanted(&series.contestant)) else { continue };
             if series.shape.is_weighed() {
-                let slopes =
-                    [basis.figure(), Figure::Rss, Figure::Heap, Figure::Start, Figure::Cpu];
-                figures
-                    .extend(slopes.into_iter().filter_map(|of| slope(&sides, &cells, series, of)));
+                let bytes = [basis.figure(), Figure::Rss, Figure::Heap];
+                let slopes = bytes.into_iter().chain([Figure::Start, Figure::Cpu]);
+                figures.extend(slopes.filter_map(|of| slope(&sides, &cells, series, of)));
             }
             lateness(&sides, &cells, series, &mut figures);
         }
-        for timed in first.timed.keys().filter(|timed| is_wanted(&timed.series.contestant)) {
-            for (quantity, read) in
-                [(Quantity::Rate, rates as fn(&_) -> _), (Quantity::RateCpu, cpus)]
-            {
-                let values = sides.iter().map(|side| Some(read(side.timed.get(timed)?)));
-                let values: Option<Vec<Vec<f64>>> = values.collect();
-                figures
-                    .extend(values.and_then(|values| timed.subject(quantity).with(&sides, values)));
-            }
+        for (timed, row) in &first.timed {
+            let rows = sides.iter().map(|side| side.timed.get(timed).copied());
+            let rows: Option<Vec<&Throughput>> = rows.collect();
+            let Some(rows) = rows.filter(|_| is_wanted(&timed.0.contestant)) else { continue };
+            let mut add = |quantity, read: fn(&Throughput) -> Vec<f64>| {
+                let subject = Subject {
+                    series: timed.0.clone(),
+                    quantity,
+                    tasks: Some(row.tasks),
+                    wait_ns: Some(row.workload.duration_ns),
+                    places: row.pool_workers.map(u64::from),
+                };
+                figures.extend(subject.with(&sides, rows.iter().map(|row| read(row))));
+            };
+            add(Quantity::Rate, rates);
+            add(Quantity::RateCpu, cpus);
         }
         Self { basis, figures }
     }
@@ -168,7 +166,9 @@ impl<'a> Side<'a> {
     fn of(nth: usize, record: &'a Record) -> Self {
         let mut timed = BTreeMap::new();
         for row in &record.throughput {
-            timed.entry(Timed::of(row)).or_insert(row);
+            let series = Series::of_work(&row.contestant, &row.workload);
+            let key = (series, row.workload.duration_ns, row.tasks, row.pool_workers);
+            timed.entry(key).or_insert(row);
         }
         Self { nth, record, index: Index::of(record), timed }
     }
@@ -178,35 +178,13 @@ impl<'a> Side<'a> {
     }
 }
 
-impl Timed {
-    fn of(row: &Throughput) -> Self {
-        Self {
-            series: Series::of_work(&row.contestant, &row.workload),
-            wait_ns: row.workload.duration_ns,
-            tasks: row.tasks,
-            workers: row.pool_workers,
-        }
-    }
-
-    fn subject(&self, quantity: Quantity) -> Subject {
-        Subject {
-            series: self.series.clone(),
-            quantity,
-            tasks: Some(self.tasks),
-            wait_ns: Some(self.wait_ns),
-            places: self.workers.map(u64::from),
-        }
-    }
-}
-
 impl Subject {
     /// This figure as the median of these values, one list a record; `None` if a list is empty.
-    fn with(self, sides: &[Side<'_>], values: Vec<Vec<f64>>) -> Option<Common> {
+    fn with(self, sides: &[Side<'_>], values: impl Iterator<Item = Vec<f64>>) -> Option<Common> {
         let Self { tasks, wait_ns, places, .. } = self;
         let key = format!("{} {tasks:?} {wait_ns:?} {places:?}", self.series.key());
-        let medians = sides.iter().zip(values);
-        let medians =
-            medians.map(|(side, values)| median(&values, side.bootstrap(&key, self.quantity)));
+        let draws = sides.iter().map(|side| side.bootstrap(&key, self.quantity));
+        let medians = values.zip(draws).map(|(values, draws)| median(&values, draws));
         Some(Common { sides: medians.collect::<Option<_>>()?, subject: self })
     }
 }
@@ -226,10 +204,8 @@ fn slope(
     }
     let quantity = Quantity::Slope(figure);
     let key = series.key();
-    let slopes = sides
-        .iter()
-        .zip(&all)
-        .map(|(side, readings)| Some(Fit::of(readings, side.bootstrap(&key, quantity))?.slope));
+    let fits = sides.iter().zip(&all).map(|(side, of)| Fit::of(of, side.bootstrap(&key, quantity)));
+    let slopes = fits.map(|fit| Some(fit?.slope));
     let subject =
         Subject { series: series.clone(), quantity, tasks: None, wait_ns: None, places: None };
     Some(Common { sides: slopes.collect::<Option<_>>()?, subject })
@@ -245,15 +221,8 @@ fn lateness(sides: &[Side<'_>], cells: &[&Cells<'_>], series: &Series, into: &mu
     if !series.shape.is_for_lateness() {
         common.drain(..common.len().saturating_sub(1));
     }
-    type Percentile = fn(&LatenessLine) -> u64;
-    let percentiles: [(Quantity, Percentile); 2] =
-        [(Quantity::LatenessP50, |late| late.p50), (Quantity::LatenessP99, |late| late.p99)];
     for timing in common {
-        for (quantity, percentile) in percentiles {
-            let of = |cells: &BTreeMap<Timing, Vec<&Cell>>| {
-                let lines = cells[timing].iter().filter_map(|cell| cell.lateness_ns);
-                lines.map(|line| percentile(&line) as f64).collect::<Vec<_>>()
-            };
+        let mut add = |quantity, percentile: fn(&LatenessLine) -> u64| {
             let subject = Subject {
                 series: series.clone(),
                 quantity,
@@ -261,7 +230,10 @@ fn lateness(sides: &[Side<'_>], cells: &[&Cells<'_>], series: &Series, into: &mu
                 wait_ns: timing.queue.and_then(|queue| queue.wait_ns),
                 places: timing.queue.and_then(|queue| queue.places),
             };
-            into.extend(subject.with(sides, all.iter().map(of).collect()));
-        }
+            let values = all.iter().map(|cells| late(&cells[timing], percentile));
+            into.extend(subject.with(sides, values));
+        };
+        add(Quantity::LatenessP50, |late| late.p50);
+        add(Quantity::LatenessP99, |late| late.p99);
     }
 }

@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::contestant::{Id, REFERENCE};
 use crate::context::Context;
 use crate::estimate::{Estimate, Sampled};
-use crate::figure::Figure;
 use crate::fit::Fit;
-use crate::reading::{Reading, task_counts};
+use crate::reading::task_counts;
 use crate::series::{Series, Shape};
 
 /// The weight of one contestant's waiting tasks by the state that they keep.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StateRow {
     /// The contestant, and what its tasks do: the state left out.
     pub series: Series,
@@ -22,89 +19,74 @@ pub struct StateRow {
 }
 
 /// What was found for one size of state.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StatePoint {
-    /// What one more waiting task adds, in bytes, state included. Every slope of a row is over the N
-    /// that were measured both with state and without: where memory grows by doubling, slopes over
-    /// other N differ by more than the state.
+    /// What one more waiting task adds, in bytes, state included, over the N that were measured both
+    /// with state and without.
     pub bytes: Estimate,
-    /// How many times the state is held: (this slope − that without state) ÷ bytes of state. Above
-    /// one it is held twice, or lost to rounding; below one it found room in what the task has
-    /// anyway, such as the last page of a thread's stack. `None` without state.
+    /// How many times the state is held: (this slope − that without state) ÷ bytes of state. Below one
+    /// it found room in what the task has anyway. `None` without state.
     pub held: Option<Estimate>,
-    /// How many times as much a thread each takes with as much state; `None` where that was not
-    /// measured, or for the thread itself.
+    /// How many times as much a thread each takes with as much state; `None` for the thread itself.
     pub reference_over: Option<Estimate>,
 }
+
+/// The slopes of one contestant by the bytes that its tasks keep.
+type Slopes = BTreeMap<u64, Sampled>;
 
 /// The rows of this record: every compared contestant of which there is a slope with state.
 pub(crate) fn of(context: &Context<'_>) -> Vec<StateRow> {
     let mut sizes: BTreeMap<Series, BTreeSet<u64>> = BTreeMap::new();
     for (series, _) in context.index.iter() {
-        let Shape { state_bytes, .. } = series.shape;
-        if state_bytes > 0 && series.contestant.is_compared() && series.shape.is_weighed() {
-            let base = with_state(series, 0);
-            sizes.entry(base).or_default().extend([0, state_bytes]);
+        let bytes = series.shape.state_bytes;
+        if bytes > 0 && series.contestant.is_compared() && series.shape.is_weighed() {
+            sizes.entry(with_state(series, 0)).or_default().extend([0, bytes]);
         }
     }
-    let slopes: BTreeMap<Series, BTreeMap<u64, Sampled>> = sizes
-        .into_iter()
-        .map(|(base, sizes)| {
-            let slopes = slopes(context, &base, &sizes);
-            (base, slopes)
-        })
-        .collect();
-    slopes.iter().filter_map(|(base, of)| StateRow::of(base, of, &slopes)).collect()
+    let slopes = |(base, sizes): (Series, BTreeSet<u64>)| {
+        let slopes = slopes(context, &base, &sizes);
+        (base, slopes)
+    };
+    let all: BTreeMap<Series, Slopes> = sizes.into_iter().map(slopes).collect();
+    all.iter().filter_map(|(base, slopes)| StateRow::of(base, slopes, &all)).collect()
 }
 
 impl StateRow {
     /// `None` where there is no slope with state.
-    fn of(
-        base: &Series,
-        slopes: &BTreeMap<u64, Sampled>,
-        all: &BTreeMap<Series, BTreeMap<u64, Sampled>>,
-    ) -> Option<Self> {
+    fn of(base: &Series, slopes: &Slopes, all: &BTreeMap<Series, Slopes>) -> Option<Self> {
         slopes.keys().find(|bytes| **bytes > 0)?;
         let reference = all.get(&base.by(Id::new(REFERENCE)));
         let reference = reference.filter(|_| !base.contestant.is_reference());
-        let point = |(bytes, slope): (&u64, &Sampled)| {
-            let none = slopes.get(&0).filter(|_| *bytes > 0);
+        let point = |(&bytes, slope): (&u64, &Sampled)| {
+            let none = slopes.get(&0).filter(|_| bytes > 0);
             let point = StatePoint {
                 bytes: slope.estimate,
-                held: none.map(|none| slope.less_per(none, *bytes as f64)),
+                held: none.map(|none| slope.less(none).estimate.scaled(1.0 / bytes as f64)),
                 reference_over: reference
-                    .and_then(|slopes| slopes.get(bytes))
+                    .and_then(|slopes| slopes.get(&bytes))
                     .and_then(|reference| reference.over(slope)),
             };
-            (*bytes, point)
+            (bytes, point)
         };
         Some(Self { series: base.clone(), at: slopes.iter().map(point).collect() })
     }
 }
 
-/// The slopes of one contestant by the bytes that its tasks keep.
-fn slopes(context: &Context<'_>, base: &Series, sizes: &BTreeSet<u64>) -> BTreeMap<u64, Sampled> {
+fn slopes(context: &Context<'_>, base: &Series, sizes: &BTreeSet<u64>) -> Slopes {
     let figure = context.basis.figure();
-    let readings = |bytes: u64| readings(context, &with_state(base, bytes), figure);
-    let with: BTreeSet<u64> = sizes
-        .iter()
-        .filter(|bytes| **bytes > 0)
-        .flat_map(|bytes| task_counts(&readings(*bytes)))
-        .collect();
-    let common: BTreeSet<u64> = task_counts(&readings(0)).intersection(&with).copied().collect();
+    let readings = |bytes: u64| context.readings(&with_state(base, bytes), figure);
+    let sizes_with = sizes.iter().filter(|bytes| **bytes > 0);
+    let with: BTreeSet<u64> = sizes_with.flat_map(|bytes| task_counts(&readings(*bytes))).collect();
+    let common = &task_counts(&readings(0)) & &with;
     let slope = |bytes: u64| {
         let mut readings = readings(bytes);
         if common.len() >= 2 {
             readings.retain(|reading| common.contains(&reading.tasks));
         }
-        let key = with_state(base, bytes).key();
-        Fit::of(&readings, context.bootstrap(&[&key, figure.name()])).map(|fit| fit.slope)
+        let draws = context.bootstrap(&[&with_state(base, bytes).key(), figure.name()]);
+        Fit::of(&readings, draws).map(|fit| fit.slope)
     };
     sizes.iter().filter_map(|bytes| Some((*bytes, slope(*bytes)?))).collect()
-}
-
-fn readings(context: &Context<'_>, series: &Series, figure: Figure) -> Vec<Reading> {
-    context.index.get(series).map(|cells| cells.readings(figure)).unwrap_or_default()
 }
 
 fn with_state(series: &Series, state_bytes: u64) -> Series {

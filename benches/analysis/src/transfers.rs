@@ -1,16 +1,11 @@
 //! How long bodies take through a server with a rate limit, against bytes ÷ limit.
 
-use std::collections::BTreeMap;
-
-use record::Cell;
-use serde::Serialize;
-
 use crate::context::Context;
 use crate::estimate::{Estimate, median};
 use crate::series::Series;
 
 /// The cells of one contestant in which the same bodies came through the same limit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Transfer {
     /// The contestant, and what was asked.
     pub series: Series,
@@ -34,18 +29,12 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<Transfer> {
     for (series, cells) in context.index.iter().filter(|(series, _)| series.shape.is_transfer()) {
         let Some(asked) = &series.shape.asked else { continue };
         let Some(limit) = asked.rate_limit.filter(|limit| *limit > 0) else { continue };
-        let mut by_tasks: BTreeMap<u64, Vec<&Cell>> = BTreeMap::new();
-        for &cell in &cells.timed {
-            by_tasks.entry(cell.tasks).or_default().push(cell);
-        }
-        for (tasks, cells) in by_tasks {
+        for cells in cells.timed.chunk_by(|a, b| a.tasks == b.tasks) {
+            let tasks = cells[0].tasks;
             let bodies = tasks.saturating_mul(u64::from(series.shape.waits_per_task));
             let least_ns = bodies as f64 * asked.bytes as f64 / limit as f64 * 1e9;
-            let over_least: Vec<f64> = cells
-                .iter()
-                .filter_map(|cell| Some(cell.time?.wall_ns as f64 / least_ns))
-                .filter(|ratio| ratio.is_finite())
-                .collect();
+            let ratios = cells.iter().filter_map(|cell| Some(cell.time?.wall_ns as f64 / least_ns));
+            let over_least: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
             let names = [&*series.key(), &tasks.to_string(), "transfer"];
             let over_least = median(&over_least, context.bootstrap(&names));
             transfers.push(Transfer {

@@ -10,14 +10,13 @@ use serde::Serialize;
 
 use crate::contestant::Model;
 use crate::context::{Basis, Context};
-use crate::estimate::quantile;
 use crate::index::{Cells, is_all_waiting};
 use crate::measured::Measured;
-use crate::reading::{Reading, task_counts, values_at};
+use crate::reading::{Reading, spreads};
 use crate::series::Series;
 
 /// How far a compared contestant came with plain timers or plain requests.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reach {
     /// The series.
     pub series: Series,
@@ -34,7 +33,7 @@ pub struct Reach {
 }
 
 /// What stopped a contestant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Wall {
     /// The N that was tried.
     pub tasks: u64,
@@ -70,8 +69,7 @@ impl Ceiling {
 }
 
 /// What a limit is a limit of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// Memory mappings.
     Mappings,
@@ -84,7 +82,7 @@ pub enum Resource {
 }
 
 /// How much of a resource a process uses.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Use {
     /// One task's.
     pub per_task: f64,
@@ -93,8 +91,7 @@ pub struct Use {
 }
 
 impl Reach {
-    /// Where it would be stopped next, if what stopped it were moved; without a wall, where it would
-    /// be stopped at all.
+    /// Where it would be stopped next, if what stopped it were moved, or at all.
     pub fn next(&self) -> Option<&Ceiling> {
         let past = self.wall.as_ref().map(|wall| resource_of(&wall.limit.name));
         let is_other = |ceiling: &&Ceiling| {
@@ -127,25 +124,18 @@ pub fn resource_of(limit: &str) -> Option<Resource> {
     })
 }
 
-/// Reads something counted off a weighing.
-type Read = fn(&Weight) -> Option<u64>;
-
 /// How far each compared contestant came.
 pub(crate) fn of(context: &Context<'_>) -> Vec<Reach> {
-    let is_wanted = |series: &Series| {
-        series.contestant.is_compared()
-            && (series.shape.is_plain() || series.shape.is_plain_request())
-    };
-    let all = context.index.iter().filter(|(series, _)| is_wanted(series));
-    all.map(|(series, cells)| reach(context, series, cells)).collect()
+    let wanted = context.index.iter().filter(|(series, _)| series.is_plain_and_compared());
+    wanted.map(|(series, cells)| reach(context, series, cells)).collect()
 }
 
 fn reach(context: &Context<'_>, series: &Series, cells: &Cells<'_>) -> Reach {
     let mut uses = uses(cells, context.get(series), context.basis);
-    let tried = cells.timed.iter().chain(&cells.unproven);
-    let tried = tried.filter(|cell| cell.status != Status::Skipped).map(|cell| cell.tasks).max();
-    let in_flight =
-        |cell: &&Cell| cell.proof.filter(|proof| !proof.unweighed).map(|p| p.peak_in_flight);
+    let all = cells.timed.iter().chain(&cells.unproven);
+    let tried = all.filter(|cell| cell.status != Status::Skipped).map(|cell| cell.tasks);
+    let proofs = cells.timed.iter().filter_map(|cell| cell.proof);
+    let in_flight = proofs.filter(|proof| !proof.unweighed).map(|proof| proof.peak_in_flight);
     let stopped = cells.unproven.iter().filter(|cell| cell.status == Status::Wall);
     let stopped = stopped.min_by_key(|cell| cell.tasks);
     if let Some(cell) = stopped.filter(|_| series.model() == Model::Threads) {
@@ -154,29 +144,24 @@ fn reach(context: &Context<'_>, series: &Series, cells: &Cells<'_>) -> Reach {
     Reach {
         series: series.clone(),
         largest: cells.timed.iter().map(|cell| cell.tasks).max(),
-        at_once: cells.timed.iter().filter_map(in_flight).max(),
-        tried: tried.unwrap_or(0),
+        at_once: in_flight.max(),
+        tried: tried.max().unwrap_or(0),
         wall: stopped.and_then(|cell| wall(cell, &uses)),
         ceilings: ceilings(&context.record.run.host.limits, &uses),
     }
 }
 
-/// How much of each resource one more task of these cells uses. What does not grow with the tasks is
-/// left out.
+/// How much of each resource that grows with the tasks one more task of these cells uses.
 pub(crate) fn uses(
     cells: &Cells<'_>,
     measured: Option<&Measured>,
     basis: Basis,
 ) -> BTreeMap<Resource, Use> {
-    let counted: [(Resource, Read); 3] = [
-        (Resource::Mappings, |weight| weight.mappings),
-        (Resource::Threads, |weight| weight.threads),
-        (Resource::Descriptors, |weight| weight.descriptors),
-    ];
-    let mut uses: BTreeMap<Resource, Use> = counted
-        .into_iter()
-        .filter_map(|(resource, read)| Some((resource, counted_use(cells, read)?)))
-        .collect();
+    let mut uses = BTreeMap::new();
+    let mut count = |resource, read| uses.extend(counted_use(cells, read).map(|of| (resource, of)));
+    count(Resource::Mappings, |weight| weight.mappings);
+    count(Resource::Threads, |weight| weight.threads);
+    count(Resource::Descriptors, |weight| weight.descriptors);
     if let Some(fit) = measured.and_then(|measured| measured.fits.get(&basis.figure())) {
         let per_task = fit.slope.estimate.value;
         if fit.slope.estimate.is_above_zero() || (per_task > 0.0 && fit.cells < 3) {
@@ -188,21 +173,19 @@ pub(crate) fn uses(
 
 /// The use of something that is counted, from the smallest and the largest N: a whole number where it
 /// is nearly one, because there is nothing else it could be.
-fn counted_use(cells: &Cells<'_>, read: Read) -> Option<Use> {
-    let reading = |cell: &&&Cell| {
+fn counted_use(cells: &Cells<'_>, read: fn(&Weight) -> Option<u64>) -> Option<Use> {
+    let reading = |cell: &&Cell| {
         let value = read(cell.memory.waiting.as_ref()?)? as f64;
         Some(Reading { tasks: cell.tasks, value })
     };
     let waiting = cells.timed.iter().filter(|cell| is_all_waiting(cell));
-    let readings: Vec<Reading> = waiting.filter_map(|cell| reading(&cell)).collect();
-    let counts = task_counts(&readings);
-    let (least, most) = (*counts.first()?, *counts.last()?);
-    let median_at = |tasks| quantile(&values_at(&readings, tasks), 0.5);
-    let (low, high) = (median_at(least)?, median_at(most)?);
+    let medians = spreads(&waiting.filter_map(reading).collect::<Vec<_>>());
+    let ((least, low), (most, high)) = (medians.first_key_value()?, medians.last_key_value()?);
+    let (low, high) = (low.median, high.median);
     let per_task = (high - low) / (most - least) as f64;
     let whole = per_task.round();
     let per_task = if (per_task - whole).abs() < 0.05 { whole } else { per_task };
-    (per_task > 0.0).then(|| Use { per_task, base: (high - per_task * most as f64).max(0.0) })
+    (per_task > 0.0).then(|| Use { per_task, base: (high - per_task * *most as f64).max(0.0) })
 }
 
 /// Adds what a wall alone says of a contestant with a thread for each task: with one N there is nothing

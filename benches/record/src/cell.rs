@@ -36,8 +36,7 @@ pub struct Cell {
     pub memory: Memory,
     /// How long it took.
     pub time: Option<Time>,
-    /// How late its tasks woke; with a server, how long after the delay asked for they had the
-    /// whole answer.
+    /// How late its tasks woke or, with a server, had the whole answer.
     pub lateness_ns: Option<LatenessLine>,
     /// What the server saw of it, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,8 +50,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// What is wrong with its proof, in words, the server's and the second wave's included where there
-    /// is one; `None` if it proves what it must.
+    /// What is wrong with its proof, the server's or the second wave's; `None` if it proves all.
     pub fn flaw(&self) -> Option<String> {
         self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(|| {
             let second = self.second.as_ref()?;
@@ -67,9 +65,7 @@ impl Cell {
             return Some(flaw);
         }
         self.workload.http?;
-        let Some(server) = server else {
-            return Some("it has no proof from its server".into());
-        };
+        let Some(server) = server else { return Some("it has no proof from its server".into()) };
         match self.tasks.checked_mul(u64::from(self.workload.waits_per_task)) {
             Some(requests) => server.flaw(requests, proof),
             None => Some("it has more waits than can be counted".into()),
@@ -110,12 +106,10 @@ pub struct Limit {
     pub value: u64,
     /// How much of it was in use when the contestant was last seen.
     pub used: u64,
-    /// Whether that was worked out from its number of threads, because it was gone before it could
-    /// be counted.
+    /// Whether that was worked out from its number of threads.
     #[serde(default)]
     pub used_is_estimated: bool,
-    /// How many threads the contestant had then, where the limit bounds threads or what each of them
-    /// takes.
+    /// How many threads the contestant had then, where the limit bounds those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<u64>,
 }
@@ -165,8 +159,7 @@ pub struct Weight {
     /// The part of `anonymous_bytes` that is touched stacks of threads. Not read when idle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_bytes: Option<u64>,
-    /// The threads' stacks in the kernel: as the control group lists them (version 2), else
-    /// threads × the size of one.
+    /// The threads' stacks in the kernel, as the control group lists them or by their number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_stack_bytes: Option<u64>,
     /// Page tables as the control group lists them (version 2).
@@ -175,8 +168,8 @@ pub struct Weight {
     /// Slab, the kernel's small objects, as the control group lists it (version 2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slab_bytes: Option<u64>,
-    /// How much more slab the whole system had than before the process was started. Read where the
-    /// control group does not list it and no server shares it. Not read when idle.
+    /// How much more slab the whole system had than before the process was started, where the control
+    /// group does not list it and no server shares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_slab_bytes: Option<i64>,
     /// Memory mappings (lines of `/proc/PID/maps`).
@@ -198,8 +191,7 @@ pub struct Time {
     pub user_ns: u64,
     /// System CPU in the same time.
     pub system_ns: u64,
-    /// User and system CPU from the first task's start until all were in flight; 0 where that was not
-    /// waited for.
+    /// User and system CPU from the first task's start until all were in flight, or 0.
     pub start_cpu_ns: u64,
     /// Switches because a thread had to wait.
     pub voluntary_switches: u64,
@@ -237,8 +229,7 @@ pub struct Throughput {
     pub status: Status,
     /// Why, where it was not run or failed.
     pub reason: Option<String>,
-    /// The least time in which a contestant with this ceiling can run one wave:
-    /// tasks ÷ ceiling × wait.
+    /// The least time of one wave with this ceiling: tasks ÷ ceiling × wait.
     pub floor_ns: u64,
     /// The samples. Every wave in them was checked: all tasks completed, with the right checksum.
     pub samples: Vec<Sample>,

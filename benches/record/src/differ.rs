@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 
 use serde::Serialize;
 
-use crate::run::{CgroupKind, Host, LimitValue, Run, Unlimited};
+use crate::run::{CgroupKind, Host, LimitValue, Run};
 
 /// Something of the machine or of the versions that is not the same in two runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,16 +29,18 @@ impl Display for Difference {
 /// Left out is the soft limit on descriptors that the program was started with (`nofile_given`):
 /// it is raised before anything else. The machine's memory, which is also a limit, is named once.
 pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
-    let (before_facts, after_facts) = (facts(&before.host), facts(&after.host));
-    let mut found = Vec::new();
-    found.extend(of_maps("", &before_facts, &after_facts));
-    found.extend(of_maps("", &before.host.allocator_settings, &after.host.allocator_settings));
-    found.extend(of_maps("limit ", &limits(&before.host), &limits(&after.host)));
+    let (one, other) = (&before.host, &after.host);
+    let mut found = of_maps("", &facts(one), &facts(other));
+    found.extend(of_maps("", &one.allocator_settings, &other.allocator_settings));
+    found.extend(of_maps("limit ", &limits(one), &limits(other)));
     found.extend(of_maps("", &before.versions, &after.versions));
     found
 }
 
-fn facts(host: &Host) -> BTreeMap<String, String> {
+/// What is known of a machine, by name.
+type Values = BTreeMap<String, String>;
+
+fn facts(host: &Host) -> Values {
     let Host { cpu, cores, memory_bytes, kernel, clock, page_bytes, thp, .. } = host;
     let Host { timer_slack_ns, allocator, rustc, cgroup, .. } = host;
     let cgroup = match cgroup {
@@ -62,32 +64,23 @@ fn facts(host: &Host) -> BTreeMap<String, String> {
     known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-fn limits(host: &Host) -> BTreeMap<String, String> {
-    let text = |value: &LimitValue| match value {
-        LimitValue::Number(number) => number.to_string(),
-        LimitValue::Unlimited(Unlimited::Unlimited) => "unlimited".to_owned(),
+fn limits(host: &Host) -> Values {
+    let text = |value: &LimitValue| {
+        value.number().map_or("unlimited".to_owned(), |number| number.to_string())
     };
     let is_known = |name: &str| matches!(name, "nofile_given" | "memory_bytes");
     let matter = host.limits.iter().filter(|(name, _)| !is_known(name));
     matter.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-fn of_maps<'a>(
-    kind: &'a str,
-    before: &'a BTreeMap<String, String>,
-    after: &'a BTreeMap<String, String>,
-) -> impl Iterator<Item = Difference> + 'a {
+fn of_maps(kind: &str, before: &Values, after: &Values) -> Vec<Difference> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let value = |map: &BTreeMap<String, String>, name: &String| {
-        map.get(name).map_or_else(|| "unknown".to_owned(), |value| format!("`{value}`"))
+    let differ = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    let difference = |name: &String| {
+        let value = |of: &Values| of.get(name).map_or("unknown".into(), |of| format!("`{of}`"));
+        Difference { what: format!("{kind}{name}"), before: value(before), after: value(after) }
     };
-    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).map(move |name| {
-        Difference {
-            what: format!("{kind}{name}"),
-            before: value(before, name),
-            after: value(after, name),
-        }
-    })
+    differ.map(difference).collect()
 }
 
 #[cfg(test)]

@@ -57,72 +57,46 @@ pub struct ProofLine {
 }
 
 impl ServerProof {
-    /// What is wrong with it, in words; `None` if it proves that the server answered all requests,
-    /// and had exactly as many open as the client's ceiling allows, also while they were weighed, if
-    /// they were to be.
+    /// What is wrong with it, in words; `None` if it proves that the server answered all requests, and
+    /// had as many open as the client's ceiling allows, also while they were weighed.
     pub fn flaw(&self, requests: u64, client: &ProofLine) -> Option<String> {
-        let expected_in_flight = client.expected_in_flight;
-        if self.served != requests {
-            return Some(format!("the server answered {} of {requests} requests", self.served));
-        }
-        if client.unweighed {
-            return None;
-        }
-        if self.high_water != expected_in_flight {
-            return Some(format!(
-                "the server had {} requests open at once, not {expected_in_flight}",
-                self.high_water
-            ));
-        }
+        let Self { served, high_water, .. } = self;
+        let expected = client.expected_in_flight;
         let weighed = self.open_before_weighing.min(self.open_after_weighing);
-        if weighed != expected_in_flight {
-            return Some(format!(
-                "the server had {weighed} requests open around the weighing, not \
-                 {expected_in_flight}"
-            ));
+        if *served != requests {
+            Some(format!("the server answered {served} of {requests} requests"))
+        } else if client.unweighed {
+            None
+        } else if *high_water != expected {
+            Some(format!("the server had {high_water} requests open at once, not {expected}"))
+        } else {
+            let around = "requests open around the weighing, not";
+            (weighed != expected).then(|| format!("the server had {weighed} {around} {expected}"))
         }
-        None
     }
 }
 
 impl ProofLine {
-    /// What is wrong with it, in words; `None` if it proves that `tasks` tasks were done at the
-    /// concurrency that the ceiling allows, and were all there while they were weighed, if they were
-    /// to be.
+    /// What is wrong with it, in words; `None` if it proves that `tasks` tasks were done, at the
+    /// concurrency that the ceiling allows, and were all there while they were weighed.
     pub fn flaw(&self, tasks: u64) -> Option<String> {
-        if self.completed != tasks {
-            return Some(format!("{} of {tasks} tasks completed", self.completed));
-        }
-        if self.lost != 0 {
-            return Some(format!("{} tasks were lost", self.lost));
-        }
-        if self.checksum != self.expected_checksum {
-            return Some(format!(
-                "checksum {:016x} is not the expected {:016x}",
-                self.checksum, self.expected_checksum
-            ));
-        }
-        if self.unweighed {
-            return (self.peak_in_flight > self.expected_in_flight).then(|| {
-                format!(
-                    "{} tasks were in flight at once, more than {}",
-                    self.peak_in_flight, self.expected_in_flight
-                )
-            });
-        }
-        if self.peak_in_flight != self.expected_in_flight {
-            return Some(format!(
-                "{} tasks were in flight at once, not {}",
-                self.peak_in_flight, self.expected_in_flight
-            ));
-        }
+        let Self { completed, lost, checksum, expected_checksum, .. } = self;
+        let (peak, expected) = (self.peak_in_flight, self.expected_in_flight);
         let weighed = self.before_weighing.min(self.after_weighing);
-        if weighed != self.expected_in_flight {
-            return Some(format!(
-                "{weighed} tasks were in flight around the weighing, not {}",
-                self.expected_in_flight
-            ));
+        if *completed != tasks {
+            Some(format!("{completed} of {tasks} tasks completed"))
+        } else if *lost != 0 {
+            Some(format!("{lost} tasks were lost"))
+        } else if checksum != expected_checksum {
+            Some(format!("checksum {checksum:016x} is not the expected {expected_checksum:016x}"))
+        } else if self.unweighed {
+            let more = "tasks were in flight at once, more than";
+            (peak > expected).then(|| format!("{peak} {more} {expected}"))
+        } else if peak != expected {
+            Some(format!("{peak} tasks were in flight at once, not {expected}"))
+        } else {
+            let around = "tasks were in flight around the weighing, not";
+            (weighed != expected).then(|| format!("{weighed} {around} {expected}"))
         }
-        None
     }
 }

@@ -9,39 +9,21 @@ use std::path::{Path, PathBuf};
 use crate::record::{Line, Record, SCHEMA};
 use crate::run::Run;
 
-/// Why a record cannot be read.
+/// Why a record cannot be read: the first field is its file.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot be opened or read.
-    #[error("record {path} cannot be read")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The reason given.
-        source: io::Error,
-    },
+    /// The file cannot be opened or read, for the reason given.
+    #[error("record {0} cannot be read")]
+    Io(PathBuf, #[source] io::Error),
     /// A run is writing it.
-    #[error("record {path} is being written by another run")]
-    Busy {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("record {0} is being written by another run")]
+    Busy(PathBuf),
     /// There is nothing in it.
-    #[error("record {path} is empty: its first line must be the run")]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A line is not what it should be.
-    #[error("record {path}, line {line}: {problem}")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        problem: String,
-    },
+    #[error("record {0} is empty: its first line must be the run")]
+    Empty(PathBuf),
+    /// This line, from 1, is not what it should be, for the reason given.
+    #[error("record {0}, line {1}: {2}")]
+    Line(PathBuf, usize, String),
 }
 
 /// The longest line that is read, in bytes. No line of a run comes near it.
@@ -58,7 +40,7 @@ pub fn read_file(path: &Path) -> Result<Record, ReadError> {
     if path == Path::new("-") {
         return read_from(Path::new("standard input"), io::stdin().lock());
     }
-    let fail = |source| ReadError::Io { path: path.to_owned(), source };
+    let fail = |source| ReadError::Io(path.to_owned(), source);
     let file = File::open(path).map_err(fail)?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(fail(io::ErrorKind::IsADirectory.into()));
@@ -74,16 +56,12 @@ pub fn read(path: &Path, text: &str) -> Result<Record, ReadError> {
     read_from(path, text.as_bytes())
 }
 
-/// Reads a record line by line, within [`LONGEST_LINE`] and [`MOST_LINES`]; `path` is for messages.
-///
-/// A last line that was cut off (no line end, and not whole) is left out and reported in
-/// [`Record::truncated`].
+/// Reads a record line by line, within [`LONGEST_LINE`] and [`MOST_LINES`]; `path` is for messages. A
+/// last line that was cut off is left out and reported in [`Record::truncated`].
 ///
 /// # Errors
-/// If there is no first line, if the first line is not a run of a known schema, or if any other
-/// line is too long, one too many, not a cell or a throughput sample, or one that was there before:
-/// a cell that stands twice would make every interval narrower than it is. The line's number is in
-/// the error.
+/// If the first line is not a run of a known schema, or another is too long, one too many, no cell or
+/// sample, or one that was there before: a cell that stands twice would narrow every interval.
 pub fn read_from(path: &Path, from: impl BufRead) -> Result<Record, ReadError> {
     read_within(path, from, MOST_LINES)
 }
@@ -93,8 +71,7 @@ fn read_within(
     mut from: impl BufRead,
     most_lines: usize,
 ) -> Result<Record, ReadError> {
-    let fail =
-        |line: usize, problem: String| ReadError::Line { path: path.to_owned(), line, problem };
+    let fail = |line: usize, problem: String| ReadError::Line(path.to_owned(), line, problem);
     let mut bytes = Vec::new();
     let mut record: Option<Record> = None;
     let mut seen: HashMap<u64, usize> = HashMap::new();
@@ -103,7 +80,7 @@ fn read_within(
         from.by_ref()
             .take(LONGEST_LINE)
             .read_until(b'\n', &mut bytes)
-            .map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+            .map_err(|source| ReadError::Io(path.to_owned(), source))?;
         if bytes.is_empty() {
             break;
         }
@@ -114,7 +91,7 @@ fn read_within(
         if !is_ended && bytes.len() as u64 == LONGEST_LINE {
             return Err(fail(number, format!("longer than {LONGEST_LINE} bytes")));
         }
-        let parsed = match (std::str::from_utf8(&bytes), &mut record) {
+        let parsed = match (std::str::from_utf8(&bytes), &record) {
             (Err(problem), _) if problem.error_len().is_none() && !is_ended => Err(String::new()),
             (Err(_), _) => return Err(fail(number, "not UTF-8".into())),
             (Ok(line), None) => {
@@ -123,35 +100,28 @@ fn read_within(
                 record = Some(Record { run, cells, throughput, truncated: false });
                 continue;
             }
-            (Ok(line), Some(record)) => match serde_json::from_str(line) {
-                Ok(Line::Cell(cell)) => {
-                    record.cells.push(*cell);
-                    Ok(())
-                }
-                Ok(Line::Throughput(throughput)) => {
-                    record.throughput.push(*throughput);
-                    Ok(())
-                }
-                Ok(Line::Run(_)) => {
-                    let problem = "a second run; a record has one, in line 1".into();
-                    return Err(fail(number, problem));
-                }
-                Err(error) => Err(error.to_string()),
-            },
+            (Ok(line), Some(_)) => serde_json::from_str(line).map_err(|error| error.to_string()),
         };
         match (parsed, &mut record) {
-            (Ok(()), _) => {
-                if let Some(first) = seen.insert(hash(bytes.trim_ascii_end()), number) {
-                    return Err(fail(number, format!("the same as line {first}")));
-                }
+            (Ok(Line::Cell(cell)), Some(record)) => record.cells.push(*cell),
+            (Ok(Line::Throughput(sample)), Some(record)) => record.throughput.push(*sample),
+            (Ok(_), _) => {
+                let problem = "a second run; a record has one, in line 1".into();
+                return Err(fail(number, problem));
             }
-            (Err(_), Some(record)) if !is_ended => record.truncated = true,
+            (Err(_), Some(record)) if !is_ended => {
+                record.truncated = true;
+                continue;
+            }
             (Err(problem), _) => {
                 return Err(fail(number, format!("not a cell of schema {SCHEMA}: {problem}")));
             }
         }
+        if let Some(first) = seen.insert(hash(bytes.trim_ascii_end()), number) {
+            return Err(fail(number, format!("the same as line {first}")));
+        }
     }
-    record.ok_or_else(|| ReadError::Empty { path: path.to_owned() })
+    record.ok_or_else(|| ReadError::Empty(path.to_owned()))
 }
 
 /// A number that tells lines apart.
@@ -173,10 +143,7 @@ fn parse_run(line: &str) -> Result<Run, String> {
         let given = value.get("schema").map_or("none".to_owned(), ToString::to_string);
         return Err(format!("schema {given}; this program reads schema {SCHEMA}"));
     }
-    match serde_json::from_value(value).map_err(|error| format!("not a run: {error}"))? {
-        Line::Run(run) => Ok(*run),
-        Line::Cell(_) | Line::Throughput(_) => Err("not a run".into()),
-    }
+    serde_json::from_value(value).map_err(|error| format!("not a run: {error}"))
 }
 
 #[cfg(test)]

@@ -22,8 +22,7 @@ pub struct Run {
     /// What to be told about a contestant before its figures are used, by id.
     #[serde(default)]
     pub cautions: BTreeMap<String, String>,
-    /// The options of `compare run`, from which the same cells are planned again; `None` if
-    /// something else made the record.
+    /// The options of `compare run`; `None` if something else made the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// Which build of this program made it; its profile and a fingerprint of its sources.
@@ -32,8 +31,7 @@ pub struct Run {
     /// What each contestant's timers are and how exact they are by design, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timers: BTreeMap<String, String>,
-    /// What was counted in the files that hold each model's tasks, by model and file (`timer.rs`,
-    /// `http.rs`), when the program was built. Empty in records of programs that did not count.
+    /// What was counted in the files of each model's tasks, by model and file, when the program was built.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub task_code: BTreeMap<String, BTreeMap<String, TaskCode>>,
 }
@@ -60,8 +58,7 @@ pub struct TaskCode {
 pub enum Extent {
     /// Everything in its default size.
     Full,
-    /// Everything more often and in larger sizes, every size of state, every arrival: what the
-    /// committed `docs/results` are made from.
+    /// Everything more often, in larger sizes and with every state: the committed `docs/results`.
     Thorough,
     /// Everything in a small size.
     Quick,

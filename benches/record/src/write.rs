@@ -14,10 +14,7 @@ use crate::run::Run;
 /// How long a killed run may hold its record. One that is still there holds it for longer.
 const LETTING_GO: Duration = Duration::from_secs(2);
 
-/// A record that is being written.
-///
-/// Each line goes to the file whole, in one write, before the next cell starts: a killed run loses
-/// at most the line it was about to write.
+/// A record that is being written, each line whole and in one write before the next cell starts.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
@@ -83,26 +80,22 @@ impl Unfinished {
     /// # Errors
     /// If it cannot be read or written, is being written by another run, or is not a record.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let fail = |source| ReadError::Io { path: path.to_owned(), source };
+        let fail = |source| ReadError::Io(path.to_owned(), source);
         let mut file = OpenOptions::new().read(true).append(true).open(path).map_err(fail)?;
-        // A run that was killed while it started a cell leaves a process that holds its files for a
-        // moment longer, until it becomes the cell.
+        // A run that was killed as it started a cell leaves a process that holds its files for a moment.
         let patience = Instant::now() + LETTING_GO;
         while !lock(&file).map_err(fail)? {
             if Instant::now() > patience {
-                return Err(ReadError::Busy { path: path.to_owned() });
+                return Err(ReadError::Busy(path.to_owned()));
             }
             thread::sleep(Duration::from_millis(10));
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail)?;
         let record = read_from(path, &*bytes)?;
-        let whole = if record.truncated {
-            let last = bytes.iter().rposition(|byte| *byte == b'\n');
-            last.map_or(&[][..], |last| &bytes[..=last])
-        } else {
-            &bytes
-        };
+        let last = bytes.iter().rposition(|byte| *byte == b'\n');
+        let whole_lines = last.map_or(&[][..], |last| &bytes[..=last]);
+        let whole = if record.truncated { whole_lines } else { &bytes };
         Ok(Self {
             file,
             path: path.to_owned(),

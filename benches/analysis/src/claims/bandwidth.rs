@@ -1,12 +1,10 @@
 //! Network bandwidth bounds the data moved: bodies through a server that caps all answers together.
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Value, Why};
+use crate::transfers::Transfer;
 
-/// How much of bytes ÷ limit a transfer takes at least. The server may send a little ahead of its
-/// limit, and a clock may be a little off.
+/// How much of bytes ÷ limit a transfer takes at least: a server may send a little ahead of its limit.
 pub const LEAST: f64 = 0.95;
 
 /// How much of it at most. Beyond that it was not the bandwidth that bound the transfer.
@@ -14,26 +12,17 @@ pub const MOST: f64 = 1.25;
 
 /// Judges it by every transfer with proof.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
-    let compared =
-        inputs.transfers.iter().filter(|transfer| transfer.series.contestant.is_compared());
-    let row = |transfer: &crate::transfers::Transfer| {
+    let row = |transfer: &Transfer| {
         let ratio = transfer.over_least?;
-        Some(Evidence {
-            subject: Subject::One(transfer.series.clone()),
-            measure: Measure::TimeOverLimit,
-            tasks: Some(transfer.bodies),
-            value: Value::Figure(ratio),
-            finding: match ratio.value {
-                ratio if ratio < LEAST => Finding::Less,
-                ratio if ratio > MOST => Finding::More,
-                _ => Finding::AsSaid,
-            },
-            is_judged: true,
-        })
+        let finding = Finding::within(ratio.value, LEAST, MOST);
+        let value = Value::Figure(ratio);
+        let row = Evidence::of(&transfer.series, Measure::TimeOverLimit, value, finding);
+        Some(row.at(transfer.bodies))
     };
+    let compared = inputs.transfers.iter().filter(|of| of.series.contestant.is_compared());
     let evidence: Vec<Evidence> = compared.filter_map(row).collect();
     if evidence.is_empty() {
-        Judgement::not_measured(Why::NoCells, Command::Run, evidence)
+        Judgement::not_measured(Why::NoCells, evidence)
     } else if evidence.iter().any(|row| row.finding == Finding::Less)
         || evidence.iter().all(|row| row.finding == Finding::More)
     {
@@ -49,8 +38,8 @@ mod tests {
     use record::synthetic::{asking_run, small_run};
 
     use super::*;
-    use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::claims::judgement::{ClaimId, Subject, Verdict};
+    use crate::tests::judged;
 
     #[test]
     fn without_transfers_it_is_not_measured() {

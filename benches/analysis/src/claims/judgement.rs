@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::contestant::Id;
+use crate::crossover::Crossover;
 use crate::estimate::Estimate;
 use crate::series::Series;
 
@@ -89,15 +90,16 @@ impl Judgement {
         Self { verdict: Verdict::Refuted, conditions: Vec::new(), evidence }
     }
 
-    /// The record does not say, for this reason; `by` measures it.
-    pub(crate) fn not_measured(why: Why, by: Command, evidence: Vec<Evidence>) -> Self {
+    /// The record does not say, for this reason.
+    pub(crate) fn not_measured(why: Why, evidence: Vec<Evidence>) -> Self {
+        let by = if why == Why::NoTrace { Command::Trace } else { Command::Run };
         let verdict = Verdict::NotMeasured(NotMeasured { why, by });
         Self { verdict, conditions: Vec::new(), evidence }
     }
 
     /// It takes a trace of each task, which no command writes yet.
     pub(crate) fn needs_trace() -> Self {
-        Self::not_measured(Why::NoTrace, Command::Trace, Vec::new())
+        Self::not_measured(Why::NoTrace, Vec::new())
     }
 }
 
@@ -164,12 +166,11 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// The whole process is lighter from so many waiting tasks on. Where it lies is known to between
-    /// these two for all of the runtimes.
+    /// The whole process of each runtime is lighter from so many waiting tasks on, between these two.
     FromTasks {
         /// What the tasks wait for.
         work: Work,
-        /// The reference; `None` of the other thread contestants, which is only there if it is later.
+        /// The reference; `None` of the other thread contestants, where it is later.
         against: Option<Id>,
         /// As many tasks at least.
         earliest: u64,
@@ -194,19 +195,17 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// One condition for each measure and finding among `findings` that some judged evidence has, in
-    /// their order.
+    /// One condition for each of these that some judged evidence has, in their order.
     pub(crate) fn exceptions(evidence: &[Evidence], findings: &[(Measure, Finding)]) -> Vec<Self> {
         let of = |&(measure, finding): &(Measure, Finding)| {
-            let judged = || evidence.iter().filter(|row| row.is_judged && row.measure == measure);
-            let mut subjects: Vec<Subject> = judged()
-                .filter(|row| row.finding == finding)
-                .map(|row| row.subject.clone())
-                .collect();
-            subjects.dedup();
-            let mut among: Vec<&Subject> = judged().map(|row| &row.subject).collect();
-            among.dedup();
-            let among = among.len();
+            let of = |is_wanted: fn(Finding, Finding) -> bool| {
+                let judged = evidence.iter().filter(|row| row.is_judged && row.measure == measure);
+                let wanted = judged.filter(|row| is_wanted(row.finding, finding));
+                let mut subjects: Vec<Subject> = wanted.map(|row| row.subject.clone()).collect();
+                subjects.dedup();
+                subjects
+            };
+            let (subjects, among) = (of(|found, wanted| found == wanted), of(|_, _| true).len());
             (!subjects.is_empty()).then_some(Self::Except { measure, finding, subjects, among })
         };
         findings.iter().filter_map(of).collect()
@@ -221,6 +220,13 @@ pub enum Work {
     Timer,
     /// A plain request.
     Request,
+}
+
+impl Work {
+    /// What the tasks of a crossover wait for.
+    pub(crate) fn of(crossover: &Crossover) -> Self {
+        if crossover.series.shape.is_timer() { Self::Timer } else { Self::Request }
+    }
 }
 
 /// One thing that was looked at.
@@ -241,26 +247,29 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// What the verdict rests on: a contestant doing some work.
+    pub(crate) fn of(series: &Series, measure: Measure, value: Value, finding: Finding) -> Self {
+        let subject = Subject::One(series.clone());
+        Self { subject, measure, tasks: None, value, finding, is_judged: true }
+    }
+
+    /// The same at so many tasks.
+    pub(crate) fn at(self, tasks: impl Into<Option<u64>>) -> Self {
+        Self { tasks: tasks.into(), ..self }
+    }
+
+    /// Whether the verdict rests on this measure and finding of it.
+    pub(crate) fn is(&self, measure: Measure, finding: Finding) -> bool {
+        self.is_judged && (self.measure, self.finding) == (measure, finding)
+    }
+
     /// Whether it is other than the claim says, or does not say.
     pub fn is_exception(&self) -> bool {
+        use Finding::{Alike, All, AsSaid, GivenBack, Less, Lighter, NotAsked, OneAtATime};
         match self.finding {
-            Finding::Lighter
-            | Finding::OneAtATime
-            | Finding::AsSaid
-            | Finding::All
-            | Finding::NotAsked
-            | Finding::GivenBack
-            | Finding::Alike => false,
-            Finding::Less => !matches!(self.subject, Subject::File(_)),
-            Finding::Heavier
-            | Finding::Undecided
-            | Finding::NotMeasured
-            | Finding::SeveralAtOnce
-            | Finding::More
-            | Finding::Some
-            | Finding::Failed
-            | Finding::Kept
-            | Finding::Grows => true,
+            Less => !matches!(self.subject, Subject::File(_)),
+            Lighter | OneAtATime | AsSaid | All | NotAsked | GivenBack | Alike => false,
+            _ => true,
         }
     }
 }
@@ -289,12 +298,11 @@ pub enum Value {
     Count(u64),
     /// Two whole numbers that were held against each other: this one, and the other's.
     Counts(u64, u64),
-    /// From so many tasks on, where it was measured; `not_at` is the largest number at which it was
-    /// measured and was not so.
+    /// From so many tasks on.
     From {
         /// From so many on.
         from: u64,
-        /// Not yet at so many.
+        /// The largest number below at which it was measured and was not so.
         not_at: Option<u64>,
     },
 }
@@ -333,8 +341,7 @@ pub enum Measure {
     OpenAtServer,
     /// Tasks that went on after each of several waits, with the state that they held.
     WentOn,
-    /// The time of calls one after another, as a ratio to all of their waits: below one, a call went
-    /// on where the one before had stopped.
+    /// The same of calls one after another: below one, a call went on where the last had stopped.
     TimeOverCalls,
     /// Bytes that are kept for each task when all are over.
     KeptBytes,
@@ -396,4 +403,15 @@ pub enum Finding {
     Grows,
     /// The two are alike.
     Alike,
+}
+
+impl Finding {
+    /// Whether a figure is as was said: between these two.
+    pub(crate) fn within(figure: f64, least: f64, most: f64) -> Self {
+        match figure {
+            _ if figure < least => Self::Less,
+            _ if figure > most => Self::More,
+            _ => Self::AsSaid,
+        }
+    }
 }

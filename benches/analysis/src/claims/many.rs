@@ -1,18 +1,14 @@
 //! Very many coroutines at once use resources well: each runtime gets there, and a task among many
 //! costs hardly more than one among few.
 
-use std::collections::BTreeMap;
-
 use record::Status;
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Value, Why};
 use crate::contestant::Model;
 use crate::estimate::Estimate;
 use crate::fit::between;
-use crate::growth::{FEW, Growth, MANY};
+use crate::growth::{FEW, MANY};
 use crate::index::{Cells, is_all_waiting};
 use crate::reading::task_counts;
 use crate::series::Series;
@@ -25,8 +21,6 @@ pub const MOST_CPU: f64 = crate::growth::BAR;
 
 /// Judges it by plain timers: coroutines. Callbacks and threads are shown beside.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
-    let growths: BTreeMap<&Series, &Growth> =
-        inputs.growth.iter().map(|growth| (&growth.series, growth)).collect();
     let mut evidence = Vec::new();
     for (series, cells) in inputs.index.iter() {
         let is_wanted =
@@ -34,23 +28,22 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
         if is_wanted && series.shape.is_plain() {
             evidence.extend(reached(series, cells));
             evidence.extend(bytes_growth(inputs, series, cells));
-            evidence.extend(growths.get(series).map(|growth| cpu_growth(growth)));
+            let growth = inputs.growth.binary_search_by(|growth| growth.series.cmp(series)).ok();
+            let row = |ratio| against(series, Measure::CpuGrowth, ratio, MOST_CPU);
+            evidence.extend(growth.map(|nth| row(inputs.growth[nth].ratio)));
         }
     }
-    let found = |measure, finding| {
-        let mut judged = evidence.iter().filter(|row: &&Evidence| row.is_judged);
-        judged.any(|row| row.measure == measure && row.finding == finding)
-    };
+    let found = |measure, finding| evidence.iter().any(|row| row.is(measure, finding));
     let is_reached = found(Measure::Largest, Finding::All);
     let is_stopped = found(Measure::Largest, Finding::Some);
     let grows = found(Measure::BytesGrowth, Finding::More);
     let is_flat = found(Measure::BytesGrowth, Finding::AsSaid);
     if !is_reached && !is_stopped {
-        Judgement::not_measured(Why::TooFewTasks(MANY), Command::Run, evidence)
+        Judgement::not_measured(Why::TooFewTasks(MANY), evidence)
     } else if !is_reached || (grows && !is_flat) {
         Judgement::refuted(evidence)
     } else if !is_flat {
-        Judgement::not_measured(Why::NothingDecides, Command::Run, evidence)
+        Judgement::not_measured(Why::NothingDecides, evidence)
     } else {
         let exceptions = [
             (Measure::Largest, Finding::Some),
@@ -69,12 +62,10 @@ fn reached(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
     let largest = all_waiting.map(|cell| cell.tasks).max()?;
     let ended = cells.unproven.iter().filter(|cell| cell.status != Status::Skipped);
     let tried = ended.map(|cell| cell.tasks).chain([largest]).max()?;
-    let finding = if largest >= MANY {
-        Finding::All
-    } else if tried > largest {
-        Finding::Some
-    } else {
-        Finding::NotAsked
+    let finding = match largest {
+        MANY.. => Finding::All,
+        _ if tried > largest => Finding::Some,
+        _ => Finding::NotAsked,
     };
     Some(row(series, Measure::Largest, tried, Value::Count(largest), finding))
 }
@@ -89,34 +80,22 @@ fn bytes_growth(inputs: &Inputs<'_>, series: &Series, cells: &Cells<'_>) -> Opti
         between(&readings, smallest, tasks, inputs.bootstrap(&names))
     };
     let ratio = bytes(MANY)?.over(&bytes(FEW)?);
-    let finding = against(ratio, MOST_BYTES);
-    Some(row(series, Measure::BytesGrowth, MANY, ratio.into(), finding))
-}
-
-/// The same in CPU.
-fn cpu_growth(growth: &Growth) -> Evidence {
-    let finding = against(growth.ratio, MOST_CPU);
-    row(&growth.series, Measure::CpuGrowth, MANY, growth.ratio.into(), finding)
+    Some(against(series, Measure::BytesGrowth, ratio, MOST_BYTES))
 }
 
 /// What an interval says of a bar.
-fn against(ratio: Option<Estimate>, most: f64) -> Finding {
-    match ratio.filter(Estimate::is_bounded) {
+fn against(series: &Series, measure: Measure, ratio: Option<Estimate>, most: f64) -> Evidence {
+    let finding = match ratio.filter(Estimate::is_bounded) {
         Some(ratio) if ratio.high <= most => Finding::AsSaid,
         Some(ratio) if ratio.low > most => Finding::More,
         _ => Finding::Undecided,
-    }
+    };
+    row(series, measure, MANY, ratio.into(), finding)
 }
 
 fn row(series: &Series, measure: Measure, tasks: u64, value: Value, finding: Finding) -> Evidence {
-    Evidence {
-        subject: Subject::One(series.clone()),
-        measure,
-        tasks: Some(tasks),
-        value,
-        finding,
-        is_judged: series.model() == Model::Coroutines,
-    }
+    let is_judged = series.model() == Model::Coroutines;
+    Evidence { is_judged, ..Evidence::of(series, measure, value, finding).at(tasks) }
 }
 
 #[cfg(test)]
@@ -126,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     const TASKS: [u64; 4] = [1, 1_000, FEW, MANY];
 

@@ -4,9 +4,7 @@
 //! a cell's proof: a cell in which it differs from the client's is a failure.
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Value, Why};
 use crate::index::Cells;
 use crate::series::Series;
 
@@ -20,17 +18,15 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
         series.contestant.is_compared() && series.shape.is_http() && !series.shape.is_for_lateness()
     });
     let evidence: Vec<Evidence> = asking.map(|(series, cells)| row(series, cells)).collect();
-    let was_asked = evidence.iter().any(|row| row.tasks >= Some(MANY));
-    let has_many = evidence.iter().any(|row| row.is_judged && row.finding == Finding::All);
-    if has_many {
+    if evidence.iter().any(|row| row.is(Measure::OpenAtServer, Finding::All)) {
         let some = [(Measure::OpenAtServer, Finding::Some)];
         Judgement::holds(Condition::exceptions(&evidence, &some), evidence)
-    } else if was_asked {
+    } else if evidence.iter().any(|row| row.tasks >= Some(MANY)) {
         Judgement::refuted(evidence)
     } else if evidence.iter().all(|row| row.tasks.is_none()) {
-        Judgement::not_measured(Why::NoCells, Command::Run, evidence)
+        Judgement::not_measured(Why::NoCells, evidence)
     } else {
-        Judgement::not_measured(Why::TooFewTasks(MANY), Command::Run, evidence)
+        Judgement::not_measured(Why::TooFewTasks(MANY), evidence)
     }
 }
 
@@ -38,19 +34,14 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
 fn row(series: &Series, cells: &Cells<'_>) -> Evidence {
     let seen = cells.timed.iter().filter_map(|cell| Some((cell.server?.high_water, cell.tasks)));
     let most = seen.max();
-    let finding = match most {
-        None => Finding::NotMeasured,
-        Some((open, tasks)) if open < tasks => Finding::Some,
-        Some(_) => Finding::All,
+    let (value, finding) = match most {
+        None => (Value::None, Finding::NotMeasured),
+        Some((open, tasks)) if open < tasks => (Value::Count(open), Finding::Some),
+        Some((open, _)) => (Value::Count(open), Finding::All),
     };
-    Evidence {
-        subject: Subject::One(series.clone()),
-        measure: Measure::OpenAtServer,
-        tasks: most.map(|(_, tasks)| tasks),
-        value: most.map_or(Value::None, |(open, _)| Value::Count(open)),
-        finding,
-        is_judged: finding == Finding::Some || most.is_some_and(|(_, tasks)| tasks >= MANY),
-    }
+    let tasks = most.map(|(_, tasks)| tasks);
+    let is_judged = finding == Finding::Some || tasks >= Some(MANY);
+    Evidence { is_judged, ..Evidence::of(series, Measure::OpenAtServer, value, finding).at(tasks) }
 }
 
 #[cfg(test)]
@@ -58,8 +49,8 @@ mod tests {
     use record::synthetic::{Bill, Synthetic, asking_run, small_run};
 
     use super::*;
-    use crate::claims::judgement::{ClaimId, NotMeasured, Verdict};
-    use crate::example::judged;
+    use crate::claims::judgement::{ClaimId, Command, NotMeasured, Verdict};
+    use crate::tests::judged;
 
     #[test]
     fn without_requests_it_is_not_measured() {

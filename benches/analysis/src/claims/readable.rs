@@ -5,9 +5,7 @@
 use record::TaskCode;
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why};
 
 /// The model that the claim is about, and the one that it is held against.
 const MODELS: [&str; 2] = ["coroutines", "callbacks"];
@@ -24,12 +22,12 @@ const COUNTS: [(Measure, Count); 5] = [
     (Measure::Branches, |code| code.branches),
 ];
 
-/// Judges it by each count in each file that both models have. A count is neither weighed against
-/// another nor added to it, because what they are worth against each other is not known.
+/// Judges it by each count in each file that both models have. What the counts are worth against each
+/// other is not known, so none is weighed against another.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let code = &inputs.run.task_code;
     let [Some(ours), Some(theirs)] = MODELS.map(|model| code.get(model)) else {
-        return Judgement::not_measured(Why::NoTaskCode, Command::Run, Vec::new());
+        return Judgement::not_measured(Why::NoTaskCode, Vec::new());
     };
     let mut evidence = Vec::new();
     for (measure, count) in COUNTS {
@@ -52,7 +50,7 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     }
     let found = |finding| evidence.iter().filter(|row| row.finding == finding).count();
     if evidence.is_empty() {
-        Judgement::not_measured(Why::NoTaskCode, Command::Run, evidence)
+        Judgement::not_measured(Why::NoTaskCode, evidence)
     } else if found(Finding::Less) <= found(Finding::More) {
         Judgement::refuted(evidence)
     } else {
@@ -69,8 +67,8 @@ mod tests {
     use record::synthetic::small_run;
 
     use super::*;
-    use crate::claims::judgement::{ClaimId, NotMeasured, Verdict};
-    use crate::example::judged;
+    use crate::claims::judgement::{ClaimId, Command, NotMeasured, Verdict};
+    use crate::tests::judged;
 
     fn with(coroutines: TaskCode, callbacks: TaskCode) -> Record {
         let mut record = small_run();

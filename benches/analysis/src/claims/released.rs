@@ -5,9 +5,7 @@
 //! cancellation, a timeout) are not in it, so the claim holds with that condition at most.
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Value, Why};
 use crate::estimate::Estimate;
 use crate::lifecycle::{Kept, Lifecycle, Phases};
 
@@ -26,7 +24,7 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let all_grow = processes.iter().all(grows);
     let evidence = processes.concat();
     if evidence.is_empty() {
-        return Judgement::not_measured(Why::NoCells, Command::Run, evidence);
+        return Judgement::not_measured(Why::NoCells, evidence);
     }
     if all_grow {
         return Judgement::refuted(evidence);
@@ -41,14 +39,8 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
 
 /// What one process kept.
 fn rows(lifecycle: &Lifecycle) -> Vec<Evidence> {
-    let row = |measure, value, finding| Evidence {
-        subject: Subject::One(lifecycle.series.clone()),
-        measure,
-        tasks: Some(lifecycle.tasks),
-        value,
-        finding,
-        is_judged: true,
-    };
+    let Lifecycle { series, tasks, threads, descriptors, .. } = lifecycle;
+    let row = |measure, value, finding| Evidence::of(series, measure, value, finding).at(*tasks);
     let bytes = match lifecycle.kept() {
         Kept::GivesBack => Finding::GivenBack,
         Kept::Keeps => Finding::Kept,
@@ -56,32 +48,22 @@ fn rows(lifecycle: &Lifecycle) -> Vec<Evidence> {
     };
     let kept = lifecycle.kept_bytes_per_task().map(Estimate::lone);
     let mut rows = vec![row(Measure::KeptBytes, kept.into(), bytes)];
-    let counted = [
-        (Measure::KeptThreads, lifecycle.threads),
-        (Measure::KeptDescriptors, lifecycle.descriptors),
-    ];
-    for (measure, phases) in counted {
-        let Some(phases) = phases else { continue };
-        let [first, _] = phases.left();
-        rows.push(row(
-            measure,
-            Value::Count(first.max(0).unsigned_abs()),
-            of(phases, lifecycle.tasks),
-        ));
-    }
+    let counted = [(Measure::KeptThreads, threads), (Measure::KeptDescriptors, descriptors)];
+    rows.extend(counted.into_iter().filter_map(|(measure, phases)| {
+        let phases = phases.as_ref()?;
+        let left = Value::Count(phases.left()[0].max(0).unsigned_abs());
+        Some(row(measure, left, of(phases, *tasks)))
+    }));
     rows
 }
 
 /// What became of things that are counted.
-fn of(phases: Phases<u64>, tasks: u64) -> Finding {
+fn of(phases: &Phases<u64>, tasks: u64) -> Finding {
     let notable = |left: i64| left as f64 > NOTABLE_SHARE * tasks as f64;
-    let [first, second] = phases.left();
-    if notable(second) {
-        Finding::Grows
-    } else if notable(first) {
-        Finding::Kept
-    } else {
-        Finding::GivenBack
+    match phases.left().map(notable) {
+        [_, true] => Finding::Grows,
+        [true, false] => Finding::Kept,
+        [false, false] => Finding::GivenBack,
     }
 }
 
@@ -92,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     /// Contestants whose processes hold so many MiB and threads in the five phases.
     fn with(all: &[(&str, [u64; 5], [u64; 5])]) -> Record {

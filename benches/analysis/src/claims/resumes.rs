@@ -7,9 +7,7 @@
 use record::{Cell, Status};
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Value, Why};
 use super::sync_waits::{LEAST, LEAST_CALLS, time_over_waits};
 use crate::contestant::Model;
 use crate::estimate::median;
@@ -21,25 +19,19 @@ pub const LEAST_WAITS: u32 = 2;
 
 /// Judges it by the cells with several waits and live state.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
-    let mut evidence = Vec::new();
-    for (series, cells) in inputs.index.iter() {
+    let wanted = inputs.index.iter().filter(|(series, _)| {
         let shape = &series.shape;
-        let is_wanted = shape.waits_per_task >= LEAST_WAITS
-            && shape.state_bytes > 0
-            && shape.is_weighed()
-            && series.contestant.is_compared();
-        if is_wanted && series.model() == Model::Subroutine {
-            evidence.extend(calls(inputs, series, cells));
-        } else if is_wanted {
-            evidence.extend(tasks_that_went_on(series, cells));
-        }
-    }
-    let found = |measure, finding| {
-        let mut judged = evidence.iter().filter(|row: &&Evidence| row.is_judged);
-        judged.any(|row| row.measure == measure && row.finding == finding)
-    };
+        let is_several = shape.waits_per_task >= LEAST_WAITS && shape.state_bytes > 0;
+        is_several && shape.is_weighed() && series.contestant.is_compared()
+    });
+    let evidence: Vec<Evidence> = wanted
+        .filter_map(|(series, cells)| match series.model() {
+            Model::Subroutine => calls(inputs, series, cells),
+            _ => tasks_that_went_on(series, cells),
+        })
+        .collect();
+    let found = |measure, finding| evidence.iter().any(|row| row.is(measure, finding));
     let went_on = found(Measure::WentOn, Finding::All);
-    let starts_over = found(Measure::TimeOverCalls, Finding::AsSaid);
     if found(Measure::TimeOverCalls, Finding::Less)
         || (found(Measure::WentOn, Finding::Failed) && !went_on)
     {
@@ -47,20 +39,20 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     } else if went_on {
         let failed = [Finding::Failed, Finding::NotMeasured].map(|found| (Measure::WentOn, found));
         let mut conditions = Condition::exceptions(&evidence, &failed);
-        if !starts_over {
+        if !found(Measure::TimeOverCalls, Finding::AsSaid) {
             conditions.push(Condition::Without(Measure::TimeOverCalls));
         }
         Judgement::holds(conditions, evidence)
     } else {
-        Judgement::not_measured(Why::NoCells, Command::Run, evidence)
+        Judgement::not_measured(Why::NoCells, evidence)
     }
 }
 
 /// How many tasks of a contestant went on after each wait; `None` where it was not asked, or a limit
 /// of the machine stopped it. A process that fell over says nothing of its tasks.
 fn tasks_that_went_on(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
-    let ended = cells.unproven.iter().filter(|cell| cell.status != Status::Skipped);
-    let ended = ended.filter(|cell| cell.status != Status::Wall);
+    let is_ended = |cell: &&&Cell| !matches!(cell.status, Status::Skipped | Status::Wall);
+    let ended = cells.unproven.iter().filter(is_ended);
     let with_flaw = ended.clone().filter_map(|cell| Some((cell.tasks, cell.proof?.completed)));
     let proven = cells.timed.iter().filter(|cell| is_all_waiting(cell)).map(|cell| cell.tasks);
     let (tasks, value, finding) = if let Some((tasks, completed)) = with_flaw.max() {
@@ -70,31 +62,19 @@ fn tasks_that_went_on(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
     } else {
         (ended.map(|cell| cell.tasks).max()?, Value::None, Finding::NotMeasured)
     };
-    Some(Evidence {
-        subject: Subject::One(series.clone()),
-        measure: Measure::WentOn,
-        tasks: Some(tasks),
-        value,
-        finding,
-        is_judged: series.model() == Model::Coroutines,
-    })
+    let row = Evidence::of(series, Measure::WentOn, value, finding).at(tasks);
+    Some(Evidence { is_judged: series.model() == Model::Coroutines, ..row })
 }
 
 /// How long calls one after another took against all of their waits.
 fn calls(inputs: &Inputs<'_>, series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
-    let several: Vec<&&Cell> =
-        cells.timed.iter().filter(|cell| cell.tasks >= LEAST_CALLS).collect();
-    let ratios: Vec<f64> = several.iter().filter_map(|cell| time_over_waits(cell)).collect();
-    let names = [&*series.key(), "time over calls"];
-    let ratio = median(&ratios, inputs.bootstrap(&names))?.estimate;
-    Some(Evidence {
-        subject: Subject::One(series.clone()),
-        measure: Measure::TimeOverCalls,
-        tasks: several.iter().map(|cell| cell.tasks).max(),
-        value: Value::Figure(ratio),
-        finding: if ratio.value < LEAST { Finding::Less } else { Finding::AsSaid },
-        is_judged: true,
-    })
+    let several = || cells.timed.iter().filter(|cell| cell.tasks >= LEAST_CALLS);
+    let ratios: Vec<f64> = several().filter_map(|cell| time_over_waits(cell)).collect();
+    let draws = inputs.bootstrap(&[&series.key(), "time over calls"]);
+    let ratio = median(&ratios, draws)?.estimate;
+    let finding = Finding::within(ratio.value, LEAST, f64::INFINITY);
+    let row = Evidence::of(series, Measure::TimeOverCalls, Value::Figure(ratio), finding);
+    Some(row.at(several().map(|cell| cell.tasks).max()))
 }
 
 #[cfg(test)]
@@ -103,8 +83,8 @@ mod tests {
     use record::synthetic::{Bill, Synthetic, small_run};
 
     use super::*;
-    use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::claims::judgement::{ClaimId, Subject, Verdict};
+    use crate::tests::judged;
 
     /// Tasks of these contestants that wait three times with state. The calls of a subroutine take so
     /// many times the sum of their waits.

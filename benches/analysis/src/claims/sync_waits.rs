@@ -4,9 +4,7 @@
 use record::Cell;
 
 use super::inputs::Inputs;
-use super::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why,
-};
+use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Value, Why};
 use crate::contestant::Model;
 use crate::estimate::median;
 use crate::series::Series;
@@ -14,8 +12,7 @@ use crate::series::Series;
 /// As many calls at least: one alone waits for none.
 pub const LEAST_CALLS: u64 = 2;
 
-/// How much of the sum of the waits they take at least. A wait is never shorter than was asked; a
-/// clock may be a little off.
+/// How much of the sum of the waits they take at least: no wait is short, but a clock may be off.
 pub const LEAST: f64 = 0.99;
 
 /// How much of it at most. Beyond, the calls did more than wait for one another.
@@ -33,7 +30,7 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     }
     let found = |finding| evidence.iter().any(|row: &Evidence| row.finding == finding);
     if evidence.is_empty() {
-        Judgement::not_measured(Why::NoCells, Command::Run, evidence)
+        Judgement::not_measured(Why::NoCells, evidence)
     } else if found(Finding::SeveralAtOnce) || found(Finding::Less) {
         Judgement::refuted(evidence)
     } else {
@@ -45,31 +42,15 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
 /// What the cells of one number of calls say.
 fn rows(inputs: &Inputs<'_>, series: &Series, cells: &[&Cell]) -> Vec<Evidence> {
     let tasks = cells[0].tasks;
-    let Some(peak) = cells.iter().filter_map(|cell| Some(cell.proof?.peak_in_flight)).max() else {
-        return Vec::new();
-    };
-    if tasks < LEAST_CALLS {
-        return Vec::new();
-    }
-    let row = |measure, value, finding| Evidence {
-        subject: Subject::One(series.clone()),
-        measure,
-        tasks: Some(tasks),
-        value,
-        finding,
-        is_judged: true,
-    };
-    let is_alone = peak == 1;
-    let at_once = if is_alone { Finding::OneAtATime } else { Finding::SeveralAtOnce };
+    let peak = cells.iter().filter_map(|cell| Some(cell.proof?.peak_in_flight)).max();
+    let Some(peak) = peak.filter(|_| tasks >= LEAST_CALLS) else { return Vec::new() };
+    let row = |measure, value, finding| Evidence::of(series, measure, value, finding).at(tasks);
+    let at_once = if peak == 1 { Finding::OneAtATime } else { Finding::SeveralAtOnce };
     let mut rows = vec![row(Measure::PeakInFlight, Value::Count(peak), at_once)];
     let ratios: Vec<f64> = cells.iter().filter_map(|cell| time_over_waits(cell)).collect();
     let names = [&*series.key(), &tasks.to_string(), "time over waits"];
     if let Some(ratio) = median(&ratios, inputs.bootstrap(&names)) {
-        let finding = match ratio.estimate.value {
-            ratio if ratio < LEAST => Finding::Less,
-            ratio if ratio > MOST => Finding::More,
-            _ => Finding::AsSaid,
-        };
+        let finding = Finding::within(ratio.estimate.value, LEAST, MOST);
         rows.push(row(Measure::TimeOverWaits, Value::Figure(ratio.estimate), finding));
     }
     rows
@@ -89,7 +70,7 @@ mod tests {
 
     use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
-    use crate::example::judged;
+    use crate::tests::judged;
 
     /// Four calls that take so many times the sum of their waits.
     fn taking(times: f64) -> Record {

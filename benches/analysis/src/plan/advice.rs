@@ -39,10 +39,7 @@ pub(super) fn of(asked: &Asked<'_>, rows: &[Row]) -> Advice {
         (Some(threads), _) if reasons.is_empty() => Advice::Threads {
             contestant: threads.contestant.clone(),
             lightest: runtime.map(|row| row.contestant.clone()),
-            saves: threads
-                .memory
-                .zip(runtime.and_then(|row| row.memory))
-                .map(|(threads, runtime)| threads.value - runtime.value),
+            saves: memories(threads, runtime).map(|[threads, runtime]| threads - runtime),
         },
         (_, Some(runtime)) => Advice::Runtime { contestant: runtime.contestant.clone(), reasons },
         (_, None) => match rows.iter().find(|row| fits(row) && !row.has_caution) {
@@ -52,6 +49,11 @@ pub(super) fn of(asked: &Asked<'_>, rows: &[Row]) -> Advice {
             _ => Advice::Nothing,
         },
     }
+}
+
+/// The memory of both, in bytes.
+fn memories(threads: &Row, runtime: Option<&Row>) -> Option<[f64; 2]> {
+    Some([threads.memory?.value, runtime?.memory?.value])
 }
 
 /// Everything that speaks against a thread for each task; nothing where it is enough.
@@ -72,10 +74,7 @@ fn against_threads(asked: &Asked<'_>, threads: Option<&Row>, runtime: Option<&Ro
     let most = asked.waiting.is_none().then_some(threads.most.zip(runtime.and_then(|r| r.most)));
     let times = match most {
         Some(most) => most.map(|(threads, runtime)| runtime as f64 / threads.max(1) as f64),
-        None => threads
-            .memory
-            .zip(runtime.and_then(|row| row.memory))
-            .map(|(threads, runtime)| threads.value / runtime.value),
+        None => memories(threads, runtime).map(|[threads, runtime]| threads / runtime),
     };
     let part = threads.memory.zip(asked.memory).map(|(all, (_, there))| all.value / there as f64);
     if let Some(times) = times.filter(|times| *times > 1.0)

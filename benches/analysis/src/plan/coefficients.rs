@@ -14,7 +14,7 @@ use crate::estimate::Estimate;
 use crate::figure::Figure;
 use crate::lateness::{Asked, LatenessRow};
 use crate::measured::{Measured, Waiting};
-use crate::series::Arrival;
+use crate::series::{Arrival, Shape};
 use crate::walls::{Ceiling, Reach, Resource, resource_of};
 
 /// Everything of a compared contestant that a plan of one kind of work is worked out from.
@@ -22,8 +22,6 @@ use crate::walls::{Ceiling, Reach, Resource, resource_of};
 pub struct Coefficients {
     /// The contestant.
     pub contestant: Id,
-    /// What the tasks wait for.
-    pub work: Work,
     /// Whether it takes one task at a time.
     pub is_one_at_a_time: bool,
     /// The whole process over N in bytes, by the figure of [`Analysis::basis`]; `None` without a fit.
@@ -34,8 +32,7 @@ pub struct Coefficients {
     pub state: StateLaw,
     /// What the tasks waited for with which that was measured.
     pub state_of: Work,
-    /// Where limits other than memory stop it, the first one first: what stopped it in the run, and
-    /// what was worked out.
+    /// Where limits other than memory stop it, the first one first.
     pub ceilings: Vec<Ceiling>,
     /// How late 99 in a hundred tasks are that start together, in nanoseconds, by their number.
     pub late: BTreeMap<u64, Estimate>,
@@ -54,10 +51,8 @@ impl Coefficients {
         let mut plain: BTreeMap<&Id, &Measured> = BTreeMap::new();
         for measured in &analysis.measured {
             let series = &measured.series;
-            if !series.contestant.is_compared()
-                || series.shape.state_bytes != 0
-                || !work.is_of(&series.shape)
-            {
+            let is_plain = series.shape.state_bytes == 0 && work.is_of(&series.shape);
+            if !series.contestant.is_compared() || !is_plain {
                 continue;
             }
             // Requests may have been run with bodies of several sizes.
@@ -72,25 +67,20 @@ impl Coefficients {
     fn of(analysis: &Analysis, work: Work, measured: &Measured) -> Self {
         let series = &measured.series;
         let id = &series.contestant;
-        let memory = Curve::of(measured, analysis.basis.figure());
         let own = steps(analysis, work, id);
-        let is_timer_state = own.is_empty() && work != Work::Timer;
-        let (state_of, steps) = if is_timer_state {
-            (Work::Timer, steps(analysis, Work::Timer, id))
-        } else {
-            (work, own)
+        let (state_of, steps) = match work {
+            Work::Http if own.is_empty() => (Work::Timer, steps(analysis, Work::Timer, id)),
+            _ => (work, own),
         };
         let has_stacks = id.model() == Model::Threads;
-        let state = StateLaw::of(steps, has_stacks, analysis.run.host.page_bytes);
+        let is_alone = measured.waiting == Waiting::OneAtATime || id.model() == Model::Subroutine;
         let reach = analysis.reaches.iter().find(|reach| reach.series == *series);
         Self {
             contestant: id.clone(),
-            work,
-            is_one_at_a_time: measured.waiting == Waiting::OneAtATime
-                || id.model() == Model::Subroutine,
-            memory,
+            is_one_at_a_time: is_alone,
+            memory: Curve::of(measured, analysis.basis.figure()),
             cpu: Curve::of(measured, Figure::Cpu),
-            state,
+            state: StateLaw::of(steps, has_stacks, analysis.run.host.page_bytes),
             state_of,
             ceilings: reach.map(ceilings).unwrap_or_default(),
             late: late(analysis, id, |row| {
@@ -141,26 +131,21 @@ fn steps(analysis: &Analysis, work: Work, id: &Id) -> Vec<Step> {
         let shape = &measured.series.shape;
         measured.series.contestant == *id && shape.state_bytes != 0 && work.is_of(shape)
     });
-    let mut steps: Vec<Step> = with_state
-        .filter_map(|measured| {
-            let shape = &measured.series.shape;
-            let plain = analysis.measured_of(id, &shape.without_state())?;
-            let added = |figure| {
-                let (tasks, spread) = measured.whole.get(&figure)?.last_key_value()?;
-                let without = Curve::of(plain, figure)?.at(*tasks);
-                let per = 1.0 / *tasks as f64;
-                let with = Estimate { value: spread.median, low: spread.least, high: spread.most };
-                let less =
-                    Estimate { value: -without.value, low: -without.high, high: -without.low };
-                Some((*tasks, with.plus(&less).scaled(per)))
-            };
-            // Of a single task nothing stands out.
-            let (_, memory) = added(analysis.basis.figure()).filter(|(tasks, _)| *tasks > 1)?;
-            let cpu =
-                added(Figure::Cpu).map(|(_, cpu)| Estimate { value: cpu.value.max(0.0), ..cpu });
-            Some(Step { state_bytes: shape.state_bytes, memory, cpu })
-        })
-        .collect();
+    let step = |measured: &Measured| {
+        let shape = &measured.series.shape;
+        let plain = analysis.measured_of(id, &shape.without_state())?;
+        let added = |figure| {
+            let (tasks, with) = measured.whole.get(&figure)?.last_key_value()?;
+            let without = Curve::of(plain, figure)?.at(*tasks);
+            let less = Estimate { value: -without.value, low: -without.high, high: -without.low };
+            Some((*tasks, with.estimate().plus(&less).scaled(1.0 / *tasks as f64)))
+        };
+        // Of a single task nothing stands out.
+        let (_, memory) = added(analysis.basis.figure()).filter(|(tasks, _)| *tasks > 1)?;
+        let cpu = added(Figure::Cpu).map(|(_, cpu)| Estimate { value: cpu.value.max(0.0), ..cpu });
+        Some(Step { state_bytes: shape.state_bytes, memory, cpu })
+    };
+    let mut steps: Vec<Step> = with_state.filter_map(step).collect();
     steps.sort_by_key(|step| step.state_bytes);
     steps.dedup_by_key(|step| step.state_bytes);
     steps
@@ -168,9 +153,8 @@ fn steps(analysis: &Analysis, work: Work, id: &Id) -> Vec<Step> {
 
 /// The ceilings of limits that state does not move. Where the run was stopped, what it got to stands.
 fn ceilings(reach: &Reach) -> Vec<Ceiling> {
-    let is_memory = |name: &str| resource_of(name) == Some(Resource::Memory);
-    let mut ceilings: Vec<Ceiling> =
-        reach.ceilings.iter().filter(|ceiling| !is_memory(&ceiling.limit)).cloned().collect();
+    let mut ceilings = reach.ceilings.clone();
+    ceilings.retain(|ceiling| resource_of(&ceiling.limit) != Some(Resource::Memory));
     if let Some(wall) = reach.wall.as_ref().filter(|wall| !wall.reached_is_estimated) {
         for ceiling in ceilings.iter_mut().filter(|ceiling| ceiling.limit == wall.limit.name) {
             ceiling.tasks = wall.reached.unwrap_or(ceiling.tasks);
@@ -180,25 +164,18 @@ fn ceilings(reach: &Reach) -> Vec<Ceiling> {
     ceilings
 }
 
-/// How late tasks of this contestant are, in the rows that have a key. Rows with a queue say how long
-/// that is, and are left out.
+/// How late tasks of this contestant are, in the rows that have a key and no queue.
 fn late(
     analysis: &Analysis,
     id: &Id,
     key: impl Fn(&LatenessRow) -> Option<u64>,
 ) -> BTreeMap<u64, Estimate> {
     let rows = analysis.lateness.iter();
-    rows.filter(|row| row.series.contestant == *id && !row.is_queued())
-        .filter_map(|row| {
-            let p99 = row.p99;
-            Some((key(row)?, Estimate { value: p99.median, low: p99.least, high: p99.most }))
-        })
-        .collect()
+    let rows = rows.filter(|row| row.series.contestant == *id && !row.is_queued());
+    rows.filter_map(|row| Some((key(row)?, row.p99.estimate()))).collect()
 }
 
 /// Whether tasks of this row do this work, but for how they come.
 fn is_alike(work: Work, row: &LatenessRow) -> bool {
-    let mut shape = row.series.shape.clone();
-    shape.arrival = Arrival::Burst;
-    work.is_of(&shape)
+    work.is_of(&Shape { arrival: Arrival::Burst, ..row.series.shape.clone() })
 }

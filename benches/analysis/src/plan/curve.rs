@@ -29,10 +29,8 @@ impl Curve {
     /// The curve of this figure; `None` without a fit.
     pub(crate) fn of(measured: &Measured, figure: Figure) -> Option<Self> {
         let slope = measured.slope(figure)?;
-        let points = measured.whole.get(&figure)?.iter().map(|(tasks, spread)| Point {
-            tasks: *tasks,
-            whole: Estimate { value: spread.median, low: spread.least, high: spread.most },
-        });
+        let whole = measured.whole.get(&figure)?.iter();
+        let points = whole.map(|(tasks, of)| Point { tasks: *tasks, whole: of.estimate() });
         Some(Self { points: points.collect(), slope })
     }
 
@@ -41,10 +39,8 @@ impl Curve {
         self.points.last().map_or(0, |point| point.tasks)
     }
 
-    /// The whole process with so many tasks.
-    ///
-    /// Its interval is the wider of the spread of the repeats around it and that of the slope; it is
-    /// unbounded where the slope has none.
+    /// The whole process with so many tasks. Its interval is the wider of the spread of the repeats
+    /// around it and that of the slope; it is unbounded where the slope has none.
     pub fn at(&self, tasks: u64) -> Estimate {
         let after = self.points.partition_point(|point| point.tasks < tasks);
         let whole = match (after.checked_sub(1).map(|at| self.points[at]), self.points.get(after)) {
@@ -67,8 +63,7 @@ impl Curve {
         }
     }
 
-    /// What each of so many tasks adds to the process, without what it has anyhow. Fewer tasks than
-    /// `fewest` are taken to add as much each as those do.
+    /// What each of so many tasks adds to the process; fewer than `fewest` add as much each as those.
     pub fn per_task(&self, tasks: u64, fewest: u64) -> Option<Estimate> {
         let first = self.points.first()?;
         let tasks = tasks.max(fewest.min(self.largest()));

@@ -18,8 +18,7 @@ pub struct Plan {
     pub per_second: Option<f64>,
     /// The cores of the machine.
     pub cores: u32,
-    /// The contestants: those that can do it first, then by memory, then by CPU. Without a number of
-    /// tasks: by how many fit.
+    /// The contestants: those that can do it first, then by memory and CPU, or by how many fit.
     pub rows: Vec<Row>,
     /// What to choose.
     pub advice: Advice,

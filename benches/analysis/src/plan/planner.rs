@@ -27,10 +27,8 @@ impl Analysis {
             return Err(PlanError::NoFits);
         }
         let waiting = case.waiting();
-        let per_second = case.rate.map(|rate| rate as f64).or_else(|| {
-            let in_a_second = 1e9 / case.wait_ns as f64;
-            waiting.map(|waiting| waiting as f64 * in_a_second)
-        });
+        let of_waiting = waiting.map(|waiting| waiting as f64 * (1e9 / case.wait_ns as f64));
+        let per_second = case.rate.map(|rate| rate as f64).or(of_waiting);
         let asked = Asked {
             case,
             waiting,
@@ -89,12 +87,8 @@ impl Asked<'_> {
             let tasks = of.tasks_in(value, self.case.state_bytes);
             let per_task = of.memory.as_ref().map_or(0.0, |memory| memory.slope.value)
                 + of.state.memory(self.case.state_bytes).value;
-            ceilings.extend(tasks.map(|tasks| Ceiling {
-                limit: limit.to_owned(),
-                value,
-                per_task,
-                tasks,
-            }));
+            let ceiling = |tasks| Ceiling { limit: limit.to_owned(), value, per_task, tasks };
+            ceilings.extend(tasks.map(ceiling));
         }
         ceilings.sort_by_key(|ceiling| ceiling.tasks);
         ceilings
@@ -115,20 +109,17 @@ impl Asked<'_> {
         if of.memory.is_none() && !of.is_one_at_a_time {
             return Outcome::NoFit;
         }
-        if self.case.state_bytes > largest
-            && self.largest_state.is_some_and(|most| most >= self.case.state_bytes)
-        {
+        let state = self.case.state_bytes;
+        if state > largest && self.largest_state.is_some_and(|most| most >= state) {
             return Outcome::StateNotHeld { largest };
         }
         if let Some(ceiling) = stopped {
             return Outcome::Stopped(ceiling.clone());
         }
         let own = if of.contestant.is_on_one_thread() { 1 } else { self.cores };
-        let is_asked = self.case.rate.is_some();
-        if is_asked && cores.is_some_and(|busy| busy.value > f64::from(own)) {
-            return Outcome::TooBusy { cores: own };
-        }
-        Outcome::Fits
+        let busy = cores.filter(|_| self.case.rate.is_some());
+        let is_too_busy = busy.is_some_and(|busy| busy.value > f64::from(own));
+        if is_too_busy { Outcome::TooBusy { cores: own } } else { Outcome::Fits }
     }
 
     /// The nearest there is: by how many times more or fewer.
@@ -139,11 +130,9 @@ impl Asked<'_> {
             nearest.map(|(at, p99)| (*at, *p99))
         };
         let at_rate = self.case.rate.and_then(|rate| nearest(&of.late_at_rate, rate));
-        if let Some((at, p99_ns)) = at_rate {
-            return Some(Late { p99_ns, at, is_at_rate: true });
-        }
-        let (at, p99_ns) = nearest(&of.late, self.waiting?)?;
-        Some(Late { p99_ns, at, is_at_rate: false })
+        let is_at_rate = at_rate.is_some();
+        let (at, p99_ns) = at_rate.or_else(|| nearest(&of.late, self.waiting?))?;
+        Some(Late { p99_ns, at, is_at_rate })
     }
 
     fn stretches(&self, of: &Coefficients, waiting: Option<u64>) -> Vec<Stretch> {
@@ -168,8 +157,7 @@ fn most_measured(of: &Coefficients) -> u64 {
     of.memory.as_ref().map_or(1, Curve::largest)
 }
 
-/// Those that fit first, then by memory to about a tenth, then by CPU; where no number of tasks was
-/// asked, those that have room for most first.
+/// Those that fit first, then by room where no number of tasks was asked, memory to a tenth, and CPU.
 fn rank(rows: &mut [Row], has_tasks: bool) {
     let tenth = |estimate: Option<Estimate>| {
         estimate.map_or(i64::MAX, |of| (of.value.max(1.0).ln() / 1.1_f64.ln()).round() as i64)

@@ -30,9 +30,7 @@ pub struct Step {
 pub enum Growth {
     /// Straight from one size to the next.
     Straight,
-    /// By whole pages, as a stack does. A part of the state finds room in pages that the stack has
-    /// touched anyhow: between `least` and `most` bytes, of which the sizes that were measured say no
-    /// more.
+    /// By whole pages, as a stack does, beyond the state that finds room in pages touched anyhow.
     Pages {
         /// The size of a page.
         page_bytes: u64,
@@ -44,8 +42,7 @@ pub enum Growth {
 }
 
 impl StateLaw {
-    /// The law that fits these steps, which are by size. Only a contestant with a stack for each task
-    /// can grow by pages.
+    /// The law that fits these steps, by size. Only with a stack for each task does it grow by pages.
     pub(crate) fn of(steps: Vec<Step>, has_stacks: bool, page_bytes: Option<u64>) -> Self {
         let pages = page_bytes.filter(|_| has_stacks && !steps.is_empty());
         let memory = pages.and_then(|page| in_pages(&steps, page)).unwrap_or(Growth::Straight);
@@ -69,10 +66,9 @@ impl StateLaw {
             (None, Growth::Pages { page_bytes, least, most }) => {
                 pages_between(state_bytes, page_bytes, least, most)
             }
-            (None, Growth::Straight) if self.steps.is_empty() => Estimate::lone(state_bytes as f64),
-            (None, Growth::Straight) => {
-                self.straight(state_bytes, |step| Some(step.memory), 1.0).unwrap_or(exactly(0.0))
-            }
+            (None, Growth::Straight) => self
+                .straight(state_bytes, |step| Some(step.memory), 1.0)
+                .unwrap_or(Estimate::lone(state_bytes as f64)),
         }
     }
 
@@ -81,9 +77,8 @@ impl StateLaw {
         if state_bytes == 0 {
             return Some(exactly(0.0));
         }
-        let largest =
-            self.steps.iter().rev().find_map(|step| Some((step.state_bytes, step.cpu?)))?;
-        let per_byte = largest.1.value / largest.0 as f64;
+        let of_byte = |step: &Step| Some(step.cpu?.value / step.state_bytes as f64);
+        let per_byte = self.steps.iter().rev().find_map(of_byte)?;
         self.straight(state_bytes, |step| step.cpu, per_byte)
     }
 
@@ -131,8 +126,7 @@ fn in_pages(steps: &[Step], page_bytes: u64) -> Option<Growth> {
     (least < most).then_some(Growth::Pages { page_bytes, least, most })
 }
 
-/// The bytes of whole pages that state needs beyond a room of which only two ends are known: what it
-/// is over all rooms between them, and at the two.
+/// The bytes of whole pages that state needs beyond a room of which only two ends are known.
 fn pages_between(state_bytes: u64, page_bytes: u64, least: u64, most: u64) -> Estimate {
     const ROOMS: u64 = 64;
     let pages = |room: u64| state_bytes.saturating_sub(room).div_ceil(page_bytes) * page_bytes;

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::claims::inputs::Inputs;
 use crate::claims::judgement::{Finding, Measure};
 use crate::contestant::Model;
@@ -17,7 +15,7 @@ use crate::series::Shape;
 pub const EVEN: f64 = 1.0;
 
 /// A figure of a coroutine and of a thread that did the same.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Compared {
     /// The coroutine's, in the unit of the figure.
     pub coroutine: Option<Estimate>,
@@ -31,8 +29,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// What one more waiting task adds in these two series. A slope that cannot be distinguished from
-    /// zero is neither more nor less than another.
+    /// What one more waiting task adds; a slope that may be zero is neither more nor less than another.
     pub fn slopes(coroutine: &Measured, thread: &Measured, figure: Figure) -> Self {
         let (ours, theirs) = (coroutine.slope(figure), thread.slope(figure));
         let (times, finding) = match (ours, theirs) {
@@ -86,8 +83,8 @@ impl Pair<'_> {
     }
 }
 
-/// The pairs of a record, by coroutine and then by thread, the reference first: those of which anything per waiting task is
-/// known, and all that waited for plain timers or plain requests.
+/// The pairs of a record, by coroutine and then by thread, the reference first: those of which anything
+/// per waiting task is known, and all that waited for plain timers or plain requests.
 pub(super) fn pairs<'a>(inputs: &Inputs<'a>) -> Vec<Pair<'a>> {
     let mut threads: BTreeMap<&Shape, Vec<&Measured>> = BTreeMap::new();
     let of = |model| inputs.measured.iter().filter(move |measured| is_judged(measured, model));
@@ -98,11 +95,8 @@ pub(super) fn pairs<'a>(inputs: &Inputs<'a>) -> Vec<Pair<'a>> {
         threads.sort_by_key(|thread| !thread.series.contestant.is_reference());
         threads.truncate(MOST_AGAINST);
     }
-    let crossovers: BTreeMap<_, &Crossover> = inputs
-        .crossovers
-        .iter()
-        .map(|crossover| ((&crossover.series, &crossover.against), crossover))
-        .collect();
+    let keyed = inputs.crossovers.iter().map(|found| ((&found.series, &found.against), found));
+    let crossovers: BTreeMap<_, &Crossover> = keyed.collect();
     let mut pairs = Vec::new();
     for coroutine in of(Model::Coroutines) {
         for &thread in threads.get(&coroutine.series.shape).into_iter().flatten() {
@@ -112,9 +106,8 @@ pub(super) fn pairs<'a>(inputs: &Inputs<'a>) -> Vec<Pair<'a>> {
                 (Measure::Start, slopes(Figure::Start)),
                 (Measure::Cpu, slopes(Figure::Cpu)),
             ];
-            let shape = &coroutine.series.shape;
             let is_known = judged.iter().any(|(_, found)| found.finding != Finding::NotMeasured);
-            if is_known || shape.is_plain() || shape.is_plain_request() {
+            if is_known || coroutine.series.is_plain_and_compared() {
                 let key = (&coroutine.series, &thread.series.contestant);
                 let crossover = crossovers.get(&key).copied();
                 let rss = slopes(Figure::Rss);

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use super::pair::Compared;
+use super::pair::{Compared, is_judged};
 use crate::claims::inputs::Inputs;
 use crate::claims::judgement::{Finding, Work};
 use crate::contestant::{Id, Model, REFERENCE};
+use crate::context::find;
 use crate::crossover::{self, Crossover};
-use crate::estimate::Estimate;
 use crate::figure::Figure;
 use crate::lateness::{Asked, LatenessRow};
-use crate::measured::Measured;
 use crate::rates::RateRow;
 use crate::reading::Spread;
 use crate::series::{Series, Shape};
@@ -27,7 +24,7 @@ pub const STATE_BYTES: u64 = 8_192;
 pub const MOST_PUNCTUAL: u64 = 1_000;
 
 /// The figures of one coroutine against one thread.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// The coroutine: tokio, or the first one that is there.
     pub coroutine: Id,
@@ -43,8 +40,7 @@ pub struct Summary {
     pub cpu_wait: Option<Compared>,
     /// CPU of a request, in nanoseconds.
     pub cpu_request: Option<Compared>,
-    /// From how many tasks on the process of each coroutine is lighter than that of this thread, by
-    /// work and then by coroutine.
+    /// From how many tasks on each coroutine's process is lighter than this thread's, by work.
     pub from: Vec<From>,
     /// The whole process with one task waiting for a timer.
     pub one_task: Option<OneTask>,
@@ -55,19 +51,18 @@ pub struct Summary {
 }
 
 /// From how many tasks on a coroutine's process is lighter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct From {
     /// What the tasks wait for.
     pub work: Work,
     /// The coroutine.
     pub coroutine: Id,
-    /// From so many tasks on, at least and at most: the same where the N below was measured. `None` if
-    /// it is not lighter at the largest N.
+    /// From so many tasks on, at least and at most; `None` if it is not lighter at the largest N.
     pub between: Option<(u64, u64)>,
 }
 
 /// The whole process with one task, in bytes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OneTask {
     /// The coroutine's.
     pub coroutine: Spread,
@@ -78,7 +73,7 @@ pub struct OneTask {
 }
 
 /// How late single timers are, in nanoseconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Punctual {
     /// How many timers: the most up to [`MOST_PUNCTUAL`] that both have.
     pub tasks: u64,
@@ -90,9 +85,8 @@ pub struct Punctual {
     pub finding: Finding,
 }
 
-/// What a request costs in CPU that a server answers at once, in nanoseconds. It is not judged: how
-/// many requests are open at once differs between contestants.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What a request costs in CPU that a server answers at once, in ns; how many are open at once differs.
+#[derive(Clone, Debug, PartialEq)]
 pub struct AtOnce {
     /// How many requests in a wave.
     pub tasks: u64,
@@ -106,15 +100,11 @@ impl Summary {
     /// `None` where no coroutine and thread did the same.
     pub(crate) fn of(inputs: &Inputs<'_>) -> Option<Self> {
         let (coroutine, thread) = pair(inputs)?;
-        let find = |id: &Id, is_wanted: &dyn Fn(&Shape) -> bool| {
-            inputs.measured.iter().find(|measured| {
-                measured.series.contestant == *id && is_wanted(&measured.series.shape)
-            })
-        };
         let bytes = inputs.basis.figure();
         let slopes = |figure, is_wanted: &dyn Fn(&Shape) -> bool| {
-            let ours = find(&coroutine, is_wanted)?;
-            let theirs = find(&thread, &|shape| *shape == ours.series.shape)?;
+            let mut all = inputs.measured.iter().filter(|of| of.series.contestant == coroutine);
+            let ours = all.find(|measured| is_wanted(&measured.series.shape))?;
+            let theirs = find(inputs.measured, &thread, &ours.series.shape)?;
             Some(Compared::slopes(ours, theirs, figure))
         };
         let has_state =
@@ -138,13 +128,9 @@ impl Summary {
 /// The two contestants that stand for all: those that are named, where they are there.
 fn pair(inputs: &Inputs<'_>) -> Option<(Id, Id)> {
     let first = |model: Model, named: &str, other: Option<&Series>| {
-        let is_wanted = |measured: &&Measured| {
-            let series = &measured.series;
-            series.model() == model
-                && series.shape.is_weighed()
-                && other.is_none_or(|other| other.shape == series.shape)
-        };
-        let wanted = || inputs.measured.iter().filter(is_wanted).map(|measured| &measured.series);
+        let all = || inputs.measured.iter().filter(|measured| is_judged(measured, model));
+        let is_wanted = |of: &&Series| other.is_none_or(|other| other.shape == of.shape);
+        let wanted = || all().map(|measured| &measured.series).filter(is_wanted);
         wanted().find(|series| series.contestant.as_str() == named).or_else(|| wanted().next())
     };
     let coroutine = first(Model::Coroutines, NAMED, None)?;
@@ -153,19 +139,16 @@ fn pair(inputs: &Inputs<'_>) -> Option<(Id, Id)> {
 }
 
 fn from(inputs: &Inputs<'_>, thread: &Id) -> Vec<From> {
-    let of = |work| {
-        let is_wanted = move |found: &&Crossover| {
-            found.against == *thread
-                && found.series.model() == Model::Coroutines
-                && (work == Work::Timer) == found.series.shape.is_timer()
-        };
-        inputs.crossovers.iter().filter(is_wanted).map(move |found| From {
-            work,
-            coroutine: found.series.contestant.clone(),
-            between: found.from_between(),
-        })
-    };
-    of(Work::Timer).chain(of(Work::Request)).collect()
+    let is_wanted =
+        |found: &&Crossover| found.against == *thread && found.series.model() == Model::Coroutines;
+    let wanted = inputs.crossovers.iter().filter(is_wanted).map(|found| From {
+        work: Work::of(found),
+        coroutine: found.series.contestant.clone(),
+        between: found.from_between(),
+    });
+    let mut from: Vec<From> = wanted.collect();
+    from.sort_by_key(|from| from.work);
+    from
 }
 
 fn one_task(inputs: &Inputs<'_>, coroutine: &Id, thread: &Id) -> Option<OneTask> {
@@ -175,7 +158,7 @@ fn one_task(inputs: &Inputs<'_>, coroutine: &Id, thread: &Id) -> Option<OneTask>
             && found.series.shape.is_plain()
     })?;
     let whole = |series: &Series| {
-        let measured = inputs.measured.iter().find(|measured| measured.series == *series)?;
+        let measured = find(inputs.measured, &series.contestant, &series.shape)?;
         measured.whole_at(inputs.basis.figure(), 1).copied()
     };
     Some(OneTask {
@@ -191,14 +174,10 @@ fn one_task(inputs: &Inputs<'_>, coroutine: &Id, thread: &Id) -> Option<OneTask>
 
 fn punctual(inputs: &Inputs<'_>, coroutine: &Id, thread: &Id) -> Option<Punctual> {
     let rows = |id: &Id| -> BTreeMap<(u64, &Shape), &LatenessRow> {
-        let is_wanted = |row: &&LatenessRow| {
-            row.series.contestant == *id
-                && row.asked == Asked::Spread
-                && row.tasks <= MOST_PUNCTUAL
-                && !row.is_queued()
-        };
-        let wanted = inputs.lateness.iter().filter(is_wanted);
-        wanted.map(|row| ((row.tasks, &row.series.shape), row)).collect()
+        let single = inputs.lateness.iter().filter(|row| row.asked == Asked::Spread);
+        let wanted = single.filter(|row| row.series.contestant == *id && !row.is_queued());
+        let few = wanted.filter(|row| row.tasks <= MOST_PUNCTUAL);
+        few.map(|row| ((row.tasks, &row.series.shape), row)).collect()
     };
     let (ours, theirs) = (rows(coroutine), rows(thread));
     let (key, ours) = ours.iter().rev().find(|(key, _)| theirs.contains_key(*key))?;
@@ -207,12 +186,10 @@ fn punctual(inputs: &Inputs<'_>, coroutine: &Id, thread: &Id) -> Option<Punctual
         tasks: ours.tasks,
         coroutine: [ours.p50, ours.p99],
         thread: [theirs.p50, theirs.p99],
-        finding: if ours.p50.most < theirs.p50.least {
-            Finding::Lighter
-        } else if ours.p50.least > theirs.p50.most {
-            Finding::Heavier
-        } else {
-            Finding::Undecided
+        finding: match (ours.p50, theirs.p50) {
+            (ours, theirs) if ours.most < theirs.least => Finding::Lighter,
+            (ours, theirs) if ours.least > theirs.most => Finding::Heavier,
+            _ => Finding::Undecided,
         },
     })
 }
@@ -223,19 +200,12 @@ fn at_once(inputs: &Inputs<'_>, coroutine: &Id) -> Option<AtOnce> {
     let ours = rows()
         .filter(|row| row.contestant == *coroutine && row.cpu_ns().is_some())
         .max_by_key(|row| row.tasks)?;
-    let same = |row: &&RateRow| {
-        row.contestant.model() == Model::Threads
-            && row.tasks == ours.tasks
-            && row.shape == ours.shape
-    };
-    let cpu = |row: &RateRow| row.cpu_ns().map_or(f64::INFINITY, |cpu| cpu.value);
-    let theirs = rows().filter(same).min_by(|a, b| cpu(a).total_cmp(&cpu(b)))?;
-    let [ours_ns, theirs_ns]: [Estimate; 2] = [ours.cpu_ns()?, theirs.cpu_ns()?];
-    Some(AtOnce {
-        tasks: ours.tasks,
-        thread: theirs.contestant.clone(),
-        cpu: Compared::apart(ours_ns, theirs_ns),
-    })
+    let same = rows().filter(|row| row.tasks == ours.tasks && row.shape == ours.shape);
+    let threads = same.filter(|row| row.contestant.model() == Model::Threads);
+    let timed = threads.filter_map(|row| Some((&row.contestant, row.cpu_ns()?)));
+    let (thread, theirs) = timed.min_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))?;
+    let cpu = Compared::apart(ours.cpu_ns()?, theirs);
+    Some(AtOnce { tasks: ours.tasks, thread: thread.clone(), cpu })
 }
 
 #[cfg(test)]

@@ -3,17 +3,14 @@
 use super::pair::{Pair, is_judged, pairs};
 use crate::claims::inputs::Inputs;
 use crate::claims::judgement::{
-    Command, Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why, Work,
+    Condition, Evidence, Finding, Judgement, Measure, Subject, Value, Why, Work,
 };
 use crate::contestant::Model;
 use crate::crossover::{self, Crossover};
 use crate::estimate::Estimate;
 
-/// Judges every coroutine contestant against every thread contestant that did the same.
-///
-/// It holds if every pair is lighter in every figure and at every N that both have measured, it holds
-/// with conditions if at least one pair is lighter in bytes, and it is refuted if none is and at least
-/// one is heavier.
+/// Judges every coroutine contestant against every thread contestant that did the same. It holds, maybe
+/// with conditions, if at least one pair is lighter in bytes, and is refuted if one is heavier instead.
 pub(in crate::claims) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let pairs = pairs(inputs);
     let evidence: Vec<Evidence> = pairs.iter().flat_map(evidence).collect();
@@ -38,7 +35,7 @@ pub(in crate::claims) fn judge(inputs: &Inputs<'_>) -> Judgement {
         (true, true) if pairs.is_empty() => Why::NothingAlike,
         (true, true) => Why::NoSlopes,
     };
-    Judgement::not_measured(why, Command::Run, evidence)
+    Judgement::not_measured(why, evidence)
 }
 
 /// What is judged.
@@ -51,17 +48,18 @@ fn from_tasks(pairs: &[Pair<'_>]) -> Vec<Condition> {
     for work in [Work::Timer, Work::Request] {
         let mut known = 0;
         for is_reference in [true, false] {
-            let crossovers = pairs.iter().filter_map(|pair| pair.crossover).filter(|found| {
-                work_of(found) == work && found.against.is_reference() == is_reference
-            });
-            let is_always = crossovers
-                .clone()
-                .all(|found| found.at.values().all(|at| *at == crossover::Finding::Lighter));
-            let between = || crossovers.clone().filter_map(Crossover::from_between);
+            let all = || {
+                let all = pairs.iter().filter_map(|pair| pair.crossover);
+                let of_work = all.filter(|found| Work::of(found) == work);
+                of_work.filter(|found| found.against.is_reference() == is_reference)
+            };
+            let mut found = all().flat_map(|found| found.at.values());
+            let is_always = found.all(|at| *at == crossover::Finding::Lighter);
+            let between = || all().filter_map(Crossover::from_between);
             let earliest = between().map(|(earliest, _)| earliest).min();
             let latest = between().map(|(_, latest)| latest).max().filter(|latest| *latest > known);
             if let (false, Some(earliest), Some(latest)) = (is_always, earliest, latest) {
-                let against = crossovers.clone().next().map(|found| found.against.clone());
+                let against = all().next().map(|found| found.against.clone());
                 let against = against.filter(|_| is_reference);
                 let is_alike = between().all(|one| Some(one) == between().next());
                 let from = Condition::FromTasks { work, against, earliest, latest, is_alike };
@@ -73,29 +71,17 @@ fn from_tasks(pairs: &[Pair<'_>]) -> Vec<Condition> {
     conditions
 }
 
-/// What the tasks of a crossover wait for.
-fn work_of(crossover: &Crossover) -> Work {
-    if crossover.series.shape.is_timer() { Work::Timer } else { Work::Request }
-}
-
 fn evidence(pair: &Pair<'_>) -> Vec<Evidence> {
-    let row = |measure, times: Option<Estimate>, finding, is_judged| Evidence {
-        subject: Subject::Pair(
-            pair.coroutine.series.clone(),
-            pair.thread.series.contestant.clone(),
-        ),
-        measure,
-        tasks: None,
-        value: times.into(),
-        finding,
-        is_judged,
+    let (coroutine, thread) = (&pair.coroutine.series, &pair.thread.series.contestant);
+    let row = |measure, times: Option<Estimate>, finding| Evidence {
+        subject: Subject::Pair(coroutine.clone(), thread.clone()),
+        ..Evidence::of(coroutine, measure, times.into(), finding)
     };
-    let mut rows: Vec<Evidence> = pair
-        .judged
-        .iter()
-        .map(|(measure, compared)| row(*measure, compared.times, compared.finding, true))
-        .collect();
-    rows.push(row(Measure::Rss, pair.rss.times, pair.rss.finding, false));
+    let judged = pair.judged.iter();
+    let mut rows: Vec<Evidence> =
+        judged.map(|(measure, of)| row(*measure, of.times, of.finding)).collect();
+    let rss = row(Measure::Rss, pair.rss.times, pair.rss.finding);
+    rows.push(Evidence { is_judged: false, ..rss });
     if let Some(crossover) = pair.crossover {
         let finding = match (crossover.from, crossover.at_the_largest()) {
             (Some(_), _) => Finding::Lighter,
@@ -103,11 +89,11 @@ fn evidence(pair: &Pair<'_>) -> Vec<Evidence> {
             (None, Some(_)) => Finding::Undecided,
             (None, None) => Finding::NotMeasured,
         };
-        let value = crossover
-            .from
-            .map_or(Value::None, |from| Value::From { from, not_at: crossover.not_at });
-        let whole = row(Measure::WholeProcess, None, finding, true);
-        rows.push(Evidence { value, tasks: crossover.at.keys().next_back().copied(), ..whole });
+        let not_at = crossover.not_at;
+        let value = crossover.from.map_or(Value::None, |from| Value::From { from, not_at });
+        let whole =
+            row(Measure::WholeProcess, None, finding).at(crossover.at.keys().last().copied());
+        rows.push(Evidence { value, ..whole });
     }
     rows
 }
@@ -118,8 +104,8 @@ mod tests {
     use record::{Build, Record, Status};
 
     use super::*;
-    use crate::claims::judgement::{ClaimId, NotMeasured, Verdict};
-    use crate::example::judged;
+    use crate::claims::judgement::{ClaimId, Command, NotMeasured, Verdict};
+    use crate::tests::judged;
 
     const TASKS: [u64; 4] = [1, 100, 1_000, 10_000];
 
