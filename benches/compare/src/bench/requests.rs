@@ -33,7 +33,7 @@ const fn waves_of(tasks: u32, delay_ms: u64, samples: usize) -> Waves {
 }
 
 const FULL: &[Waves] =
-    &[waves_of(100, 0, 15), waves_of(100, 50, 10), waves_of(10_000, 0, 5), waves_of(10_000, 50, 4)];
+    &[waves_of(100, 0, 10), waves_of(100, 50, 5), waves_of(10_000, 0, 3), waves_of(10_000, 50, 3)];
 
 const THOROUGH: &[Waves] = &[
     waves_of(100, 0, 40),

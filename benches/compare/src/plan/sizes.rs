@@ -137,11 +137,11 @@ const FULL: &[Sizes] = &[
     counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     // One task often: by how much one process differs from the next is in every slope that is small.
     timed("coroutines", FEW),
-    timed("coroutines", &[(1, 7), (10, 2), (100, 2), (10_000, 3), (100_000, 11), (1_000_000, 3)]),
+    timed("coroutines", &[(1, 7), (10, 2), (100, 2), (10_000, 3), (100_000, 7), (1_000_000, 3)]),
     counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
     // both sides.
-    timed("baseline", &[(10_000, 3), (100_000, 11)]),
+    timed("baseline", &[(10_000, 3), (100_000, 7)]),
     // Of the sizes of its other self, those that are soon done, and each as often.
     also("control/again-bare", AGAIN_STEPS),
     also("control/again-tokio-current-thread", AGAIN_STEPS),
@@ -224,7 +224,7 @@ const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
 
 const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 
-const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 11), (1_000_000, 3)];
+const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 7), (1_000_000, 3)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[

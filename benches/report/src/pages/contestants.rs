@@ -62,12 +62,3 @@ pub(crate) fn counted(count: u64, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {thing}{plural}", format::count(count))
 }
-
-/// Folded away, unless there is nothing in it.
-pub(crate) fn details(summary: impl Into<Text>, blocks: Vec<Block>) -> Option<Block> {
-    let is_something = blocks.iter().any(|block| match block {
-        Block::Table(table) => !table.is_empty(),
-        _ => false,
-    });
-    is_something.then(|| Block::Details { summary: summary.into(), blocks })
-}
