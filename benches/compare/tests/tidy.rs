@@ -22,7 +22,7 @@ fn root() -> PathBuf {
 const EDGES: &[(&str, &[&str])] = &[
     ("workload", &[]),
     ("protocol", &["workload"]),
-    ("reactor", &[]),
+    ("reactor", &["workload"]),
     ("subroutine", &["workload"]),
     ("threads", &["subroutine", "workload"]),
     ("callbacks", &["reactor", "workload"]),
@@ -120,7 +120,7 @@ const PRIVATE: [&str; 9] = [
 
 /// Where such a word stands because a format has it: in a record, in the protocol, or as the old name
 /// of an option.
-const ALLOWED: [&str; 3] = ["\"herd\"", "\", herd\"", "\"parked\""];
+const ALLOWED: [&str; 4] = ["\"herd\"", "\", herd\"", "\"parked\"", "\"second_parked\""];
 
 #[test]
 fn no_private_words_are_left() {

@@ -128,8 +128,8 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
         Advice::Runtime { contestant, reasons } => {
             let several = if contestant.is_on_one_thread() { "" } else { " on several threads" };
             lines.push(say(
-                "**Take {name}**: of the runtimes{several} it takes the least memory, to about a \
-                 tenth, and then the least CPU.",
+                "**Take {name}**: of the runtimes{several} whose memory is within 10 % of the least, it \
+                 takes the least CPU.",
                 &[("name", &names::contestant(contestant)), ("several", several)],
             ));
             let reasons: Vec<String> = reasons.iter().map(|one| reason(one, plan)).collect();

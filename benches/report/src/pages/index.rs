@@ -1,14 +1,16 @@
 //! The index of the results: the questions that people come with, each answered in a paragraph.
 
 use analysis::Analysis;
+use analysis::contestant::Model;
+use analysis::walls::Reach;
 
 use super::choosing::{REQUESTS, case, leaving, python};
-use super::front::facts;
+use super::front::{facts, shown};
 use super::page::Page;
 use super::{lateness, memory, trust, walls};
 use crate::document::{Block, Document};
 use crate::text::en::{exceptions, figures};
-use crate::text::{Text, cautions, say};
+use crate::text::{Text, cautions, limits, say};
 
 /// The page. A code host shows a file of this name below its folder.
 pub(crate) const PAGE: Page = Page { id: "README", name: "questions and answers", build };
@@ -45,7 +47,10 @@ fn build(analysis: &Analysis) -> Document {
         ),
         (
             "What breaks first at 50,000?",
-            answer(&walls::PAGE, analysis),
+            answer(&walls::PAGE, analysis)
+                .into_iter()
+                .chain(at_50_000_requests(analysis))
+                .collect(),
             "[Every wall, and the command that moves it](page:walls).",
         ),
         ("Is async-std worth leaving?", leaving(analysis), "[All situations](docs:choosing.md)."),
@@ -85,4 +90,26 @@ fn answer(page: &Page, analysis: &Analysis) -> Vec<Text> {
         Some(Block::Paragraph(text)) => vec![text],
         _ => Vec::new(),
     }
+}
+
+/// What stops every runtime before 50,000 open requests.
+fn at_50_000_requests(analysis: &Analysis) -> Option<Text> {
+    const MANY: u64 = 50_000;
+    let shown = shown(analysis);
+    let mut stopped = analysis.reaches.iter().filter(|reach| {
+        reach.series.shape.is_plain_request()
+            && reach.series.model() == Model::Coroutines
+            && shown.contains(&reach.series.contestant)
+    });
+    let first = stopped.next()?.in_the_way_of(MANY).next()?;
+    let is_alike = |reach: &Reach| {
+        reach.in_the_way_of(MANY).next().is_some_and(|other| other.limit == first.limit)
+    };
+    stopped.all(is_alike).then(|| {
+        let command = limits::command_for(first, MANY).unwrap_or_default();
+        say(
+            "**50,000 open requests** stop every runtime at {limit}, until `{command}` moves it.",
+            &[("limit", &limits::with_value(&first.limit, first.value)), ("command", &command)],
+        )
+    })
 }

@@ -67,7 +67,7 @@ impl FrontWords for English {
     }
 
     fn one_at_a_time(&self) -> Text {
-        "A subroutine waits one at a time: nothing waits beside it.".into()
+        "A subroutine waits one at a time, so it is not in this table.".into()
     }
 
     fn discontinued(&self) -> Text {
@@ -82,7 +82,7 @@ impl FrontWords for English {
         let Some(repeat) = repeat else {
             return Text::plain("There is no second run to compare with").and(why);
         };
-        let parts = [Part::Bytes, Part::Cpu, Part::Lateness, Part::Rates]
+        let parts = [Part::Bytes, Part::Cpu, Part::Start, Part::Rates, Part::Lateness]
             .map(|part| (quantities::part(part), repeat.part(part)));
         let within = |(what, moved): &(&str, &Moved)| {
             Some(format!("{what} within {}", format::percent(moved.within?)))
@@ -94,25 +94,31 @@ impl FrontWords for English {
         let missed = |(what, moved): &(&str, &Moved)| {
             let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
             Some(format!(
-                "{what} were to be within {}, and {} of {} figures are not",
+                "{what} within {}, which {} of {} figures are not",
                 format::percent(bar.allowed),
                 format::count(bar.beyond as u64),
                 format::count(moved.compared as u64)
             ))
         };
-        let missed: Vec<String> = parts.iter().filter_map(missed).collect();
+        let mut missed: Vec<String> = parts.iter().filter_map(missed).collect();
+        if repeat.order.outcome == Outcome::Missed {
+            let swaps = format::count(repeat.order.swaps.len() as u64);
+            missed.push(format!(
+                "the same order of contestants by bytes, which {swaps} pairs change"
+            ));
+        }
         let mut text = say(
-            "A second run of the same program came this close in 95 of 100 figures: {said}.",
+            "Run again, 95 % of the figures of each kind came this close: {said}.",
             &[("said", &format::list(&said))],
         );
         if !missed.is_empty() {
-            text = text.and(say("Bars missed: {missed}", &[("missed", &missed.join("; "))]));
+            text = text.and(say("Missed: {missed}", &[("missed", &missed.join("; "))]));
         }
         text.and(why)
     }
 
     fn breaks(&self) -> (Text, [&'static str; 3]) {
-        ("What breaks first".into(), ["", "reached here", "then"])
+        ("What breaks first".into(), ["", "reached here", "what stops it"])
     }
 
     fn reached(&self, id: &Id, work: Work) -> Text {
@@ -126,13 +132,13 @@ impl FrontWords for English {
     }
 
     fn no_wall(&self, next: Option<&Ceiling>) -> Text {
-        let next = next.map(|next| format!("; {}", limits::of_ceiling(next)));
-        Text::plain("not the end".to_owned() + &next.unwrap_or_default())
+        let next = next.map(|next| format!("; next is {}", limits::of_ceiling(next)));
+        Text::plain("nothing up to here".to_owned() + &next.unwrap_or_default())
     }
 
     fn onwards(&self) -> Text {
         say(
-            "**Your case:** `compare plan --tasks 20k --wait 200ms --state 2KiB` · \
+            "**Your case:** `cargo run --release -p compare -- plan --tasks 20k --wait 200ms --state 2KiB` · \
              [choosing](docs:choosing.md) · [questions and answers](page:README) · \
              [claims](page:claims) · [all figures](page:all) · [can they be trusted?](page:trust)",
             &[],
@@ -161,8 +167,11 @@ pub(crate) fn figures(facts: &Facts<'_>) -> Option<Text> {
         ],
     );
     let others = [
-        ("With an open HTTP connection each it is **{times}**.", &summary.request),
-        ("With 8 KiB of state each it is **{times}**.", &summary.state),
+        (
+            "With an open HTTP connection each, the thread takes **{times}** as much.",
+            &summary.request,
+        ),
+        ("With 8 KiB of state each, **{times}**.", &summary.state),
         ("A wait in a thread costs **{times}** the CPU.", &summary.cpu_wait),
         ("A request in a thread costs **{times}** the CPU.", &summary.cpu_request),
     ];
@@ -179,8 +188,10 @@ pub(crate) fn exceptions(facts: &Facts<'_>) -> Option<Text> {
     let summary = facts.summary;
     let task = names::contestant(&summary.coroutine);
     let mut said = Vec::new();
-    if summary.one_task.as_ref().is_some_and(|one| one.finding != Finding::Lighter) {
-        said.push("for one task".to_owned());
+    match facts.fewest() {
+        Some(1) => said.push("for one task".to_owned()),
+        Some(fewest) => said.push(format!("for up to {} tasks", format::count(fewest))),
+        None => {}
     }
     if let Some((at_once, ours, theirs)) = facts.at_once_is_no_better() {
         said.push(format!(
@@ -194,7 +205,8 @@ pub(crate) fn exceptions(facts: &Facts<'_>) -> Option<Text> {
         summary.punctual.as_ref().filter(|late| late.finding == Finding::Heavier)
     {
         said.push(format!(
-            "for up to {} punctual timers (a thread wakes {} late, {task} {})",
+            "than {task} for up to {} timers that are due one by one (a thread wakes {} late, {task} \
+             {})",
             format::count(punctual.tasks),
             format::duration(punctual.thread[0].median),
             format::duration(punctual.coroutine[0].median),

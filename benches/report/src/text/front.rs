@@ -1,7 +1,7 @@
 //! What the front page says, in every language: the compiler asks each language for each sentence.
 
 use analysis::claims::lighter::AtOnce;
-use analysis::claims::{Judgement, Summary, Work};
+use analysis::claims::{Finding, Judgement, Summary, Work};
 use analysis::contestant::Id;
 use analysis::repeat::Repeat;
 use analysis::walls::{Ceiling, Wall};
@@ -49,6 +49,17 @@ pub struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    /// Up to so many tasks no process of these runtimes is lighter; `None` where one is with one task.
+    pub fn fewest(&self) -> Option<u64> {
+        let one = self.summary.one_task.as_ref().filter(|one| one.finding != Finding::Lighter);
+        let fewest = self.from.map(|(earliest, _)| earliest.saturating_sub(1));
+        match fewest {
+            Some(0) => None,
+            Some(fewest) => Some(fewest),
+            None => one.map(|_| 1),
+        }
+    }
+
     /// Requests that are answered at once, where a coroutine takes hardly less CPU than a thread: with
     /// what a request takes in both, in ns.
     pub fn at_once_is_no_better(&self) -> Option<(&AtOnce, f64, f64)> {

@@ -43,7 +43,7 @@ impl FrontWords for Korean {
             (Verdict::Refuted, _) => with("**{claim}: 아니요. 이 기록에서는 그렇지 않습니다.**"),
             (Verdict::NotMeasured(_), _) => with("**{claim}: 이 기록으로는 알 수 없습니다.**"),
             (_, Some((1, 1))) => with(
-                "**{claim}: 예, 대기 중인 작업이 몇 개든 그렇습니다. 얼마나 가벼운지는 작업이 그 밖에 무엇을 지니고 \
+                "**{claim}: 예, 대기 중인 작업이 몇 개든 그렇습니다. 얼마나 가벼운지는 작업이 그 밖에 무엇을 더 들고 \
                  있는지에 달려 있습니다.**",
             ),
             (_, Some((least, most))) => {
@@ -57,8 +57,8 @@ impl FrontWords for Korean {
                     )
                 };
                 say(
-                    "**{claim}: 예, 대기 중인 작업이 {from}에 이르면 그렇습니다. 얼마나 가벼운지는 작업이 그 밖에 \
-                     무엇을 지니고 있는지에 달려 있습니다.**",
+                    "**{claim}: 맞습니다. 단, 대기 작업이 {from} 이상일 때입니다. 얼마나 가벼운지는 작업이 그 밖에 \
+                     무엇을 더 들고 있는지에 달려 있습니다.**",
                     &[("claim", claim), ("from", &from)],
                 )
             }
@@ -82,7 +82,7 @@ impl FrontWords for Korean {
     }
 
     fn one_at_a_time(&self) -> Text {
-        "서브루틴은 한 번에 하나씩만 대기합니다. 함께 대기하는 작업은 없습니다.".into()
+        "서브루틴은 한 번에 하나씩만 대기하므로 이 표에 없습니다.".into()
     }
 
     fn discontinued(&self) -> Text {
@@ -100,8 +100,9 @@ impl FrontWords for Korean {
         let parts = [
             ("바이트", &repeat.bytes),
             ("CPU", &repeat.cpu),
-            ("지연", &repeat.lateness),
+            ("시작 시간", &repeat.start),
             ("처리율", &repeat.rates),
+            ("지연", &repeat.lateness),
         ];
         let within = |what: &str, moved: &Moved| {
             Some(format!("{what} {} 이내", format::percent(moved.within?)))
@@ -123,8 +124,13 @@ impl FrontWords for Korean {
                 ))
             })
             .collect();
+        let mut missed = missed;
+        if repeat.order.outcome == Outcome::Missed {
+            let swaps = format::count(repeat.order.swaps.len() as u64);
+            missed.push(format!("바이트 순서 유지({swaps}쌍이 바뀜)"));
+        }
         let mut text = say(
-            "같은 프로그램을 다시 실행하니 수치 100개 중 95개의 차이가 다음 범위에 들었습니다: {said}.",
+            "다시 실행했을 때 종류마다 수치의 95 %는 차이가 다음 범위 안이었습니다: {said}.",
             &[("said", &said.join(", "))],
         );
         if !missed.is_empty() {
@@ -134,7 +140,7 @@ impl FrontWords for Korean {
     }
 
     fn breaks(&self) -> (Text, [&'static str; 3]) {
-        ("무엇이 먼저 한계에 이르는가".into(), ["", "도달한 수", "그다음 한계"])
+        ("무엇이 먼저 한계에 이르는가".into(), ["", "도달한 수", "한계의 원인"])
     }
 
     fn reached(&self, id: &Id, work: Work) -> Text {
@@ -159,14 +165,16 @@ impl FrontWords for Korean {
 
     fn no_wall(&self, next: Option<&Ceiling>) -> Text {
         match next {
-            None => "아직 끝이 아님".into(),
-            Some(next) => Text::plain(format!("아직 끝이 아님; {}", ceiling(next))),
+            None => "여기까지는 한계 없음".into(),
+            Some(next) => {
+                Text::plain(format!("여기까지는 한계 없음; 다음 한계는 {}", ceiling(next)))
+            }
         }
     }
 
     fn onwards(&self) -> Text {
         say(
-            "**내 경우:** `compare plan --tasks 20k --wait 200ms --state 2KiB` · \
+            "**내 경우:** `cargo run --release -p compare -- plan --tasks 20k --wait 200ms --state 2KiB` · \
              [무엇을 고를까](docs:choosing.md) · [질문과 답](page:README) · [주장과 판정](page:claims) · \
              [모든 수치](page:all) · [믿을 수 있나요?](page:trust)",
             &[],
@@ -221,20 +229,20 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
     );
     if let Some(request) = times(summary.request.as_ref()) {
         text = text.and(say(
-            "작업마다 HTTP 연결을 하나씩 열어 두면 차이는 **{times}**입니다.",
+            "작업마다 HTTP 연결을 하나씩 열어 두면 **{times}** 차이가 납니다.",
             &[("times", &request)],
         ));
     }
     if let Some(state) = times(summary.state.as_ref()) {
-        text = text
-            .and(say("작업마다 상태를 8 KiB씩 지니면 **{times}**입니다.", &[("times", &state)]));
+        text = text.and(say("상태가 8 KiB씩 있으면 **{times}**입니다.", &[("times", &state)]));
     }
     if let Some(wait) = times(summary.cpu_wait.as_ref()) {
         text = text
             .and(say("대기 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &[("times", &wait)]));
     }
     if let Some(asked) = times(summary.cpu_request.as_ref()) {
-        text = text.and(say("요청 한 번에 드는 CPU는 **{times}**입니다.", &[("times", &asked)]));
+        text = text
+            .and(say("요청 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &[("times", &asked)]));
     }
     Some(text)
 }
@@ -244,8 +252,10 @@ fn exceptions(facts: &Facts<'_>) -> Option<Text> {
     let summary = facts.summary;
     let task = Korean.contestant(&summary.coroutine);
     let mut said = Vec::new();
-    if summary.one_task.as_ref().is_some_and(|one| one.finding != Finding::Lighter) {
-        said.push("작업이 하나일 때".to_owned());
+    match facts.fewest() {
+        Some(1) => said.push("작업이 하나일 때".to_owned()),
+        Some(fewest) => said.push(format!("작업이 {}개 이하일 때", format::count(fewest))),
+        None => {}
     }
     if let Some((at_once, ours, theirs)) = facts.at_once_is_no_better() {
         said.push(format!(
@@ -259,7 +269,7 @@ fn exceptions(facts: &Facts<'_>) -> Option<Text> {
         summary.punctual.as_ref().filter(|late| late.finding == Finding::Heavier)
     {
         said.push(format!(
-            "제때 깨어나야 하는 타이머가 {}개 이하일 때(지연: 스레드 {}, {task} {})",
+            "하나씩 차례로 울리는 타이머가 {}개 이하일 때 {task}보다(늦게 깨어난 시간: 스레드 {}, {task} {})",
             format::count(punctual.tasks),
             format::duration(punctual.thread[0].median),
             format::duration(punctual.coroutine[0].median),
