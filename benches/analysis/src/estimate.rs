@@ -173,9 +173,10 @@ pub fn median(values: &[f64], bootstrap: Bootstrap) -> Option<Sampled> {
     if values.len() < 2 {
         return Some(Sampled::without_interval(value));
     }
-    Some(bootstrap.sampled(value, values.len(), |random| {
-        quantile_in(&mut draw(values, random), 0.5)
-    }))
+    Some(
+        bootstrap
+            .sampled(value, values.len(), |random| quantile_in(&mut draw(values, random), 0.5)),
+    )
 }
 
 /// The value below which this part (0 to 1) of the values lies: definition 7 of Hyndman and Fan,

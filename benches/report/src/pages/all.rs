@@ -83,8 +83,7 @@ fn answer(analysis: &Analysis, sections: &[(&str, Table)]) -> Text {
 fn slopes(analysis: &Analysis, is_wanted: impl Fn(Figure) -> bool) -> Table {
     let is_there =
         |figure: &Figure| analysis.measured.iter().any(|row| row.fits.contains_key(figure));
-    let figures: Vec<Figure> =
-        Figure::ALL.into_iter().filter(|of| is_wanted(*of) && is_there(of)).collect();
+    let figures: Vec<Figure> = Figure::all().filter(|of| is_wanted(*of) && is_there(of)).collect();
     let columns = figures.iter().map(|figure| {
         Column::new(quantities::figure(*figure), quantities::unit(*figure)).with_intervals()
     });
