@@ -1,6 +1,6 @@
 //! What `compare run` prints: what was measured, one line a contestant, and what stopped it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use analysis::{Analysis, Basis};
 
@@ -28,7 +28,9 @@ pub fn document(analysis: &Analysis) -> Document {
             a.series.contestant.cmp(&b.series.contestant).then(a.tasks.cmp(&b.tasks))
         });
         is_lone |= rows.iter().any(|row| row.repeats == 1);
-        is_whole |= rows.iter().any(|row| row.less == Less::Nothing && row.bytes.is_some());
+        is_whole |= rows
+            .chunk_by(|a, b| a.series == b.series)
+            .any(|of| matches!(of, [row] if row.less == Less::Nothing && row.bytes.is_some()));
         blocks.push(Block::Heading(Text::plain(format!("Each task: {}", names::shape(shape)))));
         blocks.push(Block::Table(if shape.is_weighed() {
             weighed(analysis, &rows)
@@ -76,7 +78,7 @@ fn weighed(analysis: &Analysis, rows: &[&PerTask]) -> Table {
         Column::new("bytes", Unit::Bytes).lower(),
         Column::new("CPU", Unit::Nanoseconds).lower(),
         Column::new("start", Unit::Nanoseconds).lower(),
-        Column::words("late, p50 and p99"),
+        Column::words("late p50, p99"),
     ]);
     for rows in rows.chunk_by(|a, b| a.series == b.series) {
         let last = rows[rows.len() - 1];
@@ -149,7 +151,7 @@ fn timed(rows: &[&PerTask]) -> Table {
     let mut table = Table::new([
         Column::words("contestant"),
         Column::new("tasks", Unit::Count),
-        Column::words("late, p50 and p99"),
+        Column::words("late p50, p99"),
         Column::new("CPU", Unit::Nanoseconds).lower(),
     ]);
     for row in rows {
@@ -225,12 +227,17 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
                 .iter()
                 .any(|reach| reach.series == missing.series && reach.wall.is_some())
     };
-    let said: Vec<Text> = analysis
-        .missing
-        .iter()
-        .filter(is_shown)
-        .map(|missing| {
-            let how = match missing.why {
+    // What happened at several N, or in both builds, is said once.
+    let mut alike: BTreeMap<_, BTreeSet<u64>> = BTreeMap::new();
+    for missing in analysis.missing.iter().filter(is_shown) {
+        let reason = missing.reason.as_deref().unwrap_or("no reason was recorded");
+        alike.entry((&missing.series, missing.why, reason)).or_default().insert(missing.tasks);
+    }
+    let said: Vec<Text> = alike
+        .into_iter()
+        .map(|((series, why, reason), tasks)| {
+            let tasks: Vec<String> = tasks.into_iter().map(format::count).collect();
+            let how = match why {
                 Why::Wall => "wall",
                 Why::Failed => "FAILED",
                 Why::NoProof => "no proof",
@@ -239,10 +246,10 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
             say(
                 "{of} × {tasks}: {how}: {reason}",
                 &[
-                    ("of", &names::series(&missing.series)),
-                    ("tasks", &format::count(missing.tasks)),
+                    ("of", &names::series(series)),
+                    ("tasks", &format::list(&tasks)),
                     ("how", how),
-                    ("reason", missing.reason.as_deref().unwrap_or("no reason was recorded")),
+                    ("reason", reason),
                 ],
             )
         })
@@ -286,6 +293,17 @@ mod tests {
         assert!(text.contains("Wall of thread each: "), "{text}");
         assert!(text.contains("vm.max_map_count 65,530, 4 mappings a task"), "{text}");
         assert!(text.contains("sysctl -w vm.max_map_count="), "{text}");
+    }
+
+    #[test]
+    fn what_is_skipped_for_one_reason_is_said_once() {
+        let mut made = Synthetic::new();
+        for tasks in [10, 1_000, 1_000] {
+            made.without("baseline/smol", tasks, Status::Skipped, "it runs only timers");
+        }
+        let text = printed(&mut made);
+        let said = "- baseline/smol × 10 and 1,000: skipped: it runs only timers";
+        assert_eq!(text.lines().filter(|line| line.starts_with("- ")).collect::<Vec<_>>(), [said]);
     }
 
     #[test]
