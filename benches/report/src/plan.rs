@@ -394,7 +394,7 @@ mod tests {
             &text,
             &[
                 "50,000 timers of 200 ms with 2 KiB of state each",
-                "Take smol: of the runtimes on several threads it takes the least memory",
+                "Take smol: of the runtimes on several threads whose memory is within 10 % of the least",
                 "Not a thread each: vm.max_map_count 65,530, 4 mappings a task stops it at 16,375",
                 "50,000 of them waiting at once take 122 MB",
                 "that is 250,000 a second and",
