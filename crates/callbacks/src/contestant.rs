@@ -27,7 +27,9 @@ impl Contestant for OneLoop {
     }
 
     fn timer(&self) -> Option<&'static str> {
-        Some("a heap, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd")
+        Some(
+            "a heap, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd",
+        )
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

@@ -44,8 +44,7 @@ impl<S: Future<Output = ()>> Future for SleepUntil<S> {
 impl Runtime for AsyncStd {
     const ID: ContestantId = ContestantId::new("coroutines/async-std");
     const SUMMARY: &'static str = "async tasks on async-std's global executor";
-    const TIMER: &'static str =
-        "an ordered map, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd";
+    const TIMER: &'static str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";
     const STAYS_IN_PROCESS: bool = true;
     const CAUTION: Option<&'static str> =
         Some("async-std is discontinued (RUSTSEC-2025-0052); its authors recommend smol");

@@ -179,5 +179,4 @@ impl Future for SleepUntil {
 }
 
 /// What smol's timers are. Both executors share one reactor.
-const REACTOR_TIMER: &str =
-    "an ordered map, 1 ns; sleeps in `polling`, which has the kernel time it with a timerfd";
+const REACTOR_TIMER: &str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";

@@ -128,7 +128,9 @@ fn punctual(analysis: &Analysis) -> Vec<Text> {
     let line = |row: &&LatenessRow| {
         let name = names::contestant(&row.series.contestant);
         let timer = analysis.run.timers.get(row.series.contestant.as_str());
-        let timer = timer.map(|timer| format!(" Its timer: {timer}.")).unwrap_or_default();
+        // Text of the record, in which no mark of code would be one.
+        let timer = timer.map(|timer| format!(" Its timer: {}.", timer.replace('`', "")));
+        let timer = timer.unwrap_or_default();
         say(
             "{name}: half within {p50}, 99 in 100 within {p99}.{timer}",
             &[

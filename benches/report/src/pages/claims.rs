@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use analysis::Analysis;
-use analysis::claims::{
-    ClaimId, Claimed, Evidence, Finding, Measure, Subject, Summary, Value, Verdict,
-};
+use analysis::claims::{ClaimId, Claimed, Evidence, Finding, Measure, Subject, Value, Verdict};
 use analysis::contestant::Id;
 use analysis::series::Shape;
 
 use super::contestants::cautions;
+use super::front::facts;
 use super::page::Page;
 use super::weights::{between_cell, keeps_state};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
@@ -40,9 +39,7 @@ pub fn brief(analysis: &Analysis) -> Document {
     let line = |claimed: &Claimed| say("`{id}` ({statement}):", &named(claimed)).and(said(claimed));
     let lines = analysis.claims.iter().map(line).collect();
     let mut blocks = vec![answer(&analysis.claims), Block::List(lines)];
-    if let Some(summary) = &analysis.lighter {
-        blocks.extend(figures(summary));
-    }
+    blocks.extend(facts(analysis).iter().flat_map(figures));
     document(blocks)
 }
 
@@ -111,10 +108,9 @@ fn verdicts(all: &[Claimed]) -> Table {
     )
 }
 
-/// The figures of one coroutine, and where a thread is as good.
-fn figures(summary: &Summary) -> impl Iterator<Item = Block> {
-    let facts = Facts { summary, from: None };
-    [en::figures(&facts), en::exceptions(&facts)].into_iter().flatten().map(Block::Paragraph)
+/// The figures of one coroutine, and where a thread is as good: what the front page says.
+fn figures(facts: &Facts<'_>) -> impl Iterator<Item = Block> {
+    [en::figures(facts), en::exceptions(facts)].into_iter().flatten().map(Block::Paragraph)
 }
 
 /// How much lighter each coroutine is than the thread of the summary, and from how many tasks on.
@@ -131,7 +127,7 @@ fn how_much_lighter(analysis: &Analysis) -> Vec<Block> {
     let shown: Vec<Id> = rows.keys().map(|id| (*id).clone()).collect();
     let mut blocks =
         vec![Block::Heading("How much lighter coroutines are, and from how many tasks on".into())];
-    blocks.extend(figures(summary));
+    blocks.extend(facts(analysis).iter().flat_map(figures));
     blocks.extend([Block::Paragraph(caption), Block::Table(matrix(&rows))]);
     blocks.extend(cautions(analysis, &shown));
     blocks

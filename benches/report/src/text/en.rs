@@ -102,10 +102,11 @@ impl FrontWords for English {
         };
         let mut missed: Vec<String> = parts.iter().filter_map(missed).collect();
         if repeat.order.outcome == Outcome::Missed {
-            let swaps = format::count(repeat.order.swaps.len() as u64);
-            missed.push(format!(
-                "the same order of contestants by bytes, which {swaps} pairs change"
-            ));
+            let changed = match repeat.order.swaps.len() {
+                1 => "one pair changes".to_owned(),
+                many => format!("{} pairs change", format::count(many as u64)),
+            };
+            missed.push(format!("the same order of contestants by bytes, which {changed}"));
         }
         let mut text = say(
             "Run again, 95 % of the figures of each kind came this close: {said}.",
@@ -205,8 +206,7 @@ pub(crate) fn exceptions(facts: &Facts<'_>) -> Option<Text> {
         summary.punctual.as_ref().filter(|late| late.finding == Finding::Heavier)
     {
         said.push(format!(
-            "than {task} for up to {} timers that are due one by one (a thread wakes {} late, {task} \
-             {})",
+            "for up to {} timers that are due one by one (a thread wakes {} late, {task} {})",
             format::count(punctual.tasks),
             format::duration(punctual.thread[0].median),
             format::duration(punctual.coroutine[0].median),
