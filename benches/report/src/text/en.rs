@@ -206,7 +206,7 @@ pub(crate) fn exceptions(facts: &Facts<'_>) -> Option<Text> {
         summary.punctual.as_ref().filter(|late| late.finding == Finding::Heavier)
     {
         said.push(format!(
-            "for up to {} timers that are due one by one (a thread wakes {} late, {task} {})",
+            "against {task} for up to {} timers that are due one by one (a thread wakes {} late, {task} {})",
             format::count(punctual.tasks),
             format::duration(punctual.thread[0].median),
             format::duration(punctual.coroutine[0].median),
