@@ -43,7 +43,7 @@ fn build(analysis: &Analysis) -> Document {
         (
             "What will 20,000 requests of 200 ms with 2 KiB cost me?",
             case(analysis, &REQUESTS),
-            "For another case: `compare plan --tasks 20k --wait 200ms --state 2KiB --workload http`.",
+            "For another case: `cargo run --release -p compare -- plan --tasks 20k --wait 200ms --state 2KiB --workload http`.",
         ),
         (
             "What breaks first at 50,000?",
