@@ -128,6 +128,22 @@ impl Files {
         self
     }
 
+    /// Checks that no file goes where this record is: a record may be named as a page is.
+    ///
+    /// # Errors
+    /// If one does.
+    pub fn check_spares(&self, record: &Path) -> anyhow::Result<()> {
+        let Ok(record) = record.canonicalize() else { return Ok(()) };
+        let over = |path: &&Path| path.canonicalize().is_ok_and(|path| path == record);
+        match self.paths().find(over) {
+            Some(path) => bail!(
+                "{} is the record, and a page would be written over it; give another folder with --out",
+                path.display()
+            ),
+            None => Ok(()),
+        }
+    }
+
     /// Writes the files, all of them or none: each is written beside its place first, and they are
     /// moved there when all have been. What no record yields any more is removed.
     ///
@@ -135,6 +151,10 @@ impl Files {
     /// If one cannot be written. None has been moved then.
     pub fn write(&self) -> anyhow::Result<()> {
         let mut ready = Vec::new();
+        if let Some(folder) = self.paths().find(|path| path.is_dir()) {
+            // Found before any folder is made.
+            bail!("{}: there is a folder of that name", unwritable(folder));
+        }
         for (path, text) in &self.files {
             let written = beside(path, text);
             ready.push((written.with_context(|| unwritable(path))?, path));
@@ -190,9 +210,6 @@ fn pictures(document: &Document, folder: &Path) -> Vec<(PathBuf, String)> {
 }
 
 fn beside(path: &Path, text: &str) -> anyhow::Result<tempfile::NamedTempFile> {
-    if path.is_dir() {
-        bail!("there is a folder of that name");
-    }
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
@@ -229,9 +246,26 @@ mod tests {
         let error = format!("{:#}", files.write().unwrap_err());
         assert!(error.contains("there is a folder of that name"), "{error}");
         assert!(files.paths().all(|path| path == last || !path.exists()));
-        fs::remove_dir(&last).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no folder is made either");
+        fs::remove_dir_all(
+            folder.path().join(last.strip_prefix(folder.path()).unwrap().iter().next().unwrap()),
+        )
+        .unwrap();
         files.write().unwrap();
         assert!(files.stale().is_empty());
+    }
+
+    #[test]
+    fn no_page_is_written_over_the_record_it_is_made_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        let record = folder.path().join("trust.md");
+        fs::write(&record, "a record").unwrap();
+        let error = files.check_spares(&record).unwrap_err().to_string();
+        assert!(error.contains("is the record"), "{error}");
+        let elsewhere = folder.path().join("record.jsonl");
+        fs::write(&elsewhere, "a record").unwrap();
+        assert!(files.check_spares(&elsewhere).is_ok());
     }
 
     #[test]

@@ -82,8 +82,11 @@ fn against_threads(asked: &Asked<'_>, threads: Option<&Row>, runtime: Option<&Ro
     {
         reasons.push(Reason::Memory(times));
     }
-    let busy = threads.cores.filter(|_| asked.case.rate.is_some()).map(|busy| busy.value);
-    if let Some(busy) = busy.filter(|busy| *busy > PART_OF_CORES * f64::from(asked.cores)) {
+    // Without a rate, tasks that follow each other at once may take all there is.
+    let part = if asked.case.rate.is_some() { PART_OF_CORES } else { 1.0 };
+    let counts = asked.case.rate.is_some() || reasons.is_empty();
+    let busy = threads.cores.filter(|_| counts).map(|busy| busy.value);
+    if let Some(busy) = busy.filter(|busy| *busy > part * f64::from(asked.cores)) {
         reasons.push(Reason::Busy(busy));
     }
     reasons

@@ -63,7 +63,7 @@ impl Asked<'_> {
         let cpu_ns = of.cpu_per_task(waiting.unwrap_or(u64::MAX).min(most_measured(of)), state);
         let cores = cpu_ns.zip(self.per_second).map(|(cpu, rate)| cpu.scaled(rate / 1e9));
         let (in_the_way, beyond): (Vec<Ceiling>, Vec<Ceiling>) =
-            ceilings.iter().cloned().partition(|one| waiting.is_some_and(|n| one.tasks < n));
+            ceilings.iter().cloned().partition(|one| one.tasks < waiting.unwrap_or(1));
         let most = ceilings.first().map(|ceiling| ceiling.tasks);
         Row {
             contestant: of.contestant.clone(),
@@ -230,6 +230,22 @@ mod tests {
         let tokio = row(&plan, "coroutines/tokio");
         assert!(matches!(tokio.outcome, Outcome::StateNotHeld { largest: 0 }));
         assert!(row(&plan, "coroutines/smol").stretches.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_advised_where_not_even_one_task_fits() {
+        let case = Case { tasks: None, memory_bytes: Some(1), ..Case::timers(1, WAIT, 0) };
+        let plan = plan(case);
+        assert_eq!(plan.advice, Advice::Nothing);
+        assert!(matches!(row(&plan, "threads/per-task").outcome, Outcome::Stopped(_)));
+    }
+
+    #[test]
+    fn threads_are_not_enough_where_ten_waits_would_take_more_than_the_cores() {
+        assert!(matches!(plan(Case::timers(10, WAIT, 0)).advice, Advice::Threads { .. }));
+        let busy = plan(Case::timers(10, 1, 0)).advice;
+        let Advice::Runtime { reasons, .. } = busy else { panic!("{busy:?}") };
+        assert!(reasons.iter().any(|reason| matches!(reason, Reason::Busy(_))), "{reasons:?}");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Args {
 /// their own folder.
 ///
 /// # Errors
-/// If the record cannot be read or a file cannot be written.
+/// If the record cannot be read, a page would replace it, or a file cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let files = match (&args.record, &args.out) {
         (None, None) => {
@@ -65,6 +65,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             print(format_args!("all {} files are what the record yields", files.paths().count()));
         }
         return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    if let Some(record) = &args.record {
+        files.check_spares(record)?;
     }
     files.write()?;
     for path in files.paths().filter(|path| path.extension().is_some_and(|kind| kind == "md")) {
