@@ -3,11 +3,8 @@
 mod common;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::thread;
 
 use common::{assert_narrow, compare, record_file, run, scratch, stderr, stdout};
 use record::synthetic::{asking_run, small_run};
@@ -239,6 +236,10 @@ fn what_is_no_record_is_quoted_harmlessly() {
 #[cfg(feature = "server")]
 #[test]
 fn a_hostile_server_is_quoted_harmlessly() {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
