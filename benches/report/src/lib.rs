@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`document`] | [`Document`](document::Document): headings, paragraphs, typed tables |
 //! | [`chart`] | [`Chart`](chart::Chart): what is drawn |
-//! | [`unit`] | what a number counts, and which way is better |
+//! | [`mod@unit`] | what a number counts, and which way is better |
 //! | [`text`] | words: inline text with marks, and each language |
 //! | [`mod@format`] | how numbers are written, once for everything |
 //! | [`pages`] | one file a page |
