@@ -118,8 +118,7 @@ fn of_records(args: &Args) -> anyhow::Result<ExitCode> {
 fn show(args: &Args, paths: &[PathBuf]) -> anyhow::Result<()> {
     let records = paths.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<Record>>>()?;
     let repeat = Repeat::of(&records.iter().collect::<Vec<_>>());
-    let parts = [Part::Bytes, Part::Cpu, Part::Start, Part::Rates, Part::Lateness];
-    if args.runs.is_none() && parts.iter().all(|part| repeat.part(*part).compared == 0) {
+    if args.runs.is_none() && Part::ALL.iter().all(|part| repeat.part(*part).compared == 0) {
         let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
         bail!("{} have no figure in common that can be compared", names.join(" and "));
     }

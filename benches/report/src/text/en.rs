@@ -82,8 +82,7 @@ impl FrontWords for English {
         let Some(repeat) = repeat else {
             return Text::plain("There is no second run to compare with").and(why);
         };
-        let parts = [Part::Bytes, Part::Cpu, Part::Start, Part::Rates, Part::Lateness]
-            .map(|part| (quantities::part(part), repeat.part(part)));
+        let parts = Part::ALL.map(|part| (quantities::part(part), repeat.part(part)));
         let within = |(what, moved): &(&str, &Moved)| {
             Some(format!("{what} within {}", format::percent(moved.within?)))
         };

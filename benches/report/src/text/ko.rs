@@ -4,6 +4,7 @@ use analysis::bar::Outcome;
 use analysis::claims::{Finding, Judgement, Verdict, Work};
 use analysis::contestant::Id;
 use analysis::repeat::{Moved, Repeat};
+use analysis::sides::Part;
 use analysis::walls::{Ceiling, Resource, Wall, resource_of};
 
 use crate::format;
@@ -97,13 +98,7 @@ impl FrontWords for Korean {
         let Some(repeat) = repeat else {
             return Text::plain("비교할 두 번째 실행이 없습니다").and(why);
         };
-        let parts = [
-            ("바이트", &repeat.bytes),
-            ("CPU", &repeat.cpu),
-            ("시작 시간", &repeat.start),
-            ("처리율", &repeat.rates),
-            ("지연", &repeat.lateness),
-        ];
+        let parts = Part::ALL.map(|part| (name_of(part), repeat.part(part)));
         let within = |what: &str, moved: &Moved| {
             Some(format!("{what} {} 이내", format::percent(moved.within?)))
         };
@@ -245,6 +240,17 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
             .and(say("요청 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &[("times", &asked)]));
     }
     Some(text)
+}
+
+/// What the figures of a part are of.
+const fn name_of(part: Part) -> &'static str {
+    match part {
+        Part::Bytes => "바이트",
+        Part::Cpu => "CPU",
+        Part::Start => "시작 시간",
+        Part::Rates => "처리율",
+        Part::Lateness => "지연",
+    }
 }
 
 /// Where a thread is as good or better.
