@@ -47,12 +47,18 @@ pub struct Cell {
     /// The proof of the second wave, where one was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<SecondProof>,
+    /// Of a cell that shows a rate: all its waves, in the order in which they ran. Its `proof` is that
+    /// of the last one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<Wave>,
 }
 
 impl Cell {
     /// What is wrong with its proof, the server's or the second wave's; `None` if it proves all.
     pub fn flaw(&self) -> Option<String> {
-        self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(|| {
+        let in_waves =
+            || self.waves.iter().find_map(|wave| wave.flaw(self.tasks, self.proof.as_ref()?));
+        self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(in_waves).or_else(|| {
             let second = self.second.as_ref()?;
             let flaw = self.flaw_of(Some(&second.proof), second.server.as_ref())?;
             Some(format!("second wave: {flaw}"))
@@ -66,10 +72,43 @@ impl Cell {
         }
         self.workload.http?;
         let Some(server) = server else { return Some("it has no proof from its server".into()) };
-        match self.tasks.checked_mul(u64::from(self.workload.waits_per_task)) {
+        let requests = self.tasks.checked_mul(u64::from(self.workload.waits_per_task));
+        match requests.and_then(|each| each.checked_mul(self.waves.len().max(1) as u64)) {
             Some(requests) => server.flaw(requests, proof),
             None => Some("it has more waits than can be counted".into()),
         }
+    }
+}
+
+/// All tasks of a cell once, from the start of the first to the end of the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wave {
+    /// That it came before the machine and the runtime were warm, and counts for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warm_up: bool,
+    /// From the first task's start until all were over.
+    pub wall_ns: u64,
+    /// User CPU of the process in that time.
+    pub user_ns: u64,
+    /// System CPU in that time.
+    pub system_ns: u64,
+    /// Tasks that returned a sum.
+    pub completed: u64,
+    /// What the sums add up to, mixed.
+    pub checksum: u64,
+    /// The most tasks that were seen in flight at once.
+    pub peak_in_flight: u64,
+    /// Tasks that ended without a sum.
+    pub lost: u64,
+}
+
+impl Wave {
+    /// What is wrong with its proof, beside that of the cell's last wave.
+    fn flaw(&self, tasks: u64, last: &ProofLine) -> Option<String> {
+        let Self { completed, checksum, peak_in_flight, lost, .. } = *self;
+        ProofLine { completed, checksum, peak_in_flight, lost, ..*last }
+            .flaw(tasks)
+            .map(|flaw| format!("in one of its waves {flaw}"))
     }
 }
 

@@ -26,7 +26,7 @@ pub mod run;
 pub mod synthetic;
 mod write;
 
-pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Weight};
+pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Wave, Weight};
 pub use differ::{Difference, differences};
 pub use proof::{ProofLine, SecondProof, ServerProof};
 pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};

@@ -350,6 +350,7 @@ impl Synthetic {
             }),
             errors: Vec::new(),
             second: None,
+            waves: Vec::new(),
         }
     }
 }

@@ -47,6 +47,7 @@ impl CellSpec {
             server: None,
             errors: Vec::new(),
             second: None,
+            waves: Vec::new(),
         }
     }
 }
