@@ -1,8 +1,10 @@
-//! Weighs every contestant. See `compare::bench` for the flags.
+//! Runs every contestant in cells. See `compare::bench` for the flags.
 
-use std::path::Path;
+#[path = "common/start.rs"]
+mod start;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    compare::bench::memory::main(Path::new(env!("CARGO_BIN_EXE_compare")))
+    start::compare("memory")
 }

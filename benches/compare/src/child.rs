@@ -1,4 +1,5 @@
-//! The process of a cell: runs one contestant once, or twice if it is told to, and says when there is something to weigh.
+//! The process of a cell: runs one contestant once, or as often as it is told to, and says when there is
+//! something to weigh.
 //!
 //! It is the same program as the harness, started with the hidden command `cell`. The contestant
 //! runs on the main thread and knows nothing of all this; a second thread watches the ledger and
@@ -67,7 +68,7 @@ fn run() -> Result<(), Trouble> {
     let mut stdin = BufReader::new(io::stdin());
     let begin = match protocol::read(&mut stdin)? {
         Order::Begin(begin) => begin,
-        Order::Go | Order::Again => {
+        Order::Go | Order::Again | Order::Waves { .. } => {
             return Err(Trouble::refused(&"the first order must be to begin"));
         }
     };
@@ -90,7 +91,15 @@ fn run() -> Result<(), Trouble> {
 
     say(Event::Idle { heap_bytes: heap::live_bytes() });
     // The watcher reads the order to go, because it has the orders from here on.
-    let Ok(Watched::Go) = reported.recv() else { return Err(ProtocolError::Closed.into()) };
+    match reported.recv() {
+        Ok(Watched::Go) => {}
+        Ok(Watched::Waves { count }) => {
+            waves(instance.as_mut(), ledger, count).into_iter().map(Event::Drained).for_each(say);
+            let _ = reported.recv();
+            return Ok(());
+        }
+        _ => return Err(ProtocolError::Closed.into()),
+    }
     loop {
         say(Event::Drained(wave(instance.as_mut(), ledger, &start, &reported)?));
         // The drained weighing goes on until the next order.
@@ -103,16 +112,44 @@ fn run() -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Runs all tasks once.
+/// Runs all tasks so many times. Nothing is said and nothing watched meanwhile, so that nothing else
+/// takes time.
+fn waves(instance: &mut dyn Instance, ledger: &'static Ledger, count: u32) -> Vec<Drained> {
+    let wave = |nth| {
+        if nth > 0 {
+            ledger.rewind();
+        }
+        let taken = run_tasks(instance, ledger, Begun::now());
+        drained(ledger, taken, None)
+    };
+    (0..count).map(wave).collect()
+}
+
+/// Runs all tasks once, and stops to be weighed if they are to be.
 fn wave(
     instance: &mut dyn Instance,
     ledger: &'static Ledger,
     start: &SyncSender<Begun>,
     reported: &Receiver<Watched>,
 ) -> Result<Drained, Trouble> {
-    let begun = Begun { at: Instant::now(), usage: usage() };
+    let begun = Begun::now();
     // The watcher waits for this; it can only have ended with the process.
     let _ = start.send(begun);
+    let taken = run_tasks(instance, ledger, begun);
+    let Ok(Watched::Wave { in_flight_after_weighing }) = reported.recv() else {
+        return Err(ProtocolError::Closed.into());
+    };
+    Ok(drained(ledger, taken, in_flight_after_weighing))
+}
+
+/// What all tasks took from the start of the first to the end of the last.
+struct Taken {
+    wall: Duration,
+    used: Usage,
+}
+
+/// Runs all tasks. If the system refuses something, this says so and ends the process.
+fn run_tasks(instance: &mut dyn Instance, ledger: &'static Ledger, begun: Begun) -> Taken {
     if let Err(refusal) = instance.run(ledger) {
         // Said before the instance is dropped, while what was refused can still be seen from outside.
         if let Trouble::Refused { reason, threads } = Trouble::of(&refusal) {
@@ -120,14 +157,17 @@ fn wave(
         }
         std::process::exit(0);
     }
-    let wall = begun.at.elapsed();
-    let used = usage() - begun.usage;
+    Taken { wall: begun.at.elapsed(), used: usage() - begun.usage }
+}
 
-    let Ok(Watched::Wave { in_flight_after_weighing }) = reported.recv() else {
-        return Err(ProtocolError::Closed.into());
-    };
+/// What the ledger says of a wave that is over.
+fn drained(
+    ledger: &Ledger,
+    Taken { wall, used }: Taken,
+    in_flight_after_weighing: Option<u64>,
+) -> Drained {
     let proof = ledger.proof();
-    Ok(Drained {
+    Drained {
         in_flight_after_weighing,
         completed: proof.completed,
         checksum: proof.checksum,
@@ -141,7 +181,7 @@ fn wave(
         involuntary_switches: used.involuntary_switches,
         lateness_ns: ledger.lateness().map(Into::into),
         heap_bytes: heap::live_bytes(),
-    })
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -150,12 +190,23 @@ struct Begun {
     usage: Usage,
 }
 
+impl Begun {
+    fn now() -> Self {
+        Self { at: Instant::now(), usage: usage() }
+    }
+}
+
 /// What the watcher tells the main thread.
 enum Watched {
     /// The harness said go.
     Go,
     /// The harness wants another wave.
     Again,
+    /// The harness wants so many waves, none of which is watched.
+    Waves {
+        /// How many.
+        count: u32,
+    },
     /// The wave was watched to its weighing with all tasks waiting, if it came to one.
     Wave { in_flight_after_weighing: Option<u64> },
 }
@@ -186,10 +237,18 @@ fn watch(
 ) {
     let go = || match orders.recv() {
         Ok(Order::Go) => {}
-        Ok(Order::Begin(_) | Order::Again) | Err(_) => std::process::exit(0),
+        Ok(_) | Err(_) => std::process::exit(0),
     };
-    go();
-    if report.send(Watched::Go).is_err() {
+    let first = match orders.recv() {
+        Ok(Order::Go) => Watched::Go,
+        Ok(Order::Waves { count }) => {
+            let _ = report.send(Watched::Waves { count });
+            go();
+            Watched::Go
+        }
+        Ok(_) | Err(_) => std::process::exit(0),
+    };
+    if report.send(first).is_err() {
         return;
     }
     loop {
@@ -215,7 +274,7 @@ fn watch(
                 let _ = report.send(Watched::Go);
                 return;
             }
-            Ok(Order::Begin(_)) | Err(_) => std::process::exit(0),
+            Ok(_) | Err(_) => std::process::exit(0),
         }
     }
 }

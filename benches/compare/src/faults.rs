@@ -5,7 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use workload::{Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Set
 
 /// All of them.
 pub fn all() -> Vec<Box<dyn Contestant>> {
-    let faults: [(&str, Run); 15] = [
+    let faults: [(&str, Run); 17] = [
         ("fault/hang", |_| {
             loop {
                 thread::park();
@@ -49,9 +49,11 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
             ledger.workload().state.with(OneAtATime(ledger));
             Ok(())
         }),
-        ("fault/second-wave", |ledger| again(ledger, || std::process::abort())),
+        ("fault/second-wave", |ledger| in_wave(2, ledger, |_| std::process::abort())),
         // Not a fault but a contestant of an older protocol, which knows one wave only.
-        ("fault/one-wave", |ledger| again(ledger, || std::process::exit(0))),
+        ("fault/one-wave", |ledger| in_wave(2, ledger, |_| std::process::exit(0))),
+        ("fault/third-wave-lost-task", |ledger| in_wave(3, ledger, lost_task)),
+        ("fault/third-wave-wrong-sum", |ledger| in_wave(3, ledger, wrong_sum)),
     ];
     let fault = |id, start, run| -> Box<dyn Contestant> {
         Box::new(Fault { id: ContestantId::new(id), start, run })
@@ -136,11 +138,11 @@ fn lost_task(ledger: &'static Ledger) -> Result<(), Refusal> {
     wait_for_all(ledger, |index, sum| (index != 0).then_some(sum))
 }
 
-/// Does it right the first time, and this the second time.
-fn again(ledger: &'static Ledger, second: fn()) -> Result<(), Refusal> {
-    static HAS_RUN: AtomicBool = AtomicBool::new(false);
-    if HAS_RUN.swap(true, Ordering::SeqCst) {
-        second();
+/// Does this in the wave with this number, and does the others right.
+fn in_wave(number: u32, ledger: &'static Ledger, run: Run) -> Result<(), Refusal> {
+    static WAVES: AtomicU32 = AtomicU32::new(0);
+    if WAVES.fetch_add(1, Ordering::SeqCst) + 1 == number {
+        return run(ledger);
     }
     wait_for_all(ledger, |_, sum| Some(sum))
 }

@@ -93,6 +93,9 @@ fn describe(cell: &Cell, position: u64, cells: u64) -> String {
     if let Some(time) = cell.time {
         line = format!("{line}, {}", units::duration(Duration::from_nanos(time.wall_ns)));
     }
+    if let Some(rate) = cell.tasks_per_second() {
+        line = format!("{line}, {} a second", format::count(rate as u64));
+    }
     // Of a wall, its limit says more than the last words of what ran into it.
     match (&cell.limit, &cell.reason) {
         (Some(limit), _) => format!("{line}: {limit}"),

@@ -38,7 +38,8 @@ impl Part {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// Its name, which is that of its bench target.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Throughput => "throughput",
@@ -264,7 +265,14 @@ fn is_alive(key: &str) -> bool {
     parent.is_some_and(|(pid, start)| started(pid).is_some_and(|now| now == start))
 }
 
-fn parent_id() -> u32 {
+/// Where a process between cargo and this one says which process cargo is.
+pub const PARENT: &str = "COMPARE_BENCH_PARENT";
+
+/// The process that belongs to the whole session: cargo.
+pub fn parent_id() -> u32 {
+    if let Some(parent) = std::env::var(PARENT).ok().and_then(|parent| parent.parse().ok()) {
+        return parent;
+    }
     #[cfg(unix)]
     return std::os::unix::process::parent_id();
     #[cfg(not(unix))]

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 
 use crate::cell::estimate::Estimates;
-use crate::cell::{CellSpec, Runner};
+use crate::cell::{CellSpec, Interrupted, Runner};
 use crate::events::{self, Event, Reader};
 use crate::host;
 use crate::limits::Limits;
@@ -19,7 +19,7 @@ use crate::registry;
 use crate::resume::{self, Split};
 use crate::servers::Servers;
 pub use crate::tally::Tally;
-use record::{CgroupKind, Extent, Run, SCHEMA, Unfinished, Writer};
+use record::{Cell, CgroupKind, Extent, Run, SCHEMA, Status, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -95,8 +95,19 @@ impl Suite {
         self.runner.counting.is_some()
     }
 
-    /// Makes a record at `path`, runs the cells in an order that follows from the seed, and appends
-    /// each to the record.
+    /// Runs this cell, without a record.
+    ///
+    /// # Errors
+    /// If `stop` is set meanwhile.
+    pub fn run_one(&mut self, spec: &CellSpec, stop: &AtomicBool) -> Result<Cell, Interrupted> {
+        match registry::find(spec.contestant.as_str()) {
+            Ok(contestant) => self.runner.run(contestant.as_ref(), spec, stop),
+            Err(error) => Ok(spec.cell(&spec.workload, Status::Failed, Some(error.to_string()))),
+        }
+    }
+
+    /// Makes a record at `path`, runs the cells in rounds, each in an order that follows from the
+    /// seed, and appends each cell to the record.
     ///
     /// # Errors
     /// If the record cannot be written, or a cell names no contestant. Whatever a cell does is no error.
@@ -106,7 +117,7 @@ impl Suite {
         path: &Path,
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
-        plan::shuffle(&mut cells, self.run.seed);
+        plan::in_rounds(&mut cells, self.run.seed);
         let record = Writer::create(path, self.run.clone()).with_context(|| unwritable(path))?;
         self.append(&cells, record, path, Tally::default(), stop)
     }
@@ -123,7 +134,7 @@ impl Suite {
         unfinished: Unfinished,
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
-        plan::shuffle(&mut cells, self.run.seed);
+        plan::in_rounds(&mut cells, self.run.seed);
         let path = unfinished.path().to_owned();
         let Split { there, left } = resume::split(cells, &unfinished.record().cells)
             .with_context(|| format!("record {} cannot be resumed", path.display()))?;

@@ -87,6 +87,37 @@ fn a_second_wave_is_weighed_and_proven_where_there_is_one() {
     }
 }
 
+/// Every wave of a rate is proven: what goes wrong in one of them, or ends before the last, is a failed
+/// cell with its reason, and not a rate.
+#[test]
+fn a_fault_in_one_wave_costs_the_rate() {
+    let faults = [
+        ("fault/third-wave-lost-task", "in one of its waves 9 of 10 tasks completed"),
+        ("fault/third-wave-wrong-sum", "in one of its waves checksum"),
+        ("fault/second-wave", "SIGABRT"),
+        ("fault/one-wave", "a program that does not know the order `waves` does that"),
+        ("fault/hang", "did not end its tasks within"),
+    ];
+    let folder = scratch();
+    let mut only: Vec<_> = faults.iter().map(|(id, _)| *id).collect();
+    only.push("coroutines/bare");
+    let (output, path) = run(
+        &folder,
+        &["--only", &only.join(","), "--tasks", "10", "--rate-waves", "4", "--patience", "2s"],
+    );
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert_eq!(record.cells.len(), faults.len() + 1);
+    for (id, reason) in faults {
+        let cell = record.cells.iter().find(|cell| cell.contestant == id).unwrap();
+        assert_eq!(cell.status, Status::Failed, "{cell:?}");
+        assert!(cell.rate, "{cell:?}");
+        assert!(cell.reason.as_ref().unwrap().contains(reason), "{id}: {:?}", cell.reason);
+    }
+    let bare = record.cells.iter().find(|cell| cell.contestant == "coroutines/bare").unwrap();
+    assert_eq!((bare.status, bare.waves.len()), (Status::Ok, 5), "{bare:?}");
+}
+
 #[test]
 fn a_contestant_below_its_ceiling_is_found_out() {
     let folder = scratch();

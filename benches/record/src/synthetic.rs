@@ -350,6 +350,7 @@ impl Synthetic {
             }),
             errors: Vec::new(),
             second: None,
+            rate: false,
             waves: Vec::new(),
         }
     }

@@ -16,6 +16,9 @@
 //!   or {"v":1,"order":"again"}            ->  starts all tasks once more: parked, go, drained, go
 //! ```
 //!
+//! Instead of the first `go` there may be `{"v":1,"order":"waves","count":…}`: the child starts and ends
+//! all tasks so many times without stopping in between, says `drained` of each time, and is told to go.
+//!
 //! A child that has not seen all tasks in flight before the first ends says `drained` without
 //! `parked`: its wait was too short. A child that knows one wave only may end, with exit code 0,
 //! when it is told to go again. A child that is refused something says `refused` at any time.
@@ -56,6 +59,12 @@ pub enum Order {
     Go,
     /// After `drained`: the same tasks once more, in the same process and runtime.
     Again,
+    /// After `idle`, instead of [`Order::Go`]: all tasks several times, one wave after the other in the
+    /// same process and runtime. The child says `drained` of each wave, in order, when all are over.
+    Waves {
+        /// How many waves.
+        count: u32,
+    },
 }
 
 /// What to start.
@@ -261,10 +270,13 @@ mod tests {
         write(&mut pipe, begin()).unwrap();
         write(&mut pipe, Order::Go).unwrap();
         write(&mut pipe, Order::Again).unwrap();
+        write(&mut pipe, Order::Waves { count: 12 }).unwrap();
+        assert!(pipe.ends_with(b"{\"v\":1,\"order\":\"waves\",\"count\":12}\n"));
         let mut from = pipe.as_slice();
         assert_eq!(read::<Order>(&mut from).unwrap(), begin());
         assert_eq!(read::<Order>(&mut from).unwrap(), Order::Go);
         assert_eq!(read::<Order>(&mut from).unwrap(), Order::Again);
+        assert_eq!(read::<Order>(&mut from).unwrap(), Order::Waves { count: 12 });
         assert!(matches!(read::<Order>(&mut from), Err(ProtocolError::Closed)));
     }
 

@@ -1,64 +1,52 @@
-//! The bench target `memory`: weighs every contestant, each cell in a process of its own, and ends
-//! by writing the tables.
+//! The bench target `memory`: runs every contestant in cells, each a process of its own, and ends by
+//! writing the tables.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
-use anyhow::bail;
-use workload::{Contestant, Workload};
+use anyhow::{Context, bail};
+use workload::Contestant;
 
 use super::Invocation;
+use super::names::{Names, kind_of};
 use crate::cli::run::exit_code;
 use crate::interrupt;
 use crate::output::{complain, print, tell};
-use crate::plan::{self, Step};
-use crate::project::Project;
-use crate::registry;
+use crate::plan::{self, Kind, Step};
 use crate::scope;
-use crate::session::{self, Part, Session};
+use crate::session::{self, Part};
 use crate::suite::{DEFAULT_PATIENCE, Suite};
 use record::{Build, Extent};
 
-/// Runs the target. `program` is the program that runs cells.
-pub fn main(program: &Path) -> ExitCode {
-    let result = Invocation::parse(std::env::args().skip(1))
-        .map_err(anyhow::Error::from)
-        .and_then(|invocation| run(program, &invocation));
-    result.unwrap_or_else(|error| {
-        complain(format_args!("memory: {error:#}"));
-        ExitCode::from(2)
-    })
-}
-
-fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
+/// Runs the target.
+///
+/// # Errors
+/// If something is asked for that is not there, or the record cannot be written.
+pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     if let Some(help) = invocation.help() {
         print(help);
         return Ok(ExitCode::SUCCESS);
     }
-    let contestants = chosen(invocation)?;
-    if invocation.is_list() {
-        for contestant in &contestants {
-            print(format_args!("memory/{}: benchmark", contestant.id()));
-        }
-        return Ok(ExitCode::SUCCESS);
+    let names = Names::of(invocation)?;
+    if let Some(code) = super::without_a_run(invocation, &names, Part::Memory)? {
+        return Ok(code);
     }
+    let program = std::env::current_exe().context("this program does not know where it is")?;
     if !invocation.is_bench() {
-        return check_itself(program);
-    }
-    if contestants.is_empty() {
-        tell(format_args!("memory: no contestant matches {}", invocation.filters().join(", ")));
-        open_session(invocation)?.skip(Part::Memory)?;
-        return Ok(ExitCode::SUCCESS);
+        // All of them would take minutes in a build that is not optimised.
+        let mut all = names.memory;
+        if invocation.filters.is_empty() {
+            all.truncate(1);
+        }
+        return check(&program, &all);
     }
 
     scope::enter(invocation.no_scope);
-    let extent = invocation.extent();
-    let session = open_session(invocation)?;
-    let mut suite = Suite::new(program, extent, invocation.seed(), DEFAULT_PATIENCE);
+    let session = super::open_session(invocation)?;
+    let mut suite = Suite::new(&program, invocation.extent(), invocation.seed(), DEFAULT_PATIENCE);
     let mut cells = Vec::new();
-    for contestant in &contestants {
+    for contestant in &names.memory {
         cells.extend(plan::default_cells(contestant.as_ref(), invocation.sizes()));
     }
     let path = session.begin(Part::Memory);
@@ -77,31 +65,22 @@ fn run(program: &Path, invocation: &Invocation) -> anyhow::Result<ExitCode> {
     Ok(exit_code(tally))
 }
 
-fn open_session(invocation: &Invocation) -> anyhow::Result<Session> {
-    Session::open(Project::find()?, invocation.extent(), invocation.replaces_results())
-}
-
-/// The contestants that the globs and criterion's filters leave.
-///
-/// # Errors
-/// If a glob matches no contestant.
-pub fn chosen(invocation: &Invocation) -> anyhow::Result<Vec<Box<dyn Contestant>>> {
-    let mut contestants = registry::select(&invocation.only)?;
-    contestants.retain(|contestant| invocation.wants(contestant.id().as_str()));
-    Ok(contestants)
-}
-
-/// What `cargo test --benches` gets: one small cell, to show that the target works.
-fn check_itself(program: &Path) -> anyhow::Result<ExitCode> {
-    let bare = registry::find("coroutines/bare")?;
+/// What `cargo test --benches` and other runners of tests get: a small cell of each, to show that the
+/// target works.
+fn check(program: &Path, contestants: &[Box<dyn Contestant>]) -> anyhow::Result<ExitCode> {
     let mut suite = Suite::new(program, Extent::Partial, 0, DEFAULT_PATIENCE);
     let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
-    let cells = plan::cells(bare.as_ref(), &steps, Workload::timer(0, Duration::ZERO), false, None);
+    let mut cells = Vec::new();
+    for contestant in contestants {
+        let kind = kind_of(contestant.as_ref()).unwrap_or(Kind::Timer);
+        let is_given = !kind.waits_to_be_weighed();
+        cells.extend(plan::cells(contestant.as_ref(), &steps, kind.workload(), is_given, None));
+    }
     let folder = tempfile::tempdir()?;
     let tally = suite.run(cells, &folder.path().join("check"), &AtomicBool::new(false))?;
-    if tally.ok != 1 {
-        bail!("a cell of 10 tasks on coroutines/bare came to no proof");
+    if tally.ok != contestants.len() as u64 {
+        bail!("a cell of 10 tasks came to no proof; see above");
     }
-    print(format_args!("memory: a small cell ran with proof"));
+    print(format_args!("memory: {} small cells ran with proof", contestants.len()));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,9 @@
 //! What the two bench targets share: how `cargo bench -p compare -- …` is understood.
 //!
-//! Cargo hands everything after `--` to every bench target, and adds `--bench`. One of ours is run
-//! by criterion, which refuses flags it does not know, and the other must bear with criterion's. So
-//! each target takes out what is ours and leaves the rest:
+//! The targets themselves hold next to nothing: each starts `compare bench TARGET` with the arguments
+//! that it was given, so that what is measured and what measures is compiled and linked once. Cargo
+//! hands everything after `--` to every bench target, and adds `--bench`. All of it is checked before
+//! anything runs:
 //!
 //! | flag | what it does |
 //! | --- | --- |
@@ -13,16 +14,31 @@
 //! | `--no-scope` | stay where only a systemd scope would give cells a control group |
 //! | anything else | criterion's |
 //!
-//! A name filter, which is criterion's, selects contestants in both targets.
+//! What is no flag is a name of `--list` or a part of one, and selects in both targets.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `flags` | criterion's flags, and what each takes |
+//! | [`names`] | the names of what is run |
+//! | [`memory`] | weighs contestants |
+//! | [`throughput`] | times waves for criterion |
 
+mod flags;
 pub mod memory;
-pub mod requests;
+pub mod names;
 pub mod throughput;
 
-use std::ffi::OsString;
+use std::process::ExitCode;
 
+use anyhow::bail;
+
+use self::flags::{Flag, Value};
+use self::names::Names;
 use crate::cli::run::{parse_seed, seed_from_clock};
+use crate::output::{complain, print, tell};
+use crate::project::Project;
 use crate::registry;
+use crate::session::{self, Part, Session};
 use record::Extent;
 
 /// How a bench target was called.
@@ -36,8 +52,10 @@ pub struct Invocation {
     pub seed: Option<u64>,
     /// Not to start again in a systemd scope where only that gives cells a control group.
     pub no_scope: bool,
-    /// What is not ours.
-    pub foreign: Vec<String>,
+    /// Criterion's flags with their values, each once and by its first name.
+    pub flags: Vec<(&'static str, Option<String>)>,
+    /// Names or parts of names.
+    pub filters: Vec<String>,
 }
 
 /// How much of everything is run, other than the default.
@@ -58,12 +76,21 @@ impl Size {
     }
 }
 
-/// A flag of ours that cannot be understood.
+/// A flag that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvocationError {
     /// The flag wants a value.
     #[error("`{0}` wants a value after it")]
-    NoValue(&'static str),
+    NoValue(String),
+    /// The value is not one of those that are allowed.
+    #[error("`{0}` takes {2}, not `{1}`")]
+    NotAllowed(String, String, String),
+    /// The flag stands there twice.
+    #[error("`{0}` is given twice: give it once")]
+    Twice(String),
+    /// A baseline is loaded and held against none.
+    #[error("`--load-baseline` wants `--baseline` or `--baseline-lenient` beside it")]
+    Alone,
     /// Two flags that exclude each other.
     #[error("`{0}` and `{1}` exclude each other: give one of them")]
     Both(&'static str, &'static str),
@@ -78,57 +105,6 @@ pub enum InvocationError {
     Unknown(String),
 }
 
-/// A flag of criterion, which cargo hands to both targets.
-struct Flag {
-    names: &'static [&'static str],
-    takes_value: bool,
-    /// Whether it leaves alone what is measured.
-    is_harmless: bool,
-}
-
-const fn flag(names: &'static [&'static str], takes_value: bool, is_harmless: bool) -> Flag {
-    Flag { names, takes_value, is_harmless }
-}
-
-/// All flags of criterion 0.8, and those of the standard test harness that it bears with.
-const CRITERION: &[Flag] = &[
-    flag(&["--bench"], false, true),
-    flag(&["--baseline", "-b"], true, true),
-    flag(&["--baseline-lenient"], true, true),
-    flag(&["--color", "--colour", "-c"], true, true),
-    flag(&["--confidence-level"], true, false),
-    flag(&["--discard-baseline"], false, true),
-    flag(&["--exact"], false, false),
-    flag(&["--format"], true, false),
-    flag(&["--help", "-h"], false, false),
-    flag(&["--ignored"], false, false),
-    flag(&["--include-ignored"], false, true),
-    flag(&["--list"], false, false),
-    flag(&["--load-baseline"], true, false),
-    flag(&["--measurement-time"], true, false),
-    flag(&["--nocapture", "--no-capture", "--show-output"], false, true),
-    flag(&["--noise-threshold"], true, false),
-    flag(&["--noplot", "-n"], false, true),
-    flag(&["--nresamples"], true, false),
-    flag(&["--output-format"], true, true),
-    flag(&["--plotting-backend"], true, true),
-    flag(&["--profile-time"], true, false),
-    flag(&["--quiet"], false, true),
-    flag(&["--sample-size"], true, false),
-    flag(&["--save-baseline", "-s"], true, true),
-    flag(&["--significance-level"], true, false),
-    flag(&["--test"], false, false),
-    flag(&["--verbose", "-v"], false, true),
-    flag(&["--version", "-V"], false, false),
-    flag(&["--warm-up-time"], true, false),
-];
-
-/// The flag that this argument is, with or without `=value`.
-fn criterion_flag(argument: &str) -> Option<&'static Flag> {
-    let name = argument.split_once('=').map_or(argument, |(name, _)| name);
-    CRITERION.iter().find(|flag| flag.names.contains(&name))
-}
-
 /// What `cargo bench -p compare -- --help` prints, once for both targets.
 pub const HELP: &str = "\
 Weighs and times every contestant: the bench targets `memory` and `throughput`.
@@ -136,7 +112,8 @@ Weighs and times every contestant: the bench targets `memory` and `throughput`.
 Usage: cargo bench -p compare -- [OPTIONS] [NAME]...
        cargo bench -p compare --bench memory -- [OPTIONS] [NAME]...
 
-  NAME         only contestants whose id has this in it, such as tokio
+  NAME         only what --list shows with this in its name, such as tokio; a
+               whole name of that list stands for that one alone
 
 How much is run:
   --quick      everything in a small size, in under a minute
@@ -148,7 +125,7 @@ How it is run:
   --seed N     the seed of the order and of the intervals
   --no-scope   stay where only a systemd scope gives cells a control group
 
-Criterion's flags, for the timers of `throughput`:
+Criterion's flags, for `throughput`, which has every sample in a new process:
   --save-baseline NAME   keep the times under this name
   --baseline NAME        compare with the times that were kept
   --sample-size N        how many samples are taken of each
@@ -161,51 +138,60 @@ in target/compare.
 
 Some cells alone: cargo run --release -p compare -- run --help";
 
+/// How many samples criterion takes of each if nothing else is said.
+const SAMPLES: usize = 10;
+
 /// What `cargo bench -p compare -- --version` prints.
 const VERSION: &str = concat!("compare ", env!("CARGO_PKG_VERSION"));
 
 impl Invocation {
-    /// Takes our flags out of these arguments, which are without the program's name.
+    /// Reads these arguments, which are without the program's name.
     ///
     /// # Errors
-    /// If one of ours has a value that cannot be understood.
+    /// If one of them is unknown, or has a value that is not allowed.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, InvocationError> {
         let mut invocation = Self::default();
-        let mut arguments = arguments.into_iter();
+        let mut arguments = arguments.into_iter().peekable();
         while let Some(argument) = arguments.next() {
-            let (flag, value) = match argument.split_once('=') {
-                Some((flag, value)) => (flag, Some(value.to_owned())),
+            if !argument.starts_with('-') {
+                invocation.filters.push(argument);
+                continue;
+            }
+            let (name, given) = match argument.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
                 None => (argument.as_str(), None),
             };
-            let mut value_of = |flag| {
-                value.clone().or_else(|| arguments.next()).ok_or(InvocationError::NoValue(flag))
+            // What begins with a dash is the next flag, such as the --bench that cargo adds.
+            let mut value_of = |flag: &str| {
+                let next = || arguments.next_if(|next| !next.starts_with('-'));
+                given.clone().or_else(next).ok_or_else(|| InvocationError::NoValue(flag.into()))
             };
-            match flag {
+            match name {
                 "--quick" => invocation.resize(Size::Quick)?,
                 "--thorough" => invocation.resize(Size::Thorough)?,
                 "--no-scope" => invocation.no_scope = true,
                 "--only" => {
-                    let globs = value_of("--only")?;
+                    let globs = value_of(name)?;
                     invocation.only.extend(globs.split(',').map(str::to_owned));
                 }
                 "--seed" => {
-                    let seed = value_of("--seed")?;
+                    let seed = value_of(name)?;
                     let seed = parse_seed(&seed).map_err(InvocationError::NotASeed)?;
                     invocation.seed = Some(seed);
                 }
-                _ if !argument.starts_with('-') => invocation.foreign.push(argument),
-                _ => match criterion_flag(&argument) {
-                    None => return Err(InvocationError::Unknown(argument)),
-                    Some(flag) => {
-                        let is_split = flag.takes_value && !argument.contains('=');
-                        invocation.foreign.push(argument);
-                        if is_split {
-                            invocation.foreign.extend(arguments.next());
-                        }
-                    }
-                },
+                _ => {
+                    let Some(flag) = flags::find(name) else {
+                        return Err(InvocationError::Unknown(argument));
+                    };
+                    let value = match flag.value {
+                        Value::None => given,
+                        _ => Some(value_of(name)?),
+                    };
+                    invocation.add(name, flag, value)?;
+                }
             }
         }
+        invocation.check_together()?;
         Ok(invocation)
     }
 
@@ -218,22 +204,37 @@ impl Invocation {
         }
     }
 
-    /// The arguments of ours that make this invocation again.
-    pub fn own(&self) -> Vec<OsString> {
-        let mut own = Vec::new();
-        if let Some(size) = self.size {
-            own.push(size.flag().into());
+    fn add(
+        &mut self,
+        name: &str,
+        flag: &'static Flag,
+        value: Option<String>,
+    ) -> Result<(), InvocationError> {
+        if let Some(given) = &value
+            && let Some(allowed) = flag.value.problem(given)
+        {
+            return Err(InvocationError::NotAllowed(name.into(), given.clone(), allowed));
         }
-        if self.no_scope {
-            own.push("--no-scope".into());
+        let canonical = flag.names[0];
+        if !self.has(canonical) {
+            self.flags.push((canonical, value));
+        } else if !matches!(flag.value, Value::None) {
+            return Err(InvocationError::Twice(name.into()));
         }
-        for glob in &self.only {
-            own.extend(["--only".into(), glob.into()]);
+        Ok(())
+    }
+
+    fn check_together(&self) -> Result<(), InvocationError> {
+        for [one, other] in flags::EXCLUDING {
+            if self.has(one) && self.has(other) {
+                return Err(InvocationError::Both(one, other));
+            }
         }
-        if let Some(seed) = self.seed {
-            own.extend(["--seed".into(), seed.to_string().into()]);
+        let has_baseline = self.has("--baseline") || self.has("--baseline-lenient");
+        if self.has("--load-baseline") && !has_baseline {
+            return Err(InvocationError::Alone);
         }
-        own
+        Ok(())
     }
 
     /// Whether this is `cargo bench`, and not `cargo test --benches`, which adds no `--bench`, or
@@ -244,10 +245,10 @@ impl Invocation {
 
     /// What is printed instead of a run where only help or the version is wanted.
     pub fn help(&self) -> Option<&'static str> {
-        if self.has("--help") || self.has("-h") {
+        if self.has("--help") {
             return Some(HELP);
         }
-        (self.has("--version") || self.has("-V")).then_some(VERSION)
+        self.has("--version").then_some(VERSION)
     }
 
     /// Whether only a list is wanted.
@@ -255,37 +256,20 @@ impl Invocation {
         self.has("--list")
     }
 
-    /// Criterion's name filters: what is no flag and no flag's value.
-    pub fn filters(&self) -> Vec<&str> {
-        let mut filters = Vec::new();
-        let mut arguments = self.foreign.iter();
-        while let Some(argument) = arguments.next() {
-            match criterion_flag(argument) {
-                Some(flag) if flag.takes_value && !argument.contains('=') => {
-                    arguments.next();
-                }
-                Some(_) => {}
-                None => filters.push(argument.as_str()),
-            }
-        }
-        filters
-    }
-
-    /// Whether criterion's filters leave this benchmark in.
-    pub fn wants(&self, benchmark: &str) -> bool {
-        let filters = self.filters();
-        filters.is_empty() || filters.iter().any(|filter| benchmark.contains(filter))
+    /// Criterion's flags, for criterion.
+    fn of_criterion(&self) -> impl Iterator<Item = String> {
+        self.flags.iter().map(|(name, value)| match value {
+            Some(value) => format!("{name}={value}"),
+            None => (*name).to_owned(),
+        })
     }
 
     /// How much is run. A program without one of the runtimes cannot run everything.
     pub fn extent(&self) -> Extent {
+        let is_harmless = |(name, _): &(&str, _)| flags::find(name).is_some_and(|f| f.is_harmless);
         let is_whole = self.only.is_empty()
-            && self.filters().is_empty()
-            && self
-                .foreign
-                .iter()
-                .filter_map(|argument| criterion_flag(argument))
-                .all(|flag| flag.is_harmless)
+            && self.filters.is_empty()
+            && self.flags.iter().all(is_harmless)
             && registry::compiled_out().next().is_none();
         if is_whole { self.sizes() } else { Extent::Partial }
     }
@@ -302,10 +286,9 @@ impl Invocation {
     /// Whether the committed results may be replaced: not where a baseline of criterion's is named,
     /// because that is how a change is tried.
     pub fn replaces_results(&self) -> bool {
-        const BASELINES: [&str; 6] =
-            ["--baseline", "-b", "--baseline-lenient", "--load-baseline", "--save-baseline", "-s"];
-        let name = |argument: &String| argument.split('=').next().unwrap_or_default().to_owned();
-        !self.foreign.iter().any(|argument| BASELINES.contains(&&*name(argument)))
+        const BASELINES: [&str; 4] =
+            ["--baseline", "--baseline-lenient", "--load-baseline", "--save-baseline"];
+        !BASELINES.iter().any(|name| self.has(name))
     }
 
     /// The seed that was given, or one from the clock.
@@ -313,9 +296,71 @@ impl Invocation {
         self.seed.unwrap_or_else(seed_from_clock)
     }
 
-    fn has(&self, flag: &str) -> bool {
-        self.foreign.iter().any(|argument| argument == flag)
+    /// The baselines of criterion's that must be there, with their flags.
+    fn saved_baselines(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let must_be_there =
+            |name: &str| flags::find(name).is_some_and(|flag| matches!(flag.value, Value::Saved));
+        let saved = self.flags.iter().filter(move |(name, _)| must_be_there(name));
+        saved.filter_map(|(name, value)| Some((*name, value.as_deref()?)))
     }
+
+    /// How many samples criterion takes of each.
+    fn samples(&self) -> usize {
+        let given = self.flags.iter().find(|(name, _)| *name == "--sample-size");
+        given.and_then(|(_, value)| value.as_ref()?.parse().ok()).unwrap_or(SAMPLES)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.flags.iter().any(|(flag, _)| *flag == name)
+    }
+}
+
+/// What ends a target before it runs anything: a list, or that nothing of it is wanted. `None` if it is
+/// to run.
+fn without_a_run(
+    invocation: &Invocation,
+    names: &Names,
+    part: Part,
+) -> anyhow::Result<Option<ExitCode>> {
+    let list = names.list(part);
+    if invocation.is_list() {
+        list.iter().for_each(|name| print(format_args!("{name}: benchmark")));
+        return Ok(Some(ExitCode::SUCCESS));
+    }
+    if !list.is_empty() {
+        return Ok(None);
+    }
+    if !invocation.has("--ignored") {
+        let of_other = format!("{} is none of `{}`", invocation.filters.join(", "), part.name());
+        if session::is_only_target(part) {
+            bail!("{of_other}: --list shows its names");
+        }
+        if invocation.is_bench() {
+            tell(format_args!("{}: not run: {of_other}", part.name()));
+            open_session(invocation)?.skip(part)?;
+        }
+    }
+    Ok(Some(ExitCode::SUCCESS))
+}
+
+fn open_session(invocation: &Invocation) -> anyhow::Result<Session> {
+    Session::open(Project::find()?, invocation.extent(), invocation.replaces_results())
+}
+
+/// Runs the target of this name, or a part of it, with these arguments.
+pub fn main(mut arguments: impl Iterator<Item = String>) -> ExitCode {
+    let target = arguments.next().unwrap_or_default();
+    let result = match (target.as_str(), Invocation::parse(arguments)) {
+        (_, Err(error)) => Err(error.into()),
+        ("memory", Ok(invocation)) => memory::run(&invocation),
+        ("throughput", Ok(invocation)) => throughput::run(&invocation),
+        ("samples", Ok(invocation)) => throughput::serve(&invocation),
+        _ => Err(anyhow::anyhow!("there are the bench targets memory and throughput")),
+    };
+    result.unwrap_or_else(|error| {
+        complain(format_args!("{target}: {error:#}"));
+        ExitCode::from(2)
+    })
 }
 
 #[cfg(test)]
@@ -334,11 +379,16 @@ mod tests {
         assert!(invocation.size == Some(Size::Quick) && invocation.no_scope);
         assert_eq!(invocation.only, ["a/*", "b/c", "d/*"]);
         assert_eq!(invocation.seed, Some(7));
-        assert_eq!(invocation.foreign, ["--save-baseline", "main", "tokio", "--bench"]);
-        assert_eq!(invocation.filters(), ["tokio"]);
-        let again = invocation.own().into_iter().map(|argument| argument.into_string().unwrap());
-        let again = Invocation::parse(again).unwrap();
-        assert_eq!(Invocation { foreign: invocation.foreign.clone(), ..again }, invocation);
+        assert_eq!(
+            invocation.of_criterion().collect::<Vec<_>>(),
+            ["--save-baseline=main", "--bench"]
+        );
+        assert_eq!(invocation.filters, ["tokio"]);
+        let of_criterion = parse("-b=x -v --no-capture --colour never --bench");
+        assert_eq!(
+            of_criterion.of_criterion().collect::<Vec<_>>(),
+            ["--baseline=x", "--verbose", "--nocapture", "--color=never", "--bench"]
+        );
     }
 
     #[cfg(not(all(feature = "tokio", feature = "async-std", feature = "smol")))]
@@ -373,7 +423,7 @@ mod tests {
             "--baseline=x",
             "-b x",
             "--baseline-lenient x",
-            "--load-baseline x",
+            "--load-baseline x --baseline y",
             "--thorough --noplot --save-baseline x",
         ] {
             assert!(!parse(&format!("{trial} --bench")).replaces_results(), "{trial}");
@@ -406,6 +456,31 @@ mod tests {
         };
         assert_eq!(mistake("--only"), "`--only` wants a value after it");
         assert!(mistake("--seed ten").starts_with("`ten` is not a seed: give a whole number"));
+        assert_eq!(mistake("--sample-size --bench"), "`--sample-size` wants a value after it");
+        for (flags, allowed) in [
+            ("--sample-size 0", "`--sample-size` takes a whole number from 10 to 10000, not `0`"),
+            ("--sample-size=-1", "not `-1`"),
+            ("--measurement-time 0", "takes a number from 0.001 to 86400, not `0`"),
+            ("--measurement-time=inf", "not `inf`"),
+            ("--warm-up-time nan", "not `nan`"),
+            ("--nresamples 0", "takes a whole number from 1"),
+            ("--confidence-level 1", "takes a number above 0 and below 1, not `1`"),
+            ("--significance-level 95%", "not `95%`"),
+            ("--noise-threshold 0", "not `0`"),
+            ("--profile-time 0.5", "takes a number from 1 to 86400"),
+            ("--color blue", "takes auto, always, never, not `blue`"),
+            ("--output-format tap", "takes criterion, bencher"),
+            ("--plotting-backend x", "takes gnuplot, plotters"),
+            ("--format json", "takes pretty, terse"),
+            ("--save-baseline a/b", "takes a name"),
+            ("--save-baseline new", "takes a name"),
+            ("--verbose=3", "`--verbose` takes nothing, not `3`"),
+            ("--sample-size 20 --sample-size 20", "is given twice"),
+            ("-b x --save-baseline y", "`--baseline` and `--save-baseline` exclude each other"),
+            ("--load-baseline x", "wants `--baseline`"),
+        ] {
+            assert!(mistake(flags).contains(allowed), "{flags}: {}", mistake(flags));
+        }
         let both = "`--quick` and `--thorough` exclude each other: give one of them";
         assert_eq!(mistake("--quick --quick --thorough --bench"), both);
         assert!(mistake("--quik --bench").starts_with("`--quik` is no flag here"));

@@ -1,233 +1,234 @@
-//! What the bench target `throughput` runs, apart from criterion, which is no dependency of this
-//! library.
+//! The bench target `throughput`: criterion times waves, and each of its samples is a new process that
+//! runs the cell of a rate.
 //!
-//! A wave is timed from the first task's start to the last one's end, with the runtime already
-//! running, in the bench's own process. Every wave is checked before its time counts. Where tasks
-//! ask a server, that is another process: its CPU is not counted, but it takes its share of the
-//! cores, the same for every contestant.
+//! Criterion is no dependency of what is measured, so it stays in the target, which links nothing else
+//! of ours. [`run`] checks what it is asked for and starts the target again with criterion's flags alone.
+//! That starts [`serve`], which runs the cells and keeps the record. They speak in lines: this side says
+//! the group and criterion's usual settings, then a line for each benchmark and an empty one. Criterion
+//! asks for `NUMBER ITERATIONS` and is told how many nanoseconds they took, until it says `end`. What is
+//! said then is for the terminal.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io::{self, BufRead};
+use std::process::{Command, ExitCode};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use workload::http::Stats;
-use workload::{Contestant, Http, Instance, Ledger, Settings, Wait, Workload};
+use analysis::missing::{Missing, Why};
+use anyhow::{Context, bail};
 
 use super::Invocation;
-use crate::meter::usage::Usage;
-use crate::plan::Kind;
-use crate::servers;
-use crate::units;
-use protocol::ServerLine;
+use super::names::{Benchmark, GROUP, Names};
+use crate::cell::process::RUNTIME_SETTINGS;
+use crate::cell::{Interrupted, Waves};
+use crate::interrupt;
+use crate::output::{complain, print, tell};
+use crate::scope;
+use crate::session::{self, Part, Session};
+use crate::suite::{DEFAULT_PATIENCE, Suite};
 use protocol::ns;
-use record::{Extent, Sample, Status, Throughput};
+use record::{Extent, LatenessLine, Sample, Status, Throughput, Writer};
 
-/// How long each task waits.
-pub const WAIT: Duration = Duration::from_millis(1);
+/// Where the target says which program it is.
+const TARGET: &str = "COMPARE_BENCH_TARGET";
 
-/// How many tasks a wave has in the default run, and in a thorough one: more than so many threads are
-/// more than a usual system has room for.
-const FULL: &[u32] = &[1, 100, 10_000];
+/// Where it finds all arguments, a line each, while criterion reads its own.
+const ARGUMENTS: &str = "COMPARE_BENCH_ARGUMENTS";
 
-/// How many in a quick one: 10,000 threads take seconds for one wave.
-const QUICK: &[u32] = &[1, 100, 1_000];
+/// More waves than this in one process are not run: they stand for the others.
+const MOST_WAVES: u64 = 100_000;
 
-/// How many in a check whether the target works.
-const CHECK: &[u32] = &[1, 100];
-
-/// How many tasks a wave has in such an invocation.
-pub fn tasks(invocation: &Invocation) -> &'static [u32] {
-    match (invocation.is_bench(), invocation.sizes()) {
-        (false, _) => CHECK,
-        (true, Extent::Quick) => QUICK,
-        (true, _) => FULL,
-    }
-}
-
-/// A combination whose arithmetic floor is above this is reported as that floor and not run: what
-/// it would show is the floor.
-pub const HIGHEST_FLOOR: Duration = Duration::from_secs(1);
-
-/// One contestant with one workload.
-#[derive(Debug)]
-pub struct Combination {
-    tasks: u32,
-    /// Waves that the server was asked about.
-    waves: u64,
-    ledger: &'static Ledger,
-    line: Throughput,
-}
-
-impl Combination {
-    /// This contestant with so many timers.
-    pub fn timers(contestant: &dyn Contestant, tasks: u32) -> Self {
-        Self::new(contestant, Workload::timer(tasks, WAIT))
-    }
-
-    /// This contestant with so many requests to this server, which waits so long before each answer.
-    pub fn requests(
-        contestant: &dyn Contestant,
-        tasks: u32,
-        delay: Duration,
-        server: ServerLine,
-    ) -> Self {
-        let ServerLine { address, addresses, group } = server;
-        let usual = Http::new(address, delay, Kind::Http.default_bytes());
-        Self::new(contestant, Workload::http(tasks, Http { addresses, group, ..usual }))
-    }
-
-    fn new(contestant: &dyn Contestant, workload: Workload) -> Self {
-        let tasks = workload.tasks;
-        let settings = Settings::default();
-        let ceiling = contestant.ceiling(&settings);
-        let floor = workload.floor(ceiling.limit());
-        let is_pool = matches!(ceiling, workload::Ceiling::Pool(_));
-        Self {
-            tasks,
-            waves: 0,
-            ledger: Ledger::open(workload),
-            line: Throughput {
-                contestant: contestant.id().as_str().to_owned(),
-                workload: (&workload).into(),
-                tasks: u64::from(tasks),
-                pool_workers: is_pool.then_some(settings.pool_workers),
-                status: if floor > HIGHEST_FLOOR { Status::Skipped } else { Status::Ok },
-                reason: None,
-                floor_ns: ns(floor),
-                samples: Vec::new(),
-                server_high_water: None,
-                lateness_ns: None,
-            },
+/// Checks what is asked for, and has criterion go on.
+///
+/// # Errors
+/// If something is asked for that is not there, or the target is not started by cargo.
+pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
+    if let Some(help) = invocation.help() {
+        // Of two targets, the other one prints it.
+        if session::is_only_target(Part::Throughput) {
+            print(help);
         }
+        return Ok(ExitCode::SUCCESS);
     }
-
-    /// The contestant that runs it.
-    pub fn contestant(&self) -> &str {
-        &self.line.contestant
+    let names = Names::of(invocation)?;
+    if let Some(code) = super::without_a_run(invocation, &names, Part::Throughput)? {
+        return Ok(code);
     }
-
-    /// What is run.
-    pub fn workload(&self) -> &Workload {
-        self.ledger.workload()
+    scope::enter(invocation.no_scope);
+    let target = std::env::var_os(TARGET).context("`cargo bench -p compare` starts this")?;
+    let arguments = std::env::args_os().skip(3);
+    let arguments: Vec<_> = arguments.map(|one| one.to_string_lossy().into_owned()).collect();
+    let mut criterion = Command::new(target);
+    criterion.args(invocation.of_criterion()).env(ARGUMENTS, arguments.join("\n"));
+    for setting in RUNTIME_SETTINGS {
+        criterion.env_remove(setting);
     }
+    // A session is told by the cargo that runs it, and this process is to have that parent still.
+    criterion.env(session::PARENT, session::parent_id().to_string());
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut criterion))
+        .context("the bench target cannot be started again");
+    #[cfg(not(unix))]
+    Ok(if criterion.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
-    /// The contestant, what it ran, and how many tasks a second in the median sample, for a terminal.
-    pub fn describe(&self) -> String {
-        let mut ns: Vec<u64> = self.line.samples.iter().map(|sample| sample.elapsed_ns).collect();
-        ns.sort_unstable();
-        #[allow(clippy::cast_precision_loss, reason = "for a terminal")]
-        let rate = |ns: u64| f64::from(self.tasks) / (ns.max(1) as f64 / 1e9);
-        let floor = Duration::from_nanos(self.line.floor_ns);
-        let result = match (self.line.status, ns.get(ns.len() / 2)) {
-            (Status::Skipped, _) => format!("not run: takes at least {}", units::duration(floor)),
-            (Status::Failed, _) | (_, None) => "no rate".into(),
-            (_, Some(&ns)) => format!("{:.0} a second", rate(ns)),
+/// Runs the cells that criterion asks for.
+///
+/// # Errors
+/// If the record cannot be written, or criterion asks for what there is not.
+pub fn serve(invocation: &Invocation) -> anyhow::Result<ExitCode> {
+    let stop = interrupt::listen()?;
+    let program = std::env::current_exe().context("this program does not know where it is")?;
+    let mut suite = Suite::new(&program, invocation.extent(), invocation.seed(), DEFAULT_PATIENCE);
+    let recording =
+        invocation.is_bench().then(|| Recording::begin(invocation, &suite)).transpose()?;
+    let names = Names::of(invocation)?;
+    let mut timed: Vec<Timed> = names.throughput.into_iter().map(Timed::of).collect();
+
+    let (warm_up, measurement) = pace(invocation.sizes());
+    let usual = invocation.samples();
+    print(format_args!("{GROUP} {usual} {} {}", warm_up.as_millis(), measurement.as_millis()));
+    for Timed { benchmark, .. } in &timed {
+        print(format_args!("{} {}", benchmark.function(), benchmark.spec.workload.tasks));
+    }
+    print("");
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        if line == "end" {
+            return over(timed, invocation, recording);
+        }
+        let numbers = line.split_once(' ').and_then(|(nth, waves)| {
+            Some((timed.get_mut(nth.parse::<usize>().ok()?)?, waves.parse().ok()?))
+        });
+        let Some((timed, waves)) = numbers else { bail!("criterion asks for `{line}`") };
+        let Ok(elapsed_ns) = timed.sample(&mut suite, waves, stop) else {
+            return Ok(ExitCode::from(130));
         };
-        let delay = units::duration(self.workload().duration());
-        format!("{} × {}, {delay} each: {result}", self.line.contestant, self.tasks)
+        print(elapsed_ns);
+    }
+    // Criterion ended in another way, and has said why.
+    Ok(ExitCode::FAILURE)
+}
+
+/// For how long criterion warms up and measures each benchmark. It counts the starts of processes as
+/// time of waves when it works out how many waves fit, so there are fewer than it would seem.
+fn pace(extent: Extent) -> (Duration, Duration) {
+    let (warm_up_ms, measurement_ms) = match extent {
+        Extent::Quick => (10, 500),
+        Extent::Full | Extent::Partial | Extent::Thorough => (200, 2_000),
+    };
+    (Duration::from_millis(warm_up_ms), Duration::from_millis(measurement_ms))
+}
+
+/// A benchmark with what came of it.
+struct Timed {
+    benchmark: Benchmark,
+    samples: Vec<Sample>,
+    lateness_ns: Option<LatenessLine>,
+    /// How it ended, and why, if not well.
+    failure: Option<(Status, String)>,
+}
+
+impl Timed {
+    const fn of(benchmark: Benchmark) -> Self {
+        Self { benchmark, samples: Vec::new(), lateness_ns: None, failure: None }
     }
 
-    /// How many tasks a wave has.
-    pub fn tasks(&self) -> u32 {
-        self.tasks
-    }
-
-    /// Whether it is reported as its arithmetic floor and not run.
-    pub fn is_floor(&self) -> bool {
-        self.line.status == Status::Skipped
-    }
-
-    /// Runs so many waves and returns how long they took together. What the harness does between
-    /// two waves is not in it.
-    pub fn waves(&mut self, instance: &mut dyn Instance, waves: u64) -> Duration {
-        if self.line.status == Status::Failed {
-            // Criterion asks again and wants a time. This one is not used.
-            return Duration::from_nanos(waves);
+    /// Runs so many waves in a process and returns how many nanoseconds they took. After one that came
+    /// to no proof, nothing more is run.
+    fn sample(
+        &mut self,
+        suite: &mut Suite,
+        waves: u64,
+        stop: &AtomicBool,
+    ) -> Result<u64, Interrupted> {
+        if self.failure.is_some() {
+            return Ok(waves);
         }
-        let mut elapsed = Duration::ZERO;
-        let mut cpu_ns = 0;
-        for _ in 0..waves {
-            self.ledger.rewind();
-            let usage = Usage::now().unwrap_or_default();
-            let started = Instant::now();
-            let result = instance.run(self.ledger);
-            elapsed += started.elapsed();
-            cpu_ns += (Usage::now().unwrap_or_default() - usage).cpu_ns();
-            if let Err(flaw) =
-                result.map_err(|refusal| refusal.to_string()).and_then(|()| self.check())
-            {
-                self.line.status = Status::Failed;
-                self.line.reason = Some(flaw);
-                break;
-            }
+        let mut spec = self.benchmark.spec;
+        let count = u32::try_from(waves.clamp(1, MOST_WAVES)).unwrap_or(u32::MAX);
+        spec.waves = Some(Waves { warm_up: 1, count });
+        let cell = suite.run_one(&spec, stop)?;
+        if cell.status != Status::Ok {
+            let reason = cell.reason.unwrap_or_default();
+            complain(format_args!("throughput: {}: FAILED: {reason}", self.benchmark.function()));
+            self.failure = Some((cell.status, reason));
+            return Ok(waves);
         }
-        self.line.samples.push(Sample { waves, elapsed_ns: ns(elapsed), cpu_ns });
-        elapsed
-    }
-
-    /// Runs one wave and notes how late its answers were.
-    pub fn wave(&mut self, instance: &mut dyn Instance) {
-        self.waves(instance, 1);
-        self.line.lateness_ns = self.ledger.lateness().map(Into::into);
-    }
-
-    /// Whether there is nothing against running it, or running it again.
-    pub fn can_run(&self) -> bool {
-        self.line.status == Status::Ok
-    }
-
-    /// Marks it as failed before it was run.
-    pub fn fail(&mut self, reason: String) {
-        self.line.status = Status::Failed;
-        self.line.reason = Some(reason);
-    }
-
-    /// What went wrong, if something did.
-    pub fn failure(&self) -> Option<&str> {
-        self.line.reason.as_deref().filter(|_| self.line.status == Status::Failed)
+        let counted = || cell.waves.iter().filter(|wave| !wave.warm_up);
+        let elapsed_ns: u64 = counted().map(|wave| wave.wall_ns).sum();
+        let cpu_ns = counted().map(|wave| wave.user_ns + wave.system_ns).sum();
+        self.samples.push(Sample { waves: count.into(), elapsed_ns, cpu_ns });
+        self.lateness_ns = cell.lateness_ns;
+        Ok((u128::from(elapsed_ns) * u128::from(waves) / u128::from(count)) as u64)
     }
 
     /// The line for the record, with the last `samples` samples: those before were for warming up.
-    /// `None` if it was to be run and was not.
-    pub fn into_line(mut self, samples: usize) -> Option<Throughput> {
-        if self.line.samples.is_empty() && self.line.status == Status::Ok {
+    /// `None` if criterion asked for nothing.
+    fn into_line(mut self, samples: usize) -> Option<Throughput> {
+        if self.samples.is_empty() && self.failure.is_none() {
             return None;
         }
-        let warm_up = self.line.samples.len().saturating_sub(samples);
-        self.line.samples.drain(..warm_up);
-        Some(self.line)
+        let warm_up = self.samples.len().saturating_sub(samples);
+        self.samples.drain(..warm_up);
+        let (status, reason) =
+            self.failure.map_or((Status::Ok, None), |(status, reason)| (status, Some(reason)));
+        let spec = &self.benchmark.spec;
+        let places = if spec.is_pool { u64::from(spec.pool_workers) } else { u64::MAX };
+        Some(Throughput {
+            contestant: spec.contestant.as_str().to_owned(),
+            workload: (&spec.workload).into(),
+            tasks: spec.workload.tasks.into(),
+            pool_workers: spec.is_pool.then_some(spec.pool_workers),
+            status,
+            reason,
+            floor_ns: ns(spec.workload.longest(places)),
+            samples: self.samples,
+            server_high_water: None,
+            lateness_ns: self.lateness_ns,
+        })
+    }
+}
+
+/// Ends a run: publishes what came of it, and says how many failed.
+fn over(
+    timed: Vec<Timed>,
+    invocation: &Invocation,
+    recording: Option<Recording>,
+) -> anyhow::Result<ExitCode> {
+    let mut failures = timed.iter().filter(|timed| timed.failure.is_some()).count();
+    if let Some(mut recording) = recording {
+        for line in timed.into_iter().filter_map(|timed| timed.into_line(invocation.samples())) {
+            recording.writer.throughput(line).context("the record cannot be written")?;
+        }
+        failures += recording.complete()?;
+    } else {
+        tell("throughput: one wave of each ran with proof");
+    }
+    Ok(if failures > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// This target's part of the record.
+struct Recording {
+    session: Session,
+    writer: Writer,
+}
+
+impl Recording {
+    fn begin(invocation: &Invocation, suite: &Suite) -> anyhow::Result<Self> {
+        let session = super::open_session(invocation)?;
+        let path = session.begin(Part::Throughput);
+        let writer = Writer::create(&path, suite.description().clone())
+            .with_context(|| format!("record {} cannot be written", path.display()))?;
+        Ok(Self { session, writer })
     }
 
-    fn check(&mut self) -> Result<(), String> {
-        if let Some(failure) = self.ledger.failures().first() {
-            return Err(format!("{} × `{}`", failure.tasks, failure.first));
-        }
-        let proof = self.ledger.proof();
-        if !proof.is_whole(self.tasks) || self.ledger.early() != 0 {
-            return Err(format!("a wave left this proof: {proof:?}"));
-        }
-        match self.ledger.workload().wait {
-            Wait::Timer { .. } => Ok(()),
-            Wait::Http(http) => self.check_with(&http),
-        }
-    }
-
-    /// Asks the server whether it answered all requests of the waves so far. It may count an answer
-    /// a moment after the client has it.
-    fn check_with(&mut self, http: &Http) -> Result<(), String> {
-        self.waves += 1;
-        let wanted = self.waves * u64::from(self.tasks);
-        let patience = Instant::now() + servers::PATIENCE;
-        loop {
-            let stats = servers::ask(http.server, Some(http.group)).map_err(|e| e.to_string())?;
-            let Stats { served, broken, high_water, .. } = stats;
-            if served == wanted && broken == 0 {
-                self.line.server_high_water = Some(high_water);
-                return Ok(());
-            }
-            if Instant::now() > patience || broken > 0 {
-                return Err(format!("the server says {stats:?}, and {wanted} were asked for"));
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
+    /// Publishes, and says how many cells of the other part failed.
+    fn complete(self) -> anyhow::Result<usize> {
+        drop(self.writer);
+        let published = self.session.complete(Part::Throughput)?;
+        published.show(Part::Throughput);
+        let failed = |missing: &&Missing| missing.why == Why::Failed;
+        let failed = published.analysis.missing.iter().filter(failed);
+        Ok(failed.map(|missing| missing.cells as usize).sum())
     }
 }

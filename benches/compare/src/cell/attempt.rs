@@ -8,7 +8,7 @@ use workload::Workload;
 
 use super::ending::{Ending, Outcome, Second, Wave};
 use super::requests;
-use super::spec::CellSpec;
+use super::spec::{CellSpec, Waves};
 use super::unweighed::Unweighed;
 use super::watched::{Stopped, Watched, unexpected};
 use crate::meter::cgroup::Cgroups;
@@ -44,6 +44,10 @@ impl Attempt<'_> {
     }
 }
 
+/// What a process of an older protocol does with waves.
+const NO_WAVES: &str = "ended with exit code 0 before its waves were over; \
+                        a program that does not know the order `waves` does that";
+
 struct Run<'a> {
     spec: &'a CellSpec,
     workload: &'a Workload,
@@ -58,7 +62,12 @@ impl Run<'_> {
         match self.run_unweighed(expected) {
             Ok(unweighed) => Ending::Unweighed(Box::new(unweighed)),
             Err(Stopped::Ending(ending)) => *ending,
-            Err(Stopped::Died) => self.process.diagnose_exit(),
+            Err(Stopped::Died) => match self.process.diagnose_exit() {
+                Ending::Died { status, .. } if status.success() && self.spec.waves.is_some() => {
+                    Ending::BrokeProtocol(NO_WAVES.into())
+                }
+                ending => ending,
+            },
         }
     }
 
@@ -105,20 +114,34 @@ impl Run<'_> {
         }
     }
 
-    /// Runs the tasks, which are never all there, and looks at nothing but how late they were.
+    /// Runs the tasks, once or in waves, and looks at nothing but how long they took and how late they
+    /// were.
     fn run_unweighed(&mut self, expected_in_flight: u64) -> Result<Unweighed, Stopped> {
         self.begin(true)?;
-        self.process.tell(Order::Go);
+        let all = self.spec.waves.map_or(1, Waves::all);
+        self.process.tell(match self.spec.waves {
+            None => Order::Go,
+            Some(_) => Order::Waves { count: all },
+        });
+        self.process.is_left_alone = self.spec.waves.is_some();
         let waits = self.workload.longest(expected_in_flight)
             + requests::work(self.workload, expected_in_flight);
-        let Event::Drained(drained) = self.process.next("end its tasks", waits)? else {
-            return Err(unexpected("drained"));
-        };
+        let mut drained = Vec::new();
+        for _ in 0..all {
+            let Event::Drained(wave) = self.process.next("end its tasks", waits * all)? else {
+                return Err(unexpected("drained"));
+            };
+            let has_errors = !wave.errors.is_empty();
+            drained.push(wave);
+            if has_errors {
+                break;
+            }
+        }
         let mut server = None;
         if let Some(http) = self.workload.asks() {
             requests::settle(
                 &mut self.process,
-                self.workload,
+                requests::of(self.workload) * drained.len() as u64,
                 server.insert(ServerProof::default()),
                 ServerProof::default(),
                 http,
@@ -203,7 +226,7 @@ impl Run<'_> {
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
             requests::settle(
                 &mut self.process,
-                self.workload,
+                requests::of(self.workload),
                 proof,
                 before.unwrap_or_default(),
                 http,

@@ -255,6 +255,7 @@ mod tests {
             repeat: 0,
             build: Build::Timed,
             second_wave: false,
+            waves: None,
         };
         let limits =
             Limits { max_map_count: Some(LimitValue::Number(65_530)), ..Limits::default() };

@@ -183,6 +183,7 @@ mod tests {
             repeat: 0,
             build: Build::Timed,
             second_wave: false,
+            waves: None,
         }
     }
 

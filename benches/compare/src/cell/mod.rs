@@ -11,7 +11,7 @@
 //! | [`requests`] | what the server sees of a run |
 //! | [`process`] | [`process::ChildProcess`]: the process itself and the pipes to it |
 //! | [`ending`] | how a run can end, and what that makes of the cell |
-//! | [`unweighed`] | a run whose tasks are never all there, which shows how late they are |
+//! | [`unweighed`] | a run that is not weighed: it shows how late tasks are, or a rate |
 //! | [`stopped`] | a run that came to no proof: a wall or a failure, and the reason |
 //!
 //! Whatever happens in a cell costs that cell and no other: it always comes back as a
@@ -31,5 +31,5 @@ pub mod unweighed;
 pub mod watched;
 
 pub use runner::{Interrupted, MOST_ATTEMPTS, Runner};
-pub use spec::CellSpec;
-pub use unfit::HIGHEST_FLOOR;
+pub use spec::{CellSpec, Waves};
+pub use unfit::{HIGHEST_FLOOR, HIGHEST_WAVE_FLOOR};

@@ -72,16 +72,16 @@ pub(super) fn wait_for_server(
     }
 }
 
-/// Fills in what the server saw of the whole wave, beyond what it saw before. It may count an
+/// Fills in what the server saw of so many requests, beyond what it saw before. It may count an
 /// answer a moment after the client has it.
 pub(super) fn settle(
     run: &mut Watched<'_>,
-    workload: &Workload,
+    requests: u64,
     proof: &mut ServerProof,
     before: ServerProof,
     http: &Http,
 ) -> Result<(), Stopped> {
-    let requests = of(workload) + before.served + before.broken;
+    let requests = requests + before.served + before.broken;
     let patience = Instant::now() + COUNTING;
     let stats = loop {
         let stats = ask(run, http)?;

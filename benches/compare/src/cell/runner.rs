@@ -70,12 +70,13 @@ impl Runner {
         if let Some(wait) = self.estimates.wait_for(spec) {
             workload = workload.with_duration(wait);
         }
-        let refused = unfit::reason(contestant, &workload, ceiling);
+        let refused = unfit::reason(contestant, &workload, ceiling, spec.waves.is_some());
         if let Some(reason) = refused.or_else(|| self.too_large(spec)) {
             return Ok(spec.cell(&workload, Status::Skipped, Some(reason)));
         }
 
-        let mut is_weighed = !spec.wait_is_given || unweighed::can_be_weighed(&workload, ceiling);
+        let mut is_weighed = spec.waves.is_none()
+            && (!spec.wait_is_given || unweighed::can_be_weighed(&workload, ceiling));
         for attempt in 1..=MOST_ATTEMPTS {
             if stop.load(Ordering::SeqCst) {
                 return Err(Interrupted);

@@ -24,6 +24,24 @@ pub struct CellSpec {
     /// Whether the same tasks are run once more in the same process, to see what is kept and whether
     /// that grows.
     pub second_wave: bool,
+    /// Whether it shows a rate, in so many waves, instead of being weighed.
+    pub waves: Option<Waves>,
+}
+
+/// How many waves a process has that shows a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waves {
+    /// Waves before those that count.
+    pub warm_up: u32,
+    /// Waves that count.
+    pub count: u32,
+}
+
+impl Waves {
+    /// All of them.
+    pub const fn all(self) -> u32 {
+        self.warm_up + self.count
+    }
 }
 
 impl CellSpec {
@@ -47,6 +65,7 @@ impl CellSpec {
             server: None,
             errors: Vec::new(),
             second: None,
+            rate: self.waves.is_some(),
             waves: Vec::new(),
         }
     }

@@ -11,6 +11,9 @@ use report::format;
 /// A workload whose arithmetic floor is above this is not run: no contestant could do it faster.
 pub const HIGHEST_FLOOR: Duration = Duration::from_secs(60);
 
+/// The same for each wave of a rate: what a longer one would show is its floor.
+pub const HIGHEST_WAVE_FLOOR: Duration = Duration::from_secs(1);
+
 /// The least that a transfer must last, so that all of its bodies are seen under way at once.
 const SHORTEST_TRANSFER: Duration = Duration::from_millis(100);
 
@@ -19,14 +22,16 @@ pub(super) fn reason(
     contestant: &dyn Contestant,
     workload: &Workload,
     ceiling: Ceiling,
+    is_rate: bool,
 ) -> Option<String> {
     if let Some(only) = contestant.unsupported(workload) {
         return Some(format!("this contestant runs only {only}"));
     }
     let wait = workload.duration_of(0);
     let least = workload.longest(ceiling.limit());
+    let highest = if is_rate { HIGHEST_WAVE_FLOOR } else { HIGHEST_FLOOR };
     // A single wait may be as long as was asked for; what is refused is waiting in many rounds.
-    if least > HIGHEST_FLOOR && least > wait {
+    if least > highest && (least > wait || is_rate) {
         let arrival = match workload.arrival {
             Arrival::Burst => String::new(),
             rate => format!(" and tasks coming at {rate}"),
@@ -35,7 +40,7 @@ pub(super) fn reason(
             "with at most {ceiling} in flight{arrival}, this takes {} at least; \
              more than {} is not run",
             units::duration(least),
-            units::duration(HIGHEST_FLOOR)
+            units::duration(highest)
         ));
     }
     if workload.asks().is_some() && wait > LONGEST_DELAY {

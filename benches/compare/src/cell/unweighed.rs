@@ -1,6 +1,6 @@
-//! A cell that shows how late its tasks are, and nothing else.
+//! A cell that is not weighed: it shows how late its tasks are, or how many there are a second.
 //!
-//! Where tasks come at a rate and the wait that was asked for is over before the last of them has
+//! A rate comes from several waves in one process, one after the other. Where tasks come at a rate and the wait that was asked for is over before the last of them has
 //! come, they are never all in flight, so there is nothing to weigh. That is no failure: a queue that
 //! grows is what such a cell is run for.
 
@@ -13,7 +13,7 @@ use super::spec::CellSpec;
 use super::stopped::failed_with;
 use crate::limits::{LastSeen, Limits};
 use protocol::Drained;
-use record::{Build, Cell, ProofLine, ServerProof, Status, Time};
+use record::{Build, Cell, ProofLine, ServerProof, Status, Time, Wave};
 
 /// How long all tasks must be in flight together to be weighed.
 const WEIGHING: Duration = Duration::from_millis(50);
@@ -33,8 +33,8 @@ pub fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
 pub struct Unweighed {
     /// How many tasks the contestant's ceiling allows in flight.
     pub expected_in_flight: u64,
-    /// What the child said when all were over.
-    pub drained: Drained,
+    /// What the child said when all were over, of each wave; there is at least one.
+    pub drained: Vec<Drained>,
     /// What the server saw, where there is one.
     pub server: Option<ServerProof>,
     /// What the process used at most.
@@ -44,8 +44,12 @@ pub struct Unweighed {
 impl Unweighed {
     /// The cell that the record gets.
     pub(super) fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
-        let Self { expected_in_flight, drained, server, last_seen } = self;
+        let Self { expected_in_flight, mut drained, server, last_seen } = self;
         let is_timed = spec.build == Build::Timed;
+        let waves = spec.waves.map_or_else(Vec::new, |waves| {
+            (0..).zip(&drained).map(|(nth, drained)| wave(nth < waves.warm_up, drained)).collect()
+        });
+        let drained = drained.pop().expect("each wave has a line, or there is no such ending");
         let cell = Cell {
             proof: Some(ProofLine {
                 completed: drained.completed,
@@ -59,8 +63,10 @@ impl Unweighed {
                 unweighed: true,
             }),
             server,
-            time: is_timed.then(|| Time::of(&drained, 0, 0)),
+            // Each wave has its own time.
+            time: (is_timed && waves.is_empty()).then(|| Time::of(&drained, 0, 0)),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
+            waves,
             ..spec.cell(workload, Status::Ok, None)
         };
         if !drained.errors.is_empty() {
@@ -70,6 +76,19 @@ impl Unweighed {
             None => cell,
             flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
         }
+    }
+}
+
+fn wave(warm_up: bool, drained: &Drained) -> Wave {
+    Wave {
+        warm_up,
+        wall_ns: drained.wall_ns,
+        user_ns: drained.user_ns,
+        system_ns: drained.system_ns,
+        completed: drained.completed,
+        checksum: drained.checksum,
+        peak_in_flight: drained.peak_in_flight,
+        lost: drained.lost,
     }
 }
 
@@ -111,6 +130,7 @@ mod tests {
             repeat: 0,
             build: Build::Timed,
             second_wave: false,
+            waves: None,
         };
         let drained = Drained {
             in_flight_after_weighing: None,
@@ -128,7 +148,8 @@ mod tests {
             heap_bytes: None,
         };
         let last_seen = LastSeen::default();
-        let unweighed = Unweighed { expected_in_flight, drained, server: None, last_seen };
+        let unweighed =
+            Unweighed { expected_in_flight, drained: vec![drained], server: None, last_seen };
         unweighed.into_cell(&spec, &workload, &Limits::default())
     }
 

@@ -58,6 +58,8 @@ pub(super) struct Watched<'a> {
     pub(super) stop: &'a AtomicBool,
     /// What it used at most.
     pub(super) last_seen: LastSeen,
+    /// Whether nothing is looked at while it runs: what it does is timed, and looking takes time.
+    pub(super) is_left_alone: bool,
     /// Why the group is not the child's any more.
     pub(super) lost_group: Option<String>,
     build: Build,
@@ -107,6 +109,7 @@ impl<'a> Watched<'a> {
             patience,
             stop,
             last_seen: LastSeen::default(),
+            is_left_alone: false,
             lost_group: None,
             build,
             child,
@@ -177,6 +180,9 @@ impl<'a> Watched<'a> {
                     units::duration(patience)
                 ))
                 .into());
+            }
+            if self.is_left_alone {
+                continue;
             }
             if elapsed > look_after {
                 let looking = Instant::now();

@@ -11,6 +11,9 @@
 //! | [`plan`] | `compare plan`: what a case of one's own costs |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
 //!
+//! `compare bench TARGET` is what the bench targets start (see [`crate::bench`]), and `compare cell` is the
+//! process of a cell.
+//!
 //! Whatever cannot be understood or does not exist is one line on standard error and exit code 2,
 //! and nothing has been written by then. A run in which a cell failed ends with 1 after everything
 //! else; an interrupted one with 130.
@@ -33,6 +36,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use self::mistake::one_line;
+use crate::bench;
 use crate::child;
 use crate::limits;
 use crate::output::complain;
@@ -86,6 +90,10 @@ The same in half an hour, for the record:     cargo bench -p compare -- --thorou
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     limits::raise_descriptors();
+    let mut arguments = std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned());
+    if arguments.next().as_deref() == Some("bench") {
+        return bench::main(arguments);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain(&error),

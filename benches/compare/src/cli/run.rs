@@ -37,6 +37,7 @@ Examples:
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
   compare run --only '*/tokio,threads/*' --arrival rate:5k/s --tasks 2k --wait 100ms
   compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
+  compare run --rate-waves 20 --tasks 100,10k --repeats 5    how many a second?
   compare run --workload http --only '*/smol' --tasks 100,1k --bytes 4KiB
   compare run --workload http --server http://192.0.2.7:8080 --tasks 1k
   compare run --workload transfer --tasks 32 --rate-limit 20MiB
@@ -48,6 +49,9 @@ const NO_HEAP: &str = "`cargo build --release -p compare` makes the counting bui
 
 /// More repeats than this are a slip of the finger.
 const MOST_REPEATS: u32 = 1000;
+
+/// More waves than this in one process tell no more.
+const MOST_RATE_WAVES: u32 = 10_000;
 
 /// What `compare run` takes.
 #[derive(Debug, clap::Args)]
@@ -106,7 +110,11 @@ struct Selection {
     /// How often each cell is run, at most 1000 times [default: 1, or as in the full run]
     #[arg(long, value_name = "COUNT", value_parser = parse_repeats, allow_hyphen_values = true, help_heading = heading::RUN)]
     repeats: Option<u32>,
-    /// How many workers a pool has [default: as many as there are tasks]
+    /// Show a rate instead of a weight: run all tasks so many times in each process, after a few times to
+    /// warm up; timers wait 1 ms then, a server 0 ms, if nothing else is said
+    #[arg(long, value_name = "COUNT", value_parser = parse_rate_waves, allow_hyphen_values = true, conflicts_with_all = ["synchronized_wakeup", "arrival"], help_heading = heading::RUN)]
+    rate_waves: Option<u32>,
+    /// How many workers a pool has [default: as many as there are tasks, or 64 with --rate-waves]
     #[arg(long, value_name = "COUNT", value_parser = units::parse_count, allow_hyphen_values = true, help_heading = heading::TASK)]
     pool_workers: Option<u32>,
     /// Do not count heaps in cells of their own
@@ -219,6 +227,16 @@ fn show(path: &Path, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Selection {
+    /// How long a wait is if that is not said, as far as it is known before anything has run.
+    fn usual_wait(&self) -> Duration {
+        match (self.rate_waves, self.workload) {
+            (Some(_), Kind::Timer) => plan::rates::WAIT,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
 impl Given {
     /// The seed that was given, or one from the clock.
     pub(super) fn seed(&self) -> u64 {
@@ -241,7 +259,7 @@ impl Given {
         let workload = args
             .http
             .workload(args.workload)?
-            .with_duration(args.wait.unwrap_or(Duration::ZERO))
+            .with_duration(args.wait.unwrap_or_else(|| args.usual_wait()))
             .with_spread(args.spread.unwrap_or(Duration::ZERO))
             .with_state(args.state)
             .with_waits(waits)
@@ -259,7 +277,10 @@ impl Given {
             suite = suite.with_servers(servers);
         }
         // When tasks start and end is no matter of the heap.
-        let wants_heap = !args.no_heap && !args.synchronized_wakeup && args.arrival.is_none();
+        let wants_heap = !args.no_heap
+            && !args.synchronized_wakeup
+            && args.arrival.is_none()
+            && args.rate_waves.is_none();
         let count_heap = wants_heap && suite.can_count();
         let lacks_heap = wants_heap && !suite.can_count();
         let mut arguments = self.arguments.clone();
@@ -270,6 +291,10 @@ impl Given {
 
         let mut cells = Vec::new();
         for contestant in &contestants {
+            if let Some(waves) = args.rate_waves {
+                cells.extend(rate_cells(args, contestant.as_ref(), workload, waves));
+                continue;
+            }
             let steps = steps(args, contestant.as_ref(), count_heap);
             cells.extend(plan::cells(
                 contestant.as_ref(),
@@ -387,6 +412,29 @@ fn steps(args: &Selection, contestant: &dyn workload::Contestant, count_heap: bo
         }
     }
     steps
+}
+
+/// The cells with so many waves each.
+fn rate_cells(
+    args: &Selection,
+    contestant: &dyn workload::Contestant,
+    workload: Workload,
+    waves: u32,
+) -> Vec<CellSpec> {
+    let usual = || plan::rates::tasks(args.workload, Extent::Full);
+    let tasks = if args.tasks.is_empty() { usual() } else { args.tasks.clone() };
+    let repeats = args.repeats.unwrap_or(1);
+    let cells = |tasks| {
+        plan::rates::waves(contestant, workload, tasks, repeats, args.pool_workers, Some(waves))
+    };
+    tasks.into_iter().flat_map(cells).collect()
+}
+
+fn parse_rate_waves(text: &str) -> Result<u32, String> {
+    match units::parse_count(text).map_err(|error| error.to_string())? {
+        waves @ 1..=MOST_RATE_WAVES => Ok(waves),
+        _ => Err(format!("`{text}` is too many: a process has from 1 to {MOST_RATE_WAVES} waves")),
+    }
 }
 
 fn parse_repeats(text: &str) -> Result<u32, String> {

@@ -1,12 +1,14 @@
 //! Which cells a run is made of, and in which order.
 //!
-//! The order is random, from the seed, so that whatever changes on the machine during a run (heat,
-//! a neighbour, memory that gets fragmented) falls on all contestants alike.
+//! Cells run in rounds. The order within a round is random, from the seed, so that whatever changes on
+//! the machine during a run (heat, a neighbour, memory that gets fragmented) falls on all contestants
+//! alike.
 //!
 //! | file | what lives there |
 //! | --- | --- |
 //! | [`run`] | all cells of a run of some extent |
 //! | `sizes` | how many tasks, how often, for each kind of waiting and extent of a run |
+//! | [`rates`] | the cells that show how many tasks or requests a second |
 //! | [`state`] | the cells in which tasks hold something while they wait |
 //! | [`lateness`] | the cells that show how late tasks are |
 //! | [`kind`] | the kinds of waiting |
@@ -16,6 +18,7 @@
 pub mod kind;
 pub mod lateness;
 pub mod order;
+pub mod rates;
 pub mod run;
 mod sizes;
 pub mod state;
@@ -23,7 +26,8 @@ pub mod step;
 
 pub use kind::{Kind, UNKNOWN_SERVER};
 pub use lateness::lateness_cells;
-pub use order::shuffle;
+pub use order::in_rounds;
+pub use rates::rate_cells;
 pub use run::{default_cells, default_steps};
 pub use state::{state_cells, waits_cells};
 pub use step::{Step, cells};

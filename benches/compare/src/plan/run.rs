@@ -4,6 +4,7 @@ use workload::Contestant;
 
 use super::kind::Kind;
 use super::lateness::{few_cells, lateness_cells};
+use super::rates::rate_cells;
 use super::sizes;
 use super::state::{state_cells, waits_cells};
 use super::step::{Step, cells};
@@ -23,6 +24,7 @@ pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpe
         .collect();
     all.extend(waits_cells(contestant, extent));
     all.extend(state_cells(contestant, extent));
+    all.extend(rate_cells(contestant, extent));
     match extent {
         Extent::Quick => {}
         Extent::Full | Extent::Partial => all.extend(few_cells(contestant)),

@@ -105,8 +105,13 @@ const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) ->
     Sizes { of: Of::Contestant(contestant), build: Build::Counting, steps }
 }
 
+// Every number of tasks of a series is in as many rounds as the others, and all that is compared has the
+// same, because a round is what is resampled. Few numbers in more rounds tell more than many in few:
+// a slope is that of its largest number, and one process differs from the next. Fewer rounds have
+// those that show where something ends, and the largest, which take a minute a round.
+
 /// From how many tasks on one model weighs less than another is looked for among these and one task,
-/// so there is no gap between them. A cell of them takes less than a tenth of a second.
+/// so there is no gap between them. A cell of them takes a tenth of a second.
 const FEW: &[(u32, u32)] = &[(2, 3), (3, 3), (4, 3), (5, 3), (6, 3), (7, 3), (8, 3)];
 
 /// The same in the thorough run.
@@ -118,64 +123,73 @@ const QUICK_FEW: &[(u32, u32)] = &[(2, 1), (4, 1), (8, 1)];
 /// The same for a taste of requests.
 const QUICK_FEW_REQUESTS: &[(u32, u32)] = &[(2, 1), (8, 1)];
 
-/// The default run. A slope needs sizes far apart; the interval needs repeats; the small sizes show
+/// The default run. A slope needs sizes far apart; the interval needs rounds; the small sizes show
 /// from how many tasks on a model is worth its runtime; the largest show where each one ends.
 const FULL: &[Sizes] = &[
-    timed("subroutine", &[(1, 3), (4, 3), (16, 2)]),
+    timed("subroutine", &[(1, 4), (4, 4), (16, 4)]),
     counted("subroutine", &[(1, 1), (16, 1)]),
     timed("threads", FEW),
-    timed("threads", &[(1, 3), (10, 2), (100, 3), (1_000, 3)]),
+    timed("threads", &[(1, 4), (100, 4), (1_000, 4)]),
     counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
-    also("threads/per-task", &[(4_000, 3), (10_000, 3), (40_000, 1)]),
-    also("threads/per-task-small-stack", &[(4_000, 3), (10_000, 3)]),
-    also("threads/crossbeam-pool", &[(4_000, 3), (10_000, 3)]),
+    also("threads/per-task", &[(10_000, 4), (40_000, 1)]),
+    also("threads/per-task-small-stack", &[(10_000, 4)]),
+    also("threads/crossbeam-pool", &[(10_000, 4)]),
     // No more for rayon: its idle workers look for work at each other, and 2,000 of them take
     // seconds of CPU to come to rest.
-    also("threads/rayon-pool", &[(400, 3)]),
+    also("threads/rayon-pool", &[(400, 4)]),
     timed("callbacks", FEW),
-    timed("callbacks", &[(1, 3), (10, 2), (100, 2), (10_000, 3), (100_000, 7), (1_000_000, 5)]),
+    timed("callbacks", FULL_STEPS),
     counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    // One task often: by how much one process differs from the next is in every slope that is small.
     timed("coroutines", FEW),
-    timed("coroutines", &[(1, 7), (10, 2), (100, 2), (10_000, 3), (100_000, 7), (1_000_000, 3)]),
+    timed("coroutines", FULL_STEPS),
     counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    // As often as the contestants that they are held against: CPU is noisy, and the ratio wants
-    // both sides.
-    timed("baseline", &[(10_000, 3), (100_000, 7)]),
+    timed("baseline", &[(10_000, 4), (100_000, 4)]),
     // Of the sizes of its other self, those that are soon done, and each as often.
     also("control/again-bare", AGAIN_STEPS),
     also("control/again-tokio-current-thread", AGAIN_STEPS),
 ];
 
-/// The thorough run: more repeats, so that intervals are narrow, and ten millions of whatever is not a
+const FULL_STEPS: &[(u32, u32)] = &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)];
+
+const AGAIN_STEPS: &[(u32, u32)] = &[(1, 4), (10_000, 4), (100_000, 4)];
+
+/// The thorough run: more rounds, so that intervals are narrow, and ten millions of whatever is not a
 /// thread, to see whether a task among many still costs what a task among few does.
 const THOROUGH: &[Sizes] = &[
-    timed("subroutine", &[(1, 5), (4, 5), (16, 5)]),
+    timed("subroutine", &[(1, 10), (4, 10), (16, 10)]),
     counted("subroutine", &[(1, 1), (16, 1)]),
     timed("threads", THOROUGH_FEW),
-    timed("threads", &[(1, 5), (10, 3), (100, 5), (1_000, 7)]),
+    timed("threads", &[(1, 10), (100, 10), (1_000, 10)]),
     counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
-    also("threads/per-task", &[(4_000, 5), (10_000, 5), (40_000, 1)]),
-    also("threads/per-task-small-stack", &[(4_000, 5), (10_000, 5), (40_000, 1)]),
-    also("threads/crossbeam-pool", &[(4_000, 5), (10_000, 5)]),
-    also("threads/rayon-pool", &[(400, 7)]),
+    also("threads/per-task", &[(10_000, 10), (40_000, 1)]),
+    also("threads/per-task-small-stack", &[(10_000, 10), (40_000, 1)]),
+    also("threads/crossbeam-pool", &[(10_000, 10)]),
+    also("threads/rayon-pool", &[(400, 10)]),
     timed("callbacks", THOROUGH_FEW),
     timed("callbacks", THOROUGH_STEPS),
     counted("callbacks", THOROUGH_COUNTED),
     timed("coroutines", THOROUGH_FEW),
     timed("coroutines", THOROUGH_STEPS),
     counted("coroutines", THOROUGH_COUNTED),
-    timed("baseline", &[(10_000, 7), (100_000, 21)]),
+    timed("baseline", &[(10_000, 10), (100_000, 10)]),
     also("control/again-bare", THOROUGH_AGAIN_STEPS),
     also("control/again-tokio-current-thread", THOROUGH_AGAIN_STEPS),
 ];
 
-const THOROUGH_STEPS: &[(u32, u32)] =
-    &[(1, 13), (10, 3), (100, 5), (10_000, 7), (100_000, 21), (1_000_000, 7), (10_000_000, 2)];
+const THOROUGH_STEPS: &[(u32, u32)] = &[
+    (1, 10),
+    (100, 10),
+    (1_000, 10),
+    (10_000, 10),
+    (100_000, 10),
+    (1_000_000, 10),
+    (10_000_000, 3),
+];
 
 const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
 
-const THOROUGH_AGAIN_STEPS: &[(u32, u32)] = &[(1, 13), (10_000, 7), (100_000, 21), (1_000_000, 7)];
+const THOROUGH_AGAIN_STEPS: &[(u32, u32)] =
+    &[(1, 10), (10_000, 10), (100_000, 10), (1_000_000, 10)];
 
 /// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
 /// wants to be trusted.
@@ -204,13 +218,13 @@ const QUICK_CONTROLS: &[Sizes] = &[
 
 /// The same, more often.
 const THOROUGH_CONTROLS: &[Sizes] = &[
-    also("control/null", &[(1, 9), (300_000, 9)]),
+    also("control/null", &[(1, 10), (300_000, 10)]),
     also_counted("control/null", CONTROL_COUNTED),
-    also("control/64", &[(1, 9), (300_000, 9)]),
+    also("control/64", &[(1, 10), (300_000, 10)]),
     also_counted("control/64", CONTROL_COUNTED),
-    also("control/512", &[(1, 7), (100_000, 7)]),
+    also("control/512", &[(1, 10), (100_000, 10)]),
     also_counted("control/512", CONTROL_COUNTED),
-    also("control/4096", &[(1, 7), (20_000, 7)]),
+    also("control/4096", &[(1, 10), (20_000, 10)]),
     also_counted("control/4096", CONTROL_COUNTED),
 ];
 
@@ -218,13 +232,11 @@ const THOROUGH_CONTROLS: &[Sizes] = &[
 /// and no size between: where a resample has none of the largest, its slope is that noise.
 const HOLDS_LITTLE: &[(u32, u32)] = &[(1, 5), (300_000, 5)];
 
-const HOLDS_512: &[(u32, u32)] = &[(1, 3), (100_000, 3)];
+const HOLDS_512: &[(u32, u32)] = &[(1, 4), (100_000, 4)];
 
-const HOLDS_4096: &[(u32, u32)] = &[(1, 3), (20_000, 3)];
+const HOLDS_4096: &[(u32, u32)] = &[(1, 4), (20_000, 4)];
 
 const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
-
-const AGAIN_STEPS: &[(u32, u32)] = &[(1, 7), (10_000, 3), (100_000, 7), (1_000_000, 3)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
@@ -246,7 +258,8 @@ const QUICK: &[Sizes] = &[
 type States = (&'static [StateSize], &'static [Sizes]);
 
 /// What live state costs, in the default run: three sizes, far apart, to draw a line through.
-const FULL_STATE: &[States] = &[(&[StateSize::KiB1, StateSize::KiB8, StateSize::KiB64], FEW_STATE)];
+const FULL_STATE: &[States] =
+    &[(&[StateSize::KiB1, StateSize::KiB8], FEW_STATE), (&[StateSize::KiB64], FEW_LARGE_STATE)];
 
 /// All sizes of state. Where a task holds many pages, fewer tasks tell as much.
 const THOROUGH_STATE: &[States] = &[
@@ -259,12 +272,20 @@ const THOROUGH_STATE: &[States] = &[
 
 /// Each run has two of the sizes without state too; and all contestants have one in common.
 const FEW_STATE: &[Sizes] = &[
-    timed("threads", &[(100, 2), (1_000, 2)]),
+    timed("threads", &[(100, 3), (1_000, 3)]),
     timed("callbacks", FEW_STATE_STEPS),
     timed("coroutines", FEW_STATE_STEPS),
 ];
 
-const FEW_STATE_STEPS: &[(u32, u32)] = &[(1, 2), (1_000, 1), (10_000, 2)];
+const FEW_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 3), (10_000, 3)];
+
+const FEW_LARGE_STATE: &[Sizes] = &[
+    timed("threads", &[(100, 3), (1_000, 3)]),
+    timed("callbacks", FEW_LARGE_STATE_STEPS),
+    timed("coroutines", FEW_LARGE_STATE_STEPS),
+];
+
+const FEW_LARGE_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (100, 3), (1_000, 3)];
 
 const STATE: &[Sizes] = &[
     timed("threads", &[(100, 3), (1_000, 3)]),
@@ -273,7 +294,7 @@ const STATE: &[Sizes] = &[
 ];
 
 /// Hardly any between, for the reason that [`HOLDS_LITTLE`] has none; but one that threads have too.
-const STATE_STEPS: &[(u32, u32)] = &[(1, 4), (1_000, 2), (100_000, 5)];
+const STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 3), (100_000, 3)];
 
 const LARGE_STATE: &[Sizes] = &[
     timed("threads", &[(100, 3), (1_000, 3)]),
@@ -281,14 +302,14 @@ const LARGE_STATE: &[Sizes] = &[
     timed("coroutines", LARGE_STATE_STEPS),
 ];
 
-const LARGE_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 2), (10_000, 3)];
+const LARGE_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 3), (10_000, 3)];
 
 /// Tasks that wait several times. They show that a task goes on where it stopped, with what it had.
 const WAITS: &[Sizes] = &[
-    timed("subroutine", &[(4, 2)]),
-    timed("threads", &[(100, 2)]),
-    timed("callbacks", &[(100, 2)]),
-    timed("coroutines", &[(100, 2)]),
+    timed("subroutine", &[(4, 3)]),
+    timed("threads", &[(100, 3)]),
+    timed("callbacks", &[(100, 3)]),
+    timed("coroutines", &[(100, 3)]),
 ];
 
 /// The same for a taste.
@@ -299,16 +320,16 @@ const QUICK_WAITS: &[Sizes] = &[
     timed("coroutines", &[(100, 1)]),
 ];
 
-/// Requests of the default run. 19,000 of them need nearly all of 20,000 descriptors, which is a
-/// usual limit; a thread for each needs more mappings than a usual system allows.
+/// Requests of the default run. A thread for each of 19,000 needs more mappings than a usual system
+/// allows.
 const FULL_HTTP: &[Sizes] = &[
-    timed("subroutine", &[(1, 2), (4, 2)]),
+    timed("subroutine", &[(1, 4), (4, 4)]),
     timed("threads", FEW),
-    timed("threads", &[(1, 3), (100, 2), (1_000, 2)]),
+    timed("threads", &[(1, 4), (100, 4), (1_000, 4)]),
     counted("threads", &[(100, 1), (400, 1)]),
-    also("threads/per-task", &[(5_000, 2), (19_000, 1)]),
-    also("threads/per-task-small-stack", &[(5_000, 1), (19_000, 1)]),
-    also("threads/crossbeam-pool", &[(5_000, 1)]),
+    also("threads/per-task", &[(5_000, 4), (19_000, 1)]),
+    also("threads/per-task-small-stack", &[(5_000, 4), (19_000, 1)]),
+    also("threads/crossbeam-pool", &[(5_000, 4)]),
     timed("callbacks", FEW),
     timed("callbacks", HTTP_STEPS),
     counted("callbacks", &[(100, 1), (2_000, 1)]),
@@ -317,15 +338,18 @@ const FULL_HTTP: &[Sizes] = &[
     counted("coroutines", &[(100, 1), (2_000, 1)]),
 ];
 
-/// Requests of the thorough run: the same sizes, because descriptors end them, more often.
+const HTTP_STEPS: &[(u32, u32)] = &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)];
+
+/// Requests of the thorough run: in more rounds, and 19,000 of them too, which need nearly all of 20,000
+/// descriptors. That is a usual limit.
 const THOROUGH_HTTP: &[Sizes] = &[
-    timed("subroutine", &[(1, 3), (4, 3)]),
+    timed("subroutine", &[(1, 10), (4, 10)]),
     timed("threads", THOROUGH_FEW),
-    timed("threads", &[(1, 5), (100, 3), (1_000, 5)]),
+    timed("threads", &[(1, 10), (100, 10), (1_000, 10)]),
     counted("threads", &[(100, 1), (400, 1)]),
-    also("threads/per-task", &[(5_000, 3), (19_000, 1)]),
-    also("threads/per-task-small-stack", &[(5_000, 3), (19_000, 1)]),
-    also("threads/crossbeam-pool", &[(5_000, 3)]),
+    also("threads/per-task", &[(5_000, 10), (19_000, 1)]),
+    also("threads/per-task-small-stack", &[(5_000, 10), (19_000, 1)]),
+    also("threads/crossbeam-pool", &[(5_000, 10)]),
     timed("callbacks", THOROUGH_FEW),
     timed("callbacks", THOROUGH_HTTP_STEPS),
     counted("callbacks", &[(100, 1), (2_000, 1)]),
@@ -334,9 +358,8 @@ const THOROUGH_HTTP: &[Sizes] = &[
     counted("coroutines", &[(100, 1), (2_000, 1)]),
 ];
 
-const THOROUGH_HTTP_STEPS: &[(u32, u32)] = &[(1, 5), (100, 3), (1_000, 5), (5_000, 6), (19_000, 5)];
-
-const HTTP_STEPS: &[(u32, u32)] = &[(1, 3), (100, 2), (1_000, 2), (5_000, 2), (19_000, 1)];
+const THOROUGH_HTTP_STEPS: &[(u32, u32)] =
+    &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)];
 
 /// A taste of requests.
 const QUICK_HTTP: &[Sizes] = &[

@@ -43,6 +43,7 @@ pub fn cells(
                 repeat,
                 build: step.build,
                 second_wave: step.build == Build::Timed && repeat == 0 && again == Some(step.tasks),
+                waves: None,
             });
         }
     }

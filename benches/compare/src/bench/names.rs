@@ -1,0 +1,174 @@
+//! The names of what the two targets run, and which of them an invocation wants.
+
+use std::path::{Path, PathBuf};
+
+use workload::{Contestant, Workload};
+
+use super::Invocation;
+use crate::cell::CellSpec;
+use crate::plan::{self, Kind, rates};
+use crate::registry;
+use crate::session::Part;
+use analysis::contestant::Id;
+use anyhow::bail;
+use record::Extent;
+
+/// The group of criterion's benchmarks.
+pub const GROUP: &str = "timer-1ms";
+
+/// What an invocation runs.
+pub struct Names {
+    /// The contestants that are weighed.
+    pub memory: Vec<Box<dyn Contestant>>,
+    /// What criterion times.
+    pub throughput: Vec<Benchmark>,
+}
+
+/// Waves of timers of one contestant, for criterion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Benchmark {
+    /// A cell of it with a wave.
+    pub spec: CellSpec,
+}
+
+impl Benchmark {
+    /// Its name without the group.
+    pub fn function(&self) -> String {
+        format!("{}/{}", self.spec.contestant, self.spec.workload.tasks)
+    }
+
+    fn name(&self) -> String {
+        format!("{GROUP}/{}", self.function())
+    }
+
+    /// Where criterion keeps what it knows of it, in its folder.
+    fn folder(&self) -> PathBuf {
+        let id = self.spec.contestant.as_str().replace('/', "_");
+        [GROUP, &id, &self.spec.workload.tasks.to_string()].iter().collect()
+    }
+}
+
+impl Names {
+    /// What this invocation runs.
+    ///
+    /// # Errors
+    /// If a glob or a name matches nothing, or a baseline is named that was not saved.
+    pub fn of(invocation: &Invocation) -> anyhow::Result<Self> {
+        let mut memory = registry::select(&invocation.only)?;
+        memory.retain(|contestant| kind_of(contestant.as_ref()).is_some());
+        let mut throughput = Vec::new();
+        for contestant in memory.iter().filter(|c| Id::new(c.id().as_str()).is_compared()) {
+            for &tasks in tasks(invocation) {
+                let timer = Workload::timer(tasks, rates::WAIT);
+                let specs = rates::waves(contestant.as_ref(), timer, tasks, 1, None, Some(1));
+                throughput.extend(
+                    specs.into_iter().filter(rates::is_timed).map(|spec| Benchmark { spec }),
+                );
+            }
+        }
+        let all: Vec<String> = memory
+            .iter()
+            .map(|contestant| memory_name(contestant.as_ref()))
+            .chain(throughput.iter().map(Benchmark::name))
+            .collect();
+        for filter in &invocation.filters {
+            let is_wanted = |name: &String| matches(filter, name, invocation.has("--exact"));
+            if !all.iter().any(is_wanted) {
+                let ids: Vec<_> =
+                    memory.iter().map(|contestant| contestant.id().to_string()).collect();
+                bail!(
+                    "`{filter}` matches nothing: give a name of --list or, without --exact, a part of one; \
+                     names are memory/ID and {GROUP}/ID/TASKS, with ID one of {}",
+                    ids.join(", ")
+                );
+            }
+        }
+        let wants = |name: &String| {
+            let is_asked_for = |filter: &String| {
+                matches(filter, name, invocation.has("--exact") || all.contains(filter))
+            };
+            let is_left_out = invocation.has("--ignored");
+            !is_left_out
+                && (invocation.filters.is_empty() || invocation.filters.iter().any(is_asked_for))
+        };
+        memory.retain(|contestant| wants(&memory_name(contestant.as_ref())));
+        throughput.retain(|benchmark| wants(&benchmark.name()));
+        let names = Self { memory, throughput };
+        names.check_baselines(invocation)?;
+        Ok(names)
+    }
+
+    /// The names of this target, for `--list`.
+    pub fn list(&self, part: Part) -> Vec<String> {
+        match part {
+            Part::Memory => self.memory.iter().map(|one| memory_name(one.as_ref())).collect(),
+            Part::Throughput => self.throughput.iter().map(Benchmark::name).collect(),
+        }
+    }
+
+    /// A baseline that is compared with must have been saved of all that is run.
+    fn check_baselines(&self, invocation: &Invocation) -> anyhow::Result<()> {
+        if !invocation.is_bench() || invocation.is_list() {
+            return Ok(());
+        }
+        let home = criterion_home();
+        for (flag, baseline) in invocation.saved_baselines() {
+            for benchmark in &self.throughput {
+                let folder = home.as_ref().map(|home| home.join(benchmark.folder()));
+                if folder.as_ref().is_none_or(|folder| !folder.join(baseline).is_dir()) {
+                    bail!(
+                        "`{flag} {baseline}`: no such baseline was saved of {}; saved {}; \
+                         --save-baseline {baseline} saves one",
+                        benchmark.name(),
+                        saved(folder.as_deref())
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many tasks a wave has that criterion times: few sizes, because rates come from the cells.
+fn tasks(invocation: &Invocation) -> &'static [u32] {
+    match (invocation.is_bench(), invocation.sizes()) {
+        (false, _) => &[10],
+        (true, Extent::Thorough) => &[1, 100, 10_000],
+        (true, _) => &[100],
+    }
+}
+
+fn memory_name(contestant: &dyn Contestant) -> String {
+    format!("memory/{}", contestant.id())
+}
+
+fn matches(filter: &str, name: &str, is_exact: bool) -> bool {
+    if is_exact { name == filter } else { name.contains(filter) }
+}
+
+/// The first kind of waiting that it runs here.
+pub(super) fn kind_of(contestant: &dyn Contestant) -> Option<Kind> {
+    let runs =
+        |kind: &Kind| kind.is_at_hand() && contestant.unsupported(&kind.workload()).is_none();
+    plan::Kind::ALL.into_iter().find(runs)
+}
+
+/// The folder in which criterion keeps baselines.
+fn criterion_home() -> Option<PathBuf> {
+    if let Some(home) = std::env::var_os("CRITERION_HOME") {
+        return Some(home.into());
+    }
+    let program = std::env::current_exe().ok()?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let folders = target.as_deref().into_iter().chain(program.ancestors().skip(1).take(4));
+    folders.map(|folder| folder.join("criterion")).find(|home| home.is_dir())
+}
+
+fn saved(folder: Option<&Path>) -> String {
+    let entries = folder.and_then(|folder| folder.read_dir().ok()).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<_> =
+        names.filter(|name| !["change", "new", "report"].contains(&name.as_str())).collect();
+    names.sort();
+    if names.is_empty() { "is none".into() } else { format!("are {}", names.join(", ")) }
+}
