@@ -9,7 +9,7 @@ use crate::estimate::Bootstrap;
 use crate::reading::Reading;
 
 /// A bootstrap like any other.
-pub(crate) const ANY: Bootstrap = Bootstrap { seed: 7, resamples: 400 };
+pub(crate) const ANY: Bootstrap = Bootstrap { seed: 7, resamples: 400, rounds: None };
 
 /// Four readings at each of four N: this much a task above a base, off by up to half of the noise
 /// either way.
