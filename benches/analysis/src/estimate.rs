@@ -330,7 +330,7 @@ mod tests {
     use super::*;
     use crate::fit::Fit;
     use crate::reading::Reading;
-    use crate::tests::{ANY, line};
+    use crate::tests::{ANY, line, normal};
 
     #[test]
     fn the_ratio_of_two_slopes_has_an_interval_around_it() {
@@ -398,6 +398,37 @@ mod tests {
         // The published test vector of FNV-1a for "a", continued over the zero byte that ends it.
         let a = 0xaf63_dc4c_8601_ec8c_u64;
         assert_eq!(stable_hash(&["a"]), a.wrapping_mul(0x0000_0100_0000_01b3));
+    }
+
+    /// Of 1,000 means of a few rounds, the intervals of about 95 % hold what they were drawn around.
+    #[test]
+    fn an_interval_of_few_rounds_is_as_wide_as_it_must_be() {
+        let mut random = Rand64::new(5);
+        for rounds in [3, 5, 9] {
+            let bootstrap = Bootstrap { resamples: 400, rounds: Some(rounds), ..ANY };
+            let holds = (0..1_000).filter(|_| {
+                let values: Vec<f64> = (0..rounds).map(|_| 1.0 + normal(&mut random)).collect();
+                let interval = mean(&values, bootstrap).unwrap().estimate;
+                interval.low <= 1.0 && 1.0 <= interval.high
+            });
+            let share = holds.count() as f64 / 1_000.0;
+            assert!((0.93..=0.985).contains(&share), "{rounds} rounds: {share}");
+        }
+        assert!((widening(3) / (1.5_f64.sqrt() * 4.303 / 1.96) - 1.0).abs() < 0.04);
+    }
+
+    #[test]
+    fn rounds_are_drawn_alike_for_every_figure_and_cells_are_not() {
+        let mut made = record::synthetic::Synthetic::new();
+        made.waves("coroutines/smol", 1, &[1; 4]).waves("coroutines/tokio", 1, &[1; 4]);
+        let shuffled = Draws::of(&made.record(), None);
+        let rounds = Draws::of(&made.in_rounds().record(), None);
+        assert!(rounds.are_rounds() && !shuffled.are_rounds());
+        assert_eq!(rounds.of_cells(&["a"]), rounds.of_cells(&["b"]));
+        assert_ne!(rounds.of_samples(&["a"]), rounds.of_samples(&["b"]));
+        assert_ne!(shuffled.of_cells(&["a"]), shuffled.of_cells(&["b"]));
+        let other = Draws::of(&made.record(), Some(1));
+        assert_ne!(rounds.of_cells(&["a"]), other.of_cells(&["a"]));
     }
 
     #[test]

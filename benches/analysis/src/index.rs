@@ -31,7 +31,7 @@ impl<'a> Index<'a> {
     pub fn of(record: &'a Record) -> Self {
         let mut by_series: BTreeMap<Series, Cells<'a>> = BTreeMap::new();
         let (waves, others): (Vec<&Cell>, Vec<&Cell>) =
-            record.cells.iter().partition(|cell| !cell.waves.is_empty());
+            record.cells.iter().partition(|cell| cell.rate);
         for cell in others {
             let cells = by_series.entry(Series::of(cell)).or_default();
             match cell.build {

@@ -27,18 +27,18 @@ const SURE_ROUNDS: usize = 5;
 /// come out the same again.
 const SURE_HALF_WIDTH: f64 = 0.15;
 
-/// Whether rates are sure enough to be told without a caution.
-pub fn are_sure(rows: &[RateRow]) -> bool {
-    let mut half_widths = Vec::new();
-    for row in rows.iter().filter(|row| row.contestant.is_compared()) {
-        if let RateOutcome::Measured { rate, samples, .. } = row.outcome {
-            if row.source != Source::Rounds || samples < SURE_ROUNDS {
-                return false;
-            }
-            half_widths.push(rate.relative_half_width().unwrap_or(f64::INFINITY));
-        }
-    }
-    quantile(&half_widths, 0.5).is_some_and(|median| median <= SURE_HALF_WIDTH)
+/// Those that are sure enough to be told without a caution.
+pub fn sure(rows: &[RateRow]) -> Vec<&RateRow> {
+    let is_often = |row: &&RateRow| match row.outcome {
+        RateOutcome::Measured { samples, .. } => samples >= SURE_ROUNDS,
+        _ => false,
+    };
+    let mut rows: Vec<&RateRow> = rows.iter().filter(is_often).collect();
+    rows.retain(|row| row.source == Source::Rounds && row.contestant.is_compared());
+    let half_width = |row: &&RateRow| row.rate()?.relative_half_width();
+    let half_widths: Vec<f64> = rows.iter().filter_map(half_width).collect();
+    let median = quantile(&half_widths, 0.5).filter(|median| *median <= SURE_HALF_WIDTH);
+    median.map_or_else(Vec::new, |_| rows)
 }
 
 /// A rate that was read in both ways.
@@ -388,7 +388,7 @@ impl Source {
 fn process(cell: &Cell) -> Option<(u32, f64, f64)> {
     let measured = || cell.waves.iter().filter(|wave| !wave.warm_up);
     let tasks = cell.tasks as f64 * measured().count() as f64;
-    let rate = per_second(tasks, measured().map(|wave| wave.wall_ns).sum())?;
+    let rate = cell.tasks_per_second()?;
     let cpu_ns: u64 = measured().map(|wave| wave.user_ns + wave.system_ns).sum();
     Some((cell.repeat, rate, cpu_ns as f64 / tasks)).filter(|(.., cpu)| cpu.is_finite())
 }
@@ -446,6 +446,93 @@ mod tests {
         let again = record.throughput.clone();
         record.throughput.extend(again);
         assert_eq!(rows(&record), once);
+    }
+
+    /// Two contestants, one twice as fast, on a machine that is this many times as slow in each round.
+    fn in_rounds(slow: &[f64]) -> Synthetic {
+        let mut made = Synthetic::new();
+        let wall = |ns: f64| slow.iter().map(|slow| (ns * slow) as u64).collect::<Vec<u64>>();
+        made.waves("coroutines/smol", 100, &wall(1e6)).waves("threads/per-task", 100, &wall(2e6));
+        made.in_rounds();
+        made
+    }
+
+    #[test]
+    fn a_ratio_is_taken_within_rounds() {
+        let rows = rows(&in_rounds(&[1.0, 2.0, 1.5, 1.0, 3.0]).record());
+        let [thread, smol] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!(
+            (smol.source, smol.floor_ns, smol.is_queued),
+            (Source::Rounds, 1_000_000, false)
+        );
+        // 100 tasks in 1, 2, 1.5, 1 and 3 ms.
+        let mean = 1e5 * (1.0 + 0.5 + 1.0 / 1.5 + 1.0 + 1.0 / 3.0) / 5.0;
+        assert!((smol.rate().unwrap().value - mean).abs() < 1.0);
+        assert!((smol.cpu_ns().unwrap().value - 500.0).abs() < 1e-9);
+        assert!(thread.rate().unwrap().relative_half_width().unwrap() > 0.3);
+        let ratio = smol.over_reference.unwrap();
+        assert!((ratio.value - 2.0).abs() < 1e-3 && ratio.half_width() < 1e-3, "{ratio:?}");
+    }
+
+    #[test]
+    fn rates_are_sure_after_five_rounds_with_narrow_intervals() {
+        let sure = |slow: &[f64]| sure(&rows(&in_rounds(slow).record())).len();
+        assert_eq!(sure(&[1.0, 1.01, 1.02, 1.01, 1.0]), 2);
+        assert_eq!(sure(&[1.0, 1.01, 1.02, 1.01]), 0);
+        assert_eq!(sure(&[1.0, 2.0, 1.5, 1.0, 3.0]), 0);
+        assert!(super::sure(&rows(&small_run())).is_empty() && super::sure(&[]).is_empty());
+    }
+
+    #[test]
+    fn cells_of_a_rate_weigh_nothing_and_samples_stand_beside_them() {
+        let mut made = in_rounds(&[1.0, 1.02, 1.01]);
+        made.timed("coroutines/smol", 100, &[1_000_000, 1_010_000, 1_030_000]);
+        made.timed("threads/per-task", 100, &[4_000_000, 4_010_000, 4_030_000]);
+        let mut record = made.record();
+        let analysis = crate::Analysis::of(&record, None);
+        assert!(analysis.measured.is_empty() && analysis.missing.is_empty());
+        assert_eq!(analysis.rates.len(), 2);
+        let agree: Vec<_> = analysis.read_twice.iter().map(|twice| twice.agrees).collect();
+        assert_eq!(agree, [Some(false), Some(true)]);
+        for cell in record.cells.iter_mut().filter(|cell| cell.contestant.ends_with("smol")) {
+            cell.waves[1].completed = 99;
+        }
+        let analysis = crate::Analysis::of(&record, None);
+        assert!(
+            matches!(&analysis.rates[1].outcome, RateOutcome::Failed(why) if why.contains("waves"))
+        );
+        assert_eq!(analysis.missing[0].cells, 3);
+    }
+
+    /// Two kinds of waves that differ in one thing have other draws.
+    #[test]
+    fn the_draws_depend_on_all_that_is_asked() {
+        let asked: [fn(&mut Synthetic) -> &mut Synthetic; 9] = [
+            |made| made,
+            |made| made.wait(50_000_000),
+            |made| made.state(64),
+            |made| made.timing("burst", 1_000, false),
+            |made| made.timing("burst", 0, true),
+            |made| made.timing("rate:1000/s", 0, false),
+            |made| made.asking(1_024, None),
+            |made| made.asking(2_048, None),
+            |made| made.asking(1_024, Some(4_096)),
+        ];
+        let draws = |asked: &fn(&mut Synthetic) -> &mut Synthetic, keep_alive, tasks| {
+            let mut made = Synthetic::new();
+            asked(&mut made).timed("coroutines/smol", tasks, &[1, 2, 3]);
+            let mut record = made.record();
+            if let Some(http) = &mut record.throughput[0].workload.http {
+                http.keep_alive = keep_alive;
+            }
+            let context = Context::of(&record);
+            let (waves, _) = timed(&context.index, &record).pop_first().unwrap();
+            waves.draws("rate", &context.draws).seed
+        };
+        let mut seeds: Vec<u128> = asked.iter().map(|asked| draws(asked, false, 100)).collect();
+        seeds.extend([draws(&asked[6], true, 100), draws(&asked[0], false, 101)]);
+        let different: std::collections::BTreeSet<_> = seeds.iter().collect();
+        assert_eq!(different.len(), seeds.len());
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub(crate) fn line(slope: f64, noise: f64) -> Vec<Reading> {
     readings
 }
 
+/// Nearly a normal deviate: the sum of twelve uniform ones.
+pub(crate) fn normal(random: &mut Rand64) -> f64 {
+    (0..12).map(|_| random.rand_float()).sum::<f64>() - 6.0
+}
+
 /// What this record says to a claim.
 pub(crate) fn judged(record: &Record, id: ClaimId) -> Judgement {
     let claims = Analysis::of(record, None).claims;

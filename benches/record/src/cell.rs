@@ -47,6 +47,9 @@ pub struct Cell {
     /// The proof of the second wave, where one was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<SecondProof>,
+    /// Whether it was to show a rate, in waves, instead of being weighed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rate: bool,
     /// Of a cell that shows a rate: all its waves, in the order in which they ran. Its `proof` is that
     /// of the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -63,6 +66,13 @@ impl Cell {
             let flaw = self.flaw_of(Some(&second.proof), second.server.as_ref())?;
             Some(format!("second wave: {flaw}"))
         })
+    }
+
+    /// Tasks a second in all its waves but those to warm up, where it has some.
+    pub fn tasks_per_second(&self) -> Option<f64> {
+        let counted = || self.waves.iter().filter(|wave| !wave.warm_up);
+        let seconds = counted().map(|wave| wave.wall_ns).sum::<u64>() as f64 / 1e9;
+        (seconds > 0.0).then(|| self.tasks as f64 * counted().count() as f64 / seconds)
     }
 
     fn flaw_of(&self, proof: Option<&ProofLine>, server: Option<&ServerProof>) -> Option<String> {
