@@ -14,7 +14,7 @@ use crate::lifecycle::{self, Lifecycle};
 use crate::measured::Measured;
 use crate::missing::{self, Missing};
 use crate::per_task::{self, PerTask};
-use crate::rates::{self, RateRow};
+use crate::rates::{self, RateRow, ReadTwice};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
 use crate::state::{self, StateRow};
@@ -52,6 +52,10 @@ pub struct Analysis {
     pub reaches: Vec<Reach>,
     /// How many tasks and requests a second.
     pub rates: Vec<RateRow>,
+    /// The rates that were read both in rounds and in criterion's samples.
+    pub read_twice: Vec<ReadTwice>,
+    /// Whether the cells ran in rounds, so that the round is what is resampled.
+    pub is_in_rounds: bool,
     /// How long bodies took through a server with a limit.
     pub transfers: Vec<Transfer>,
     /// What holds a waiting task's memory.
@@ -86,6 +90,8 @@ impl Analysis {
             instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),
+            read_twice: rates::read_twice(&context),
+            is_in_rounds: context.draws.are_rounds(),
             transfers: transfers::of(&context),
             measured: context.measured,
         };
@@ -93,6 +99,7 @@ impl Analysis {
             run: &analysis.run,
             index: &context.index,
             basis: analysis.basis,
+            draws: context.draws,
             measured: &analysis.measured,
             crossovers: &analysis.crossovers,
             growth: &analysis.growth,

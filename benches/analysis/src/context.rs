@@ -4,7 +4,7 @@ use record::Record;
 use serde::Serialize;
 
 use crate::contestant::Id;
-use crate::estimate::{Bootstrap, bootstrap};
+use crate::estimate::{Bootstrap, Draws};
 use crate::figure::Figure;
 use crate::index::Index;
 use crate::measured::Measured;
@@ -18,6 +18,7 @@ pub(crate) struct Context<'a> {
     pub(crate) index: Index<'a>,
     pub(crate) measured: Vec<Measured>,
     pub(crate) basis: Basis,
+    pub(crate) draws: Draws,
 }
 
 /// By which figure contestants are held against each other in bytes.
@@ -49,10 +50,11 @@ impl Basis {
 impl<'a> Context<'a> {
     pub(crate) fn of(record: &'a Record) -> Self {
         let index = Index::of(record);
+        let draws = Draws::of(record, None);
         let measured =
-            index.iter().map(|(series, cells)| Measured::of(series, cells, record)).collect();
+            index.iter().map(|(series, cells)| Measured::of(series, cells, &draws)).collect();
         let basis = Basis::of(&index);
-        Self { record, index, measured, basis }
+        Self { record, index, measured, basis, draws }
     }
 
     /// What was measured of this series.
@@ -65,9 +67,9 @@ impl<'a> Context<'a> {
         self.index.get(series).map_or_else(Vec::new, |cells| cells.readings(figure))
     }
 
-    /// The draws of a figure with these names. Another name has other draws.
+    /// The draws of a figure of cells with these names.
     pub(crate) fn bootstrap(&self, names: &[&str]) -> Bootstrap {
-        bootstrap(self.record, names)
+        self.draws.of_cells(names)
     }
 }
 

@@ -10,14 +10,14 @@
 //! medians: 1.2533 · s · √(1/n₁ + 1/n₂), with n the repeats of each. s is how far one process is from
 //! the median of its cell: two thirds of them are no further. It is taken from both contestants'
 //! cells at this N and at smaller N down to a tenth of it, since the few repeats of a single cell
-//! would not say. A thread adds several times what that leaves undecided, so that the N found moves
+//! would not say. Below [`FEWEST_ROUNDS`] repeats of both nothing is found. A thread adds several times what that leaves undecided, so that the N found moves
 //! by one at most.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contestant::{Id, Model};
 use crate::context::Context;
-use crate::estimate::quantile;
+use crate::estimate::{FEWEST_ROUNDS, quantile};
 use crate::reading::by_tasks;
 use crate::series::Series;
 
@@ -30,6 +30,9 @@ pub struct Crossover {
     pub against: Id,
     /// What was found at each N at which both were measured with all tasks waiting.
     pub at: BTreeMap<u64, Finding>,
+    /// The N at which nothing was found because one of the two was read fewer than [`FEWEST_ROUNDS`]
+    /// times.
+    pub too_few: BTreeSet<u64>,
     /// The smallest of those N from which on it is lighter at every one, if there is one.
     pub from: Option<u64>,
     /// The largest of those N below `from`; nothing between the two was measured.
@@ -90,13 +93,18 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<Crossover> {
 
 impl Crossover {
     fn of(series: &Series, against: &Id, ours: &Values, theirs: &Values) -> Self {
-        let common = ours.keys().filter(|tasks| theirs.contains_key(tasks));
-        let at: BTreeMap<u64, Finding> =
-            common.filter_map(|tasks| Some((*tasks, finding(ours, theirs, *tasks)?))).collect();
+        let repeats = |(tasks, values): (&u64, &Vec<f64>)| {
+            Some((*tasks, values.len().min(theirs.get(tasks)?.len())))
+        };
+        let (enough, too_few): (Vec<_>, Vec<_>) =
+            ours.iter().filter_map(repeats).partition(|(_, repeats)| *repeats >= FEWEST_ROUNDS);
+        let found = |(tasks, _)| Some((tasks, finding(ours, theirs, tasks)?));
+        let at: BTreeMap<u64, Finding> = enough.into_iter().filter_map(found).collect();
+        let too_few = too_few.into_iter().map(|(tasks, _)| tasks).collect();
         let is_lighter = |(_, finding): &(&u64, &Finding)| **finding == Finding::Lighter;
         let from = at.iter().rev().take_while(is_lighter).map(|(tasks, _)| *tasks).last();
         let not_at = from.and_then(|from| Some(*at.range(..from).next_back()?.0));
-        Self { series: series.clone(), against: against.clone(), at, from, not_at }
+        Self { series: series.clone(), against: against.clone(), at, too_few, from, not_at }
     }
 
     /// The smallest and the largest N from which on it can be lighter.
@@ -118,8 +126,7 @@ fn finding(ours: &Values, theirs: &Values, tasks: u64) -> Option<Finding> {
     let lighter = our_median.min(their_median);
     let distances: Vec<f64> =
         [ours, theirs].into_iter().flat_map(|values| distances(values, tasks)).collect();
-    // Where nothing was repeated, a repeat is taken to be as near as the bytes of two machines are.
-    let spread = quantile(&distances, WITHIN_ONE).unwrap_or(DISTINCT * lighter);
+    let spread = quantile(&distances, WITHIN_ONE)?;
     let repeats = 1.0 / our_values.len() as f64 + 1.0 / their_values.len() as f64;
     let undecided = STANDARD_ERRORS * OF_A_MEDIAN * spread * repeats.sqrt();
     let more = our_median - their_median;
@@ -223,15 +230,21 @@ mod tests {
         assert_eq!(found(&record).from, Some(6));
     }
 
-    /// Without repeats the least difference that counts is larger.
     #[test]
-    fn a_single_repeat_decides_less() {
-        let mut record = crossing(2_170_000, &TASKS).record();
-        record.cells.retain(|cell| cell.repeat == 0);
+    fn fewer_than_three_repeats_decide_nothing() {
+        let all = crossing(2_170_000, &TASKS).record();
+        for repeats in 1..3 {
+            let mut record = all.clone();
+            record.cells.retain(|cell| cell.repeat < repeats);
+            let crossover = found(&record);
+            assert_eq!((crossover.from, crossover.at.len()), (None, 0));
+            assert_eq!(crossover.too_few, TASKS.into());
+        }
+        let mut record = all;
+        record.cells.retain(|cell| cell.repeat < 2 || cell.tasks != 6);
         let crossover = found(&record);
-        assert_eq!((crossover.from, crossover.not_at), (Some(7), Some(6)));
-        assert_eq!(crossover.at[&4], Finding::Undecided);
-        assert_eq!(crossover.at[&1], Finding::Heavier);
+        assert_eq!((crossover.from, crossover.not_at), (Some(7), Some(5)));
+        assert_eq!(crossover.too_few, [6].into());
     }
 
     #[test]

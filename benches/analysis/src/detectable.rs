@@ -76,12 +76,10 @@ fn slopes_alike(context: &Context<'_>, figure: Figure, wait: &WaitFor) -> Alike 
 
 fn rates_alike(context: &Context<'_>, wait: &WaitFor) -> Alike {
     let mut alike: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in &context.record.throughput {
-        let series = Series::of_work(&row.contestant, &row.workload);
-        if series.contestant.is_compared() && series.shape.wait == *wait {
-            let does = (series.shape.clone(), row.workload.duration_ns, row.tasks);
-            let rate = rates::median_of(context, row, "rate", &rates::rates(row));
-            alike.entry(does).or_default().push((series, rate));
+    for (waves, timed) in rates::preferred(rates::timed(&context.index, context.record)) {
+        if waves.series.contestant.is_compared() && waves.series.shape.wait == *wait {
+            let rate = timed.rate(&waves, &context.draws);
+            alike.entry(waves.does()).or_default().push((waves.series, rate));
         }
     }
     alike.into_values().collect()

@@ -1,18 +1,32 @@
 //! Two records, figure by figure: whether the new one is better, worse, or within noise.
 //!
-//! Each ratio is new ÷ old, and its interval comes from the resamples of both. A figure is better or
-//! worse only if the whole interval lies on one side of 1.
+//! Each ratio is new ÷ old, and its interval comes from the resamples of both. The machine drifts from
+//! run to run, and drift is common to many: CPU, times and rates of all contestants move together.
+//! So a figure is better or worse only if the whole interval lies on one side of 1, and of what the
+//! figures of its part moved together, by [`EVEN`] at least. What moved together is told beside them.
+//! Bytes do not drift: a move of all of them is a difference of the programs.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::{Difference, Record, differences};
 use serde::Serialize;
 
 use crate::contestant::Id;
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, quantile};
 use crate::sides::{Common, Part, Sides, Subject};
+
+/// A move by no more than this part is none: it is what is shown as 1.00.
+pub const EVEN: f64 = 0.005;
+
+/// As many contestants at least say what moved together: of fewer it could be each of them.
+pub const MANY: usize = 8;
 
 /// What two records say of each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diff {
+    /// What the figures of a part moved together, new ÷ old: the median of all contestants that both
+    /// records have, where they are [`MANY`]. Not of bytes.
+    pub together: BTreeMap<Part, f64>,
     /// In what machine, limits, versions and profile the new one differs.
     pub differences: Vec<Difference>,
     /// The figures that both have.
@@ -30,6 +44,8 @@ pub struct Row {
     pub new: Estimate,
     /// New ÷ old; `None` where one of them cannot be distinguished from zero.
     pub ratio: Option<Estimate>,
+    /// What the figures of its part moved together, new ÷ old; 1 where that is not known.
+    pub together: f64,
     /// Which way is better.
     pub better: Better,
     /// What follows.
@@ -50,11 +66,11 @@ pub enum Better {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// All of it is on the worse side of 1.
+    /// All of it is on the worse side of 1 and of what moved together.
     Worse,
-    /// All of it is on the better side.
+    /// All of it is on the better side of both.
     Better,
-    /// 1 is in it.
+    /// It is neither.
     WithinNoise,
     /// There is no interval: too few readings, or a figure that cannot be distinguished from zero.
     Unknown,
@@ -73,8 +89,27 @@ pub fn diff(old: &Record, new: &Record, is_wanted: impl Fn(&Id) -> bool) -> Diff
         let [before, after] = [before, after].map(|profile| format!("`{profile}`"));
         Difference { what: "profile".into(), before, after }
     }));
-    let figures = Sides::of(&[old, new], is_wanted).figures;
-    Diff { differences: setup, rows: figures.iter().filter_map(Row::of).collect() }
+    let figures = Sides::of(&[old, new], |_| true).figures;
+    let together = together(&figures);
+    let wanted = figures.iter().filter(|figure| is_wanted(&figure.subject.series.contestant));
+    let rows = wanted.filter_map(|figure| Row::of(figure, &together)).collect();
+    Diff { together, differences: setup, rows }
+}
+
+/// What the figures of each part moved together.
+fn together(figures: &[Common]) -> BTreeMap<Part, f64> {
+    let of_part = |part: Part| {
+        let of_part = figures.iter().filter(|figure| figure.subject.quantity.part() == part);
+        let moved = |figure: &Common| {
+            let [old, new] = &figure.sides[..] else { return None };
+            Some((figure.subject.series.contestant.clone(), new.over(old)?.value))
+        };
+        let (contestants, moved): (BTreeSet<Id>, Vec<f64>) = of_part.filter_map(moved).unzip();
+        let median = quantile(&moved, 0.5).filter(|_| contestants.len() >= MANY);
+        Some((part, median?))
+    };
+    let drifting = Part::ALL.into_iter().filter(|part| *part != Part::Bytes);
+    drifting.filter_map(of_part).collect()
 }
 
 /// How the program that made a record was built, without the fingerprint of its sources.
@@ -106,54 +141,57 @@ impl Diff {
 }
 
 impl Row {
-    fn of(common: &Common) -> Option<Self> {
+    fn of(common: &Common, together: &BTreeMap<Part, f64>) -> Option<Self> {
         let [old, new] = &common.sides[..] else { return None };
-        let better = match common.subject.quantity.part() {
+        let part = common.subject.quantity.part();
+        let better = match part {
             Part::Rates => Better::Higher,
             Part::Bytes | Part::Cpu | Part::Start | Part::Lateness => Better::Lower,
         };
-        let ratio = new.over(old);
-        Some(Self {
+        let mut row = Self {
             subject: common.subject.clone(),
             old: old.estimate,
             new: new.estimate,
-            ratio,
+            ratio: new.over(old),
+            together: together.get(&part).copied().unwrap_or(1.0),
             better,
-            verdict: Verdict::of(ratio, better),
-        })
+            verdict: Verdict::Unknown,
+        };
+        row.verdict = row.judged();
+        Some(row)
     }
 
     /// Whether it is worse by more than this part, with its whole interval; a rate by its inverse.
     pub fn is_worse_by(&self, part: f64) -> bool {
         let Some(ratio) = self.ratio.filter(Estimate::is_bounded) else { return false };
         match self.better {
-            Better::Lower => ratio.low > 1.0 + part,
-            Better::Higher => ratio.high < 1.0 / (1.0 + part),
+            Better::Lower => ratio.low > self.together.max(1.0) * (1.0 + part),
+            Better::Higher => ratio.high < self.together.min(1.0) / (1.0 + part),
         }
     }
-}
 
-impl Verdict {
-    fn of(ratio: Option<Estimate>, better: Better) -> Self {
-        let Some(ratio) = ratio.filter(Estimate::is_bounded) else { return Self::Unknown };
-        match (better, ratio.low > 1.0, ratio.high < 1.0) {
-            (_, false, false) => Self::WithinNoise,
-            (Better::Lower, _, true) | (Better::Higher, true, _) => Self::Better,
-            _ => Self::Worse,
+    fn judged(&self) -> Verdict {
+        let Some(ratio) = self.ratio.filter(Estimate::is_bounded) else { return Verdict::Unknown };
+        let is_more = ratio.low > self.together.max(1.0) * (1.0 + EVEN);
+        let is_less = ratio.high < self.together.min(1.0) / (1.0 + EVEN);
+        match (self.better, is_more, is_less) {
+            (_, false, false) => Verdict::WithinNoise,
+            (Better::Lower, _, true) | (Better::Higher, true, _) => Verdict::Better,
+            _ => Verdict::Worse,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
+    use oorandom::Rand64;
     use record::LatenessLine;
     use record::synthetic::{Bill, Synthetic, asking_run, small_run};
 
     use super::*;
     use crate::figure::Figure;
     use crate::sides::Quantity;
+    use crate::tests::normal;
 
     const SIZES: [u64; 4] = [1, 100, 1_000, 10_000];
     const RSS: Quantity = Quantity::Slope(Figure::Rss);
@@ -218,6 +256,104 @@ mod tests {
         assert_eq!(worse.regressions(0.9).len(), 1);
         assert_eq!(worse.regressions(1.1).len(), 0);
         assert_eq!(worse.part(Part::Rates).count(), 1);
+    }
+
+    const CONTESTANTS: usize = 12;
+
+    /// A run of six rounds. One process differs from the next by so much; the machine by `drift` from
+    /// round to round, on top of what it was; the first contestant is as many times as slow as `changed` says.
+    fn drifting(
+        random: &mut Rand64,
+        machine: &mut f64,
+        [noise, drift]: [f64; 2],
+        changed: f64,
+    ) -> Record {
+        let mut made = Synthetic::new();
+        for nth in 0..CONTESTANTS {
+            made.waves(&format!("coroutines/c{nth}"), 1_000, &[1_000_000; 6]);
+            let bill = Bill { rss: 300, ..Bill::of(10_000) };
+            for _ in 0..2 {
+                made.line(&format!("coroutines/c{nth}"), &[1, 10_000], bill);
+            }
+        }
+        let mut record = made.record();
+        // Two times three repeats are six.
+        for cells in record.cells.chunk_by_mut(|a, b| a.contestant == b.contestant) {
+            let (mut seen, waves) = (BTreeMap::new(), 6);
+            for cell in &mut cells[waves..] {
+                let seen: &mut u32 = seen.entry(cell.tasks).or_default();
+                cell.repeat = *seen;
+                *seen += 1;
+            }
+        }
+        record.cells.sort_by_key(|cell| cell.repeat);
+        for round in record.cells.chunk_by_mut(|a, b| a.repeat == b.repeat) {
+            *machine *= (drift * normal(random)).exp();
+            for cell in round {
+                let is_changed = cell.contestant == "coroutines/c0";
+                let slow = *machine * if is_changed { changed } else { 1.0 };
+                let mut slower = |ns: &mut u64| {
+                    *ns = (*ns as f64 * slow * (noise * normal(random)).exp()) as u64
+                };
+                if let Some(time) = &mut cell.time {
+                    slower(&mut time.user_ns);
+                    slower(&mut time.start_ns);
+                }
+                for wave in &mut cell.waves {
+                    slower(&mut wave.wall_ns);
+                    slower(&mut wave.user_ns);
+                }
+                if let Some(bytes) =
+                    cell.memory.waiting.as_mut().and_then(|of| of.rss_bytes.as_mut())
+                {
+                    *bytes += (8_000.0 * random.rand_float()) as u64;
+                }
+            }
+        }
+        record
+    }
+
+    /// The share of the figures of a part that are called better or worse.
+    fn called(diffs: &[Diff], part: Part) -> f64 {
+        let all: Vec<&Row> = diffs.iter().flat_map(|diff| diff.part(part)).collect();
+        let is_called = |row: &&&Row| matches!(row.verdict, Verdict::Better | Verdict::Worse);
+        all.iter().filter(is_called).count() as f64 / all.len() as f64
+    }
+
+    #[test]
+    fn two_runs_of_one_program_on_a_machine_that_drifts_are_within_noise() {
+        let mut random = Rand64::new(11);
+        let mut again = |noise| {
+            let noise = [noise, 0.03];
+            let mut machine = 1.0;
+            let old = drifting(&mut random, &mut machine, noise, 1.0);
+            machine *= 1.06;
+            compare(&old, &drifting(&mut random, &mut machine, noise, 1.0))
+        };
+        let diffs: Vec<Diff> =
+            (0..16).map(|nth| again(if nth % 2 == 0 { 0.1 } else { 0.02 })).collect();
+        for (part, most) in
+            [(Part::Bytes, 0.05), (Part::Cpu, 0.1), (Part::Start, 0.1), (Part::Rates, 0.1)]
+        {
+            let called = called(&diffs, part);
+            assert!(called <= most, "{part:?}: {called}");
+        }
+        assert!(diffs.iter().all(|diff| diff.together.len() == 4), "{:?}", diffs[0].together);
+    }
+
+    #[test]
+    fn a_change_of_a_fifth_is_found_beside_the_drift() {
+        let mut random = Rand64::new(12);
+        for _ in 0..8 {
+            let old = drifting(&mut random, &mut 1.0, [0.03, 0.01], 1.0);
+            let diff = compare(&old, &drifting(&mut random, &mut 1.0, [0.03, 0.01], 1.2));
+            let of_it = |row: &&Row| row.subject.series.contestant.name() == "c0";
+            for part in [Part::Cpu, Part::Start, Part::Rates] {
+                let mut rows = diff.part(part).filter(of_it);
+                let is_found = rows.any(|row| row.verdict == Verdict::Worse);
+                assert!(is_found, "{part:?}: {:?}", diff.part(part).find(of_it));
+            }
+        }
     }
 
     #[test]

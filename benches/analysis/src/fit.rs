@@ -1,6 +1,6 @@
 //! What one more task adds: a line through readings, or the difference between two N.
 
-use crate::estimate::{Bootstrap, Sampled, draw, quantile, quantile_in};
+use crate::estimate::{Bootstrap, Draw, Sampled, quantile, quantile_in};
 use crate::reading::{Reading, by_tasks};
 
 /// A line through readings: what one more task adds.
@@ -22,8 +22,9 @@ impl Fit {
     /// The ordinary least squares line through these readings.
     ///
     /// slope = Σ(x − x̄)(y − ȳ) ÷ Σ(x − x̄)², intercept = ȳ − slope · x̄, for y the reading of x tasks.
-    /// The interval is the percentile interval of the slopes of resampled cells (Efron and Tibshirani,
-    /// chapters 9 and 13), unbounded below three readings. `None` below two different N.
+    /// The interval is the percentile interval of the slopes of resampled rounds, or of resampled cells
+    /// (Efron and Tibshirani, chapters 9 and 13), unbounded below three readings. `None` below two
+    /// different N. Of the readings of one N, those of earlier rounds come first.
     pub fn of(readings: &[Reading], bootstrap: Bootstrap) -> Option<Self> {
         let (slope, intercept) = line_through(readings)?;
         let min_tasks = readings.iter().map(|reading| reading.tasks).min()?;
@@ -56,9 +57,10 @@ pub fn between(readings: &[Reading], from: u64, to: u64, bootstrap: Bootstrap) -
     if lower.len() < 2 || upper.len() < 2 {
         return Some(Sampled::without_interval(value));
     }
-    Some(bootstrap.sampled(value, readings.len(), |random| {
-        let lower = quantile_in(&mut draw(lower, random), 0.5)?;
-        let upper = quantile_in(&mut draw(upper, random), 0.5)?;
+    let rounds = lower.len().min(upper.len());
+    Some(bootstrap.sampled(value, readings.len(), rounds, |draw| {
+        let mut median = |of: &[f64]| quantile_in(&mut draw.from(of).collect::<Vec<_>>(), 0.5);
+        let (lower, upper) = (median(lower)?, median(upper)?);
         Some((upper - lower) / tasks)
     }))
 }
@@ -80,13 +82,20 @@ fn line_through(readings: &[Reading]) -> Option<(f64, f64)> {
     Some((slope, mean_value - slope * mean_tasks))
 }
 
-/// A resample in which all cells have the same N has no slope and is drawn again.
+/// Of each N as many readings are drawn as it has, where rounds are drawn; the largest N decides.
+/// Otherwise any, and a resample in which all cells have the same N has no slope and is drawn again.
 fn resampled(slope: f64, readings: &[Reading], bootstrap: Bootstrap) -> Sampled {
-    let count = readings.len() as u64;
-    let mut drawn = readings.to_vec();
-    bootstrap.sampled(slope, readings.len(), |random| {
+    let mut drawn = Vec::with_capacity(readings.len());
+    let mut ordered = readings.to_vec();
+    ordered.sort_by_key(|reading| reading.tasks);
+    let by_tasks: Vec<&[Reading]> = ordered.chunk_by(|a, b| a.tasks == b.tasks).collect();
+    let rounds = by_tasks.last().map_or(0, |largest| largest.len());
+    let is_in_rounds = bootstrap.of_rounds(rounds).rounds.is_some();
+    let groups = if is_in_rounds { by_tasks } else { vec![readings] };
+    bootstrap.sampled(slope, readings.len(), rounds, |draw: &mut Draw| {
         loop {
-            drawn.fill_with(|| readings[random.rand_range(0..count) as usize]);
+            drawn.clear();
+            groups.iter().for_each(|group| drawn.extend(draw.from(group)));
             if let Some((slope, _)) = line_through(&drawn) {
                 return Some(slope);
             }

@@ -12,6 +12,7 @@ use crate::series::Series;
 #[derive(Debug)]
 pub struct Index<'a> {
     by_series: BTreeMap<Series, Cells<'a>>,
+    waves: Vec<&'a Cell>,
 }
 
 /// The cells of one series, those with proof by N and repeat.
@@ -29,7 +30,9 @@ impl<'a> Index<'a> {
     /// Sorts the cells of this record. A cell that stands twice counts once: what stands first.
     pub fn of(record: &'a Record) -> Self {
         let mut by_series: BTreeMap<Series, Cells<'a>> = BTreeMap::new();
-        for cell in &record.cells {
+        let (waves, others): (Vec<&Cell>, Vec<&Cell>) =
+            record.cells.iter().partition(|cell| cell.rate);
+        for cell in others {
             let cells = by_series.entry(Series::of(cell)).or_default();
             match cell.build {
                 _ if !is_proven(cell) => cells.unproven.push(cell),
@@ -42,12 +45,17 @@ impl<'a> Index<'a> {
                 proven.sort_by_key(|cell| (cell.tasks, cell.repeat));
             }
         }
-        Self { by_series }
+        Self { by_series, waves }
     }
 
     /// Every series with its cells, by contestant and shape.
     pub fn iter(&self) -> impl Iterator<Item = (&Series, &Cells<'a>)> {
         self.by_series.iter()
+    }
+
+    /// The cells that show a rate, with proof or without: nothing was weighed in them.
+    pub fn waves(&self) -> &[&'a Cell] {
+        &self.waves
     }
 
     /// The cells of a series; none if the record has none of it.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Cell, Record};
+use record::Cell;
 
-use crate::estimate::{Estimate, bootstrap};
+use crate::estimate::{Draws, Estimate};
 use crate::figure::Figure;
 use crate::fit::Fit;
 use crate::index::{Cells, is_all_waiting};
@@ -59,7 +59,7 @@ impl Waiting {
 
 impl Measured {
     /// What was measured of this series.
-    pub(crate) fn of(series: &Series, cells: &Cells<'_>, record: &Record) -> Self {
+    pub(crate) fn of(series: &Series, cells: &Cells<'_>, draws: &Draws) -> Self {
         let mut measured = Self {
             series: series.clone(),
             waiting: Waiting::of(cells),
@@ -75,7 +75,7 @@ impl Measured {
         let key = series.key();
         for figure in Figure::all() {
             let readings = cells.readings(figure);
-            if let Some(fit) = Fit::of(&readings, bootstrap(record, &[&key, figure.name()])) {
+            if let Some(fit) = Fit::of(&readings, draws.of_cells(&[&key, figure.name()])) {
                 measured.fits.insert(figure, fit);
             }
             let proven = cells.proven(figure.build()).iter();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use record::{Build, Cell, Limit, Status};
 
 use crate::context::Context;
+use crate::index::is_proven;
 use crate::series::Series;
 
 /// Cells of one series and N that have no figure, for one reason.
@@ -52,26 +53,26 @@ impl Why {
 
 /// Every cell without a figure, by series and N; cells that are alike are counted together.
 pub(crate) fn of(context: &Context<'_>) -> Vec<Missing> {
-    let mut all = Vec::new();
-    for (series, cells) in context.index.iter() {
-        let mut alike: BTreeMap<_, Missing> = BTreeMap::new();
-        for cell in &cells.unproven {
-            let (why, reason) = (Why::of(cell), cell.reason.clone().or_else(|| cell.flaw()));
-            let key = (cell.tasks, cell.build == Build::Counting, why, reason.clone());
-            let missing = alike.entry(key).or_insert_with(|| Missing {
-                series: series.clone(),
-                tasks: cell.tasks,
-                build: cell.build,
-                cells: 0,
-                why,
-                limit: cell.limit.clone(),
-                reason,
-            });
-            missing.cells += 1;
-        }
-        all.extend(alike.into_values());
+    let weighed = context.index.iter().flat_map(|(_, cells)| &cells.unproven);
+    let waves = context.index.waves().iter().filter(|cell| !is_proven(cell));
+    let mut alike: BTreeMap<_, Missing> = BTreeMap::new();
+    for cell in weighed.chain(waves) {
+        let (why, reason) = (Why::of(cell), cell.reason.clone().or_else(|| cell.flaw()));
+        let series = Series::of(cell);
+        let is_counting = cell.build == Build::Counting;
+        let key = (series.clone(), cell.tasks, is_counting, why, reason.clone());
+        let missing = alike.entry(key).or_insert_with(|| Missing {
+            series,
+            tasks: cell.tasks,
+            build: cell.build,
+            cells: 0,
+            why,
+            limit: cell.limit.clone(),
+            reason,
+        });
+        missing.cells += 1;
     }
-    all
+    alike.into_values().collect()
 }
 
 #[cfg(test)]

@@ -187,7 +187,8 @@ impl Shape {
         };
         if let Some(asked) = &self.asked {
             let kept = if asked.keep_alive { ", keep-alive" } else { "" };
-            key += &format!(" ({} B{kept})", asked.bytes);
+            let limit = asked.rate_limit.map(|limit| format!(", {limit} B/s"));
+            key += &format!(" ({} B{kept}{})", asked.bytes, limit.unwrap_or_default());
         }
         let rate = if let Arrival::Rate(rate) = self.arrival { Some(rate) } else { None };
         let parts = [

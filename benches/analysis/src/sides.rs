@@ -5,17 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{LatenessLine, Record, Throughput};
+use record::{LatenessLine, Record};
 use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::context::Basis;
-use crate::estimate::{Bootstrap, Sampled, bootstrap, median};
+use crate::estimate::{Draws, Sampled, median};
 use crate::figure::Figure;
 use crate::fit::Fit;
 use crate::index::{Cells, Index};
 use crate::lateness::{Timing, by_timing, late};
-use crate::rates::{cpus, rates};
+use crate::rates::{Source, Timed, Waves, timed};
 use crate::reading::{Reading, task_counts};
 use crate::series::Series;
 
@@ -113,14 +113,10 @@ pub(crate) struct Sides {
 }
 
 struct Side<'a> {
-    nth: usize,
-    record: &'a Record,
+    draws: Draws,
     index: Index<'a>,
-    timed: BTreeMap<Timed, &'a Throughput>,
+    timed: BTreeMap<Waves, Timed>,
 }
-
-/// What decides a rate: the series, the wait in ns, the number of tasks, and the workers of a pool.
-type Timed = (Series, u64, u64, Option<u32>);
 
 impl Sides {
     pub(crate) fn of(records: &[&Record], is_wanted: impl Fn(&Id) -> bool) -> Self {
@@ -141,22 +137,29 @@ impl Sides {
             }
             lateness(&sides, &cells, series, &mut figures);
         }
-        for (timed, row) in &first.timed {
-            let rows = sides.iter().map(|side| side.timed.get(timed).copied());
-            let rows: Option<Vec<&Throughput>> = rows.collect();
-            let Some(rows) = rows.filter(|_| is_wanted(&timed.0.contestant)) else { continue };
-            let mut add = |quantity, read: fn(&Throughput) -> Vec<f64>| {
+        // Samples are compared where one of the records has no rounds of the same.
+        let in_rounds = |waves: &Waves| {
+            let waves = Waves { source: Source::Rounds, ..waves.clone() };
+            sides.iter().all(|side| side.timed.contains_key(&waves))
+        };
+        for waves in first.timed.keys().filter(|waves| is_wanted(&waves.series.contestant)) {
+            if waves.source == Source::Samples && in_rounds(waves) {
+                continue;
+            }
+            let mut add = |quantity, of: fn(&Timed, &Waves, &Draws) -> Option<Sampled>| {
+                let of = |side: &Side<'_>| of(side.timed.get(waves)?, waves, &side.draws);
                 let subject = Subject {
-                    series: timed.0.clone(),
+                    series: waves.series.clone(),
                     quantity,
-                    tasks: Some(row.tasks),
-                    wait_ns: Some(row.workload.duration_ns),
-                    places: row.pool_workers.map(u64::from),
+                    tasks: Some(waves.tasks),
+                    wait_ns: Some(waves.wait_ns),
+                    places: waves.pool_workers.map(u64::from),
                 };
-                figures.extend(subject.with(&sides, rows.iter().map(|row| read(row))));
+                let sides: Option<Vec<Sampled>> = sides.iter().map(of).collect();
+                figures.extend(sides.map(|sides| Common { subject, sides }));
             };
-            add(Quantity::Rate, rates);
-            add(Quantity::RateCpu, cpus);
+            add(Quantity::Rate, Timed::rate);
+            add(Quantity::RateCpu, Timed::cpu);
         }
         Self { basis, figures }
     }
@@ -164,17 +167,9 @@ impl Sides {
 
 impl<'a> Side<'a> {
     fn of(nth: usize, record: &'a Record) -> Self {
-        let mut timed = BTreeMap::new();
-        for row in &record.throughput {
-            let series = Series::of_work(&row.contestant, &row.workload);
-            let key = (series, row.workload.duration_ns, row.tasks, row.pool_workers);
-            timed.entry(key).or_insert(row);
-        }
-        Self { nth, record, index: Index::of(record), timed }
-    }
-
-    fn bootstrap(&self, subject: &str, quantity: Quantity) -> Bootstrap {
-        bootstrap(self.record, &[&self.nth.to_string(), subject, quantity.name()])
+        let index = Index::of(record);
+        let timed = timed(&index, record);
+        Self { draws: Draws::of(record, Some(nth)), index, timed }
     }
 }
 
@@ -183,7 +178,7 @@ impl Subject {
     fn with(self, sides: &[Side<'_>], values: impl Iterator<Item = Vec<f64>>) -> Option<Common> {
         let Self { tasks, wait_ns, places, .. } = self;
         let key = format!("{} {tasks:?} {wait_ns:?} {places:?}", self.series.key());
-        let draws = sides.iter().map(|side| side.bootstrap(&key, self.quantity));
+        let draws = sides.iter().map(|side| side.draws.of_cells(&[&key, self.quantity.name()]));
         let medians = values.zip(draws).map(|(values, draws)| median(&values, draws));
         Some(Common { sides: medians.collect::<Option<_>>()?, subject: self })
     }
@@ -204,7 +199,8 @@ fn slope(
     }
     let quantity = Quantity::Slope(figure);
     let key = series.key();
-    let fits = sides.iter().zip(&all).map(|(side, of)| Fit::of(of, side.bootstrap(&key, quantity)));
+    let names = [&*key, quantity.name()];
+    let fits = sides.iter().zip(&all).map(|(side, of)| Fit::of(of, side.draws.of_cells(&names)));
     let slopes = fits.map(|fit| Some(fit?.slope));
     let subject =
         Subject { series: series.clone(), quantity, tasks: None, wait_ns: None, places: None };

@@ -9,7 +9,7 @@ use crate::estimate::Bootstrap;
 use crate::reading::Reading;
 
 /// A bootstrap like any other.
-pub(crate) const ANY: Bootstrap = Bootstrap { seed: 7, resamples: 400 };
+pub(crate) const ANY: Bootstrap = Bootstrap { seed: 7, resamples: 400, rounds: None };
 
 /// Four readings at each of four N: this much a task above a base, off by up to half of the noise
 /// either way.
@@ -23,6 +23,11 @@ pub(crate) fn line(slope: f64, noise: f64) -> Vec<Reading> {
         }
     }
     readings
+}
+
+/// Nearly a normal deviate: the sum of twelve uniform ones.
+pub(crate) fn normal(random: &mut Rand64) -> f64 {
+    (0..12).map(|_| random.rand_float()).sum::<f64>() - 6.0
 }
 
 /// What this record says to a claim.

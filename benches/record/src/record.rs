@@ -21,6 +21,20 @@ pub struct Record {
     pub truncated: bool,
 }
 
+/// Of so many cells one at most may come before a repeat that is lower than its own: a part of the plan
+/// or a resumed run begins anew, and a shuffle goes down at every third cell.
+const CELLS_A_DESCENT: usize = 20;
+
+impl Record {
+    /// Whether its cells ran in rounds: every cell once, then every cell again. The order of the cells
+    /// says it, because [`Cell::repeat`] is then the number of the round and hardly ever goes down.
+    pub fn is_in_rounds(&self) -> bool {
+        let descents = self.cells.windows(2).filter(|pair| pair[1].repeat < pair[0].repeat).count();
+        let is_repeated = self.cells.iter().any(|cell| cell.repeat > 0);
+        is_repeated && descents * CELLS_A_DESCENT <= self.cells.len()
+    }
+}
+
 /// One line of a record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Build, Cell, CgroupKind, Extent, Host, HttpLine, LatenessLine, Limit, LimitValue, Memory,
-    ProofLine, Record, Run, SCHEMA, Sample, ServerProof, Status, Throughput, Time, Weight,
+    ProofLine, Record, Run, SCHEMA, Sample, ServerProof, Status, Throughput, Time, Wave, Weight,
     WorkloadLine,
 };
 
@@ -179,6 +179,41 @@ impl Synthetic {
                 self.record.cells.push(cell);
             }
         }
+        self
+    }
+
+    /// Cells that show a rate, one a round: in each a warm-up, and then two waves that take so long.
+    pub fn waves(&mut self, id: &str, tasks: u64, wall_ns: &[u64]) -> &mut Self {
+        for (repeat, &wall_ns) in (0..).zip(wall_ns) {
+            let mut cell = self.cell(id, tasks, repeat);
+            let proof = cell.proof.as_mut().expect("the cell of a synthetic record has one");
+            (proof.before_weighing, proof.after_weighing) = (0, 0);
+            proof.unweighed = true;
+            let wave = Wave {
+                warm_up: false,
+                wall_ns,
+                user_ns: 400 * tasks,
+                system_ns: 100 * tasks,
+                completed: tasks,
+                checksum: proof.checksum,
+                peak_in_flight: proof.peak_in_flight,
+                lost: 0,
+            };
+            cell.rate = true;
+            cell.waves = vec![Wave { warm_up: true, wall_ns: 9 * wall_ns, ..wave }, wave, wave];
+            if let Some(server) = &mut cell.server {
+                server.open_before_weighing = 0;
+                server.open_after_weighing = 0;
+                server.served = 3 * tasks;
+            }
+            self.record.cells.push(cell);
+        }
+        self
+    }
+
+    /// The cells so far ran in rounds: all with one repeat before those with the next.
+    pub fn in_rounds(&mut self) -> &mut Self {
+        self.record.cells.sort_by_key(|cell| cell.repeat);
         self
     }
 

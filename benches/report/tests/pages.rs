@@ -53,6 +53,7 @@ fn records() -> Vec<(&'static str, Record)> {
         cell.lateness_ns = None;
     }
     vec![
+        ("rates in rounds", rated()),
         ("thorough", real("amd-2-cores-thorough.jsonl.gz")),
         ("default", real("intel-2-cores-default.jsonl.gz")),
         ("small", small_run()),
@@ -65,6 +66,23 @@ fn records() -> Vec<(&'static str, Record)> {
         ("killed", killed),
         ("nothing read", bare),
     ]
+}
+
+/// Rates in rounds of timers and requests, with criterion's beside them.
+fn rated() -> Record {
+    const ROUNDS: [u64; 5] = [20_000_000, 20_400_000, 20_200_000, 19_900_000, 20_100_000];
+    let slow = ROUNDS.map(|ns| 10 * ns);
+    let mut made = Synthetic::new();
+    made.line("coroutines/tokio", &[1, 1_000, 100_000], Bill::of(448).with_kernel(0))
+        .line("threads/per-task", &[1, 100, 1_000], Bill { threads: 1, ..Bill::of(10_000) })
+        .waves("coroutines/tokio", 10_000, &ROUNDS)
+        .waves("threads/per-task", 10_000, &slow)
+        .timed("coroutines/tokio", 10_000, &ROUNDS)
+        .asking(1_024, None)
+        .waves("coroutines/tokio", 1_000, &slow)
+        .waves("threads/per-task", 1_000, &slow)
+        .in_rounds();
+    made.record()
 }
 
 fn documents(record: &Record, previous: Option<&Record>) -> Vec<Document> {
@@ -137,6 +155,27 @@ fn a_picture_has_one_name() {
         }
     }
     assert!(seen.len() >= 6, "{}", seen.len());
+}
+
+#[test]
+fn rates_are_on_the_front_page_once_they_are_sure() {
+    let front = |record: &Record| {
+        let analysis = Analysis::of(record, None);
+        [front::front(&analysis, &English), front::front(&analysis, &Korean)].map(|page| {
+            let is_rates = |block: &&Block| match block {
+                Block::Table(table) => table.rows.iter().any(|row| row.len() == 3),
+                _ => false,
+            };
+            let blocks = page.blocks.iter().filter(is_rates).take(1).cloned().collect();
+            markdown::render(&Document { blocks, ..page }, &Place { results: "", docs: "../" })
+        })
+    };
+    let [english, korean] = front(&rated());
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(korean);
+    let mut few = rated();
+    few.cells.retain(|cell| cell.repeat < 4);
+    assert!(front(&few).iter().all(|page| !page.contains("10,000")), "{:?}", front(&few));
 }
 
 #[test]

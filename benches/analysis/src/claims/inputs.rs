@@ -4,7 +4,7 @@ use record::Run;
 
 use crate::context::Basis;
 use crate::crossover::Crossover;
-use crate::estimate::Bootstrap;
+use crate::estimate::{Bootstrap, Draws};
 use crate::growth::Growth;
 use crate::index::Index;
 use crate::lateness::LatenessRow;
@@ -19,6 +19,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) run: &'a Run,
     pub(crate) index: &'a Index<'a>,
     pub(crate) basis: Basis,
+    pub(crate) draws: Draws,
     pub(crate) measured: &'a [Measured],
     pub(crate) crossovers: &'a [Crossover],
     pub(crate) growth: &'a [Growth],
@@ -31,6 +32,6 @@ pub(crate) struct Inputs<'a> {
 impl Inputs<'_> {
     /// The draws of a figure with these names.
     pub(crate) fn bootstrap(&self, names: &[&str]) -> Bootstrap {
-        Bootstrap::new(self.run.seed, names)
+        self.draws.of_cells(names)
     }
 }

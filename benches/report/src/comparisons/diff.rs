@@ -34,7 +34,8 @@ pub fn document(diff: &Diff) -> Document {
 /// The same for programs: `warnings`, and `figures` with `contestant`, `subject`, `figure`, `unit`,
 /// `tasks` (null for a slope), `old`, `new`, `ratio` (`value`, `low`, `high`, the ends null if it has no
 /// interval; null if there is none), `better` (which way: `lower` or `higher`), `verdict` (`better`,
-/// `worse`, `within-noise`, `unknown`).
+/// `worse`, `within-noise`, `unknown`), `together` (what its kind moved together, new ÷ old, 1 where that is
+/// not known).
 pub fn json(diff: &Diff) -> Value {
     let figure = |row: &Row| {
         json!({
@@ -46,6 +47,7 @@ pub fn json(diff: &Diff) -> Value {
             "old": row.old.value,
             "new": row.new.value,
             "ratio": row.ratio,
+            "together": row.together,
             "better": row.better,
             "verdict": row.verdict,
         })
@@ -145,14 +147,31 @@ const UNKNOWN: &str = "one of the two cannot be distinguished from zero";
 fn notes(diff: &Diff) -> Vec<Text> {
     let lone = "A single reading does not say how far it scatters, so nothing follows from a figure \
                 at one N that a run has read once: give each run `--repeats 3` or more.";
-    let intervals = "An interval holds what the readings of each run scatter, and not what changed \
-                     between the runs: CPU, start, lateness and rates also move with the state of \
-                     the machine. A difference in them is worth believing when it comes again \
-                     (`compare repeat`). Each interval holds for its own figure; of many, about one \
-                     in twenty is on the wrong side by chance.";
+    let intervals = "An interval holds what the readings of each run scatter. CPU, start, lateness and \
+                     rates also move with the state of the machine, all of them together: a figure is \
+                     called better or worse only where it moved further than 1 and further than \
+                     those of its kind did together. A difference in them is worth believing when it \
+                     comes again (`compare repeat`). Each interval holds for its own figure; of many, \
+                     about one in twenty is on the wrong side by chance.";
     let lone = diff.has_lone_readings().then_some(lone);
     let intervals = (!diff.rows.is_empty()).then_some(intervals);
-    [lone, intervals].into_iter().flatten().map(|note| say(note, &[])).collect()
+    let notes = [lone, intervals].into_iter().flatten().map(|note| say(note, &[]));
+    together(diff).into_iter().chain(notes).collect()
+}
+
+/// What figures of a part moved together.
+fn together(diff: &Diff) -> Option<Text> {
+    let of = |(part, times): (&Part, &f64)| {
+        format!("{} {} times", quantities::part(*part), format::times(*times))
+    };
+    let moved: Vec<String> = diff.together.iter().map(of).collect();
+    (!moved.is_empty()).then(|| {
+        say(
+            "All contestants together, new ÷ old: {moved}. That is the machine, or a change that all of \
+             them share; these two runs cannot tell which.",
+            &[("moved", &format::list(&moved))],
+        )
+    })
 }
 
 #[cfg(test)]

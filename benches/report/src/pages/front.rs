@@ -1,5 +1,7 @@
 //! The front page: the block of the README, in each language.
 
+use std::collections::BTreeMap;
+
 use analysis::Analysis;
 use analysis::claims::lighter::From;
 use analysis::claims::{ClaimId, Work};
@@ -7,6 +9,7 @@ use analysis::contestant::{Id, Model};
 use analysis::figure::Figure;
 use analysis::lateness::Asked;
 use analysis::measured::Measured;
+use analysis::rates::{self, RateRow};
 use analysis::series::Shape;
 use analysis::walls::Reach;
 
@@ -34,6 +37,7 @@ pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
         below = below.and(words.discontinued());
     }
     blocks.push(Block::Paragraph(below));
+    blocks.extend(rates(analysis, &shown, words));
     // Where neither single nor synchronized timers were timed, there is no second picture.
     let is_drawn = |asked| matches!(asked, Asked::Spread | Asked::Synchronized);
     if analysis.lateness.iter().any(|row| is_drawn(row.asked)) {
@@ -100,6 +104,39 @@ fn takes(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
             }),
         ],
     )
+}
+
+/// Tasks and requests a second, of the number at once that most of those shown have, where rates are
+/// sure enough.
+fn rates(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Vec<Block> {
+    let kinds: [(Work, Kind); 2] =
+        [(Work::Timer, Shape::is_plain), (Work::Request, Shape::is_plain_request)];
+    let mut told = rates::sure(&analysis.rates);
+    told.retain(|row| shown.contains(&row.contestant));
+    let of_kind = |(work, is_kind): (Work, Kind)| {
+        let mut alike: BTreeMap<(u64, u64), Vec<&RateRow>> = BTreeMap::new();
+        for row in told.iter().filter(|row| is_kind(&row.shape)) {
+            alike.entry((row.tasks, row.wait_ns)).or_default().push(row);
+        }
+        let ((tasks, wait_ns), rows) = alike.into_iter().max_by_key(|(_, rows)| rows.len())?;
+        Some((words.rate(work, tasks, wait_ns), rows))
+    };
+    let columns: Vec<(String, Vec<&RateRow>)> = kinds.into_iter().filter_map(of_kind).collect();
+    if columns.is_empty() {
+        return Vec::new();
+    }
+    let heads = columns.iter().map(|(head, _)| Column::new(head.clone(), Unit::PerSecond).higher());
+    let mut table = Table::new([Column::words("")].into_iter().chain(heads));
+    for id in shown {
+        let rate = |(_, rows): &(String, Vec<&RateRow>)| {
+            let row = rows.iter().find(|row| row.contestant == *id);
+            Cell::figure(row.and_then(|row| row.rate()), words.no_figure())
+        };
+        let name = Cell::text(words.contestant(id));
+        table.push([name].into_iter().chain(columns.iter().map(rate)).collect());
+    }
+    let (head, how) = words.rates();
+    vec![Block::Heading(head), Block::Table(table), Block::Paragraph(how)]
 }
 
 /// How far a thread each, the open requests of the one that came farthest, and the coroutine that came

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use analysis::Analysis;
 use analysis::contestant::Id;
 use analysis::estimate::Estimate;
-use analysis::rates::{RateOutcome, RateRow};
+use analysis::rates::{self, RateOutcome, RateRow, Source};
 use analysis::series::Shape;
 
-use super::contestants::{cautions, counted, leading, machine};
+use super::contestants::{cautions, counted, leading, machine, said_or};
 use super::page::Page;
 use crate::chart::{Axis, Chart, Line, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
@@ -26,6 +26,15 @@ const ON_REQUESTS: &str = "CPU, the time over the delay and what was open at the
     requests at once. CPU is the client's alone. The time over the delay is how much later than the delay \
     asked for 99 in 100 requests of the last wave were answered, from when each began to connect.";
 
+/// How rates are read in rounds.
+const IN_ROUNDS: &str = "A rate is the mean of fresh processes, one in each round. Each process runs \
+    some waves; those in which the runtime gets warm count for nothing. The interval covers what changes \
+    when the process is started again, and ratios are taken within rounds";
+
+/// How they are read in samples.
+const IN_SAMPLES: &str = "A rate is the median of the samples, each of some waves on a runtime that \
+    was already running";
+
 /// Waves of the same work by the contestants that are shown.
 struct Work<'a> {
     shape: &'a Shape,
@@ -36,7 +45,12 @@ struct Work<'a> {
 fn build(analysis: &Analysis) -> Document {
     let shown = shown(analysis);
     let all = works(analysis, &shown);
-    let mut blocks = vec![Block::Quote(answer(&all))];
+    let is_in_rounds = !all.is_empty() && all.iter().all(|work| work.is_of(Source::Rounds));
+    let mut said = answer(&all);
+    said.extend(
+        all.iter().any(Work::is_measured).then(|| caution(analysis, is_in_rounds)).flatten(),
+    );
+    let mut blocks = vec![Block::Quote(said)];
     blocks.extend(rates_chart(analysis).map(Block::Chart));
     for work in &all {
         blocks.push(Block::Heading(title(work).into()));
@@ -47,11 +61,10 @@ fn build(analysis: &Analysis) -> Document {
     }
     blocks.extend(cautions(analysis, &shown));
     let how = say(
-        "A rate is the median of the samples, each of some waves on a runtime that was already \
-         running. After every wave all of its tasks had completed with the right sums, and the server \
+        "{how}. After every wave all of its tasks had completed with the right sums, and the server \
          had answered all of them. Other contestants, the least time of each wave and what came \
          through a limited bandwidth are among [all figures](page:all#rates).",
-        &[],
+        &[("how", if is_in_rounds { IN_ROUNDS } else { IN_SAMPLES })],
     );
     blocks.extend((!all.is_empty()).then_some(Block::Paragraph(how)));
     blocks.push(machine(analysis));
@@ -96,6 +109,25 @@ pub(crate) fn rates_chart(analysis: &Analysis) -> Option<Chart> {
     })
 }
 
+/// How far to trust the rates, where they are not on the front page.
+fn caution(analysis: &Analysis, is_in_rounds: bool) -> Option<Text> {
+    if !rates::sure(&analysis.rates).is_empty() {
+        return None;
+    }
+    let why = if is_in_rounds {
+        "There are fewer than five rounds, or half of the intervals are wider than 15 % on a side"
+    } else {
+        "Each rate was read in one process, and its interval covers the waves in that process, not what \
+         changes when the process is started again"
+    };
+    Some(say(
+        "**Take these with caution.** {why}. How much a second run of the same program differs is on \
+         [the page on trust](page:trust); until rates come out the same again, none is on the front \
+         page.",
+        &[("why", why)],
+    ))
+}
+
 fn shown(analysis: &Analysis) -> Vec<Id> {
     leading(analysis.rates.iter().map(|row| &row.contestant))
 }
@@ -112,6 +144,14 @@ fn works<'a>(analysis: &'a Analysis, shown: &[Id]) -> Vec<Work<'a>> {
 impl Work<'_> {
     fn row(&self, id: &Id, tasks: u64) -> Option<&RateRow> {
         self.rows.iter().copied().find(|row| row.contestant == *id && row.tasks == tasks)
+    }
+
+    fn is_of(&self, source: Source) -> bool {
+        self.rows.iter().all(|row| row.source == source)
+    }
+
+    fn is_measured(&self) -> bool {
+        self.rows.iter().any(|row| row.rate().is_some())
     }
 
     /// The N at which a rate was measured, or was to be if none was; ascending, as many as there are
@@ -134,18 +174,8 @@ fn thing(shape: &Shape) -> &'static str {
 }
 
 fn answer(works: &[Work<'_>]) -> Vec<Text> {
-    let mut said: Vec<Text> = works.iter().filter_map(answer_of).collect();
-    if said.is_empty() {
-        return vec!["This record has no rate: tasks and requests a second were not timed.".into()];
-    }
-    said.push(say(
-        "**Take these with caution.** Each rate was read in one process, and its interval covers the \
-         waves in that process, not what changes when the process is started again. How much a \
-         second run of the same program differs is on [the page on trust](page:trust); until rates \
-         come out the same again, none is on the front page.",
-        &[],
-    ));
-    said
+    let said = works.iter().filter_map(answer_of).collect();
+    said_or(said, "This record has no rate: tasks and requests a second were not timed.")
 }
 
 /// From which rate to which one the contestants come with the most tasks at once.
@@ -288,6 +318,31 @@ mod tests {
         Take these with caution. Each rate was read in one process, and its interval covers the waves in that process, not what changes when the process is started again. How much a second run of the same program differs is on the page on trust; until rates come out the same again, none is on the front page.
         ");
         insta::assert_snapshot!(answer_of(&Synthetic::new().record()), @"This record has no rate: tasks and requests a second were not timed.");
+    }
+
+    #[test]
+    fn rates_of_rounds_need_a_caution_only_while_they_are_few_or_wide() {
+        let told = |wall_ns: &[u64]| {
+            let mut made = Synthetic::new();
+            made.waves("coroutines/smol", 100, wall_ns).in_rounds();
+            let all = page(&made.record()).blocks;
+            let said = all.iter().filter_map(|block| match block {
+                Block::Quote(said) => Some(words(said)),
+                Block::Paragraph(said) => Some(said.words()),
+                _ => None,
+            });
+            said.take(2).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(told(&[1_000_000, 1_010_000, 1_020_000, 1_000_000, 990_000]), @"
+        Tasks a second, waiting 1 ms, 100 tasks at once: 99,612 (smol).
+        A rate is the mean of fresh processes, one in each round. Each process runs some waves; those in which the runtime gets warm count for nothing. The interval covers what changes when the process is started again, and ratios are taken within rounds. After every wave all of its tasks had completed with the right sums, and the server had answered all of them. Other contestants, the least time of each wave and what came through a limited bandwidth are among all figures.
+        ");
+        for poor in [&[1_000_000, 1_010_000][..], &[1_000_000, 2_000_000, 9_000_000, 1, 5]] {
+            assert!(
+                told(poor).contains("There are fewer than five rounds, or half of"),
+                "{poor:?}"
+            );
+        }
     }
 
     #[test]

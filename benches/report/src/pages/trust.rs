@@ -5,6 +5,7 @@ use analysis::bar::Outcome;
 use analysis::detectable::Detectable;
 use analysis::estimate::Estimate;
 use analysis::instrument::{Check, Instrument};
+use analysis::rates::ReadTwice;
 use analysis::repeat::Repeat;
 
 use super::page::Page;
@@ -34,7 +35,61 @@ fn build(analysis: &Analysis) -> Document {
     blocks.extend(again(instrument));
     blocks.extend(overhead(instrument));
     blocks.extend(detectable(&instrument.detectable));
+    blocks.extend(read_twice(&analysis.read_twice));
+    if !analysis.measured.is_empty() {
+        blocks.extend([Block::Heading("Rounds".into()), Block::Paragraph(rounds(analysis))]);
+    }
     Document { id: "trust", title: "Can these figures be trusted?".into(), blocks }
+}
+
+/// What is resampled in this record.
+fn rounds(analysis: &Analysis) -> Text {
+    say(
+        match analysis.is_in_rounds {
+            true => {
+                "The cells ran in rounds: every cell once, in random order, and then again. The round is \
+                 what is resampled, and the same rounds for every figure, so that ratios are taken within \
+                 rounds."
+            }
+            false => {
+                "The cells ran in one random order and not in rounds. The cell is what is resampled, so \
+                 the intervals do not know how the machine drifted."
+            }
+        },
+        &[],
+    )
+}
+
+/// The rates in rounds against those of criterion.
+fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
+    const NONE: &str = "one of the two has no interval";
+    let table = tables::of(
+        all,
+        &[
+            (Column::words("Contestant"), &|row| {
+                let name = names::contestant(&row.series.contestant);
+                let wait = format::duration(row.wait_ns as f64);
+                Cell::text(format!("{name}, {} of {wait}", names::wait(&row.series.shape.wait)))
+            }),
+            (Column::new("Tasks", Unit::Count), &|row| Cell::Count(row.tasks)),
+            (Column::new("By rounds", Unit::PerSecond).with_intervals(), &|row| {
+                Cell::figure(Some(row.by_rounds), NONE)
+            }),
+            (Column::new("By criterion", Unit::PerSecond).with_intervals(), &|row| {
+                Cell::figure(Some(row.by_samples), NONE)
+            }),
+            (Column::new("Criterion ÷ rounds", Unit::Times).with_intervals(), &|row| {
+                Cell::figure(row.ratio, NONE)
+            }),
+            (Column::words("Alike"), &|row| match row.agrees {
+                Some(agrees) => Cell::text(if agrees { "yes" } else { "no" }),
+                None => Cell::Missing(NONE.into()),
+            }),
+        ],
+    );
+    let note = "Tasks a second are read twice: in the rounds of the plan, and by criterion, one contestant \
+                after another. The two are alike where the interval of their ratio holds 1.";
+    section("Rates, read twice", note, "Every rate that was read twice", table)
 }
 
 /// The outcome of each bar, those of the run before included.
@@ -357,6 +412,36 @@ mod tests {
             Analysis::of(&run(512, 1), Some(&run(512, 1))).repeat.as_ref().unwrap(),
         );
         assert!(table.rows.iter().all(|row| row[4] == Cell::text("no intervals")), "{table:?}");
+    }
+
+    #[test]
+    fn rates_that_were_read_twice_are_held_against_each_other() {
+        let mut made = Synthetic::new();
+        made.line("coroutines/smol", &[1, 100], Bill::of(300))
+            .waves("coroutines/smol", 100, &[1_000_000, 1_010_000, 1_020_000])
+            .waves("threads/per-task", 100, &[4_000_000, 4_010_000, 4_020_000]);
+        assert!(!heads(&page(&made.record(), None)).contains(&"Rates, read twice".into()));
+        let shuffled = rounds(&Analysis::of(&made.record(), None));
+        assert!(shuffled.words().contains("not in rounds"), "{}", shuffled.words());
+        made.timed("coroutines/smol", 100, &[1_000_000, 1_010_000, 1_030_000])
+            .timed("threads/per-task", 100, &[1_000_000, 1_010_000, 1_030_000])
+            .in_rounds();
+        let analysis = Analysis::of(&made.record(), None);
+        assert!(rounds(&analysis).words().contains("within rounds"));
+        assert!(heads(&build(&analysis)).contains(&"Rates, read twice".into()));
+        let blocks = read_twice(&analysis.read_twice);
+        let Some(Block::Table(table)) = blocks.last() else { panic!("{blocks:?}") };
+        let said: Vec<_> = table.rows.iter().map(|row| (row[0].clone(), row[5].clone())).collect();
+        let expected = [("thread each, timer of 1 ms", "no"), ("smol, timer of 1 ms", "yes")];
+        assert_eq!(said, expected.map(|(of, alike)| (Cell::text(of), Cell::text(alike))));
+    }
+
+    fn heads(document: &Document) -> Vec<String> {
+        let head = |block: &Block| match block {
+            Block::Heading(head) => Some(head.words()),
+            _ => None,
+        };
+        document.blocks.iter().filter_map(head).collect()
     }
 
     #[test]

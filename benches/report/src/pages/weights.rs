@@ -113,6 +113,9 @@ pub(crate) fn lighter_from(crossover: &Crossover) -> Option<String> {
 pub(crate) fn lighter_from_cell(crossover: Option<&Crossover>) -> Cell {
     let found = crossover.and_then(|crossover| Some((crossover, crossover.at_the_largest()?)));
     match found.map(|(crossover, (largest, _))| (crossover.from_between(), largest)) {
+        None if crossover.is_some_and(|crossover| !crossover.too_few.is_empty()) => {
+            Cell::Missing("undecided: measured fewer than three times".into())
+        }
         None => Cell::Missing("not measured at one N".into()),
         Some((None, largest)) => Cell::text(format!("not by {}", format::count(largest))),
         Some((Some((least, most)), _)) => between_cell(least, most),

@@ -117,6 +117,23 @@ impl FrontWords for English {
         text.and(why)
     }
 
+    fn rates(&self) -> (Text, Text) {
+        let how = say(
+            "Each is the mean of fresh processes, one in each round, and holds for this machine \
+             ([all rates](page:rates)).",
+            &[],
+        );
+        ("How many a second".into(), how)
+    }
+
+    fn rate(&self, work: Work, tasks: u64, wait_ns: u64) -> String {
+        let (wait, tasks) = (format::duration(wait_ns as f64), format::count(tasks));
+        match work {
+            Work::Timer => format!("timers of {wait}, {tasks} at once"),
+            Work::Request => format!("requests answered after {wait}, {tasks} at once"),
+        }
+    }
+
     fn breaks(&self) -> (Text, [&'static str; 3]) {
         ("What breaks first".into(), ["", "reached here", "what stops it"])
     }

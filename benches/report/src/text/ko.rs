@@ -134,6 +134,22 @@ impl FrontWords for Korean {
         text.and(why)
     }
 
+    fn rates(&self) -> (Text, Text) {
+        let how = say(
+            "각 값은 라운드마다 새로 띄운 프로세스들의 평균이며, 이 기계에서 잰 값입니다([모든 처리율](page:rates)).",
+            &[],
+        );
+        ("초당 처리 수".into(), how)
+    }
+
+    fn rate(&self, work: Work, tasks: u64, wait_ns: u64) -> String {
+        let (wait, tasks) = (format::duration(wait_ns as f64), format::count(tasks));
+        match work {
+            Work::Timer => format!("타이머 {wait}, 동시에 {tasks}개"),
+            Work::Request => format!("{wait} 뒤에 답하는 요청, 동시에 {tasks}개"),
+        }
+    }
+
     fn breaks(&self) -> (Text, [&'static str; 3]) {
         ("무엇이 먼저 한계에 이르는가".into(), ["", "도달한 수", "한계의 원인"])
     }

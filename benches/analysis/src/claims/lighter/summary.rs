@@ -8,6 +8,7 @@ use crate::claims::judgement::{Finding, Work};
 use crate::contestant::{Id, Model, REFERENCE};
 use crate::context::find;
 use crate::crossover::{self, Crossover};
+use crate::estimate::FEWEST_ROUNDS;
 use crate::figure::Figure;
 use crate::lateness::{Asked, LatenessRow};
 use crate::rates::RateRow;
@@ -81,7 +82,8 @@ pub struct Punctual {
     pub coroutine: [Spread; 2],
     /// The same of the thread's.
     pub thread: [Spread; 2],
-    /// [`Finding::Lighter`] where the coroutine's median is the less late one in every repeat.
+    /// [`Finding::Lighter`] where the coroutine's median is the less late one in every repeat, of
+    /// which there are [`FEWEST_ROUNDS`] at least.
     pub finding: Finding,
 }
 
@@ -187,6 +189,9 @@ fn punctual(inputs: &Inputs<'_>, coroutine: &Id, thread: &Id) -> Option<Punctual
         coroutine: [ours.p50, ours.p99],
         thread: [theirs.p50, theirs.p99],
         finding: match (ours.p50, theirs.p50) {
+            (ours, theirs) if ours.repeats.min(theirs.repeats) < FEWEST_ROUNDS => {
+                Finding::Undecided
+            }
             (ours, theirs) if ours.most < theirs.least => Finding::Lighter,
             (ours, theirs) if ours.least > theirs.most => Finding::Heavier,
             _ => Finding::Undecided,

@@ -87,6 +87,7 @@ fn evidence(pair: &Pair<'_>) -> Vec<Evidence> {
             (Some(_), _) => Finding::Lighter,
             (None, Some((_, crossover::Finding::Heavier))) => Finding::Heavier,
             (None, Some(_)) => Finding::Undecided,
+            (None, None) if !crossover.too_few.is_empty() => Finding::Undecided,
             (None, None) => Finding::NotMeasured,
         };
         let not_at = crossover.not_at;

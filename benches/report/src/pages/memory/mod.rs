@@ -103,7 +103,6 @@ mod tests {
         The whole process weighs less than with a thread each from somewhere between 2 and 100 tasks on (smol).
         ---
         A thread that waits for a timer takes 37 kB, a coroutine 340 B (smol) to 1.04 kB (tokio): the thread takes 36 to 109 times as much.
-        The whole process weighs less than with a thread each from 5 tasks on (smol and tokio).
         ");
     }
 

@@ -97,11 +97,13 @@ pub(super) fn crossings(analysis: &Analysis) -> Vec<Block> {
         (Shape::is_plain, "Timers: lighter from how many tasks on"),
         (Shape::is_plain_request, "Requests: lighter from how many tasks on"),
     ];
+    let is_known =
+        |crossover: &&Crossover| !crossover.at.is_empty() || !crossover.too_few.is_empty();
     let matrix = |(is_kind, title): (Kind, &str)| {
         let found = analysis
             .crossovers
             .iter()
-            .filter(|crossover| is_kind(&crossover.series.shape) && !crossover.at.is_empty());
+            .filter(|crossover| is_kind(&crossover.series.shape) && is_known(crossover));
         under(title, matrix(&found.collect::<Vec<_>>()), "")
     };
     let mut blocks: Vec<Block> = kinds.into_iter().flat_map(matrix).collect();
@@ -110,7 +112,8 @@ pub(super) fn crossings(analysis: &Analysis) -> Vec<Block> {
             "The smallest number of waiting tasks from which on the whole process is lighter than \
              that of the column's contestant at every number measured. “2 to 10”: nothing between \
              was measured. Medians of the repeats are compared; a difference counts where it is \
-             more than 1 % and more than the repeats leave undecided. A pool has a place for each \
+             more than 1 % and more than the repeats leave undecided; fewer than three repeats of one \
+             of the two decide nothing. A pool has a place for each \
              task here."
                 .into(),
         ));
