@@ -5,6 +5,7 @@ use std::fmt;
 use protocol::{Drained, ErrorLine, LatenessLine, WorkloadLine};
 use serde::{Deserialize, Serialize};
 
+use crate::conditions::Conditions;
 use crate::proof::{ProofLine, SecondProof, ServerProof};
 
 /// One contestant × one workload × one repeat, run in a process of its own.
@@ -47,6 +48,9 @@ pub struct Cell {
     /// The proof of the second wave, where one was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<SecondProof>,
+    /// What happened to the machine meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
 }
 
 impl Cell {
@@ -145,6 +149,9 @@ pub struct Weight {
     pub rss_bytes: Option<u64>,
     /// The anonymous part of it (`Anonymous`).
     pub anonymous_bytes: Option<u64>,
+    /// The part of that in transparent huge pages (`AnonHugePages`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub huge_page_bytes: Option<u64>,
     /// Page tables (`VmPTE` in `/proc/PID/status`).
     pub page_table_bytes: Option<u64>,
     /// Everything charged to the cell's control group, kernel memory included.

@@ -47,6 +47,7 @@ impl CellSpec {
             server: None,
             errors: Vec::new(),
             second: None,
+            conditions: None,
         }
     }
 }
