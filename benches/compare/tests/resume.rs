@@ -230,7 +230,7 @@ fn another_machine_version_or_program_is_refused() {
         ),
         (
             |run| {
-                run["host"]["allocator"] = "libjemalloc.so.2 in place of glibc malloc 2.36".into()
+                run["host"]["allocator"] = "libjemalloc.so.2 in place of glibc malloc 2.36".into();
             },
             &["allocator was `libjemalloc.so.2 in place of glibc malloc 2.36` and is `"],
         ),
