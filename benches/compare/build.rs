@@ -1,26 +1,27 @@
-//! Carries four facts into the program: the compiler's version, the locked versions of what is
-//! compared, a fingerprint of the build, and what a reader has to follow in the models' tasks. A
-//! record names all of them.
+//! Carries five facts into the program: the compiler's version, how it was called, the locked versions
+//! of what is compared and where they are from, a fingerprint of the build, and what a reader has to
+//! follow in the models' tasks. A record names all of them.
 //!
 //! None may fail the build: without `rustc -V` or `Cargo.lock` the fact is left empty, and the
 //! program says that it is not known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+#[path = "build/locked.rs"]
+mod locked;
 #[path = "build/readable.rs"]
 mod readable;
 
-/// The packages whose version can change a figure.
-const COMPARED: [&str; 17] = [
+/// The packages whose version can change a figure. What they are made of can too.
+const COMPARED: [&str; 16] = [
     "async-executor",
     "async-global-executor",
     "async-io",
     "async-std",
     "async-task",
-    "criterion",
     "crossbeam-channel",
     "hdrhistogram",
     "httparse",
@@ -35,14 +36,17 @@ const COMPARED: [&str; 17] = [
 ];
 
 fn main() {
-    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let lock = root.join("Cargo.lock");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=build");
     println!("cargo:rerun-if-changed={}", lock.display());
     println!("cargo:rustc-env=COMPARE_RUSTC={}", rustc_version().unwrap_or_default());
     let lock = fs::read_to_string(lock).unwrap_or_default();
-    println!("cargo:rustc-env=COMPARE_VERSIONS={}", versions(&lock));
-    println!("cargo:rustc-env=COMPARE_PROGRAM={}", program(&lock));
+    println!("cargo:rustc-env=COMPARE_VERSIONS={}", locked::versions(&lock, &COMPARED));
+    let build = build();
+    println!("cargo:rustc-env=COMPARE_PROGRAM={}", program(&root, &lock, &build));
+    println!("cargo:rustc-env=COMPARE_BUILD={build}");
     println!("cargo:rustc-env=COMPARE_TASK_CODE={}", task_code());
 }
 
@@ -71,29 +75,63 @@ fn task_code() -> String {
     format!("{{{}}}", models.join(","))
 }
 
+/// How the compiler was called, as `name=value`, separated by tabs.
+fn build() -> String {
+    let given = |name: &str| env::var(name).unwrap_or_default();
+    println!("cargo:rerun-if-env-changed=RUSTFLAGS");
+    println!("cargo:rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
+    let flags = given("CARGO_ENCODED_RUSTFLAGS").replace('\u{1f}', " ");
+    let cpu = flags.split_once("target-cpu=").and_then(|(_, rest)| rest.split(' ').next());
+    let with = |prefix: &'static str| {
+        let all = env::vars_os().filter_map(move |(name, value)| {
+            let value = value.to_string_lossy().into_owned();
+            Some((name.to_str()?.strip_prefix(prefix)?.to_lowercase(), value))
+        });
+        all.collect::<BTreeMap<String, String>>()
+    };
+    let features: Vec<String> = with("CARGO_FEATURE_").into_keys().collect();
+    let profile = with("CARGO_PROFILE_").into_iter().map(|(name, value)| format!("{name}={value}"));
+    let facts = [
+        ("RUSTFLAGS", flags.clone()),
+        ("target", given("TARGET")),
+        ("target cpu", cpu.unwrap_or("the target's own").to_owned()),
+        ("target features", given("CARGO_CFG_TARGET_FEATURE")),
+        ("features", features.join(",")),
+        ("profile settings given", profile.collect::<Vec<_>>().join(" ")),
+    ];
+    let facts = facts.map(|(name, value)| {
+        let value = if value.is_empty() { "none" } else { &*value };
+        format!("{name}={}", value.replace(['\t', '\n', '\r'], " "))
+    });
+    facts.join("\t")
+}
+
 /// The profile, and a number that another build has only if it was made from the same sources and
-/// packages with the same features.
-fn program(lock: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders: Vec<PathBuf> =
-        entries(&root.join("..")).iter().map(|member| member.join("src")).collect();
-    folders.extend(entries(&root.join("../../crates")).iter().map(|member| member.join("src")));
-    folders.push(root.join("build"));
+/// packages with the same flags and features. Sources are those that the workspace has by their path; its
+/// manifest has the settings of the profiles.
+fn program(root: &Path, lock: &str, build: &str) -> String {
+    let path = root.join("Cargo.toml");
+    println!("cargo:rerun-if-changed={}", path.display());
+    let manifest = fs::read_to_string(path).unwrap_or_default();
+    let paths =
+        manifest.lines().filter_map(|line| line.split_once("path = \"")?.1.split('"').next());
+    let mut folders: Vec<PathBuf> = paths.map(|path| root.join(path).join("src")).collect();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    folders.extend(["src", "build"].map(|folder| own.join(folder)));
     let mut hash = FNV_OFFSET;
-    for folder in folders {
+    add(&mut hash, manifest.as_bytes());
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
         println!("cargo:rerun-if-changed={}", folder.display());
-        add_sources(&mut hash, &folder);
+        add_sources(&mut hash, folder);
     }
     add(&mut hash, lock.as_bytes());
-    let features: BTreeSet<String> = env::vars()
-        .map(|(name, _)| name)
-        .filter(|name| name.starts_with("CARGO_FEATURE_"))
-        .collect();
-    for name in features {
-        add(&mut hash, name.as_bytes());
-    }
+    add(&mut hash, build.as_bytes());
     let level = env::var("OPT_LEVEL").unwrap_or_default();
-    format!("{} -O{level} {hash:016x}", env::var("PROFILE").unwrap_or_default())
+    // `PROFILE` knows two names only; the output is in `<profile>/build/<package>/out`.
+    let out = env::var_os("OUT_DIR").map(PathBuf::from);
+    let profile = out.as_ref().and_then(|out| out.ancestors().nth(3)?.file_name()?.to_str());
+    let profile = profile.map_or_else(|| env::var("PROFILE").unwrap_or_default(), str::to_owned);
+    format!("{profile} -O{level} {hash:016x}")
 }
 
 fn add_sources(hash: &mut u64, folder: &Path) {
@@ -127,33 +165,4 @@ fn add(hash: &mut u64, bytes: &[u8]) {
 fn rustc_version() -> Option<String> {
     let output = Command::new(env::var_os("RUSTC")?).arg("-V").output().ok()?;
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
-}
-
-/// `name=version;…` of the compared packages; a package that is locked in several versions has
-/// them all, as `name=1.0.0, 2.0.0`.
-///
-/// Cargo writes each package of the lock file as a `[[package]]` line followed by its `name` and
-/// `version` lines, so that no TOML parser is needed here.
-fn versions(lock: &str) -> String {
-    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut name = None;
-    for line in lock.lines() {
-        if line == "[[package]]" {
-            name = None;
-        } else if let Some(value) = quoted(line, "name = ") {
-            name = Some(value);
-        } else if let (Some(name), Some(version)) = (name, quoted(line, "version = "))
-            && COMPARED.contains(&name)
-        {
-            versions.entry(name).or_default().insert(version);
-        }
-    }
-    let lines = versions.into_iter().map(|(name, versions)| {
-        format!("{name}={}", versions.into_iter().collect::<Vec<_>>().join(", "))
-    });
-    lines.collect::<Vec<_>>().join(";")
-}
-
-fn quoted<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    line.strip_prefix(key)?.strip_prefix('"')?.strip_suffix('"')
 }

@@ -4,6 +4,7 @@ use record::{Record, Run};
 
 use crate::bill::{self, Bill};
 use crate::claims::{self, Claimed, Inputs, Summary};
+use crate::conditions::Disturbances;
 use crate::contestant::Id;
 use crate::context::{Basis, Context, find};
 use crate::crossover::{self, Crossover};
@@ -32,6 +33,8 @@ pub struct Analysis {
     pub basis: Basis,
     /// Whether a task among many costs as much CPU as one among few.
     pub growth: Vec<Growth>,
+    /// What happened to the machine while the cells ran.
+    pub disturbances: Disturbances,
     /// Whether the instrument measures right.
     pub instrument: Instrument,
     /// How late tasks were.
@@ -87,6 +90,7 @@ impl Analysis {
             missing: missing::of(&context),
             reaches: walls::of(&context),
             growth: growth::of(&context),
+            disturbances: Disturbances::of(record),
             instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),

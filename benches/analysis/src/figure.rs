@@ -27,6 +27,8 @@ pub enum Figure {
     Anonymous,
     /// Touched stacks of threads in bytes, which are a part of that.
     Stacks,
+    /// The part of private memory in transparent huge pages, in bytes.
+    HugePages,
     /// Page tables in bytes, as the control group lists them, else as the process has them.
     PageTables,
     /// The threads' stacks in the kernel in bytes.
@@ -64,7 +66,7 @@ pub enum Figure {
 
 /// Every figure in the order of the enum, with the name that the draws of its bootstrap depend on: a
 /// name never changes.
-const ALL: [(Figure, &str); 26] = [
+const ALL: [(Figure, &str); 27] = [
     (Figure::FullBill, "full-bill"),
     (Figure::KnownBill, "known-bill"),
     (Figure::Rss, "rss"),
@@ -75,6 +77,7 @@ const ALL: [(Figure, &str); 26] = [
     (Figure::Heap, "heap"),
     (Figure::Anonymous, "anonymous"),
     (Figure::Stacks, "stacks"),
+    (Figure::HugePages, "huge-pages"),
     (Figure::PageTables, "page-tables"),
     (Figure::KernelStacks, "kernel-stacks"),
     (Figure::Slab, "slab"),
@@ -142,6 +145,7 @@ impl Figure {
             Self::Heap => weight.heap_bytes?,
             Self::Anonymous => weight.anonymous_bytes?,
             Self::Stacks => weight.stack_bytes?,
+            Self::HugePages => weight.huge_page_bytes?,
             Self::PageTables => weight.charged_page_table_bytes.or(weight.page_table_bytes)?,
             Self::KernelStacks => weight.kernel_stack_bytes?,
             Self::Slab => weight.slab_bytes?,

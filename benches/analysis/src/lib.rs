@@ -28,6 +28,7 @@
 //! | [`instrument`] | [`Instrument`](instrument::Instrument): controls, a contestant against itself, harness overhead |
 //! | [`detectable`] | the minimum detectable difference |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
+//! | [`conditions`] | what happened to the machine while cells ran, and which cells that touched |
 //! | [`missing`] | every cell without a figure, with its reason |
 //! | [`plan`] | what a case of one's own costs, worked out from what was measured |
 //! | [`walls`] | how far each contestant came, what stopped it, and what would next |
@@ -41,6 +42,7 @@ pub mod analysis;
 pub mod bar;
 pub mod bill;
 pub mod claims;
+pub mod conditions;
 pub mod contestant;
 mod context;
 pub mod crossover;

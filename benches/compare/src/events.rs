@@ -6,6 +6,8 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::cell::{CellSpec, Runner};
+use crate::limits::Limits;
+use crate::meter::conditions::Watch;
 use crate::registry;
 use crate::tally::Tally;
 use record::Cell;
@@ -51,13 +53,16 @@ pub fn run(
 ) -> anyhow::Result<Tally> {
     let mut tell = |event: Event<'_>| readers.iter_mut().try_for_each(|reader| reader.read(event));
     tell(Event::Start { cells: cells.len() as u64, already: tally.cells() })?;
+    let mut watch = Watch::new(runner.limits.to_map());
     for spec in cells {
         let contestant = registry::find(spec.contestant.as_str())?;
         tell(Event::CellStart(spec))?;
-        let Ok(cell) = runner.run(contestant.as_ref(), spec, stop) else {
+        let Ok(mut cell) = runner.run(contestant.as_ref(), spec, stop) else {
             tally.interrupted = true;
             break;
         };
+        runner.limits = Limits::read();
+        cell.conditions = Some(watch.since(&runner.limits.to_map()));
         tally.count(&cell);
         tell(Event::CellOver(&cell))?;
     }

@@ -58,6 +58,7 @@ impl Suite {
             arguments: None,
             program: Some(host::program()),
             task_code: host::task_code(),
+            build: host::build(),
         };
         let runner = Runner {
             timed: program.to_owned(),

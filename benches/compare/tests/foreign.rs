@@ -8,7 +8,7 @@ use std::process::Output;
 
 use common::{assert_narrow, compare, record_file, run, scratch, stderr, stdout};
 use record::synthetic::{asking_run, small_run};
-use record::{ErrorLine, LimitValue, Record, read_file};
+use record::{Conditions, ErrorLine, LimitValue, Record, read_file};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -74,8 +74,15 @@ fn hostile(folder: &TempDir, record: Record, change: &impl Fn(&str) -> String) -
             }
             Value::Array(all) => all.iter_mut().for_each(|value| walk(value, key, change)),
             Value::Object(fields) => {
-                let is_of_names =
-                    ["versions", "cautions", "timers", "limits", "allocator_settings"];
+                let is_of_names = [
+                    "versions",
+                    "cautions",
+                    "timers",
+                    "limits",
+                    "allocator_settings",
+                    "build",
+                    "system",
+                ];
                 let renames = is_of_names.contains(&key);
                 let old = std::mem::take(fields);
                 for (key, mut value) in old {
@@ -111,6 +118,14 @@ fn everything() -> Record {
     record.run.host.allocator_settings.insert("MALLOC_ZZZ".into(), "1".into());
     record.run.host.cgroup_note = Some("none".into());
     record.run.program = Some("build".into());
+    record.run.host.not_loaded = vec!["lib.so".into(), "other.so".into()];
+    record.run.host.thp = Some("always".into());
+    record.cells[1].conditions = Some(Conditions {
+        clock: Some("hpet".into()),
+        limits: [("nproc".to_owned(), None), ("pid_max".into(), Some(LimitValue::Number(7)))]
+            .into(),
+        ..Conditions::default()
+    });
     let errors = &mut record.cells[0].errors;
     errors.push(ErrorLine { kind: "reset".into(), tasks: 1, first: "gone".into() });
     record

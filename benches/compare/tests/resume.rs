@@ -228,6 +228,34 @@ fn another_machine_version_or_program_is_refused() {
             |run| run["host"]["allocator_settings"]["MALLOC_ARENA_MAX"] = "1".into(),
             &["MALLOC_ARENA_MAX was `1` and is unknown"],
         ),
+        (
+            |run| {
+                run["host"]["allocator"] = "libjemalloc.so.2 in place of glibc malloc 2.36".into();
+            },
+            &["allocator was `libjemalloc.so.2 in place of glibc malloc 2.36` and is `"],
+        ),
+        (
+            |run| run["host"]["allocator_settings"]["LD_PRELOAD"] = "libjemalloc.so.2".into(),
+            &["LD_PRELOAD was `libjemalloc.so.2` and is unknown"],
+        ),
+        (
+            |run| run["host"]["not_loaded"] = vec!["/x.so"].into(),
+            &["not loaded was `/x.so` and is unknown"],
+        ),
+        (|run| run["host"]["system"]["SMT"] = "half".into(), &["SMT was `half` and is "]),
+        (|run| run["host"]["system"]["affinity"] = "4095".into(), &["affinity was `4095` and is "]),
+        (
+            |run| run["build"]["RUSTFLAGS"] = "-C target-cpu=z80".into(),
+            &["RUSTFLAGS was `-C target-cpu=z80` and is `"],
+        ),
+        (
+            |run| run["build"]["target features"] = "mmx".into(),
+            &["target features was `mmx` and is"],
+        ),
+        (
+            |run| run["versions"]["mio"] = "1.0.0 from a path".into(),
+            &["mio was `1.0.0 from a path` and is `"],
+        ),
         (|run| run["host"]["limits"]["max_map_count"] = 1.into(), &["limit max_map_count was `1`"]),
         (
             |run| {

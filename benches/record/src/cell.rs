@@ -5,6 +5,7 @@ use std::fmt;
 use protocol::{Drained, ErrorLine, LatenessLine, WorkloadLine};
 use serde::{Deserialize, Serialize};
 
+use crate::conditions::Conditions;
 use crate::proof::{ProofLine, SecondProof, ServerProof};
 
 /// One contestant × one workload × one repeat, run in a process of its own.
@@ -54,6 +55,9 @@ pub struct Cell {
     /// of the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Wave>,
+    /// What happened to the machine meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
 }
 
 impl Cell {
@@ -194,6 +198,9 @@ pub struct Weight {
     pub rss_bytes: Option<u64>,
     /// The anonymous part of it (`Anonymous`).
     pub anonymous_bytes: Option<u64>,
+    /// The part of that in transparent huge pages (`AnonHugePages`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub huge_page_bytes: Option<u64>,
     /// Page tables (`VmPTE` in `/proc/PID/status`).
     pub page_table_bytes: Option<u64>,
     /// Everything charged to the cell's control group, kernel memory included.

@@ -31,10 +31,26 @@ impl Display for Difference {
 pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
     let (one, other) = (&before.host, &after.host);
     let mut found = of_maps("", &facts(one), &facts(other));
+    // A record that says nothing of these was made before they were looked at.
+    if !before.build.is_empty() && !after.build.is_empty() {
+        found.extend(of_maps("", &system(one), &system(other)));
+        found.extend(of_maps("", &before.build, &after.build));
+    }
     found.extend(of_maps("", &one.allocator_settings, &other.allocator_settings));
     found.extend(of_maps("limit ", &limits(one), &limits(other)));
-    found.extend(of_maps("", &before.versions, &after.versions));
+    let is_known = |found: &Difference| {
+        let is_of_both = before.build.is_empty() == after.build.is_empty();
+        is_of_both
+            || [&before.versions, &after.versions].iter().all(|all| all.contains_key(&found.what))
+    };
+    found.extend(of_maps("", &before.versions, &after.versions).into_iter().filter(is_known));
     found
+}
+
+fn system(host: &Host) -> Values {
+    let known = host.system.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+    let missing = Some(host.not_loaded.join(", ")).filter(|names| !names.is_empty());
+    known.chain(missing.map(|names| ("not loaded".into(), names))).collect()
 }
 
 /// What is known of a machine, by name.
@@ -125,11 +141,28 @@ mod tests {
         );
     }
 
+    #[test]
+    fn how_it_was_built_and_where_packages_are_from_count() {
+        let built = |run: &mut Run| drop(run.build.insert("RUSTFLAGS".into(), "-O".into()));
+        assert_eq!(differ(built), ["RUSTFLAGS was `none` and is `-O`"]);
+        let patched = |run: &mut Run| {
+            run.versions.insert("tokio".into(), "1.54.0 from a path".into());
+        };
+        assert_eq!(differ(patched), ["tokio was `1.54.0` and is `1.54.0 from a path`"]);
+        // What an older program did not look at is no difference.
+        let older = |run: &mut Run| {
+            run.build.clear();
+            run.host.system.clear();
+            run.versions.insert("another".into(), "1.0.0".into());
+        };
+        assert!(differ(older).is_empty());
+    }
+
     /// Every fact of the machine is looked at: a field that is added must be thought of.
     #[test]
     fn every_fact_counts() {
         type Change = fn(&mut Host);
-        let changes: [Change; 10] = [
+        let changes: [Change; 12] = [
             |host| host.memory_bytes = Some(1),
             |host| host.kernel = Some("other".into()),
             |host| host.clock = Some("other".into()),
@@ -140,6 +173,8 @@ mod tests {
             |host| host.rustc = "other".into(),
             |host| host.cgroup = CgroupKind::None,
             |host| host.limits.clear(),
+            |host| host.not_loaded.push("x.so".into()),
+            |host| drop(host.system.insert("SMT".into(), Some("on".into()))),
         ];
         for (index, change) in changes.into_iter().enumerate() {
             assert!(!differ(|run| change(&mut run.host)).is_empty(), "change {index}");

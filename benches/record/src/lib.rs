@@ -10,6 +10,7 @@
 //! | [`record`] | [`Record`] and its [`Line`]s |
 //! | [`run`] | [`Run`]: the first line; [`Host`]: the machine |
 //! | [`cell`] | [`Cell`] and [`Throughput`]: the lines after it |
+//! | [`conditions`] | [`Conditions`]: what happened to the machine while a cell ran |
 //! | [`proof`] | [`ProofLine`] and [`ServerProof`]: that a cell did its work, and what is wrong if not |
 //! | `read` | [`read_file`]: a record from a file, within bounds |
 //! | `write` | [`Writer`]: appends line by line; [`Unfinished`]: goes on with what a killed run left |
@@ -17,6 +18,7 @@
 //! | `synthetic` | (feature `synthetic`) records with known slopes, for tests |
 
 pub mod cell;
+pub mod conditions;
 mod differ;
 pub mod proof;
 mod read;
@@ -27,6 +29,7 @@ pub mod synthetic;
 mod write;
 
 pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Wave, Weight};
+pub use conditions::Conditions;
 pub use differ::{Difference, differences};
 pub use proof::{ProofLine, SecondProof, ServerProof};
 pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};

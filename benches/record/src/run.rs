@@ -17,7 +17,8 @@ pub struct Run {
     pub extent: Extent,
     /// The machine.
     pub host: Host,
-    /// The versions of what is compared, by package name.
+    /// The versions of what is compared and of what that is made of, by package name. A package that
+    /// is not from crates.io says where it is from.
     pub versions: BTreeMap<String, String>,
     /// What to be told about a contestant before its figures are used, by id.
     #[serde(default)]
@@ -34,6 +35,9 @@ pub struct Run {
     /// What was counted in the files of each model's tasks, by model and file, when the program was built.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub task_code: BTreeMap<String, BTreeMap<String, TaskCode>>,
+    /// How the program was compiled, by name: flags, target, features.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub build: BTreeMap<String, String>,
 }
 
 /// What a reader has to follow in a file: counts over its syntax tree, tests left out.
@@ -111,10 +115,17 @@ pub struct Host {
     pub thp: Option<String>,
     /// The timer slack of the process in nanoseconds.
     pub timer_slack_ns: Option<u64>,
-    /// The allocator, with its version.
+    /// The allocator that is really loaded, with its version.
     pub allocator: String,
-    /// The environment's allocator settings (`MALLOC_*`, `GLIBC_TUNABLES`), by name.
+    /// What the environment sets of allocators, by name: `LD_PRELOAD`, `MALLOC_*`, `GLIBC_TUNABLES`.
     pub allocator_settings: BTreeMap<String, String>,
+    /// Libraries that `LD_PRELOAD` names and that are not loaded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_loaded: Vec<String>,
+    /// What else changes how fast cores are, by name: hypervisor, SMT, governor, affinity. `None` for
+    /// what cannot be read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub system: BTreeMap<String, Option<String>>,
     /// The compiler.
     pub rustc: String,
     /// The limits that a contestant can run into, by name. `u64::MAX` is written as `unlimited`.

@@ -83,6 +83,8 @@ impl Synthetic {
             ]),
             cgroup: CgroupKind::V2,
             cgroup_note: None,
+            not_loaded: Vec::new(),
+            system: BTreeMap::from([("SMT".into(), Some("off".into())), ("governor".into(), None)]),
         };
         let run = Run {
             schema: SCHEMA,
@@ -96,6 +98,7 @@ impl Synthetic {
             arguments: None,
             program: None,
             task_code: BTreeMap::new(),
+            build: BTreeMap::from([("RUSTFLAGS".into(), "none".into())]),
         };
         let record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
         let workload = WorkloadLine {
@@ -387,6 +390,7 @@ impl Synthetic {
             second: None,
             rate: false,
             waves: Vec::new(),
+            conditions: None,
         }
     }
 }

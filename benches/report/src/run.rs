@@ -64,6 +64,7 @@ pub fn document(analysis: &Analysis) -> Document {
     blocks.extend(notes.into_iter().map(Block::Paragraph));
     blocks.extend(walls(analysis));
     blocks.extend(without_figure(analysis));
+    blocks.extend(cautions::of_machine(analysis).into_iter().map(Block::Paragraph));
     let shown = |id: &_| analysis.per_task.iter().any(|row| row.series.contestant == *id);
     blocks.extend(cautions::of_contestants(analysis, shown).into_iter().map(Block::Paragraph));
     Document { id: "run", title: "What one task takes".into(), blocks }

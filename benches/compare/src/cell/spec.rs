@@ -67,6 +67,7 @@ impl CellSpec {
             second: None,
             rate: self.waves.is_some(),
             waves: Vec::new(),
+            conditions: None,
         }
     }
 }

@@ -24,6 +24,7 @@ fn is_part(figure: Figure) -> bool {
     matches!(
         figure,
         F::Stacks
+            | F::HugePages
             | F::PageTables
             | F::KernelStacks
             | F::Sockets
@@ -81,8 +82,12 @@ fn answer(analysis: &Analysis, sections: &[(&str, Table)]) -> Text {
 
 /// The slopes of these figures, without those that no series has.
 fn slopes(analysis: &Analysis, is_wanted: impl Fn(Figure) -> bool) -> Table {
-    let is_there =
-        |figure: &Figure| analysis.measured.iter().any(|row| row.fits.contains_key(figure));
+    // Elsewhere a program has to ask for them.
+    let has_huge_pages = analysis.run.host.thp.as_deref() == Some("always");
+    let is_there = |figure: &Figure| {
+        (*figure != Figure::HugePages || has_huge_pages)
+            && analysis.measured.iter().any(|row| row.fits.contains_key(figure))
+    };
     let figures: Vec<Figure> = Figure::all().filter(|of| is_wanted(*of) && is_there(of)).collect();
     let columns = figures.iter().map(|figure| {
         Column::new(quantities::figure(*figure), quantities::unit(*figure)).with_intervals()

@@ -21,6 +21,8 @@ fn build(analysis: &Analysis) -> Document {
         blocks.push(Block::Heading("What could not be read".into()));
         blocks.push(Block::List(unknown));
     }
+    let built = pairs(["What", "Value"], analysis.run.build.clone());
+    blocks.extend(under("How the program was compiled", built, ""));
     blocks.push(Block::Heading("Limits".into()));
     let limits = tables::table("The limits", limits(&analysis.run.host));
     blocks.push(limits.unwrap_or_else(|| Block::Paragraph("No limit could be read.".into())));
@@ -50,7 +52,7 @@ fn answer(analysis: &Analysis) -> Text {
 }
 
 /// What is known of a machine, and what is not.
-fn facts(host: &Host) -> (Vec<(&'static str, String)>, Vec<Text>) {
+fn facts(host: &Host) -> (Vec<(&str, String)>, Vec<Text>) {
     let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
     let size = |bytes: Option<u64>| bytes.map(|bytes| format::size(bytes as f64));
     let settings: Vec<String> =
@@ -77,7 +79,8 @@ fn facts(host: &Host) -> (Vec<(&'static str, String)>, Vec<Text>) {
         ),
     ];
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for (what, value) in facts {
+    let others = host.system.iter().map(|(what, value)| (&**what, value.clone()));
+    for (what, value) in facts.into_iter().chain(others) {
         match value {
             Some(value) => known.push((what, value)),
             None if what == "control group" => unknown.push(no_group(host)),
@@ -158,11 +161,13 @@ mod tests {
     fn what_could_not_be_read_is_said_with_the_reason() {
         let mut made = Synthetic::new();
         made.without_cgroup("the hierarchy is read-only");
-        let (known, unknown) = facts(&made.record().run.host);
+        let host = made.record().run.host;
+        let (known, unknown) = facts(&host);
         let unknown: Vec<String> = unknown.iter().map(Text::words).collect();
         assert_eq!(unknown[0], "timer slack");
         assert!(unknown[1].ends_with("page tables: the hierarchy is read-only"), "{unknown:?}");
-        assert_eq!(known.len() + unknown.len(), 12);
+        assert_eq!(known.len() + unknown.len(), 14);
+        assert!(unknown.iter().any(|what| what == "governor"), "{unknown:?}");
         assert!(words(&made.record()).contains("unlimited"));
     }
 

@@ -2,6 +2,7 @@
 
 use analysis::Analysis;
 use analysis::bar::Outcome;
+use analysis::conditions::Disturbances;
 use analysis::detectable::Detectable;
 use analysis::estimate::Estimate;
 use analysis::instrument::{Check, Instrument};
@@ -13,7 +14,7 @@ use crate::comparisons::repeat;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
 use crate::tables::{self, MOST_ROWS};
-use crate::text::{Text, cautions, names, quantities, say};
+use crate::text::{Text, cautions, conditions, names, quantities, say};
 
 /// The page.
 pub(crate) const PAGE: Page = Page { id: "trust", name: "can these figures be trusted?", build };
@@ -31,6 +32,7 @@ fn build(analysis: &Analysis) -> Document {
     }
     blocks.push(Block::Heading("Repeatability".into()));
     blocks.extend(repeatability(analysis));
+    blocks.extend(touched(&analysis.disturbances));
     blocks.extend(controls(instrument));
     blocks.extend(again(instrument));
     blocks.extend(overhead(instrument));
@@ -228,6 +230,29 @@ fn runs(repeat: &Repeat) -> Text {
 fn section(head: &str, note: &str, summary: &str, table: Table) -> Vec<Block> {
     let below = |table| vec![Block::Heading(head.into()), Block::Paragraph(note.into()), table];
     tables::table(summary, table).map_or_else(Vec::new, below)
+}
+
+/// The cells that something happened to.
+fn touched(found: &Disturbances) -> Vec<Block> {
+    let table = tables::of(
+        &found.touched,
+        &[
+            (Column::words("What happened"), &|row| Cell::text(conditions::flag(row.flag))),
+            (Column::words("Cells of"), &|row| Cell::text(names::series(&row.series))),
+            (Column::new("N", Unit::Count), &|row| Cell::Count(row.tasks)),
+            (Column::words("Repeats, from 1"), &|row| {
+                let repeats =
+                    row.repeats.iter().map(|repeat| format::count(u64::from(*repeat) + 1));
+                Cell::text(repeats.collect::<Vec<_>>().join(", "))
+            }),
+            (Column::new("Cells", Unit::Count), &|row| Cell::Count(row.cells)),
+            (Column::words("At most"), &|row| Cell::text(conditions::extent(row.flag, &row.worst))),
+        ],
+    );
+    let note = "What happened to the machine from the end of the cell before until the end of the cell. \
+                No figure is left out because of it. Pressure on the CPU is in the record, and is no \
+                finding: tasks that wait for a core are what many cells are about.";
+    section("Conditions", note, "Every cell that something happened to", table)
 }
 
 /// Missed bars first.

@@ -1,13 +1,14 @@
 //! What to know before using the figures of a record, each said once.
 
 use analysis::Analysis;
+use analysis::conditions::Flag;
 use analysis::contestant::Id;
 use analysis::instrument::Held;
 use record::{Difference, Extent};
 
 use crate::document::Unit;
 use crate::format;
-use crate::text::{Text, names, quantities, say};
+use crate::text::{Text, conditions, names, quantities, say};
 
 /// What to know of the run: that it is a small one, that it was cut off, that its instrument is off.
 pub fn of_run(analysis: &Analysis) -> Vec<Text> {
@@ -28,7 +29,42 @@ pub fn of_extent(analysis: &Analysis) -> Vec<Text> {
     };
     let killed = "The run was killed before its end: its last line was cut off and is left out.";
     let killed = analysis.truncated.then_some(killed);
-    extent.into_iter().chain(killed).map(Text::plain).collect()
+    let of_extent = extent.into_iter().chain(killed).map(Text::plain);
+    of_extent.chain(of_machine(analysis)).collect()
+}
+
+/// What of the machine moved figures, or may have: as it was set up, and as cells found it.
+pub fn of_machine(analysis: &Analysis) -> Vec<Text> {
+    let host = &analysis.run.host;
+    let mut said = Vec::new();
+    if !host.not_loaded.is_empty() {
+        let names = format::list(&host.not_loaded);
+        said.push(say(
+            "**`LD_PRELOAD` names what did not load:** {names}. The cells ran with {allocator}.",
+            &[("names", &names), ("allocator", &host.allocator)],
+        ));
+    }
+    if host.thp.as_deref() == Some("always") {
+        said.push(say(
+            "**Transparent huge pages are `always`:** a process may get 2 MiB where it touches 4 KiB, \
+             so bytes may be more than the tasks need. [How much of them](page:all)",
+            &[],
+        ));
+    }
+    let found = &analysis.disturbances;
+    let flags = Flag::ALL.into_iter().filter(|flag| found.cells(*flag) > 0);
+    said.extend(flags.map(|flag| {
+        say(
+            "**In {cells} of {all} cells** {happened}. Their figures are kept, and may be off because \
+             of it. [Which cells](page:trust#conditions)",
+            &[
+                ("cells", &format::count(found.cells(flag))),
+                ("all", &format::count(found.watched)),
+                ("happened", &conditions::happened(flag)),
+            ],
+        )
+    }));
+    said
 }
 
 /// In what machine and versions of runs differ, if they do.
@@ -74,6 +110,7 @@ pub fn of_contestants(analysis: &Analysis, is_shown: impl Fn(&Id) -> bool) -> Ve
 
 #[cfg(test)]
 mod tests {
+    use record::Conditions;
     use record::synthetic::{Bill, Synthetic, small_run};
 
     use super::*;
@@ -86,6 +123,33 @@ mod tests {
     #[test]
     fn a_whole_sound_run_has_no_caution() {
         assert!(said(&Analysis::of(&small_run(), None)).is_empty());
+    }
+
+    #[test]
+    fn what_happened_to_the_machine_is_said_once_each() {
+        let mut record = small_run();
+        let all = record.cells.len();
+        for (index, cell) in record.cells.iter_mut().enumerate() {
+            let throttled_ns = Some(u64::from(index < all / 2) * 1_000);
+            let slept_ns = Some(u64::from(index == 5) * 3_600_000_000_000);
+            let clock = (index == 7).then(|| "hpet".to_owned());
+            let elapsed_ns = 2_000_000;
+            let happened =
+                Conditions { elapsed_ns, throttled_ns, slept_ns, clock, ..Conditions::default() };
+            cell.conditions = Some(happened);
+        }
+        record.run.host.thp = Some("always".into());
+        record.run.host.not_loaded = vec!["/x.so".into()];
+        let said = said(&Analysis::of(&record, None));
+        let begin = |flag: &str| format!("In {flag} of {all} cells ");
+        assert_eq!(said.len(), 5, "{said:#?}");
+        assert!(said[0].contains("did not load: /x.so. The cells ran with glibc"), "{said:#?}");
+        assert!(said[1].contains("huge pages are `always`"), "{said:#?}");
+        assert!(
+            said[2].starts_with(&(begin(&(all / 2).to_string()) + "the machine was throttled"))
+        );
+        assert!(said[3].starts_with(&(begin("1") + "the machine slept")), "{said:#?}");
+        assert!(said[4].starts_with(&(begin("1") + "the clock source")), "{said:#?}");
     }
 
     #[test]

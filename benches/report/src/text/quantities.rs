@@ -26,6 +26,7 @@ pub fn figure(figure: Figure) -> &'static str {
         Figure::KernelStacks => "kernel stacks",
         Figure::Slab => "slab",
         Figure::SystemSlab => "slab of the system",
+        Figure::HugePages => "huge pages",
         Figure::OtherKernel => "other kernel memory",
         Figure::Mappings => "mappings",
         Figure::Threads => "threads",

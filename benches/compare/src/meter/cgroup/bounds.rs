@@ -1,6 +1,7 @@
 //! The limits of the groups that this process is in, and how much room they leave.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::account::{Ceiling, GroupLimits, Room};
 use super::hierarchies::{Hierarchies, Own};
@@ -34,6 +35,14 @@ pub fn room(procfs: &Procfs) -> Option<Room> {
     let of_one = one.iter().flat_map(Own::with_ancestors).filter_map(v1::room);
     let of_two = two.iter().flat_map(Own::with_ancestors).filter_map(v2::room);
     of_one.chain(of_two).min_by_key(|room| room.bytes)
+}
+
+/// The folders of the groups that this process is in, of this controller in version 1 and of version 2,
+/// ancestors included.
+pub fn with_ancestors(procfs: &Procfs, controller: &str) -> Vec<PathBuf> {
+    let Ok(hierarchies) = Hierarchies::read(procfs) else { return Vec::new() };
+    let own = [hierarchies.v1(controller), hierarchies.v2()];
+    own.iter().flatten().flat_map(Own::with_ancestors).map(Path::to_owned).collect()
 }
 
 /// The smallest number in the files of this name in the own group and its ancestors; the word `max`

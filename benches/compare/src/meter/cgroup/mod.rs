@@ -37,6 +37,6 @@ pub mod v1;
 pub mod v2;
 
 pub use account::{Ceiling, GroupLimits, GroupWeight, Room, Unavailable};
-pub use bounds::{limits, room};
+pub use bounds::{limits, room, with_ancestors};
 pub use cgroups::{Cgroups, of_this_process};
 pub use group::Group;
