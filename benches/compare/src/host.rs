@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::limits::Limits;
 use crate::meter::cgroup::{self, Room};
+use crate::meter::kernel;
 use crate::meter::process::{self, Procfs};
 use record::{CgroupKind, Host, LimitValue, TaskCode};
 
@@ -23,7 +24,7 @@ pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
         memory_bytes: limits.memory_bytes.and_then(LimitValue::number),
         kernel: system.kernel(),
         clock: system.clock(),
-        page_bytes: page_bytes(),
+        page_bytes: kernel::page_bytes().map(|bytes| bytes as u64),
         thp: system.thp(),
         timer_slack_ns: system.timer_slack_ns(),
         allocator: allocator(),
@@ -145,12 +146,6 @@ fn line(path: &Path) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.trim();
     (!line.is_empty()).then(|| line.to_owned())
-}
-
-fn page_bytes() -> Option<u64> {
-    // SAFETY: sysconf takes any name and touches no memory of ours.
-    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    u64::try_from(bytes).ok().filter(|&bytes| bytes > 0)
 }
 
 /// Settings in the environment that change what an allocator keeps; see mallopt(3).

@@ -12,6 +12,7 @@ use workload::{Contestant, Workload};
 use super::Invocation;
 use crate::cli::run::exit_code;
 use crate::interrupt;
+use crate::meter::cgroup;
 use crate::output::{complain, print, tell};
 use crate::plan::{self, Step};
 use crate::project::Project;
@@ -26,6 +27,7 @@ pub fn main(program: &Path) -> ExitCode {
     let result = Invocation::parse(std::env::args().skip(1))
         .map_err(anyhow::Error::from)
         .and_then(|invocation| run(program, &invocation));
+    cgroup::give_back();
     result.unwrap_or_else(|error| {
         complain(format_args!("memory: {error:#}"));
         ExitCode::from(2)

@@ -242,7 +242,7 @@ impl<'a> Watched<'a> {
     }
 
     fn charged(&self) -> Option<u64> {
-        self.group.as_ref().and_then(|group| group.weigh().total_bytes)
+        self.group.as_ref().and_then(|group| group.weigh(Some(0)).total_bytes)
     }
 
     pub(super) fn weigh(&mut self, heap_bytes: Option<u64>) -> Weight {

@@ -35,6 +35,7 @@ use clap::{Parser, Subcommand};
 use self::mistake::one_line;
 use crate::child;
 use crate::limits;
+use crate::meter::cgroup;
 use crate::output::complain;
 
 /// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
@@ -101,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Proof(args) => proof::run(&args),
         Command::Cell => Ok(child::main()),
     };
+    cgroup::give_back();
     result.unwrap_or_else(|error| {
         complain(format_args!("compare: {error:#}"));
         ExitCode::from(2)
