@@ -194,7 +194,7 @@ mod tests {
     use crate::tests::normal;
 
     const SIZES: [u64; 4] = [1, 100, 1_000, 10_000];
-    const RSS: Quantity = Quantity::Slope(Figure::Rss);
+    const PRIVATE: Quantity = Quantity::Slope(Figure::Anonymous);
 
     fn one(bill: Bill) -> Record {
         let mut made = Synthetic::new();
@@ -217,10 +217,10 @@ mod tests {
     #[test]
     fn more_bytes_are_worse_and_fewer_are_better() {
         let worse = compare(&one(noisy(100)), &one(noisy(120)));
-        assert_eq!(row(&worse, RSS).verdict, Verdict::Worse);
+        assert_eq!(row(&worse, PRIVATE).verdict, Verdict::Worse);
         assert_eq!(row(&worse, Quantity::Slope(Figure::Cpu)).verdict, Verdict::Worse);
         let better = compare(&one(noisy(120)), &one(noisy(100)));
-        assert_eq!(row(&better, RSS).verdict, Verdict::Better);
+        assert_eq!(row(&better, PRIVATE).verdict, Verdict::Better);
         assert_eq!(better.count(Verdict::Worse), 0);
     }
 
@@ -237,7 +237,7 @@ mod tests {
             }
         }
         let same = compare(&one(noisy(100)), &one(noisy(100)));
-        let ratio = row(&same, RSS).ratio.unwrap();
+        let ratio = row(&same, PRIVATE).ratio.unwrap();
         assert!(ratio.low < 1.0 && 1.0 < ratio.high, "{ratio:?}");
     }
 
@@ -375,7 +375,7 @@ mod tests {
         made.line("coroutines/bare", &SIZES, noisy(100));
         made.line("coroutines/bare", &[1_000_000], noisy(200));
         let same = compare(&old, &made.record());
-        assert_eq!(row(&same, RSS).verdict, Verdict::WithinNoise);
+        assert_eq!(row(&same, PRIVATE).verdict, Verdict::WithinNoise);
         assert_eq!(row(&same, Quantity::LatenessP99).subject.tasks, Some(10_000));
     }
 

@@ -15,7 +15,8 @@ pub enum Figure {
     Rss,
     /// The same with the page tables.
     RssAndPageTables,
-    /// All that is charged to the control group in bytes, pages of files that it read first included.
+    /// What is charged to the control group in bytes. In records without swapped memory, with the pages of
+    /// files that it read first.
     Total,
     /// The kernel's part of that.
     Kernel,
@@ -23,7 +24,7 @@ pub enum Figure {
     Sockets,
     /// Bytes asked of the allocator and not given back (counting build).
     Heap,
-    /// The anonymous part of resident user memory in bytes: heap, allocator and stacks.
+    /// Private memory in bytes, what is swapped out included: heap, allocator and stacks.
     Anonymous,
     /// Touched stacks of threads in bytes, which are a part of that.
     Stacks,
@@ -132,9 +133,9 @@ impl Figure {
     /// The reading of one weighing, whichever phase it is of; `None` for what is not weighed.
     pub fn read_weight(self, weight: &Weight) -> Option<f64> {
         let reading = match self {
-            Self::FullBill => weight.anonymous_bytes?.saturating_add(weight.kernel_bytes?),
+            Self::FullBill => weight.private_bytes()?.saturating_add(weight.kernel_bytes?),
             Self::KnownBill => {
-                let private = weight.anonymous_bytes?.saturating_add(weight.page_table_bytes?);
+                let private = weight.private_bytes()?.saturating_add(weight.page_table_bytes?);
                 private.saturating_add(weight.kernel_stack_bytes.unwrap_or(0))
             }
             Self::Rss => weight.rss_bytes?,
@@ -143,7 +144,7 @@ impl Figure {
             Self::Kernel => weight.kernel_bytes?,
             Self::Sockets => weight.socket_bytes?,
             Self::Heap => weight.heap_bytes?,
-            Self::Anonymous => weight.anonymous_bytes?,
+            Self::Anonymous => weight.private_bytes()?,
             Self::Stacks => weight.stack_bytes?,
             Self::HugePages => weight.huge_page_bytes?,
             Self::PageTables => weight.charged_page_table_bytes.or(weight.page_table_bytes)?,

@@ -131,7 +131,7 @@ impl Sides {
                 sides.iter().map(|side| side.index.get(series)).collect();
             let Some(cells) = cells.filter(|_| is_wanted(&series.contestant)) else { continue };
             if series.shape.is_weighed() {
-                let bytes = [basis.figure(), Figure::Rss, Figure::Heap];
+                let bytes = [basis.figure(), Figure::Anonymous, Figure::Heap];
                 let slopes = bytes.into_iter().chain([Figure::Start, Figure::Cpu]);
                 figures.extend(slopes.filter_map(|of| slope(&sides, &cells, series, of)));
             }

@@ -78,6 +78,13 @@ pub fn raise_descriptors() {
     }
 }
 
+/// Undoes [`raise_descriptors`], for a program that is to be started with what this one was given.
+pub fn restore_descriptors() {
+    if let (Some(&soft), Ok((_, hard))) = (NOFILE_GIVEN.get(), getrlimit(Resource::RLIMIT_NOFILE)) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, soft, hard);
+    }
+}
+
 /// What a watcher last saw of a process. What it could not see is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastSeen {

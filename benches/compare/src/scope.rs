@@ -3,17 +3,25 @@
 //! The session of such a user runs in a group that belongs to systemd, in which only root can
 //! make another. But the user's own systemd starts a program in a *scope*, a group of its own, and
 //! hands that over: `systemd-run --user --scope -p Delegate=yes`. So where no group can be made,
-//! this program starts itself again in that way, once, and carries on there.
+//! this program starts itself again in that way, once, and carries on there. A scope has a limit on threads
+//! of its own unless it is told not to; that would be a wall that the user does not have.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::meter::cgroup;
+use crate::limits;
+use crate::meter::{cgroup, process};
+use crate::output::complain;
 
 /// Set for the program that was started again, so that it does not do so once more.
 const GUARD: &str = "COMPARE_IN_SCOPE";
+
+/// How long the user's systemd may take for a scope.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What decides whether it helps to start again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,8 +34,9 @@ pub struct Surroundings {
     pub is_unwanted: bool,
     /// Where `systemd-run` is.
     pub systemd_run: Option<PathBuf>,
-    /// Whether there is a socket to ask the user's systemd through.
-    pub has_user_bus: bool,
+    /// The folder with the socket to ask the user's systemd through, or an empty path where the environment
+    /// names the socket itself.
+    pub user_bus: Option<PathBuf>,
 }
 
 impl Surroundings {
@@ -37,7 +46,8 @@ impl Surroundings {
         program: &Path,
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Option<(PathBuf, Vec<OsString>)> {
-        if self.has_groups || self.was_started_again || self.is_unwanted || !self.has_user_bus {
+        if self.has_groups || self.was_started_again || self.is_unwanted || self.user_bus.is_none()
+        {
             return None;
         }
         let systemd_run = self.systemd_run.clone()?;
@@ -54,9 +64,9 @@ impl Surroundings {
             was_started_again: env::var_os(GUARD).is_some(),
             is_unwanted,
             systemd_run: on_path,
-            has_user_bus: user_bus(
+            user_bus: user_bus(
                 env::var_os("DBUS_SESSION_BUS_ADDRESS").as_deref(),
-                env::var_os("XDG_RUNTIME_DIR").as_deref(),
+                env::var_os("XDG_RUNTIME_DIR").into_iter().map(PathBuf::from).chain(usual_folder()),
             ),
         }
     }
@@ -74,18 +84,49 @@ pub fn enter(is_unwanted: bool) {
     else {
         return;
     };
+    let in_scope = |arguments: &[OsString]| {
+        let mut command = Command::new(&systemd_run);
+        command.args(arguments);
+        if let Some(folder) = surroundings.user_bus.as_ref().filter(|f| f.is_absolute()) {
+            command.env("XDG_RUNTIME_DIR", folder);
+        }
+        command
+    };
     // A try first: once this process has become another one, there is no way back.
-    let works = Command::new(&systemd_run)
-        .args(scope_arguments())
-        .arg("true")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if works.is_ok_and(|status| status.success()) {
-        // Whatever is wrong with it, the run goes on as it can without.
-        let _ = Command::new(systemd_run).args(arguments).env(GUARD, "1").exec();
+    let mut arguments_of_try = scope_arguments();
+    arguments_of_try.push("true".into());
+    let mut a_try = in_scope(&arguments_of_try);
+    a_try.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match a_try.spawn().map(succeeds) {
+        Ok(Some(true)) => {
+            limits::restore_descriptors();
+            // Whatever is wrong with it, the run goes on as it can without.
+            let _ = in_scope(&arguments).env(GUARD, "1").exec();
+            limits::raise_descriptors();
+        }
+        Ok(None) => complain(format_args!(
+            "compare: systemd did not make a scope within {} s, so there is no control group; \
+             --no-scope does not ask it",
+            PATIENCE.as_secs()
+        )),
+        _ => {}
     }
+}
+
+/// Whether it ends well; `None` if it does not end in time, and is killed.
+#[cfg(unix)]
+fn succeeds(mut child: Child) -> Option<bool> {
+    let patience = Instant::now() + PATIENCE;
+    while Instant::now() < patience {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status.success()),
+            Ok(None) => thread::sleep(Duration::from_millis(10)),
+            Err(_) => return Some(false),
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    None
 }
 
 /// Nowhere else is there a systemd.
@@ -93,9 +134,8 @@ pub fn enter(is_unwanted: bool) {
 pub fn enter(_: bool) {}
 
 fn scope_arguments() -> Vec<OsString> {
-    ["--user", "--scope", "--quiet", "--collect", "-p", "Delegate=yes", "--"]
-        .map(OsString::from)
-        .into()
+    let options = "--user --scope --quiet --collect -p Delegate=yes -p TasksMax=infinity --";
+    options.split(' ').map(OsString::from).collect()
 }
 
 /// The file of this name in the first folder of `path` that has one.
@@ -103,10 +143,21 @@ fn find(path: &OsStr, name: &str) -> Option<PathBuf> {
     env::split_paths(path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Whether the user's bus is named, or is where it usually is.
-fn user_bus(address: Option<&OsStr>, runtime_folder: Option<&OsStr>) -> bool {
-    address.is_some_and(|address| !address.is_empty())
-        || runtime_folder.is_some_and(|folder| Path::new(folder).join("bus").exists())
+/// Where the user's bus is: named, or in the first of these folders that has one.
+fn user_bus(
+    address: Option<&OsStr>,
+    folders: impl IntoIterator<Item = PathBuf>,
+) -> Option<PathBuf> {
+    let is_named = address.is_some_and(|address| !address.is_empty());
+    let named = is_named.then(PathBuf::new);
+    named.or_else(|| folders.into_iter().find(|folder| folder.join("bus").exists()))
+}
+
+/// Where systemd keeps a user's sockets, which the environment of `su` or of a job does not say.
+fn usual_folder() -> Option<PathBuf> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let effective = process::value(&status, "Uid")?.split_whitespace().nth(1)?;
+    Some(Path::new("/run/user").join(effective))
 }
 
 #[cfg(test)]
@@ -116,7 +167,7 @@ mod tests {
     fn laptop() -> Surroundings {
         Surroundings {
             systemd_run: Some("/usr/bin/systemd-run".into()),
-            has_user_bus: true,
+            user_bus: Some("/run/user/7".into()),
             ..Surroundings::default()
         }
     }
@@ -134,8 +185,8 @@ mod tests {
         assert_eq!(
             start_again(&laptop()).as_deref(),
             Some(
-                "/usr/bin/systemd-run --user|--scope|--quiet|--collect|-p|Delegate=yes|--|\
-                 /x/compare|run|--only|a b"
+                "/usr/bin/systemd-run --user|--scope|--quiet|--collect|-p|Delegate=yes|-p|\
+                 TasksMax=infinity|--|/x/compare|run|--only|a b"
             )
         );
     }
@@ -147,7 +198,7 @@ mod tests {
             Surroundings { was_started_again: true, ..laptop() },
             Surroundings { is_unwanted: true, ..laptop() },
             Surroundings { systemd_run: None, ..laptop() },
-            Surroundings { has_user_bus: false, ..laptop() },
+            Surroundings { user_bus: None, ..laptop() },
         ] {
             assert_eq!(start_again(&reason), None, "{reason:?}");
         }
@@ -163,10 +214,20 @@ mod tests {
         assert_eq!(find(&path, "systemd-run"), Some(folder.path().join("systemd-run")));
         assert_eq!(find(empty.as_os_str(), "systemd-run"), None);
 
-        assert!(user_bus(Some(OsStr::new("unix:path=/run/user/1000/bus")), None));
-        assert!(!user_bus(Some(OsStr::new("")), Some(empty.as_os_str())));
+        let named = Some(OsStr::new("unix:path=/run/user/1000/bus"));
+        assert_eq!(user_bus(named, []), Some(PathBuf::new()));
+        let folders = || [folder.path().to_owned(), empty.clone()];
+        assert_eq!(user_bus(Some(OsStr::new("")), folders()), None);
         std::fs::write(empty.join("bus"), "").unwrap();
-        assert!(user_bus(None, Some(empty.as_os_str())));
-        assert!(!user_bus(None, None));
+        assert_eq!(user_bus(None, folders()), Some(empty.clone()));
+        assert_eq!(user_bus(None, []), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_try_that_ends_is_believed() {
+        let run = |program: &str| succeeds(Command::new(program).spawn().unwrap());
+        assert_eq!(run("true"), Some(true));
+        assert_eq!(run("false"), Some(false));
     }
 }

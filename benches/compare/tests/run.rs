@@ -127,7 +127,7 @@ fn the_record_describes_the_machine() {
 }
 
 /// The whole way from a process that holds 512 bytes a task to a slope of 512. Processes differ by
-/// some 100 KiB of RSS, so there are many tasks.
+/// some 100 KiB of private memory, so there are many tasks.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_control_weighs_what_it_holds() {

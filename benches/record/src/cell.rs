@@ -201,9 +201,13 @@ pub struct Weight {
     /// The part of that in transparent huge pages (`AnonHugePages`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub huge_page_bytes: Option<u64>,
+    /// What was anonymous and has been swapped out (`Swap`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swap_bytes: Option<u64>,
     /// Page tables (`VmPTE` in `/proc/PID/status`).
     pub page_table_bytes: Option<u64>,
-    /// Everything charged to the cell's control group, kernel memory included.
+    /// What is charged to the cell's control group without pages of files, kernel memory included. Records
+    /// without `swap_bytes` have those pages in it.
     pub total_bytes: Option<u64>,
     /// The kernel's part of that.
     pub kernel_bytes: Option<u64>,
@@ -212,7 +216,7 @@ pub struct Weight {
     pub socket_bytes: Option<u64>,
     /// Bytes that the program asked its allocator for and has not given back (counting build).
     pub heap_bytes: Option<u64>,
-    /// The part of `anonymous_bytes` that is touched stacks of threads. Not read when idle.
+    /// The part of the private memory that is touched stacks of threads. Not read when idle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_bytes: Option<u64>,
     /// The threads' stacks in the kernel, as the control group lists them or by their number.
@@ -234,6 +238,13 @@ pub struct Weight {
     pub threads: Option<u64>,
     /// Open file descriptors.
     pub descriptors: Option<u64>,
+}
+
+impl Weight {
+    /// Private memory: anonymous, resident or swapped out.
+    pub fn private_bytes(&self) -> Option<u64> {
+        Some(self.anonymous_bytes?.saturating_add(self.swap_bytes.unwrap_or(0)))
+    }
 }
 
 /// How long a cell took. CPU is the whole process's, harness included; slopes take that out.

@@ -13,7 +13,7 @@ use workload::ContestantId;
 
 use super::spec::CellSpec;
 use protocol::ns;
-use record::{Cell, Status};
+use record::{Cell, Status, Weight};
 
 /// The shortest wait: enough to weigh a small process in.
 pub const SHORTEST: Duration = Duration::from_millis(50);
@@ -54,6 +54,9 @@ const WEIGHING_NS: f64 = 60.0;
 /// The same for each thread: the kernel lists its four mappings, once to count them and once with
 /// what was touched of them.
 const WEIGHING_THREAD_NS: f64 = 40_000.0;
+
+/// How many tasks tell what one takes, where nothing is known and many are asked for.
+pub const TRIAL_TASKS: u32 = 10_000;
 
 /// Cells of fewer tasks say more about the harness than about a task.
 const FEWEST_TASKS: u64 = 1_000;
@@ -133,19 +136,26 @@ impl Estimates {
             let coming_ns = ns(spec.workload.last_start());
             let start_ns = time.start_ns.max(all_open_ns).saturating_sub(coming_ns) as f64 / tasks;
             estimate.start_ns_per_task = estimate.start_ns_per_task.max(start_ns);
-            estimate.most_tasks = estimate.most_tasks.max(tasks);
         }
-        let weight =
-            cell.memory.waiting.and_then(|waiting| waiting.total_bytes.or(waiting.rss_bytes));
-        if let Some(bytes) = weight {
-            // The least so far, which is that of the largest cell: in a small one, most of the
-            // weight is the program.
-            estimate.bytes_per_task = if estimate.bytes_per_task == 0.0 {
-                bytes as f64 / tasks
-            } else {
-                estimate.bytes_per_task.min(bytes as f64 / tasks)
-            };
+        let bytes = |weight: Option<Weight>| -> Option<u64> {
+            let weight = weight?;
+            let known = || Some(weight.private_bytes()? + weight.page_table_bytes.unwrap_or(0));
+            weight.total_bytes.or_else(known)
+        };
+        // The larger the cell, the less of its growth is the harness's. The workers of a pool are there
+        // before its tasks.
+        if let Some(waiting) = bytes(cell.memory.waiting)
+            && tasks >= estimate.most_tasks
+        {
+            let before = bytes(cell.memory.idle).filter(|_| !spec.is_pool).unwrap_or(0);
+            estimate.bytes_per_task = waiting.saturating_sub(before) as f64 / tasks;
         }
+        estimate.most_tasks = estimate.most_tasks.max(tasks);
+    }
+
+    /// Whether a cell like this has been run.
+    pub fn knows(&self, spec: &CellSpec) -> bool {
+        self.get(spec).is_some()
     }
 
     fn get(&self, spec: &CellSpec) -> Option<Estimate> {
@@ -171,7 +181,7 @@ mod tests {
     use workload::{Arrival, StateSize, Workload};
 
     use super::*;
-    use record::{Build, Memory, Time, Weight};
+    use record::{Build, Memory, Time};
 
     fn spec(tasks: u32, wait_is_given: bool) -> CellSpec {
         CellSpec {
@@ -192,8 +202,10 @@ mod tests {
         let mut cell = spec.cell(&spec.workload, Status::Ok, None);
         let tasks = u64::from(tasks);
         cell.time = Some(Time { start_ns: start_ns_per_task * tasks, ..Time::default() });
-        let waiting = Weight { total_bytes: Some(bytes_per_task * tasks), ..Weight::default() };
-        cell.memory = Memory { waiting: Some(waiting), ..Memory::default() };
+        let weight = |bytes| Some(Weight { total_bytes: Some(bytes), ..Weight::default() });
+        // What the program takes without tasks is no task's.
+        let (idle, waiting) = (weight(3 << 20), weight((3 << 20) + bytes_per_task * tasks));
+        cell.memory = Memory { idle, waiting, ..Memory::default() };
         let mut estimates = Estimates::default();
         estimates.learn(&spec, &cell);
         estimates
@@ -255,6 +267,7 @@ mod tests {
     fn memory_is_foreseen_from_smaller_cells() {
         let estimates = learned(100_000, 1_000, 500);
         assert_eq!(estimates.bytes_for(&spec(1_000_000, false)), 5e8);
+        assert!(estimates.knows(&spec(1, false)) && !Estimates::default().knows(&spec(1, false)));
         let blind = Estimates::default().bytes_for(&spec(u32::MAX, false));
         assert!(blind > 1e12, "{blind} B is not run blindly");
     }

@@ -10,7 +10,7 @@ use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
 
 use super::attempt::Attempt;
 use super::ending::Ending;
-use super::estimate::Estimates;
+use super::estimate::{Estimates, TRIAL_TASKS};
 use super::spec::CellSpec;
 use super::unfit::{self, HIGHEST_FLOOR};
 use super::unweighed;
@@ -66,6 +66,7 @@ impl Runner {
     ) -> Result<Cell, Interrupted> {
         let settings = Settings { pool_workers: spec.pool_workers };
         let ceiling = contestant.ceiling(&settings);
+        self.try_small(contestant, spec, stop)?;
         let mut workload = spec.workload;
         if let Some(wait) = self.estimates.wait_for(spec) {
             workload = workload.with_duration(wait);
@@ -161,6 +162,28 @@ impl Runner {
             Build::Timed => Some(&self.timed),
             Build::Counting => self.counting.as_deref(),
         }
+    }
+
+    /// Runs a small cell for what it tells, where a guess would refuse this one.
+    fn try_small(
+        &mut self,
+        contestant: &dyn Contestant,
+        spec: &CellSpec,
+        stop: &AtomicBool,
+    ) -> Result<(), Interrupted> {
+        let is_small = spec.workload.tasks <= TRIAL_TASKS;
+        if is_small || self.estimates.knows(spec) || self.too_large(spec).is_none() {
+            return Ok(());
+        }
+        let small = CellSpec {
+            workload: Workload { tasks: TRIAL_TASKS, ..spec.workload },
+            wait_is_given: false,
+            pool_workers: spec.pool_workers.min(TRIAL_TASKS),
+            build: Build::Timed,
+            second_wave: false,
+            ..*spec
+        };
+        self.run(contestant, &small, stop).map(|_| ())
     }
 
     fn too_large(&self, spec: &CellSpec) -> Option<String> {

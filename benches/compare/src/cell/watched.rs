@@ -12,6 +12,7 @@ use crate::limits::LastSeen;
 use crate::meter;
 use crate::meter::cgroup::{Cgroups, Group};
 use crate::meter::process::Procfs;
+use crate::output::complain;
 use crate::units;
 use protocol::{Drained, Event, Order, ProtocolError};
 use record::{Build, Weight};
@@ -171,7 +172,7 @@ impl<'a> Watched<'a> {
                 None => {}
             }
             if self.stop.load(Ordering::SeqCst) {
-                return Err(Ending::Interrupted.into());
+                return Err(self.stopped());
             }
             let elapsed = started.elapsed();
             if elapsed > patience {
@@ -192,6 +193,19 @@ impl<'a> Watched<'a> {
                 self.glance();
             }
         }
+    }
+
+    /// The harness was told to stop. If the kernel has killed the cell before that, this is the cell's end, and
+    /// perhaps why: systemd stops a unit in which that happens.
+    fn stopped(&self) -> Stopped {
+        if self.group.as_ref().and_then(Group::oom_kills).unwrap_or(0) == 0 {
+            return Ending::Interrupted.into();
+        }
+        complain(format_args!(
+            "compare: told to stop (SIGTERM or SIGINT) after a cell was killed for want of memory; if that was \
+             systemd, `-p Delegate=yes` lets the run go on"
+        ));
+        Stopped::Died
     }
 
     /// Looks at the number of threads alone, which costs nothing.
@@ -248,7 +262,7 @@ impl<'a> Watched<'a> {
     }
 
     fn charged(&self) -> Option<u64> {
-        self.group.as_ref().and_then(|group| group.weigh().total_bytes)
+        self.group.as_ref().and_then(|group| group.weigh(Some(0)).total_bytes)
     }
 
     pub(super) fn weigh(&mut self, heap_bytes: Option<u64>) -> Weight {

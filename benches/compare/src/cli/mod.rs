@@ -39,6 +39,7 @@ use self::mistake::one_line;
 use crate::bench;
 use crate::child;
 use crate::limits;
+use crate::meter::cgroup;
 use crate::output::complain;
 
 /// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
@@ -92,7 +93,9 @@ pub fn main() -> ExitCode {
     limits::raise_descriptors();
     let mut arguments = std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned());
     if arguments.next().as_deref() == Some("bench") {
-        return bench::main(arguments);
+        let code = bench::main(arguments);
+        cgroup::give_back();
+        return code;
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Proof(args) => proof::run(&args),
         Command::Cell => Ok(child::main()),
     };
+    cgroup::give_back();
     result.unwrap_or_else(|error| {
         complain(format_args!("compare: {error:#}"));
         ExitCode::from(2)

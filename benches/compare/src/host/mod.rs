@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 pub use self::system::Available;
 use self::system::System;
 use crate::limits::Limits;
-use crate::meter::cgroup;
 use crate::meter::process::Procfs;
+use crate::meter::{cgroup, kernel};
 use record::{CgroupKind, Host, LimitValue, TaskCode};
 
 /// Describes this machine and this process. `cgroup` is what weighs the cells, and `cgroup_note`
@@ -32,7 +32,7 @@ pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
         memory_bytes: limits.memory_bytes.and_then(LimitValue::number),
         kernel: system.kernel(),
         clock: system.clock(),
-        page_bytes: page_bytes(),
+        page_bytes: kernel::page_bytes().map(|bytes| bytes as u64),
         thp: system.thp(),
         timer_slack_ns: system.timer_slack_ns(),
         allocator: loaded.allocator,
@@ -90,12 +90,6 @@ pub fn task_code() -> BTreeMap<String, BTreeMap<String, TaskCode>> {
 pub fn cores() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     u32::try_from(cores).unwrap_or(u32::MAX)
-}
-
-fn page_bytes() -> Option<u64> {
-    // SAFETY: sysconf takes any name and touches no memory of ours.
-    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    u64::try_from(bytes).ok().filter(|&bytes| bytes > 0)
 }
 
 fn rustc() -> &'static str {

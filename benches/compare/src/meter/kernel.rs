@@ -39,6 +39,13 @@ pub fn stack_bytes_per_thread(procfs: &Procfs) -> u64 {
     size.unwrap_or(USUAL_STACK_BYTES)
 }
 
+/// The size of a page, in bytes.
+pub fn page_bytes() -> Option<usize> {
+    // SAFETY: sysconf takes any name and touches no memory of ours.
+    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(bytes).ok().filter(|&bytes| bytes > 0)
+}
+
 /// All slab of the system, in bytes.
 ///
 /// The kernel counts it in batches for each core; a user who may ask it to bring them together first

@@ -53,6 +53,7 @@ impl Procfs {
             rss_bytes: kilobytes(&rollup, "Rss"),
             anonymous_bytes: kilobytes(&rollup, "Anonymous"),
             huge_page_bytes: kilobytes(&rollup, "AnonHugePages"),
+            swap_bytes: kilobytes(&rollup, "Swap"),
             page_table_bytes: kilobytes(&status, "VmPTE"),
             mappings: self.mappings(pid),
             threads: number(&status, "Threads"),
@@ -182,7 +183,8 @@ mod tests {
                           VmPTE:\t      44 kB\nThreads:\t17\n";
     const ROLLUP: &str = "55e02ec4e000-7fffb3eb1000 ---p 00000000 00:00 0   [rollup]\n\
                           Rss:                1628 kB\nPss_Anon:            1 kB\n\
-                          Anonymous:           112 kB\nAnonHugePages:  8 kB\n";
+                          Anonymous:           112 kB\nAnonHugePages:  8 kB\n\
+                          Swap:                  8 kB\nSwapPss: 1 kB\n";
 
     fn fixture(files: &[(&str, &str)]) -> (tempfile::TempDir, Procfs) {
         let root = tempfile::tempdir().unwrap();
@@ -208,6 +210,7 @@ mod tests {
             rss_bytes: Some(1628 * 1024),
             anonymous_bytes: Some(112 * 1024),
             huge_page_bytes: Some(8 * 1024),
+            swap_bytes: Some(8 * 1024),
             page_table_bytes: Some(44 * 1024),
             mappings: Some(3),
             threads: Some(17),

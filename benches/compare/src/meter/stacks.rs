@@ -28,7 +28,7 @@ pub const LARGEST_GUARD: u64 = 64 * 1024;
 /// `HEAP_MAX_SIZE` of glibc's malloc on 64-bit systems.
 pub const ARENA_ALIGNMENT: u64 = 64 * 1024 * 1024;
 
-/// The bytes of all stacks that have been touched, from the text of `smaps`, which is read as a
+/// The bytes of all stacks that have been touched, swapped out or not, from the text of `smaps`, which is read as a
 /// stream: ten thousand threads have some 30 MB of it.
 ///
 /// # Errors
@@ -47,7 +47,10 @@ pub fn touched_bytes(mut smaps: impl BufRead) -> io::Result<u64> {
             let mapping = Mapping::parse(&line).ok_or_else(|| strange(&line))?;
             is_stack = mapping.is_stack(below.as_ref());
             below = Some(mapping);
-        } else if is_stack && let Some(value) = line.strip_prefix(b"Anonymous:") {
+        } else if is_stack
+            && let Some(value) =
+                line.strip_prefix(b"Anonymous:").or_else(|| line.strip_prefix(b"Swap:"))
+        {
             let bytes = kilobytes(value).ok_or_else(|| strange(&line))?;
             touched = touched.checked_add(bytes).ok_or_else(|| strange(&line))?;
         }

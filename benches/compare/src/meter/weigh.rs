@@ -13,8 +13,8 @@ pub fn weigh(procfs: &process::Procfs, pid: u32, group: Option<&cgroup::Group>) 
     if let Some(group) = group {
         group.settle(procfs);
     }
-    let charged = group.map(cgroup::Group::weigh).unwrap_or_default();
     let weight = procfs.weigh(pid);
+    let charged = group.map(|group| group.weigh(weight.page_table_bytes)).unwrap_or_default();
     // The size is the kernel's and does not change; one reading does for the whole run.
     static STACK: OnceLock<u64> = OnceLock::new();
     let stack = *STACK.get_or_init(|| kernel::stack_bytes_per_thread(procfs));

@@ -81,7 +81,7 @@ pub enum Unavailable {
     #[error("no memory controller: {0}")]
     NoController(&'static str),
     /// This process may not do what it takes.
-    #[error("cannot {action} in {path}: {source}")]
+    #[error("cannot {action} in {path}: {source}; {}", remedy(source))]
     Refused {
         /// What was tried.
         action: &'static str,
@@ -90,6 +90,17 @@ pub enum Unavailable {
         /// The reason given.
         source: io::Error,
     },
+}
+
+/// What helps against being refused.
+fn remedy(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => "a container needs /sys/fs/cgroup mounted for writing",
+        _ => {
+            "root gets a group, or a user where systemd gives one: \
+             `systemd-run --user --scope -p Delegate=yes -p TasksMax=infinity` before the command"
+        }
+    }
 }
 
 /// The room in a group that may be charged `limit_bytes` and is charged `charged_bytes`, with these

@@ -10,8 +10,7 @@ use super::account::Unavailable;
 use super::files::at;
 use super::group::Group;
 use super::hierarchies::Hierarchies;
-use super::name::{PREFIX, maker};
-use super::{v1, v2};
+use super::{name, place, v1};
 use crate::meter::process::Procfs;
 use record::CgroupKind;
 
@@ -37,7 +36,8 @@ impl Cgroups {
     /// Finds this process's memory controller, removes what dead runs have left, and makes sure, by
     /// making a group and removing it again, that groups can be made.
     ///
-    /// Under version 2 this may move this process into a leaf group of its own; see [`v2`].
+    /// Under version 2 this may move this process into a leaf group of its own, until
+    /// [`give_back`](place::give_back); see [`place`].
     ///
     /// # Errors
     /// If there is no memory controller, or groups cannot be made.
@@ -46,14 +46,15 @@ impl Cgroups {
         let found = if let Some(own) = hierarchies.v1("memory") {
             Self { kind: CgroupKind::V1, parent: own.group }
         } else if let Some(own) = hierarchies.v2() {
-            Self { kind: CgroupKind::V2, parent: v2::prepare(&own.group)? }
+            own.with_ancestors().take(2).for_each(|group| remove_leftovers(group, procfs));
+            Self { kind: CgroupKind::V2, parent: place::find(&own, procfs)? }
         } else {
             return Err(Unavailable::NoController(
                 "no control groups are mounted for this process",
             ));
         };
         remove_leftovers(&found.parent, procfs);
-        found.probe()?;
+        found.probe().inspect_err(|_| place::give_back())?;
         Ok(found)
     }
 
@@ -80,7 +81,7 @@ impl Cgroups {
         // Unique in the process, so that no two live groups can be one.
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = self.parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        let path = self.parent.join(name::own(&Procfs::default(), number));
         fs::create_dir(&path).map_err(|error| at(&path, &error))?;
         if self.kind == CgroupKind::V1 {
             v1::count_socket_buffers(&path);
@@ -96,8 +97,8 @@ impl Cgroups {
         // Opening checks the right to write; nothing is moved.
         let procs = OpenOptions::new().write(true).open(group.path.join("cgroup.procs"));
         procs.map_err(refused("put a process into a group made"))?;
-        if group.weigh().kernel_bytes.is_none() && self.kind == CgroupKind::V2 {
-            return Err(Unavailable::NoController("groups made have no memory.stat"));
+        if group.weigh(Some(0)).kernel_bytes.is_none() && self.kind == CgroupKind::V2 {
+            return Err(Unavailable::NoController("memory.stat of a group has no kernel memory"));
         }
         Ok(())
     }
@@ -105,14 +106,11 @@ impl Cgroups {
 
 /// Removes empty groups named as ours are, whose maker is dead.
 pub(super) fn remove_leftovers(parent: &Path, procfs: &Procfs) {
-    // procfs must be there, or every maker would seem to be dead.
-    if !procfs.exists(std::process::id()) {
-        return;
-    }
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let maker = name.to_str().and_then(maker);
-        if maker.is_some_and(|pid| !procfs.exists(pid)) {
+        if name.to_str().and_then(|name| name::number_of_dead(name, procfs)).is_some() {
+            // A group that was made for cells may have some.
+            remove_leftovers(&entry.path(), procfs);
             // The kernel refuses if a process is still in it; then it is not ours to remove.
             let _ = fs::remove_dir(entry.path());
         }

@@ -20,6 +20,13 @@ pub(super) fn flat_keyed(path: &Path) -> HashMap<String, u64> {
     pairs.collect()
 }
 
+/// The processes in the group of this folder, as far as they are in this pid namespace: others are listed
+/// as 0.
+pub(super) fn pids(group: &Path) -> Vec<i32> {
+    let text = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+    text.lines().filter_map(|line| line.parse().ok()).filter(|pid| *pid > 0).collect()
+}
+
 /// The path of the group in the hierarchy with these controllers, as a process's `cgroup` file has it.
 pub(super) fn group_in(cgroup: &str, has_controllers: impl Fn(&str) -> bool) -> Option<&str> {
     // hierarchy-id:controllers:path; the path may itself hold colons.

@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::account::GroupWeight;
-use super::files::{at, flat_keyed, single};
+use super::files::{at, flat_keyed, pids, single};
 use super::{v1, v2};
+use crate::meter::kernel::page_bytes;
 use crate::meter::process::Procfs;
 use record::CgroupKind;
 
@@ -65,10 +69,10 @@ impl Group {
 
     /// What is charged to the group; see [`v1::weigh`] and [`v2::weigh`] for what is counted and
     /// how exactly.
-    pub fn weigh(&self) -> GroupWeight {
+    pub fn weigh(&self, page_table_bytes: Option<u64>) -> GroupWeight {
         match self.kind {
             CgroupKind::V1 => v1::weigh(&self.path),
-            CgroupKind::V2 => v2::weigh(&self.path),
+            CgroupKind::V2 => v2::weigh(&self.path, page_table_bytes),
             CgroupKind::None => GroupWeight::default(),
         }
     }
@@ -78,24 +82,25 @@ impl Group {
     ///
     /// The kernel does so by itself every 2 s, and at a reading only if more than 64 page updates a
     /// core are outstanding in the group that is read (`memcg_vmstats_needs_flush`); but then it does
-    /// so for all groups below that one too. The group that this one was made in holds this process
-    /// as well. So this process makes that many updates itself, with a file in memory that it
-    /// writes and drops, and reads the statistics of that group. Seen on Linux 6.18: what 10 to 60
+    /// so for all groups below that one too. The group that this one was made in, or the one above that,
+    /// holds this process as well. So this process makes that many updates itself, with a file in memory that
+    /// it writes and drops, and reads the statistics of both. Seen on Linux 6.18: what 10 to 60
     /// touched pages left out at a reading before, it left out none of after. Takes about a
     /// millisecond. Where it does not work, the reading is as late as it would have been.
     pub fn settle(&self, procfs: &Procfs) {
         const UPDATES_PER_CORE: usize = 64;
-        const PAGE: usize = 4096;
-        let Some(parent) = self.path.parent().filter(|_| self.kind != CgroupKind::None) else {
+        if self.kind == CgroupKind::None {
             return;
-        };
+        }
         let pages = UPDATES_PER_CORE * (cores_online(procfs) + 1);
         let written = tempfile::tempfile_in("/dev/shm").and_then(|mut file| {
-            let page = [1; PAGE];
+            let page = vec![1; page_bytes().unwrap_or(4096)];
             (0..pages).try_for_each(|_| io::Write::write_all(&mut file, &page))
         });
         if written.is_ok() {
-            let _ = fs::read(parent.join("memory.stat"));
+            for above in self.path.ancestors().skip(1).take(2) {
+                let _ = fs::read(above.join("memory.stat"));
+            }
         }
     }
 
@@ -118,6 +123,18 @@ impl Group {
         }
     }
 
+    /// Kills whatever is in the group: at once where the kernel can (version 2 since Linux 5.14), else one by
+    /// one.
+    fn kill_all(&self) {
+        let all_at_once = OpenOptions::new().write(true).open(self.path.join("cgroup.kill"));
+        if all_at_once.and_then(|mut file| io::Write::write_all(&mut file, b"1")).is_ok() {
+            return;
+        }
+        for pid in pids(&self.path) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+
     /// The group's folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -125,12 +142,14 @@ impl Group {
 }
 
 impl Drop for Group {
-    /// Removes the group. The kernel refuses for a moment after the last process has been reaped,
-    /// so it is asked for up to half a second; after that, the next run removes it.
+    /// Removes the group, with what a cell has left running in it. The kernel refuses for a moment after the
+    /// last process has been reaped, so it is asked for up to half a second; after that, the next run
+    /// removes it.
     fn drop(&mut self) {
         for _ in 0..100 {
             match fs::remove_dir(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                    self.kill_all();
                     thread::sleep(Duration::from_millis(5));
                 }
                 _ => return,

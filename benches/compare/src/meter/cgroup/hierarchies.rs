@@ -18,6 +18,11 @@ pub(super) struct Own {
 }
 
 impl Own {
+    /// The group above, if it is mounted here.
+    pub(super) fn above(&self) -> Option<&Path> {
+        self.with_ancestors().nth(1)
+    }
+
     /// The group and its ancestors, as far as they are mounted here.
     pub(super) fn with_ancestors(&self) -> impl Iterator<Item = &Path> {
         self.group.ancestors().take_while(|path| path.starts_with(&self.mount))

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | [`cgroups`] | finds where groups can be made, and makes them |
 //! | [`group`] | the group of one cell: put a process in, weigh, remove |
+//! | [`place`] | where groups are made under version 2, and what is changed for that |
 //! | [`bounds`] | the limits of the groups that this process is in, and the room below them |
 //! | [`v1`] | version 1: a hierarchy for the memory controller alone |
 //! | [`v2`] | version 2: the unified hierarchy, all controllers together |
@@ -21,8 +22,8 @@
 //! controller. Where no group can be made, [`Unavailable`] says why, and those columns of the
 //! record stay empty.
 //!
-//! Groups are named `compare-<pid of the maker>-<number>`. A run that is killed cannot remove its
-//! groups; the next one does, for makers that no longer live.
+//! Groups are named `compare-<pid namespace>-<pid of the maker>-<number>`. A run that is killed cannot remove
+//! its groups; the next one does, for makers that no longer live.
 
 pub mod account;
 pub mod bounds;
@@ -31,6 +32,7 @@ mod files;
 pub mod group;
 mod hierarchies;
 mod name;
+pub mod place;
 #[cfg(test)]
 mod tests;
 pub mod v1;
@@ -40,3 +42,4 @@ pub use account::{Ceiling, GroupLimits, GroupWeight, Room, Unavailable};
 pub use bounds::{limits, room, with_ancestors};
 pub use cgroups::{Cgroups, of_this_process};
 pub use group::Group;
+pub use place::give_back;

@@ -6,13 +6,13 @@
 //! into the main counter), so the two must not be added. It is not exact either (section 5.5
 //! calls it a fuzz value): each CPU takes charges ahead in batches of 64 pages, so that it can be
 //! too high by 256 KiB a core or so. The same section recommends the sum of `rss` and `cache` in
-//! `memory.stat`, which are user memory only. So here
+//! `memory.stat`, which are user memory only. Of `cache`, all but shared memory is pages of files that
+//! this group was the first to read, and they are nobody's. So here
 //!
-//! > total = `total_rss` + `total_cache` + `memory.kmem.usage_in_bytes` +
+//! > total = `total_rss` + `total_shmem` + `total_swap` + `memory.kmem.usage_in_bytes` +
 //! > `memory.kmem.tcp.usage_in_bytes`
 //!
-//! where `total_cache` includes shared memory, and page cache of files that this group was the
-//! first to read. Swapped memory is in neither. The sockets themselves are in kmem, but not the
+//! where `total_swap` is there if the kernel accounts for it. The sockets themselves are in kmem, but not the
 //! pages of TCP buffers: for these, version 1 has a counter of their own (section 2.7.1), which is
 //! off until it is given a limit, and here is given one that limits nothing. Seen on Linux 6.18:
 //! 500 sockets with 20 kB to read each took it from 0 to 24.6 kB a socket, and left the others
@@ -57,11 +57,9 @@ pub fn weigh(group: &Path) -> GroupWeight {
         .filter(|&bytes| bytes > 0)
         .map(|bytes| bytes + socket_bytes.unwrap_or(0));
     let stat = flat_keyed(&group.join("memory.stat"));
-    let user = stat.get("total_rss").zip(stat.get("total_cache")).map(|(rss, cache)| rss + cache);
-    let total_bytes = kernel.and_then(|kernel| match user {
-        Some(user) => Some(user + kernel),
-        None => single(&group.join("memory.usage_in_bytes")),
-    });
+    let more = ["total_shmem", "total_swap"].map(|key| stat.get(key).copied().unwrap_or(0));
+    let user = stat.get("total_rss").map(|rss| rss + more.iter().sum::<u64>());
+    let total_bytes = kernel.zip(user).map(|(kernel, user)| kernel + user);
     GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes, ..GroupWeight::default() }
 }
 
