@@ -13,6 +13,7 @@ pub struct Conditions {
     /// How long that was, without sleep.
     pub elapsed_ns: u64,
     /// What was counted meanwhile. What cannot be read is not there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<Count, u64>,
     /// The clock source at the end of the cell, where it is not that of the first line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
