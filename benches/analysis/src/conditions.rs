@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Cell, Conditions, Record};
+use record::{Conditions, Count, Record};
 use serde::Serialize;
 
 use crate::series::Series;
@@ -51,14 +51,17 @@ impl Flag {
 
     /// How much of it there was in a cell: nanoseconds, times, or 1; `None` if it did not happen.
     fn extent(self, of: &Conditions) -> Option<u64> {
+        let count = |count| of.counts.get(&count).copied().filter(|more| *more > 0);
         let is_notable = |ns: &u64| *ns as f64 > NOTABLE_SHARE * of.elapsed_ns as f64;
         match self {
             // A time is counted when the threads may run again, so there can be periods before it.
-            Self::Throttled => of.throttled_ns.max(of.throttled_periods).filter(|more| *more > 0),
-            Self::TooHot => of.too_hot.filter(|times| *times > 0),
-            Self::Stolen => of.stolen_ns.filter(|ns| *ns >= LEAST_STOLEN_NS).filter(is_notable),
-            Self::ShortOfMemory => of.memory_pressure_ns.filter(is_notable),
-            Self::Slept => of.slept_ns.filter(|ns| *ns > 0),
+            Self::Throttled => count(Count::ThrottledNs).or(count(Count::ThrottledPeriods)),
+            Self::TooHot => count(Count::TooHot),
+            Self::Stolen => {
+                count(Count::StolenNs).filter(|ns| *ns >= LEAST_STOLEN_NS && is_notable(ns))
+            }
+            Self::ShortOfMemory => count(Count::MemoryPressureNs).filter(is_notable),
+            Self::Slept => count(Count::SleptNs),
             Self::OtherClock => of.clock.as_ref().map(|_| 1),
             Self::OtherLimit => (!of.limits.is_empty()).then_some(1),
         }
@@ -99,8 +102,7 @@ impl Disturbances {
         for (cell, conditions) in watched() {
             for flag in Flag::ALL {
                 let Some(extent) = flag.extent(conditions) else { continue };
-                let Cell { tasks, repeat, .. } = *cell;
-                let series = Series::of(cell);
+                let (series, tasks) = (Series::of(cell), cell.tasks);
                 let key = (flag, series.clone(), tasks);
                 let row = touched.entry(key).or_insert_with(|| Touched {
                     flag,
@@ -110,7 +112,7 @@ impl Disturbances {
                     cells: 0,
                     worst: conditions.clone(),
                 });
-                row.repeats.insert(repeat);
+                row.repeats.insert(cell.repeat);
                 row.cells += 1;
                 if Some(extent) > flag.extent(&row.worst) {
                     row.worst.clone_from(conditions);
@@ -140,30 +142,35 @@ mod tests {
     fn what_is_below_its_threshold_is_no_finding() {
         let second = Conditions { elapsed_ns: 1_000_000_000, ..Conditions::default() };
         assert!(flags(&second).is_empty());
-        let quiet = Conditions {
-            stolen_ns: Some(50_000_000),
-            throttled_ns: Some(0),
-            throttled_periods: Some(0),
-            too_hot: Some(0),
-            memory_pressure_ns: Some(50_000_000),
-            // Tasks that wait for a core are what many cells are about.
-            cpu_pressure_ns: Some(1_000_000_000),
-            slept_ns: Some(0),
+        let with = |counts: &[(Count, u64)]| Conditions {
+            counts: counts.iter().copied().collect(),
             ..second.clone()
         };
+        let quiet = with(&[
+            (Count::StolenNs, 50_000_000),
+            (Count::ThrottledNs, 0),
+            (Count::ThrottledPeriods, 0),
+            (Count::TooHot, 0),
+            (Count::MemoryPressureNs, 50_000_000),
+            // Tasks that wait for a core are what many cells are about.
+            (Count::CpuPressureNs, 1_000_000_000),
+            (Count::SleptNs, 0),
+        ]);
         assert!(flags(&quiet).is_empty());
         let loud = Conditions {
-            stolen_ns: Some(60_000_000),
-            throttled_periods: Some(1),
-            too_hot: Some(1),
-            memory_pressure_ns: Some(60_000_000),
-            slept_ns: Some(1),
             clock: Some("hpet".into()),
             limits: BTreeMap::from([("nproc".into(), None)]),
-            ..quiet
+            ..with(&[
+                (Count::StolenNs, 60_000_000),
+                (Count::ThrottledPeriods, 1),
+                (Count::TooHot, 1),
+                (Count::MemoryPressureNs, 60_000_000),
+                (Count::SleptNs, 1),
+            ])
         };
         assert_eq!(flags(&loud), Flag::ALL);
-        let short = Conditions { elapsed_ns: 40_000_000, stolen_ns: Some(10_000_000), ..second };
+        let short = with(&[(Count::StolenNs, 10_000_000)]);
+        let short = Conditions { elapsed_ns: 40_000_000, ..short };
         assert!(flags(&short).is_empty(), "one tick is no finding");
     }
 
@@ -172,14 +179,15 @@ mod tests {
         let mut record = small_run();
         assert_eq!(Disturbances::of(&record), Disturbances::default());
         for (index, cell) in record.cells.iter_mut().enumerate() {
-            let throttled_ns = Some(if index < 3 { 10 + index as u64 } else { 0 });
-            let conditions = Conditions { elapsed_ns: 100, throttled_ns, ..Conditions::default() };
+            let throttled_ns = if index < 3 { 10 + index as u64 } else { 0 };
+            let counts = [(Count::ThrottledNs, throttled_ns)].into();
+            let conditions = Conditions { elapsed_ns: 100, counts, ..Conditions::default() };
             cell.conditions = Some(conditions);
         }
         let found = Disturbances::of(&record);
         assert_eq!(found.watched, record.cells.len() as u64);
         let [row] = &found.touched[..] else { panic!("{found:?}") };
-        assert_eq!((row.cells, row.tasks, row.worst.throttled_ns), (3, 1, Some(12)));
+        assert_eq!((row.cells, row.tasks, row.worst.counts[&Count::ThrottledNs]), (3, 1, 12));
         assert_eq!(row.repeats, BTreeSet::from([0, 1, 2]));
         assert_eq!((found.cells(Flag::Throttled), found.cells(Flag::Slept)), (3, 0));
     }

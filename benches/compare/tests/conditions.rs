@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use common::{compare, flat, record_file, run, scratch, stderr, stdout};
 use record::synthetic::small_run;
-use record::{Conditions, Status, read_file};
+use record::{Conditions, Count, Status, read_file};
 use tempfile::TempDir;
 
 const CELLS: &[&str] =
@@ -63,7 +63,9 @@ fn each_cell_says_what_happened_meanwhile() {
     for cell in &record.cells {
         let conditions = cell.conditions.as_ref().unwrap();
         assert!(conditions.elapsed_ns >= cell.time.unwrap().wall_ns, "{cell:?}");
-        assert!(conditions.slept_ns.is_some() && conditions.stolen_ns.is_some(), "{conditions:?}");
+        for count in [Count::SleptNs, Count::StolenNs] {
+            assert!(conditions.counts.contains_key(&count), "{conditions:?}");
+        }
         assert!(conditions.limits.is_empty(), "{conditions:?}");
         assert!(cell.memory.waiting.unwrap().huge_page_bytes.is_some(), "{cell:?}");
     }
@@ -84,8 +86,11 @@ fn what_happened_is_on_the_pages_and_no_figure_is_lost() {
     for (index, cell) in record.cells.iter_mut().enumerate() {
         cell.conditions = Some(Conditions {
             elapsed_ns: 1_000_000_000,
-            throttled_ns: Some(if index % 2 == 0 { 250_000_000 } else { 0 }),
-            slept_ns: Some(if index == 3 { 3_600_000_000_000 } else { 0 }),
+            counts: [
+                (Count::ThrottledNs, if index % 2 == 0 { 250_000_000 } else { 0 }),
+                (Count::SleptNs, if index == 3 { 3_600_000_000_000 } else { 0 }),
+            ]
+            .into(),
             clock: (index == 5).then(|| "hpet".to_owned()),
             ..Conditions::default()
         });

@@ -29,7 +29,7 @@ pub mod synthetic;
 mod write;
 
 pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Wave, Weight};
-pub use conditions::Conditions;
+pub use conditions::{Conditions, Count};
 pub use differ::{Difference, differences};
 pub use proof::{ProofLine, SecondProof, ServerProof};
 pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};

@@ -2,7 +2,7 @@
 //!
 //! Sources are the kernel's `Documentation/admin-guide/cgroup-v2.rst` and `scheduler/sched-bwc.rst`
 //! (throttling), `accounting/psi.rst` (pressure), proc(5) (`stat`, `uptime`), and for processors that
-//! are too hot `thermal_throttle` beside each of them. A file that is not there makes its column `None`.
+//! are too hot `thermal_throttle` beside each of them. A count that cannot be read is left out.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use super::cgroup;
 use super::process::Procfs;
-use record::{Conditions, LimitValue};
+use record::{Conditions, Count, LimitValue};
 
 /// `stat` has this many nanoseconds to a tick, whatever the kernel's own are: `USER_HZ` is 100.
 const NS_PER_TICK: u64 = 10_000_000;
 
 /// `uptime` is read in steps of 10 ms and a moment after our clock. A sleep is longer than that.
-const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
+const SHORTEST_SLEEP_NS: u64 = 1_000_000_000;
 
 /// What the limits of this machine are, by name.
 type Limits = BTreeMap<String, LimitValue>;
@@ -31,21 +31,7 @@ pub struct Watch {
     groups: Vec<PathBuf>,
     first_clock: Option<String>,
     first_limits: Limits,
-    last: Reading,
-}
-
-/// What has happened since the machine started.
-#[derive(Clone, Debug)]
-struct Reading {
-    at: Instant,
-    uptime: Option<Duration>,
-    stolen_ns: Option<u64>,
-    throttled_periods: Option<u64>,
-    throttled_ns: Option<u64>,
-    too_hot: Option<u64>,
-    /// Of the CPU, of memory, and of input and output.
-    pressure_ns: [Option<u64>; 3],
-    clock: Option<String>,
+    last: (Instant, BTreeMap<Count, u64>),
 }
 
 impl Watch {
@@ -56,80 +42,71 @@ impl Watch {
 
     fn at(procfs: Procfs, sysfs: PathBuf, first_limits: Limits) -> Self {
         let groups = cgroup::with_ancestors(&procfs, "cpu");
-        let last = Reading::of(&procfs, &sysfs, &groups);
-        Self { procfs, sysfs, groups, first_clock: last.clock.clone(), first_limits, last }
+        let (first_clock, last) = (clock(&sysfs), (Instant::now(), BTreeMap::new()));
+        let mut watch = Self { procfs, sysfs, groups, first_clock, first_limits, last };
+        watch.last = (Instant::now(), watch.counts());
+        watch
     }
 
     /// What happened since this was asked for last, or since the watch began. These are the limits now.
     pub fn since(&mut self, limits: &Limits) -> Conditions {
-        let now = Reading::of(&self.procfs, &self.sysfs, &self.groups);
-        let mut happened = now.since(&self.last);
-        happened.clock = now.clock.clone().filter(|_| now.clock != self.first_clock);
+        let now = (Instant::now(), self.counts());
+        let (before, counted) = std::mem::replace(&mut self.last, now);
+        let elapsed = self.last.0.duration_since(before).as_nanos();
+        let elapsed_ns = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        let more = |(count, now): (&Count, &u64)| {
+            // A count that began anew, because a group or a core was taken away, says nothing.
+            let more = now.checked_sub(*counted.get(count)?)?;
+            let asleep = more.saturating_sub(elapsed_ns);
+            let is_sleep = asleep >= SHORTEST_SLEEP_NS;
+            let value = if *count == Count::SleptNs { asleep * u64::from(is_sleep) } else { more };
+            Some((*count, value))
+        };
         let names = self.first_limits.keys().chain(limits.keys());
         let changed = names.filter(|name| self.first_limits.get(*name) != limits.get(*name));
-        happened.limits = changed.map(|name| (name.clone(), limits.get(name).copied())).collect();
-        self.last = now;
-        happened
+        Conditions {
+            elapsed_ns,
+            counts: self.last.1.iter().filter_map(more).collect(),
+            clock: clock(&self.sysfs).filter(|now| Some(now) != self.first_clock.as_ref()),
+            limits: changed.map(|name| (name.clone(), limits.get(name).copied())).collect(),
+        }
     }
-}
 
-impl Reading {
-    fn of(procfs: &Procfs, sysfs: &Path, groups: &[PathBuf]) -> Self {
-        let proc = |name: &str| fs::read_to_string(procfs.root().join(name)).ok();
-        let stats: Vec<String> =
-            groups.iter().filter_map(|at| fs::read_to_string(at.join("cpu.stat")).ok()).collect();
+    /// What was counted since the machine was started, which is the time that it slept or not.
+    fn counts(&self) -> BTreeMap<Count, u64> {
+        let proc = |name: &str| fs::read_to_string(self.procfs.root().join(name)).ok();
+        let files =
+            self.groups.iter().filter_map(|at| fs::read_to_string(at.join("cpu.stat")).ok());
+        let stats: Vec<String> = files.collect();
         let of_groups = |key: &str| sum(stats.iter().filter_map(|stat| number(stat, key)));
-        let micros = || Some(of_groups("throttled_usec ")?.saturating_mul(1_000));
+        let micros = |of: Option<u64>| Some(of?.saturating_mul(1_000));
         let pressure = |name: &str| {
             let text = proc(&format!("pressure/{name}"))?;
-            let micros =
-                text.lines().find(|line| line.starts_with("some "))?.split("total=").nth(1);
-            Some(micros?.trim().parse::<u64>().ok()?.saturating_mul(1_000))
+            let some = text.lines().find(|line| line.starts_with("some "))?;
+            micros(some.split_once("total=")?.1.trim().parse().ok())
         };
-        let at = Instant::now();
-        let uptime = proc("uptime").and_then(|text| text.split(' ').next()?.parse().ok());
-        Self {
-            at,
-            uptime: uptime.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-            // user, nice, system, idle, iowait, irq, softirq, steal
-            stolen_ns: proc("stat").and_then(|stat| {
-                let all = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
-                let ticks: u64 = all.split_whitespace().nth(7)?.parse().ok()?;
-                Some(ticks.saturating_mul(NS_PER_TICK))
-            }),
-            throttled_periods: of_groups("nr_throttled "),
-            // In nanoseconds in version 1.
-            throttled_ns: of_groups("throttled_time ").or_else(micros),
-            too_hot: too_hot(sysfs),
-            pressure_ns: ["cpu", "memory", "io"].map(pressure),
-            clock: clock(sysfs),
-        }
-    }
-
-    fn since(&self, before: &Self) -> Conditions {
-        /// A count that began anew, because a group or a core was taken away, says nothing.
-        fn more(now: Option<u64>, before: Option<u64>) -> Option<u64> {
-            now?.checked_sub(before?)
-        }
-        let elapsed = self.at.duration_since(before.at);
-        let slept = self.uptime.zip(before.uptime).map(|(now, before)| {
-            let asleep = now.saturating_sub(before).saturating_sub(elapsed);
-            if asleep < SHORTEST_SLEEP { Duration::ZERO } else { asleep }
-        });
-        let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let pressure = |kind: usize| more(self.pressure_ns[kind], before.pressure_ns[kind]);
-        Conditions {
-            elapsed_ns: ns(elapsed),
-            stolen_ns: more(self.stolen_ns, before.stolen_ns),
-            throttled_periods: more(self.throttled_periods, before.throttled_periods),
-            throttled_ns: more(self.throttled_ns, before.throttled_ns),
-            too_hot: more(self.too_hot, before.too_hot),
-            cpu_pressure_ns: pressure(0),
-            memory_pressure_ns: pressure(1),
-            io_pressure_ns: pressure(2),
-            slept_ns: slept.map(ns),
-            ..Conditions::default()
-        }
+        let uptime = || {
+            let seconds = proc("uptime")?.split(' ').next()?.parse().ok()?;
+            u64::try_from(Duration::try_from_secs_f64(seconds).ok()?.as_nanos()).ok()
+        };
+        // user, nice, system, idle, iowait, irq, softirq, steal
+        let stolen = || {
+            let ticks =
+                proc("stat")?.lines().next()?.split_whitespace().nth(8)?.parse::<u64>().ok()?;
+            Some(ticks.saturating_mul(NS_PER_TICK))
+        };
+        let throttled_ns = of_groups("throttled_time "); // version 1
+        let all = [
+            (Count::StolenNs, stolen()),
+            (Count::ThrottledPeriods, of_groups("nr_throttled ")),
+            (Count::ThrottledNs, throttled_ns.or_else(|| micros(of_groups("throttled_usec ")))),
+            (Count::TooHot, too_hot(&self.sysfs)),
+            (Count::CpuPressureNs, pressure("cpu")),
+            (Count::MemoryPressureNs, pressure("memory")),
+            (Count::IoPressureNs, pressure("io")),
+            (Count::SleptNs, uptime()),
+        ];
+        all.into_iter().filter_map(|(count, value)| Some((count, value?))).collect()
     }
 }
 
@@ -206,11 +183,8 @@ mod tests {
         );
         let mut watched = watch(root);
         let quiet = watched.since(&Limits::new());
-        assert_eq!(
-            (quiet.throttled_ns, quiet.slept_ns, quiet.stolen_ns),
-            (Some(0), Some(0), Some(0))
-        );
-        assert_eq!((quiet.clock, quiet.cpu_pressure_ns), (None, None));
+        assert!(quiet.counts.values().all(|more| *more == 0), "{quiet:?}");
+        assert_eq!((quiet.counts.len(), quiet.clock), (6, None));
 
         let changed = Limits::from([("pid_max".into(), LimitValue::Number(9))]);
         write(
@@ -225,25 +199,27 @@ mod tests {
             ],
         );
         let loud = watched.since(&changed);
-        assert_eq!(loud.stolen_ns, Some(150_000_000));
-        assert_eq!((loud.throttled_periods, loud.throttled_ns), (Some(3), Some(700_000)));
-        assert_eq!((loud.memory_pressure_ns, loud.too_hot), (Some(500_000), Some(1)));
-        assert!(loud.slept_ns.unwrap() > 3_000_000_000_000);
+        assert_eq!(loud.counts[&Count::StolenNs], 150_000_000);
+        assert_eq!(loud.counts[&Count::ThrottledPeriods], 3);
+        assert_eq!(loud.counts[&Count::ThrottledNs], 700_000);
+        assert_eq!(loud.counts[&Count::MemoryPressureNs], 500_000);
+        assert_eq!(loud.counts[&Count::TooHot], 1);
+        assert!(loud.counts[&Count::SleptNs] > 3_000_000_000_000);
         assert_eq!(loud.clock.as_deref(), Some("hpet"));
         assert_eq!(loud.limits["pid_max"], Some(LimitValue::Number(9)));
         // The sleep is over, the clock is still another.
         let after = watched.since(&Limits::new());
-        assert_eq!((after.slept_ns, after.clock.as_deref()), (Some(0), Some("hpet")));
+        assert_eq!((after.counts[&Count::SleptNs], after.clock.as_deref()), (0, Some("hpet")));
         assert!(after.limits.is_empty());
 
         // Version 1 has a time in nanoseconds; a group that is gone takes its counts with it.
         fs::remove_dir_all(group).unwrap();
         write(root, &[("v1/cpu.stat", "nr_throttled 1\nthrottled_time 77\n")]);
         let gone = watched.since(&Limits::new());
-        assert_eq!((gone.throttled_periods, gone.throttled_ns), (None, None));
+        assert!(!gone.counts.contains_key(&Count::ThrottledNs), "{gone:?}");
         write(root, &[("v1/cpu.stat", "nr_throttled 2\nthrottled_time 78\n")]);
         let one = watched.since(&Limits::new());
-        assert_eq!((one.throttled_periods, one.throttled_ns), (Some(1), Some(1)));
+        assert_eq!((one.counts[&Count::ThrottledPeriods], one.counts[&Count::ThrottledNs]), (1, 1));
     }
 
     #[test]

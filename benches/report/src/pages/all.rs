@@ -294,6 +294,22 @@ mod tests {
     }
 
     #[test]
+    fn huge_pages_have_a_column_where_the_kernel_gives_them_unasked() {
+        let mut record = small_run();
+        for cell in &mut record.cells {
+            let waiting = cell.memory.waiting.as_mut();
+            waiting.into_iter().for_each(|weight| weight.huge_page_bytes = Some(2 << 20));
+        }
+        let heads = |record: &Record| {
+            let parts = section(record, "Parts of that memory").unwrap();
+            parts.columns.iter().map(|column| column.head.words()).collect::<Vec<_>>()
+        };
+        assert!(!heads(&record).contains(&"huge pages".to_owned()));
+        record.run.host.thp = Some("always".into());
+        assert!(heads(&record).contains(&"huge pages".to_owned()));
+    }
+
+    #[test]
     fn what_has_no_figure_has_its_reason() {
         let table = section(&small_run(), "Cells without a figure").unwrap();
         let reasons: Vec<&Cell> = table.rows.iter().map(|row| &row[5]).collect();

@@ -110,8 +110,8 @@ pub fn of_contestants(analysis: &Analysis, is_shown: impl Fn(&Id) -> bool) -> Ve
 
 #[cfg(test)]
 mod tests {
-    use record::Conditions;
     use record::synthetic::{Bill, Synthetic, small_run};
+    use record::{Conditions, Count};
 
     use super::*;
 
@@ -130,13 +130,12 @@ mod tests {
         let mut record = small_run();
         let all = record.cells.len();
         for (index, cell) in record.cells.iter_mut().enumerate() {
-            let throttled_ns = Some(u64::from(index < all / 2) * 1_000);
-            let slept_ns = Some(u64::from(index == 5) * 3_600_000_000_000);
+            let throttled = (Count::ThrottledNs, u64::from(index < all / 2) * 1_000);
+            let slept = (Count::SleptNs, u64::from(index == 5) * 3_600_000_000_000);
             let clock = (index == 7).then(|| "hpet".to_owned());
-            let elapsed_ns = 2_000_000;
-            let happened =
-                Conditions { elapsed_ns, throttled_ns, slept_ns, clock, ..Conditions::default() };
-            cell.conditions = Some(happened);
+            let counts = [throttled, slept].into();
+            let limits = Default::default();
+            cell.conditions = Some(Conditions { elapsed_ns: 2_000_000, counts, clock, limits });
         }
         record.run.host.thp = Some("always".into());
         record.run.host.not_loaded = vec!["/x.so".into()];

@@ -1,7 +1,7 @@
 //! What happened to the machine while cells ran, in words.
 
 use analysis::conditions::{Flag, NOTABLE_SHARE};
-use record::Conditions;
+use record::{Conditions, Count, LimitValue};
 
 use super::{limits, names};
 use crate::format;
@@ -39,23 +39,22 @@ pub fn flag(flag: Flag) -> &'static str {
 
 /// How much of it there was.
 pub fn extent(flag: Flag, of: &Conditions) -> String {
-    let duration = |ns: Option<u64>| format::duration(ns.unwrap_or(0) as f64);
-    let times = |times: Option<u64>| format!("{} times", format::count(times.unwrap_or(0)));
-    let share = |ns| format!("{} of {}", duration(ns), duration(Some(of.elapsed_ns)));
+    let count = |count| of.counts.get(&count).copied().unwrap_or(0);
+    let times = |of| format!("{} times", format::count(count(of)));
+    let duration = |ns: u64| format::duration(ns as f64);
+    let share = |of_time| format!("{} of {}", duration(count(of_time)), duration(of.elapsed_ns));
     match flag {
-        Flag::Throttled if of.throttled_ns.is_some() => share(of.throttled_ns),
-        Flag::Throttled => times(of.throttled_periods),
-        Flag::TooHot => times(of.too_hot),
-        Flag::Stolen => share(of.stolen_ns),
-        Flag::ShortOfMemory => share(of.memory_pressure_ns),
-        Flag::Slept => duration(of.slept_ns),
+        Flag::Throttled if count(Count::ThrottledNs) == 0 => times(Count::ThrottledPeriods),
+        Flag::Throttled => share(Count::ThrottledNs),
+        Flag::TooHot => times(Count::TooHot),
+        Flag::Stolen => share(Count::StolenNs),
+        Flag::ShortOfMemory => share(Count::MemoryPressureNs),
+        Flag::Slept => duration(count(Count::SleptNs)),
         Flag::OtherClock => of.clock.clone().unwrap_or_default(),
         Flag::OtherLimit => {
-            let all = of.limits.iter().map(|(name, value)| match value {
-                Some(value) => match value.number() {
-                    Some(number) => limits::with_value(name, number),
-                    None => format!("{} unlimited", names::limit(name)),
-                },
+            let all = of.limits.iter().map(|(name, value)| match value.map(LimitValue::number) {
+                Some(Some(number)) => limits::with_value(name, number),
+                Some(None) => format!("{} unlimited", names::limit(name)),
                 None => format!("{} unknown", names::limit(name)),
             });
             format::list(&all.collect::<Vec<_>>())
