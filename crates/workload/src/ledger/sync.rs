@@ -20,7 +20,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// loom takes `SeqCst` for `AcqRel`, except in fences. With a fence on both sides each access has its
-/// place in the one order that `SeqCst` promises. A weaker access has no fences.
+/// place in the one order that `SeqCst` promises. A weaker access has no fences. A store is a swap,
+/// because loom leaves open which of two stores came first, but not of a swap.
 #[cfg(interleavings)]
 mod modelled {
     use std::sync::atomic::Ordering::{self, SeqCst};
@@ -50,6 +51,10 @@ mod modelled {
                     in_order(ordering, || self.0.$method($($argument,)* ordering))
                 })*
 
+                pub(in super::super) fn store(&self, value: $value, ordering: Ordering) {
+                    in_order(ordering, || self.0.swap(value, ordering));
+                }
+
                 #[allow(dead_code, reason = "of some types only")]
                 pub(in super::super) fn compare_exchange(
                     &self,
@@ -65,12 +70,11 @@ mod modelled {
     }
 
     modelled! {
-        AtomicBool(bool) { load() -> bool; store(value: bool) -> (); }
-        AtomicU8(u8) { load() -> u8; store(value: u8) -> (); }
-        AtomicUsize(usize) { store(value: usize) -> (); fetch_add(value: usize) -> usize; }
+        AtomicBool(bool) { load() -> bool; }
+        AtomicU8(u8) { load() -> u8; }
+        AtomicUsize(usize) { fetch_add(value: usize) -> usize; }
         AtomicU64(u64) {
             load() -> u64;
-            store(value: u64) -> ();
             fetch_add(value: u64) -> u64;
             fetch_max(value: u64) -> u64;
         }
