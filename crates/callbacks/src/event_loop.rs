@@ -5,9 +5,8 @@
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use reactor::{Socket, Sockets, TimeoutId, Timeouts, Timers};
+use reactor::{Socket, Sockets, TimeoutId, Timeouts, Timers, contain};
 use workload::Moment;
 
 /// After how many rounds in which there was more to do than the poller says at once, timeouts are
@@ -98,7 +97,7 @@ impl EventLoop {
     pub fn call(&mut self, callback: impl FnOnce(&mut Self)) {
         self.depth = 0;
         // The loop is in order whenever a callback has it, so it is in order after a panic.
-        let _ = catch_unwind(AssertUnwindSafe(|| callback(self)));
+        contain(|| callback(self));
     }
 
     /// What was read last, in as many bytes as the read said there were.

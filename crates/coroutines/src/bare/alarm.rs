@@ -13,6 +13,8 @@ use std::task::{Context, Poll, Waker};
 use reactor::{TimeoutId, Timeouts};
 use workload::Moment;
 
+use super::waker::wake_all;
+
 /// A future that ends at its deadline, or soon after; 16 bytes. Dropped before, it leaves nothing.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
@@ -57,7 +59,7 @@ impl Drop for Alarm {
 /// Wakes the tasks whose alarms are due on this thread.
 pub(super) fn wake_due(now: Moment) {
     let due = || ALARMS.with_borrow_mut(|alarms| alarms.pop_due(now));
-    std::iter::from_fn(due).for_each(Waker::wake);
+    wake_all(std::iter::from_fn(due));
 }
 
 /// The earliest deadline of an alarm on this thread.

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use reactor::{Notifier, Socket, Sockets};
 
+use super::waker::wake_all;
+
 /// What the executors of a thread share.
 #[derive(Debug, Default)]
 pub(super) struct Driver {
@@ -51,22 +53,26 @@ impl Driver {
         sockets.as_ref().filter(|sockets| !sockets.is_empty()).map(Sockets::notifier)
     }
 
-    /// Waits until a socket is ready, at most for `timeout`, and wakes what waits for those that
-    /// are. Says whether that were all.
+    /// Waits until a socket is ready, at most for `timeout`. Says whether those found were all that
+    /// are.
     ///
     /// # Panics
     /// When the operating system's poller fails.
     pub(super) fn poll(&self, timeout: Option<Duration>) -> bool {
-        let mut ready = self.ready.take();
-        let all = match &mut *self.sockets.borrow_mut() {
+        match &mut *self.sockets.borrow_mut() {
             Some(sockets) if !sockets.is_empty() => {
-                sockets.poll(timeout, &mut ready).expect("the poller waits")
+                let ready = &mut self.ready.borrow_mut();
+                sockets.poll(timeout, ready).expect("the poller waits")
             }
             _ => true,
-        };
-        ready.drain(..).for_each(Waker::wake);
+        }
+    }
+
+    /// Wakes what waits for the sockets that were found ready.
+    pub(super) fn wake_ready(&self) {
+        let mut ready = self.ready.take();
+        wake_all(ready.drain(..));
         self.ready.replace(ready);
-        all
     }
 }
 

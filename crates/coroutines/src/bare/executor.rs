@@ -3,16 +3,16 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::Context;
-use std::thread;
 use std::time::Duration;
 
+use reactor::contain;
 use workload::Moment;
 
 use super::driver::Driver;
 use super::slab::Slab;
+use super::sync::thread;
 use super::waker::{Registered, Rouse, Woken};
 use super::{alarm, sleep};
 
@@ -28,7 +28,7 @@ const BATCH: usize = 256;
 /// table of functions each.
 pub struct Executor<F> {
     tasks: Slab<F>,
-    woken: Registered,
+    pub(super) woken: Registered,
     /// Kept between rounds, so that its memory is.
     polling: Vec<u32>,
     /// How many looks in a row found more than the poller says at once.
@@ -47,7 +47,7 @@ impl<F: Future<Output = ()>> Executor<F> {
     pub fn new() -> Self {
         Self {
             tasks: Slab::new(),
-            woken: Woken::register(thread::current()),
+            woken: Woken::register(),
             polling: Vec::new(),
             full_looks: Cell::new(0),
             polled: 0,
@@ -111,10 +111,9 @@ impl<F: Future<Output = ()>> Executor<F> {
         };
         let waker = self.woken.waker(key);
         let mut context = Context::from_waker(&waker);
-        // A future that panicked is dropped and never seen again.
-        let polled = catch_unwind(AssertUnwindSafe(|| task.poll(&mut context)));
-        if polled.map_or(true, |poll| poll.is_ready()) {
-            self.tasks.remove(key);
+        // A future that panicked is dropped and never seen again, also if its drop panics.
+        if contain(|| task.poll(&mut context)).is_none_or(|poll| poll.is_ready()) {
+            contain(|| self.tasks.remove(key));
         }
     }
 
@@ -132,19 +131,23 @@ impl<F: Future<Output = ()>> Executor<F> {
             return self.look(Some(Duration::ZERO));
         }
         match left {
-            _ if !is_asleep => self.look(left),
+            _ if !is_asleep => return self.look(left),
             Some(left) => thread::park_timeout(left),
             None => thread::park(),
         }
+        self.woken.stay_awake();
     }
 
     /// Waits for sockets, at most for `timeout`, and wakes the tasks whose sockets are ready or
     /// whose alarms are due.
     fn look(&self, timeout: Option<Duration>) {
         let now = Moment::now();
+        let all = self.driver.poll(timeout);
+        self.woken.stay_awake();
+        self.driver.wake_ready();
         // An alarm is due only if what it bounds was not there in time. It may have been, if there
         // was more than the poller says at once; then the next look will tell, or one after it.
-        let full = if self.driver.poll(timeout) { 0 } else { self.full_looks.get() + 1 };
+        let full = if all { 0 } else { self.full_looks.get() + 1 };
         self.full_looks.set(full);
         if full % MOST_FULL_LOOKS == 0 {
             alarm::wake_due(now);
@@ -185,6 +188,7 @@ mod tests {
     use std::rc::Rc;
     use std::sync::{Arc, Mutex};
     use std::task::{Poll, Waker};
+    use std::thread;
 
     use super::super::Sleep;
     use super::*;

@@ -13,14 +13,19 @@
 //! | [`tcp`] | [`TcpStream`]: a connection that futures wait for |
 //! | `driver` | the sockets of a thread, and where its executor waits for them |
 //! | [`waker`] | wakers that take no allocation |
+//! | `sync` | what threads meet by: std's, or a model's |
 
 pub mod alarm;
 mod driver;
 pub mod executor;
 pub mod slab;
 pub mod sleep;
+mod sync;
 pub mod tcp;
 pub mod waker;
+
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::io;

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use reactor::Timers;
 use workload::Moment;
 
-use super::waker::TaskId;
+use super::waker::{TaskId, wake_all};
 
 /// A future that ends at its deadline, in 8 bytes.
 ///
@@ -52,9 +52,9 @@ impl Future for Sleep {
 pub(super) fn wake_due(most: usize) -> usize {
     let now = Moment::now();
     let tasks = || TASKS.with_borrow_mut(|tasks| tasks.pop_due(now));
-    let others = || OTHERS.with_borrow_mut(|others| others.pop_due(now));
+    let others = || OTHERS.with_borrow_mut(|others| others.pop_due(now)).map(|(_, waker)| waker);
     let woken = std::iter::from_fn(tasks).take(most).map(|(_, task)| task.wake()).count();
-    woken + std::iter::from_fn(others).take(most).map(|(_, waker)| waker.wake()).count()
+    woken + wake_all(std::iter::from_fn(others).take(most))
 }
 
 /// The earliest deadline on this thread.

@@ -12,11 +12,13 @@
 use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::task::{RawWaker, RawWakerVTable, Waker};
-use std::thread::Thread;
 
-use reactor::Notifier;
+use reactor::{Notifier, contain};
+
+use super::sync::thread::{self, Thread};
+use super::sync::{Mutex, MutexGuard, RwLock};
 
 const _: () = assert!(
     usize::BITS >= 64,
@@ -29,6 +31,9 @@ pub struct Woken {
     executor: u32,
     thread: Thread,
     state: Mutex<State>,
+    /// How often a wake had to rouse the executor.
+    #[cfg(test)]
+    pub(super) roused: AtomicU32,
 }
 
 #[derive(Debug, Default)]
@@ -50,10 +55,16 @@ pub enum Rouse {
 
 impl Woken {
     /// An empty list for an executor on this thread, and its entry in the list of executors.
-    pub fn register(thread: Thread) -> Registered {
+    pub fn register() -> Registered {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let executor = NEXT.fetch_add(1, Ordering::Relaxed);
-        let woken = Arc::new(Self { executor, thread, state: Mutex::default() });
+        let woken = Arc::new(Self {
+            executor,
+            thread: thread::current(),
+            state: Mutex::default(),
+            #[cfg(test)]
+            roused: AtomicU32::new(0),
+        });
         let mut executors = EXECUTORS.write().unwrap_or_else(PoisonError::into_inner);
         executors.insert(executor, woken.clone());
         Registered(woken)
@@ -69,9 +80,7 @@ impl Woken {
 
     /// Moves all woken keys into `keys`, which should be empty.
     pub fn take(&self, keys: &mut Vec<u32>) {
-        let mut state = self.lock();
-        state.rouse = None;
-        std::mem::swap(&mut state.keys, keys);
+        std::mem::swap(&mut self.lock().keys, keys);
     }
 
     /// Has the first wake from now on rouse the executor. Says whether it may sleep:
@@ -85,11 +94,19 @@ impl Woken {
         may_sleep
     }
 
+    /// Has no wake from now on rouse the executor: to be called when it no longer sleeps, before it
+    /// wakes its own tasks.
+    pub fn stay_awake(&self) {
+        self.lock().rouse = None;
+    }
+
     fn wake(&self, key: u32) {
         let mut state = self.lock();
         state.keys.push(key);
         let rouse = state.rouse.take();
         drop(state);
+        #[cfg(test)]
+        self.roused.fetch_add(rouse.is_some().into(), Ordering::Relaxed);
         match rouse {
             None => {}
             Some(Rouse::Unpark) => self.thread.unpark(),
@@ -139,8 +156,28 @@ impl TaskId {
     }
 }
 
+/// Wakes all of them, also those behind one that panics. Says how many there were.
+pub(super) fn wake_all(mut wakers: impl Iterator<Item = Waker>) -> usize {
+    let mut woken = 0;
+    let mut wake_rest = || {
+        for waker in &mut wakers {
+            woken += 1;
+            waker.wake();
+        }
+    };
+    while contain(&mut wake_rest).is_none() {}
+    woken
+}
+
+type Executors = RwLock<BTreeMap<u32, Arc<Woken>>>;
+
 /// Mostly there is one, which an ordered map finds without hashing its number.
-static EXECUTORS: RwLock<BTreeMap<u32, Arc<Woken>>> = RwLock::new(BTreeMap::new());
+#[cfg(not(interleavings))]
+static EXECUTORS: Executors = RwLock::new(BTreeMap::new());
+#[cfg(interleavings)]
+loom::lazy_static! {
+    static ref EXECUTORS: Executors = RwLock::new(BTreeMap::new());
+}
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(raw, wake, wake, ignore);
 
@@ -182,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_waker_and_its_clones_wake_their_task() {
-        let woken = Woken::register(thread::current());
+        let woken = Woken::register();
         let waker = woken.waker(7);
         let clone = waker.clone();
         assert!(clone.will_wake(&waker));
@@ -196,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_waker_of_ours_is_as_good_as_the_number_of_its_task() {
-        let woken = Woken::register(thread::current());
+        let woken = Woken::register();
         let task = TaskId::of(&woken.waker(7)).unwrap();
         task.wake();
         assert_eq!(taken(&woken), [7]);
@@ -208,7 +245,7 @@ mod tests {
 
     #[test]
     fn executors_do_not_get_each_others_wakes() {
-        let [one, other] = [(); 2].map(|()| Woken::register(thread::current()));
+        let [one, other] = [(); 2].map(|()| Woken::register());
         one.waker(1).wake();
         other.waker(u32::MAX).wake();
         assert_eq!(taken(&one), [1]);
@@ -217,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_waker_outlives_its_executor() {
-        let woken = Woken::register(thread::current());
+        let woken = Woken::register();
         let waker = woken.waker(1);
         drop(woken);
         waker.wake_by_ref();
@@ -226,7 +263,7 @@ mod tests {
 
     #[test]
     fn another_thread_wakes_a_sleeping_one() {
-        let woken = Woken::register(thread::current());
+        let woken = Woken::register();
         let waker = woken.waker(3);
         let other = thread::spawn(move || waker.wake());
         let mut keys = Vec::new();
@@ -242,7 +279,7 @@ mod tests {
 
     #[test]
     fn nobody_falls_asleep_over_a_woken_task() {
-        let woken = Woken::register(thread::current());
+        let woken = Woken::register();
         woken.waker(1).wake();
         assert!(!woken.fall_asleep(Rouse::Unpark));
         assert_eq!(taken(&woken), [1]);

@@ -37,6 +37,7 @@ use self::shared::Shared;
 use self::slots::key;
 pub use self::socket::Socket;
 use self::socket::{is_in_progress, new_socket};
+use crate::contain::contain;
 
 /// How many events of the poller's own, its notification and its timer, can stand among those that
 /// it hands out, unseen.
@@ -154,8 +155,9 @@ impl<W> Drop for Sockets<W> {
         for place in 0..places {
             #[allow(clippy::cast_possible_truncation, reason = "places are numbered in 32 bits")]
             let waiter = self.take(place as u32);
-            // Not within the borrow: it may drop a socket, which borrows again.
-            drop(waiter);
+            // Not within the borrow: it may drop a socket, which borrows again. If that panics, the
+            // others are dropped all the same.
+            contain(|| drop(waiter));
         }
     }
 }

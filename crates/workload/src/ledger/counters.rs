@@ -1,14 +1,14 @@
 //! The ledger itself: the counters of a wave.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use super::end::{End, Over};
 use super::failures::{Failure, Failures};
 use super::lateness::{Lateness, merge};
-use super::lock::lock;
 use super::proof::Proof;
 use super::shard::{SHARDS, Shard, quota, shard_of};
+use super::sync::{AtomicU8, AtomicU64, AtomicUsize, Mutex, lock};
 use super::trace::{Event, Trace};
 use crate::clock::Moment;
 use crate::http::FetchError;
@@ -56,7 +56,7 @@ impl Ledger {
         keep(Self::new(workload, Trace::on()))
     }
 
-    fn new(workload: Workload, trace: Trace) -> Self {
+    pub(super) fn new(workload: Workload, trace: Trace) -> Self {
         let shards: [Shard; SHARDS] =
             std::array::from_fn(|shard| Shard::new(quota(workload.tasks, shard)));
         let ledger = Self {
@@ -300,8 +300,8 @@ impl Ledger {
 /// Keeps a ledger for the rest of the process, in a list, so that a leak checker can tell it from
 /// what was lost.
 fn keep(ledger: Ledger) -> &'static Ledger {
-    static OPEN: Mutex<Vec<&'static Ledger>> = Mutex::new(Vec::new());
+    static OPEN: std::sync::Mutex<Vec<&'static Ledger>> = std::sync::Mutex::new(Vec::new());
     let ledger: &'static Ledger = Box::leak(Box::new(ledger));
-    lock(&OPEN).push(ledger);
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(ledger);
     ledger
 }

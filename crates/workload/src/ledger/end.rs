@@ -2,11 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
-use super::lock::lock;
+use super::sync::{AtomicBool, Condvar, Mutex, lock};
 
 /// A future that ends when a wave is over. Made by [`Ledger::over`](super::Ledger::over).
 #[derive(Debug)]

@@ -1,8 +1,6 @@
 //! How late tasks wake: a task's own wake time minus its deadline.
 
-use std::sync::Mutex;
-
-use super::lock::lock;
+use super::sync::{Mutex, lock};
 
 /// Lateness is kept to two significant decimal digits: 1 % of the value.
 const SIGNIFICANT_DIGITS: u8 = 2;

@@ -25,17 +25,18 @@
 //! | `failures` | [`Failure`]: the errors with which tasks ended |
 //! | `trace` | [`Event`]: what tasks did, in order, for tests |
 //! | `end` | [`Over`]: the end of a wave |
-//! | `shard`, `lock` | one shard of the counters; locks that outlive a panic |
+//! | `shard` | one shard of the counters |
+//! | `sync` | locks and atomics: std's, or a model's |
 
 mod counters;
 mod end;
 mod failures;
 mod handle;
 mod lateness;
-mod lock;
 mod proof;
 mod shard;
 mod starts;
+mod sync;
 mod trace;
 
 pub use counters::Ledger;

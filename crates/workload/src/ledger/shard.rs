@@ -1,14 +1,15 @@
 //! One shard of the ledger's counters.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::lateness::Histogram;
+use super::sync::AtomicU64;
 
-/// How many shards the counters are split over.
-pub const SHARDS: usize = 16;
+/// How many shards the counters are split over. A model has as few as show what more would.
+pub const SHARDS: usize = if cfg!(interleavings) { 2 } else { 16 };
 
 /// How many tasks with neighbouring indices share a shard.
-pub const RUN_OF_TASKS: u32 = 64;
+pub const RUN_OF_TASKS: u32 = if cfg!(interleavings) { 1 } else { 64 };
 
 /// Counters of the tasks whose indices fall on one shard.
 ///

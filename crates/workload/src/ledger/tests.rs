@@ -1,3 +1,6 @@
+#[cfg(interleavings)]
+mod model;
+
 use std::num::{NonZeroU16, NonZeroU32};
 use std::pin::pin;
 use std::sync::Arc;

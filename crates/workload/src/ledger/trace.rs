@@ -1,8 +1,6 @@
 //! What tasks did, in order: kept only for tests.
 
-use std::sync::Mutex;
-
-use super::lock::lock;
+use super::sync::{Mutex, lock};
 use crate::http::ErrorKind;
 
 /// Something a task did; kept only by a tracing ledger, for tests of order.
