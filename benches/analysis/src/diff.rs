@@ -293,7 +293,7 @@ mod tests {
                 let is_changed = cell.contestant == "coroutines/c0";
                 let slow = *machine * if is_changed { changed } else { 1.0 };
                 let mut slower = |ns: &mut u64| {
-                    *ns = (*ns as f64 * slow * (noise * normal(random)).exp()) as u64
+                    *ns = (*ns as f64 * slow * (noise * normal(random)).exp()) as u64;
                 };
                 if let Some(time) = &mut cell.time {
                     slower(&mut time.user_ns);

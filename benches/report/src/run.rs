@@ -8,10 +8,13 @@ use analysis::estimate::Estimate;
 use analysis::figure::Figure;
 use analysis::missing::{Missing, Why};
 use analysis::per_task::{Less, PerTask};
+use analysis::rates::{RateOutcome, RateRow, Source};
 use analysis::series::Shape;
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
+use crate::pages::rates::{reason as reason_of_rate, title};
+use crate::tables;
 use crate::text::{Text, cautions, limits, names, say};
 
 /// What a run measured.
@@ -41,6 +44,9 @@ pub fn document(analysis: &Analysis) -> Document {
         }));
         is_weighed |= shape.is_weighed();
     }
+    let (rates, rated_once) = rates(analysis);
+    blocks.extend(rates);
+    is_lone |= rated_once;
     if blocks.is_empty() {
         blocks.push(Block::Paragraph("No cell has proof, so there is no figure.".into()));
     }
@@ -65,7 +71,10 @@ pub fn document(analysis: &Analysis) -> Document {
     blocks.extend(walls(analysis));
     blocks.extend(without_figure(analysis));
     blocks.extend(cautions::of_machine(analysis).into_iter().map(Block::Paragraph));
-    let shown = |id: &_| analysis.per_task.iter().any(|row| row.series.contestant == *id);
+    let shown = |id: &_| {
+        let weighed = analysis.per_task.iter().any(|row| row.series.contestant == *id);
+        weighed || analysis.rates.iter().any(|row| row.contestant == *id)
+    };
     blocks.extend(cautions::of_contestants(analysis, shown).into_iter().map(Block::Paragraph));
     Document { id: "run", title: "What one task takes".into(), blocks }
 }
@@ -135,6 +144,36 @@ fn transferred(analysis: &Analysis, shape: &Shape) -> Table {
         ]);
     }
     table
+}
+
+/// How many a second in rounds, of each kind of waves; and whether one was read once.
+fn rates(analysis: &Analysis) -> (Vec<Block>, bool) {
+    let mut is_lone = false;
+    let mut by_work: BTreeMap<_, Vec<&RateRow>> = BTreeMap::new();
+    for row in analysis.rates.iter().filter(|row| row.source == Source::Rounds) {
+        is_lone |= matches!(row.outcome, RateOutcome::Measured { samples: 1, .. });
+        by_work.entry((&row.shape, row.wait_ns)).or_default().push(row);
+    }
+    let table = |((shape, wait_ns), mut rows): ((&Shape, u64), Vec<&RateRow>)| {
+        rows.sort_by_key(|row| (&row.contestant, row.tasks));
+        let table = tables::of(
+            rows,
+            &[
+                (Column::words("contestant"), &|row| {
+                    Cell::text(names::contestant(&row.contestant))
+                }),
+                (Column::new("tasks", Unit::Count), &|row| Cell::Count(row.tasks)),
+                (Column::new("a second", Unit::PerSecond).higher().with_intervals(), &|row| {
+                    Cell::figure(row.rate(), reason_of_rate(Some(row)))
+                }),
+                (Column::new("CPU of one", Unit::Nanoseconds).lower(), &|row| {
+                    Cell::figure(row.cpu_ns(), "not read")
+                }),
+            ],
+        );
+        [Block::Heading(title(shape, wait_ns).into()), Block::Table(table)]
+    };
+    (by_work.into_iter().flat_map(table).collect(), is_lone)
 }
 
 /// What the bytes are where no control group counts the kernel's part.
@@ -283,6 +322,19 @@ mod tests {
         assert!(line.contains("37 kB") && !line.contains('—'), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(!text.contains("--repeats"));
+    }
+
+    #[test]
+    fn rates_in_rounds_are_told_and_those_of_one_round_ask_for_more() {
+        let mut made = Synthetic::new();
+        made.waves("coroutines/tokio", 100, &[2_000_000, 2_000_000, 2_000_000]);
+        let text = printed(&mut made);
+        let line = text.lines().find(|line| line.contains("tokio")).unwrap();
+        assert!(line.contains("50,000") && line.contains("500 ns"), "{text}");
+        assert!(text.contains("Tasks a second") && !text.contains("--repeats"), "{text}");
+        let mut once = Synthetic::new();
+        once.waves("coroutines/tokio", 100, &[2_000_000]);
+        assert!(printed(&mut once).contains("--repeats 3"));
     }
 
     #[test]

@@ -167,12 +167,24 @@ fn rates_are_on_the_front_page_once_they_are_sure() {
                 _ => false,
             };
             let blocks = page.blocks.iter().filter(is_rates).take(1).cloned().collect();
-            markdown::render(&Document { blocks, ..page }, &Place { results: "", docs: "../" })
+            let place = Place { results: "", docs: "../" };
+            markdown::render(&Document { blocks, ..page }, &place).replace('\u{a0}', " ")
         })
     };
     let [english, korean] = front(&rated());
-    insta::assert_snapshot!(english);
-    insta::assert_snapshot!(korean);
+    insta::assert_snapshot!(english, @"
+    # The weight of waiting
+
+    |             | timers of 1 ms, 10,000 at once ↑ | requests answered after 1 ms, 1,000 at once ↑ |
+    | ----------- | -------------------------------: | --------------------------------------------: |
+    | thread each |                           49,705 |                                         4,971 |
+    | tokio       |                          497,054 |                                         4,971 |
+    ");
+    for said in
+        ["타이머 1 ms, 동시에 10,000개", "1 ms 뒤에 답하는 요청", "작업별 스레드", "497,054"]
+    {
+        assert!(korean.contains(said), "{korean}");
+    }
     let mut few = rated();
     few.cells.retain(|cell| cell.repeat < 4);
     assert!(front(&few).iter().all(|page| !page.contains("10,000")), "{:?}", front(&few));

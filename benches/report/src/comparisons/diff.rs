@@ -211,7 +211,7 @@ mod tests {
         );
         let moved = table(&document, 1);
         let figures: Vec<&Cell> = moved.rows.iter().map(|row| &row[1]).collect();
-        let expected = ["RSS", "time to start", "full bill", "CPU"].map(Cell::text);
+        let expected = ["private memory", "time to start", "full bill", "CPU"].map(Cell::text);
         assert_eq!(figures, expected.iter().collect::<Vec<_>>());
         let Cell::Figure(times) = moved.rows[0][3] else { panic!() };
         assert!((times.value - 1.2).abs() < 1e-9);

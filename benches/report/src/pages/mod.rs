@@ -34,7 +34,7 @@ mod lateness;
 mod machine;
 mod memory;
 mod page;
-mod rates;
+pub(crate) mod rates;
 mod state;
 mod trust;
 mod walls;

@@ -53,7 +53,7 @@ fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Quote(said)];
     blocks.extend(rates_chart(analysis).map(Block::Chart));
     for work in &all {
-        blocks.push(Block::Heading(title(work).into()));
+        blocks.push(Block::Heading(title(work.shape, work.wait_ns).into()));
         blocks.push(Block::Table(table(work, &shown)));
     }
     if all.iter().any(|work| work.shape.is_http()) {
@@ -98,7 +98,7 @@ pub(crate) fn rates_chart(analysis: &Analysis) -> Option<Chart> {
     let alt = format!("Requests a second: {}.", ends.collect::<Vec<_>>().join(", "));
     Some(Chart {
         id: "rates",
-        title: title(work),
+        title: title(work.shape, work.wait_ns),
         subtitle: "Client and server on the same cores. A rate of another run differs.".into(),
         alt,
         plot: Plot::Lines {
@@ -199,7 +199,7 @@ fn answer_of(work: &Work<'_>) -> Option<Text> {
     Some(say(
         template,
         &[
-            ("work", &*title(work)),
+            ("work", &*title(work.shape, work.wait_ns)),
             ("things", &counted(tasks, thing(work.shape))),
             ("least", &rate(least)),
             ("least_name", &names::contestant(least_name)),
@@ -210,13 +210,13 @@ fn answer_of(work: &Work<'_>) -> Option<Text> {
 }
 
 /// What is done, as a heading: `Tasks a second, waiting 1 ms`.
-fn title(work: &Work<'_>) -> String {
-    let wait = format::duration(work.wait_ns as f64);
-    let what = match work.shape.is_plain() {
+pub(crate) fn title(shape: &Shape, wait_ns: u64) -> String {
+    let wait = format::duration(wait_ns as f64);
+    let what = match shape.is_plain() {
         true => String::new(),
-        false => format!(" ({})", names::shape(work.shape)),
+        false => format!(" ({})", names::shape(shape)),
     };
-    match (work.shape.is_http(), work.wait_ns) {
+    match (shape.is_http(), wait_ns) {
         (true, 0) => format!("Requests a second, answered without delay{what}"),
         (true, _) => format!("Requests a second, answered after {wait}{what}"),
         (false, _) => format!("Tasks a second, waiting {wait}{what}"),
@@ -263,7 +263,7 @@ fn table(work: &Work<'_>, shown: &[Id]) -> Table {
 }
 
 /// Why a row has no rate.
-fn reason(row: Option<&RateRow>) -> Text {
+pub(crate) fn reason(row: Option<&RateRow>) -> Text {
     let Some(row) = row else { return "not run".into() };
     let (what, why) = match &row.outcome {
         RateOutcome::Measured { .. } => return "not known".into(),

@@ -130,6 +130,7 @@ impl FrontWords for English {
         let (wait, tasks) = (format::duration(wait_ns as f64), format::count(tasks));
         match work {
             Work::Timer => format!("timers of {wait}, {tasks} at once"),
+            Work::Request if wait_ns == 0 => format!("requests answered at once, {tasks} open"),
             Work::Request => format!("requests answered after {wait}, {tasks} at once"),
         }
     }

@@ -146,6 +146,7 @@ impl FrontWords for Korean {
         let (wait, tasks) = (format::duration(wait_ns as f64), format::count(tasks));
         match work {
             Work::Timer => format!("타이머 {wait}, 동시에 {tasks}개"),
+            Work::Request if wait_ns == 0 => format!("곧바로 답하는 요청, 동시에 {tasks}개"),
             Work::Request => format!("{wait} 뒤에 답하는 요청, 동시에 {tasks}개"),
         }
     }
