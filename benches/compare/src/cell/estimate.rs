@@ -263,6 +263,19 @@ mod tests {
         assert!(burst < Duration::from_secs(1), "{burst:?}");
     }
 
+    /// Its threads are there before the first task, and belong to the tasks all the same.
+    #[test]
+    fn workers_of_a_pool_are_in_what_its_tasks_take() {
+        let spec = CellSpec { is_pool: true, ..spec(1_000, false) };
+        let mut cell = spec.cell(&spec.workload, Status::Ok, None);
+        cell.time = Some(Time { start_ns: 1_000, ..Time::default() });
+        let weight = Some(Weight { total_bytes: Some(40_000_000), ..Weight::default() });
+        cell.memory = Memory { idle: weight, waiting: weight, ..Memory::default() };
+        let mut estimates = Estimates::default();
+        estimates.learn(&spec, &cell);
+        assert_eq!(estimates.bytes_for(&spec), 4e7);
+    }
+
     #[test]
     fn memory_is_foreseen_from_smaller_cells() {
         let estimates = learned(100_000, 1_000, 500);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::account::{Ceiling, GroupLimits, Room};
 use super::hierarchies::{Hierarchies, Own};
-use super::{v1, v2};
+use super::{place, v1, v2};
 use crate::meter::process::Procfs;
 
 /// The limits of the groups that this process is in.
@@ -37,12 +37,13 @@ pub fn room(procfs: &Procfs) -> Option<Room> {
     of_one.chain(of_two).min_by_key(|room| room.bytes)
 }
 
-/// The folders of the groups that this process is in, of this controller in version 1 and of version 2,
-/// ancestors included.
+/// The folders of the groups that this process and its cells are in, of this controller in version 1 and of
+/// version 2, ancestors included.
 pub fn with_ancestors(procfs: &Procfs, controller: &str) -> Vec<PathBuf> {
     let Ok(hierarchies) = Hierarchies::read(procfs) else { return Vec::new() };
     let own = [hierarchies.v1(controller), hierarchies.v2()];
-    own.iter().flatten().flat_map(Own::with_ancestors).map(Path::to_owned).collect()
+    let groups = own.iter().flatten().flat_map(Own::with_ancestors).map(Path::to_owned);
+    groups.chain(place::beside_own()).collect()
 }
 
 /// The smallest number in the files of this name in the own group and its ancestors; the word `max`

@@ -81,6 +81,15 @@ pub fn give_back() {
     }
 }
 
+/// The group that was made beside the own one.
+pub(super) fn beside_own() -> Option<PathBuf> {
+    let made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    made.iter().find_map(|made| match made {
+        Made::Beside(group) => Some(group.clone()),
+        Made::Leaf(_) => None,
+    })
+}
+
 /// Moves this process into a leaf group below its own.
 fn inside(own: &Own, procfs: &Procfs) -> Result<PathBuf, Unavailable> {
     let group = &own.group;
