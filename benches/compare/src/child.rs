@@ -21,6 +21,9 @@ use crate::registry;
 use protocol::ns;
 use protocol::{self, AllWaiting, Begin, Drained, Event, Order, ProtocolError};
 
+/// How long a process that was refused something stays to be looked at.
+const BEING_SEEN: Duration = Duration::from_secs(2);
+
 /// Runs the cell that the harness asks for on standard input.
 pub fn main() -> ExitCode {
     match run() {
@@ -28,9 +31,7 @@ pub fn main() -> ExitCode {
         // The harness went away, or has seen enough.
         Err(Trouble::Protocol(ProtocolError::Closed)) => ExitCode::SUCCESS,
         Err(Trouble::Refused { reason, threads }) => {
-            say(Event::Refused { reason, threads });
-            // What runs still would only delay the end.
-            std::process::exit(0);
+            refused(reason, threads);
         }
         Err(Trouble::Protocol(error)) => {
             complain(format_args!("cell: {error}"));
@@ -153,7 +154,7 @@ fn run_tasks(instance: &mut dyn Instance, ledger: &'static Ledger, begun: Begun)
     if let Err(refusal) = instance.run(ledger) {
         // Said before the instance is dropped, while what was refused can still be seen from outside.
         if let Trouble::Refused { reason, threads } = Trouble::of(&refusal) {
-            say(Event::Refused { reason, threads });
+            refused(reason, threads);
         }
         std::process::exit(0);
     }
@@ -309,6 +310,15 @@ fn usage() -> Usage {
 
 fn pause_after(elapsed: Duration) -> Duration {
     (elapsed / 32).clamp(Duration::from_micros(20), Duration::from_millis(5))
+}
+
+/// Says what was refused, and ends. It stays for a moment so that it can be looked at: the harness ends
+/// it when it has seen what it uses.
+fn refused(reason: String, threads: Option<u64>) -> ! {
+    say(Event::Refused { reason, threads });
+    thread::sleep(BEING_SEEN);
+    // What runs still would only delay the end.
+    std::process::exit(0);
 }
 
 /// Says something to the harness. If the harness is gone, the process has no reason to go on.

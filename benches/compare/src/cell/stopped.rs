@@ -24,6 +24,9 @@ pub(super) fn failed_with(
     Cell { status, reason: Some(reason), limit, errors, ..cell }
 }
 
+/// What std says of an allocation that failed, and the system of any other.
+const WANT_OF_MEMORY: [&str; 2] = ["memory allocation of ", "Cannot allocate memory"];
+
 /// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
 /// that can be named is a failure.
 pub(super) fn wall_or_failure(
@@ -32,7 +35,10 @@ pub(super) fn wall_or_failure(
     limits: &Limits,
     last_seen: &LastSeen,
 ) -> Cell {
-    let limit: Option<Limit> = limits.nearest(last_seen);
+    let was_refused_memory = || WANT_OF_MEMORY.iter().any(|said| reason.contains(said));
+    let limit: Option<Limit> = limits
+        .nearest(last_seen)
+        .or_else(|| limits.addresses(last_seen).filter(|_| was_refused_memory()));
     let status = if limit.is_some() { Status::Wall } else { Status::Failed };
     Cell { status, reason: Some(reason), limit, ..cell }
 }

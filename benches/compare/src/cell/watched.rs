@@ -28,6 +28,10 @@ pub(super) const TICK: Duration = Duration::from_millis(5);
 /// most cells are over by then.
 const UNWATCHED: Duration = Duration::from_millis(150);
 
+/// From so many threads on, mappings are theirs. Of those of a smaller process most are the program's
+/// and its allocator's, some 50, and do not grow with the threads.
+const MANY_THREADS: u64 = 500;
+
 /// A count of mappings counts if the threads grew by at most one part in so many meanwhile.
 const STEADY: u64 = 20;
 
@@ -99,7 +103,7 @@ impl<'a> Watched<'a> {
             .then(|| meter::kernel::slab_in_system(&procfs()))
             .flatten();
         let oom_kills_before = procfs().oom_kills();
-        let child = match ChildProcess::start(program, group.as_ref()) {
+        let child = match ChildProcess::start(program, group.as_ref(), stop) {
             Ok(child) => child,
             Err(error) => {
                 let reason = format!("{} does not start: {error}", program.display());
@@ -208,8 +212,10 @@ impl<'a> Watched<'a> {
         Stopped::Died
     }
 
-    /// Looks at the number of threads alone, which costs nothing.
+    /// Looks at the number of threads and at the addresses alone, which costs nothing.
     pub(super) fn glance(&mut self) {
+        let address_space = procfs().peak_address_bytes(self.child.id());
+        self.last_seen.raise(&LastSeen { address_space, ..LastSeen::default() });
         self.carry_forward(procfs().threads(self.child.id()));
     }
 
@@ -221,7 +227,7 @@ impl<'a> Watched<'a> {
         let seen = LastSeen { total_bytes: self.charged(), ..LastSeen::of(&procfs(), pid) };
         let after = procfs().threads(pid);
         if let (Some(before), Some(after), Some(mappings)) = (before, after, seen.mappings)
-            && before > 0
+            && before >= MANY_THREADS
         {
             let is_steady = after <= before + before / STEADY;
             // Better than nothing while threads are made faster than mappings are counted. They are
@@ -280,6 +286,7 @@ impl<'a> Watched<'a> {
                     threads: weight.threads,
                     mappings: weight.mappings,
                     mappings_are_estimated: false,
+                    address_space: procfs().peak_address_bytes(self.child.id()),
                     descriptors: weight.descriptors,
                     rss_bytes: weight.rss_bytes,
                     total_bytes: weight.total_bytes,
@@ -331,16 +338,9 @@ impl<'a> Watched<'a> {
 }
 
 /// Whether a process was ended by the signal that no process survives.
-#[cfg(unix)]
 fn was_killed(status: ExitStatus) -> bool {
     std::os::unix::process::ExitStatusExt::signal(&status)
         == Some(nix::sys::signal::Signal::SIGKILL as i32)
-}
-
-/// Nowhere else are there signals.
-#[cfg(not(unix))]
-fn was_killed(_: ExitStatus) -> bool {
-    false
 }
 
 fn procfs() -> Procfs {
