@@ -22,6 +22,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
@@ -88,6 +90,24 @@ pub fn restore_descriptors() {
     if let (Some(&soft), Ok((_, hard))) = (NOFILE_GIVEN.get(), getrlimit(Resource::RLIMIT_NOFILE)) {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, soft, hard);
     }
+}
+
+/// The least stack that the main thread can do with: a debug build needs nearly as much.
+const LEAST_STACK_BYTES: rlim_t = 512 << 10;
+
+/// Says that the stack is too small, and returns how the process ends; `None` if it is not.
+pub fn refuse_a_small_stack() -> Option<ExitCode> {
+    let (soft, _) = getrlimit(Resource::RLIMIT_STACK).ok()?;
+    if soft >= LEAST_STACK_BYTES {
+        return None;
+    }
+    let (given, least) = (soft >> 10, LEAST_STACK_BYTES >> 10);
+    // Written as it is: little can be called with so little stack.
+    let _ = writeln!(
+        io::stderr(),
+        "compare: the stack may take {given} KiB, and {least} KiB are needed: `ulimit -s 8192` gives more"
+    );
+    Some(ExitCode::from(2))
 }
 
 /// What a watcher last saw of a process. What it could not see is `None`.

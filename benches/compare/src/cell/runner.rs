@@ -119,18 +119,17 @@ impl Runner {
                 // A transfer lasts as long as its bytes. It was long enough to be seen, so the look
                 // came too late, and another may come in time.
                 Ending::TooShort if workload.is_transfer() => {}
-                // Doubling nothing makes no difference.
-                Ending::TooShort if workload.duration().is_zero() => {
-                    return Ok(self.too_short(spec, &workload, attempt));
-                }
-                Ending::TooShort if is_longest(&workload) => {
-                    return Ok(self.too_short(spec, &workload, attempt));
-                }
                 Ending::TooShort => {
-                    workload = workload.with_duration(workload.duration() * 2);
-                    if workload.longest(ceiling.limit()) > HIGHEST_FLOOR {
+                    let longer = workload.with_duration(workload.duration() * 2);
+                    let is_last = attempt == MOST_ATTEMPTS
+                        // Doubling nothing makes no difference.
+                        || workload.duration().is_zero()
+                        || is_longest(&workload)
+                        || longer.longest(ceiling.limit()) > HIGHEST_FLOOR;
+                    if is_last {
                         return Ok(self.too_short(spec, &workload, attempt));
                     }
+                    workload = longer;
                 }
                 Ending::Interrupted => return Err(Interrupted),
                 ending => {
@@ -144,14 +143,14 @@ impl Runner {
         Ok(self.too_short(spec, &workload, MOST_ATTEMPTS))
     }
 
-    /// The cell after so many attempts, the last of them with half the wait of this workload.
+    /// The cell after so many attempts, the last of them with this workload.
     fn too_short(&self, spec: &CellSpec, workload: &Workload, attempts: u32) -> Cell {
         let reason = if workload.is_transfer() {
             format!("in {attempts} attempts the tasks were never found all under way")
         } else {
             format!(
                 "a wait of {} was still too short to find all tasks in flight",
-                units::duration(workload.duration() / 2)
+                units::duration(workload.duration())
             )
         };
         Cell { attempts, ..spec.cell(workload, Status::Failed, Some(reason)) }
