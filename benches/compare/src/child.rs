@@ -21,6 +21,10 @@ use crate::registry;
 use protocol::ns;
 use protocol::{self, AllWaiting, Begin, Drained, Event, Order, ProtocolError};
 
+/// With this exit code ends a process that could not make its own threads: another may be able to, in a
+/// moment.
+pub const TRY_AGAIN: u8 = 75;
+
 /// How long a process that was refused something stays to be looked at.
 const BEING_SEEN: Duration = Duration::from_secs(2);
 
@@ -33,6 +37,10 @@ pub fn main() -> ExitCode {
         Err(Trouble::Refused { reason, threads }) => {
             refused(reason, threads);
         }
+        Err(Trouble::NoThread(error)) => {
+            complain(format_args!("cell: no thread can be made: {error}"));
+            ExitCode::from(TRY_AGAIN)
+        }
         Err(Trouble::Protocol(error)) => {
             complain(format_args!("cell: {error}"));
             ExitCode::from(2)
@@ -42,12 +50,21 @@ pub fn main() -> ExitCode {
 
 enum Trouble {
     Protocol(ProtocolError),
+    NoThread(io::Error),
     Refused { reason: String, threads: Option<u64> },
 }
 
 impl Trouble {
     fn refused(reason: &dyn std::fmt::Display) -> Self {
         Self::Refused { reason: reason.to_string(), threads: None }
+    }
+
+    /// Not of the contestant's: it may be the moment's.
+    fn of_own_thread(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => Self::NoThread(error),
+            _ => Self::refused(&error),
+        }
     }
 
     fn of(refusal: &Refusal) -> Self {
@@ -73,7 +90,7 @@ fn run() -> Result<(), Trouble> {
             return Err(Trouble::refused(&"the first order must be to begin"));
         }
     };
-    let orders = listen(stdin).map_err(|error| Trouble::refused(&error))?;
+    let orders = listen(stdin).map_err(Trouble::of_own_thread)?;
     let Begin { contestant, workload, tasks, pool_workers, server, unweighed } = *begin;
     let contestant = registry::find(&contestant).map_err(|error| Trouble::refused(&error))?;
     let workload =
@@ -88,7 +105,7 @@ fn run() -> Result<(), Trouble> {
     thread::Builder::new()
         .name("watch".into())
         .spawn(move || watch(ledger, expected, &orders, &started, &report))
-        .map_err(|error| Trouble::refused(&error))?;
+        .map_err(Trouble::of_own_thread)?;
 
     say(Event::Idle { heap_bytes: heap::live_bytes() });
     // The watcher reads the order to go, because it has the orders from here on.

@@ -163,7 +163,8 @@ impl Limits {
             ("nofile", self.nofile),
             ("nofile_given", self.nofile_given),
             ("nofile_hard", self.nofile_hard),
-            ("address_space", self.address_space),
+            // Rarely limited, and not in older records: those are as good as unlimited ones.
+            ("address_space", self.address_space.filter(|value| value.number().is_some())),
             ("pids_cgroup", self.pids_cgroup),
             ("memory_cgroup", self.memory_cgroup),
             ("memory_bytes", self.memory_bytes),
@@ -238,15 +239,16 @@ impl Limits {
         let meminfo = fs::read_to_string(procfs.root().join("meminfo")).unwrap_or_default();
         let group = cgroup::limits(procfs);
         let nofile = getrlimit(Resource::RLIMIT_NOFILE).ok();
+        let [nproc, address_space] = nproc_and_address_space();
         Self {
             max_map_count: sysctl("vm/max_map_count"),
             threads_max: sysctl("kernel/threads-max"),
             pid_max: sysctl("kernel/pid_max"),
-            nproc: nproc(),
+            nproc,
             nofile: nofile.map(|(soft, _)| rlimit(soft)),
             nofile_given: NOFILE_GIVEN.get().copied().map(rlimit),
             nofile_hard: nofile.map(|(_, hard)| rlimit(hard)),
-            address_space: getrlimit(Resource::RLIMIT_AS).ok().map(|(soft, _)| rlimit(soft)),
+            address_space,
             pids_cgroup: ceiling(group.pids),
             memory_cgroup: ceiling(group.memory_bytes),
             memory_bytes: process::kilobytes(&meminfo, "MemTotal").map(LimitValue::Number),
@@ -294,15 +296,16 @@ fn ceiling(ceiling: Ceiling) -> Option<LimitValue> {
     }
 }
 
-/// nix knows `RLIMIT_NPROC` on these systems only.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-fn nproc() -> Option<LimitValue> {
-    getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| rlimit(soft))
+/// nix knows both of them on these systems only, and only there is it seen what a process uses.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn nproc_and_address_space() -> [Option<LimitValue>; 2] {
+    [Resource::RLIMIT_NPROC, Resource::RLIMIT_AS]
+        .map(|resource| getrlimit(resource).ok().map(|(soft, _)| rlimit(soft)))
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-fn nproc() -> Option<LimitValue> {
-    None
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn nproc_and_address_space() -> [Option<LimitValue>; 2] {
+    [None; 2]
 }
 
 fn rlimit(limit: rlim_t) -> LimitValue {
@@ -454,7 +457,8 @@ mod tests {
                 assert!(!limit.used_is_estimated && limit.reached == Some(3_000), "{limit:?}");
             }
         }
-        let bound = Limits { exempt_from_nproc: false, nproc: Some(LimitValue::Number(3_000)), ..limits() };
+        let bound =
+            Limits { exempt_from_nproc: false, nproc: Some(LimitValue::Number(3_000)), ..limits() };
         assert_eq!(bound.nearest(&estimated(65_000)).unwrap().name, "nproc");
     }
 
@@ -518,12 +522,15 @@ mod tests {
     #[test]
     fn this_machine_has_its_limits() {
         let map = Limits::read().to_map();
-        for name in
-            ["max_map_count", "threads_max", "pid_max", "nproc", "nofile", "address_space", "memory_bytes"]
-        {
+        for name in ["max_map_count", "threads_max", "pid_max", "nproc", "nofile", "memory_bytes"] {
             assert!(map.contains_key(name), "{name}");
         }
         let seen = LastSeen::of(&Procfs::default(), std::process::id());
-        assert!(seen.threads.is_some() && seen.mappings.is_some() && seen.descriptors.is_some() && seen.address_space.is_some());
+        assert!(
+            seen.threads.is_some()
+                && seen.mappings.is_some()
+                && seen.descriptors.is_some()
+                && seen.address_space.is_some()
+        );
     }
 }

@@ -91,8 +91,9 @@ impl Cell {
         } else if start_ns > wall_ns {
             Some(format!("its start took {start_ns} ns, and all of it {wall_ns} ns"))
         } else {
-            (start_cpu_ns > cpu_ns)
-                .then(|| format!("its start took {start_cpu_ns} ns of CPU, and all of it {cpu_ns} ns"))
+            (start_cpu_ns > cpu_ns).then(|| {
+                format!("its start took {start_cpu_ns} ns of CPU, and all of it {cpu_ns} ns")
+            })
         }
     }
 

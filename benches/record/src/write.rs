@@ -62,7 +62,8 @@ impl Writer {
         let mut text = serde_json::to_string(line).map_err(io::Error::other)?;
         text.push('\n');
         if text.len() as u64 > LONGEST_LINE {
-            let problem = format!("a line of {} bytes: {LONGEST_LINE} are read at most", text.len());
+            let problem =
+                format!("a line of {} bytes: {LONGEST_LINE} are read at most", text.len());
             return Err(io::Error::other(problem));
         }
         self.file.write_all(text.as_bytes())?;

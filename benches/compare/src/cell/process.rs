@@ -16,7 +16,10 @@ use protocol::{self, Event, Order, ProtocolError};
 
 /// How long a shortage of processes or memory may last before a cell is not started: one that is over
 /// sooner costs no cell.
-const SHORTAGE: Duration = Duration::from_secs(5);
+pub(super) const SHORTAGE: Duration = Duration::from_secs(3);
+
+/// How long to wait before a try to start again.
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// How much of what a child last wrote to its standard error is kept, in bytes.
 const TAIL_BYTES: usize = 4096;
@@ -66,7 +69,7 @@ impl ChildProcess {
                         && Instant::now() < patience
                         && !stop.load(Ordering::SeqCst) =>
                 {
-                    thread::sleep(Duration::from_millis(50));
+                    thread::sleep(PAUSE);
                 }
                 result => return result,
             }
@@ -144,7 +147,7 @@ impl ChildProcess {
     ///
     /// # Errors
     /// If the operating system does not say how it ended.
-    pub fn reap(mut self) -> io::Result<(ExitStatus, String)> {
+    pub fn reap(&mut self) -> io::Result<(ExitStatus, String)> {
         self.orders = None;
         let patience = Instant::now() + DYING;
         let status = loop {

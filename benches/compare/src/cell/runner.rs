@@ -3,7 +3,8 @@
 use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use workload::http::spec::LONGEST_DELAY;
 use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
@@ -11,6 +12,7 @@ use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
 use super::attempt::Attempt;
 use super::ending::Ending;
 use super::estimate::{Estimates, TRIAL_TASKS};
+use super::process::{PAUSE, SHORTAGE};
 use super::spec::CellSpec;
 use super::unfit::{self, HIGHEST_FLOOR};
 use super::unweighed;
@@ -111,7 +113,13 @@ impl Runner {
                 is_weighed,
                 stop,
             };
-            match one.run() {
+            let patience = Instant::now() + SHORTAGE;
+            let mut ending = one.run();
+            while ending.may_be_the_moments() && Instant::now() < patience {
+                thread::sleep(PAUSE);
+                ending = one.run();
+            }
+            match ending {
                 // With a rate, another wait would be another question.
                 Ending::TooShort if spec.wait_is_given && workload.arrival != Arrival::Burst => {
                     is_weighed = false;

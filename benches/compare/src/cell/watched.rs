@@ -1,5 +1,6 @@
 //! The process of a run: what it says, what it uses, how it died.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -106,7 +107,13 @@ impl<'a> Watched<'a> {
         let child = match ChildProcess::start(program, group.as_ref(), stop) {
             Ok(child) => child,
             Err(error) => {
-                let reason = format!("{} does not start: {error}", program.display());
+                let why = match error.kind() {
+                    ErrorKind::WouldBlock => {
+                        " (no process or thread is left within `ulimit -u`, pids.max or kernel.pid_max)"
+                    }
+                    _ => "",
+                };
+                let reason = format!("{} does not start: {error}{why}", program.display());
                 return Err(Box::new(Ending::NotStarted(reason)));
             }
         };
@@ -166,7 +173,11 @@ impl<'a> Watched<'a> {
                 Some(Ok(Event::Refused { reason, threads })) => {
                     self.look();
                     self.carry_forward(threads);
-                    return Err(Ending::Refused { reason, last_seen: self.last_seen }.into());
+                    let is_gone = !procfs().has_memory(self.child.id());
+                    let last_words = is_gone.then(|| self.child.reap().ok()).flatten();
+                    let last_words = last_words.map(|(_, said)| said).unwrap_or_default();
+                    let last_seen = self.last_seen;
+                    return Err(Ending::Refused { reason, last_words, last_seen }.into());
                 }
                 Some(Ok(event)) => return Ok(event),
                 Some(Err(ProtocolError::Closed)) => return Err(Stopped::Died),

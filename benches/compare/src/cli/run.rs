@@ -447,7 +447,9 @@ fn parse_waits(text: &str) -> Result<NonZeroU16, String> {
 
 fn count_up_to(most: u32, text: &str) -> Result<u32, String> {
     let count = units::parse_count(text).ok().filter(|count| *count <= most);
-    count.ok_or_else(|| format!("`{text}` is not a count here: give a whole number from 1 to {most}"))
+    count.ok_or_else(|| {
+        format!("`{text}` is not a count here: give a whole number from 1 to {most}")
+    })
 }
 
 /// Reads a seed.
