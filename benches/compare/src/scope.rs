@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(user_bus(None, []), None);
     }
 
-        #[test]
+    #[test]
     fn a_try_that_ends_is_believed() {
         let run = |program: &str| succeeds(Command::new(program).spawn().unwrap());
         assert_eq!(run("true"), Some(true));
