@@ -76,8 +76,9 @@ fn a_file_that_may_not_grow_is_one_line() {
 fn a_stack_that_is_too_small_is_one_line() {
     let folder = scratch();
     let path = folder.path().join("record.jsonl");
-    let output = limited("-s 16", &path, &["--only", "coroutines/bare", "--tasks", "1"]);
-    assert_refused(&output, &["the stack may take 16 KiB", "`ulimit -s 8192`"]);
+    // Much less would not even hold the environment of a test.
+    let output = limited("-s 128", &path, &["--only", "coroutines/bare", "--tasks", "1"]);
+    assert_refused(&output, &["the stack may take 128 KiB", "`ulimit -s 8192`"]);
     assert!(!path.exists());
 }
 
