@@ -77,6 +77,8 @@ pub enum Resource {
     Threads,
     /// Open files.
     Descriptors,
+    /// Bytes of addresses, whether anything is there or not.
+    Addresses,
     /// Bytes, the kernel's part included.
     Memory,
 }
@@ -119,6 +121,7 @@ pub fn resource_of(limit: &str) -> Option<Resource> {
         "max_map_count" => Resource::Mappings,
         "threads_max" | "pid_max" | "nproc" | "pids_cgroup" => Resource::Threads,
         "nofile" => Resource::Descriptors,
+        "address_space" => Resource::Addresses,
         "memory_cgroup" | "memory_bytes" => Resource::Memory,
         _ => return None,
     })
@@ -201,9 +204,11 @@ fn learn_at_wall(cell: &Cell, uses: &mut BTreeMap<Resource, Use>) {
     uses.entry(Resource::Threads).or_insert(Use { per_task: 1.0, base: 1.0 });
     let used = used_at_end(limit) as f64;
     let per_task = (used / threads as f64).round();
-    if resource_of(&limit.name) == Some(Resource::Mappings) && per_task > 0.0 {
+    let of_wall = resource_of(&limit.name)
+        .filter(|resource| [Resource::Mappings, Resource::Addresses].contains(resource));
+    if let Some(resource) = of_wall.filter(|_| per_task > 0.0) {
         let base = (used - per_task * threads as f64).max(0.0);
-        uses.entry(Resource::Mappings).or_insert(Use { per_task, base });
+        uses.entry(resource).or_insert(Use { per_task, base });
     }
 }
 

@@ -21,6 +21,13 @@ use crate::registry;
 use protocol::ns;
 use protocol::{self, AllWaiting, Begin, Drained, Event, Order, ProtocolError};
 
+/// With this exit code ends a process that could not make its own threads: another may be able to, in a
+/// moment.
+pub const TRY_AGAIN: u8 = 75;
+
+/// How long a process that was refused something stays to be looked at.
+const BEING_SEEN: Duration = Duration::from_secs(2);
+
 /// Runs the cell that the harness asks for on standard input.
 pub fn main() -> ExitCode {
     match run() {
@@ -28,9 +35,11 @@ pub fn main() -> ExitCode {
         // The harness went away, or has seen enough.
         Err(Trouble::Protocol(ProtocolError::Closed)) => ExitCode::SUCCESS,
         Err(Trouble::Refused { reason, threads }) => {
-            say(Event::Refused { reason, threads });
-            // What runs still would only delay the end.
-            std::process::exit(0);
+            refused(reason, threads);
+        }
+        Err(Trouble::NoThread(error)) => {
+            complain(format_args!("cell: no thread can be made: {error}"));
+            ExitCode::from(TRY_AGAIN)
         }
         Err(Trouble::Protocol(error)) => {
             complain(format_args!("cell: {error}"));
@@ -41,12 +50,21 @@ pub fn main() -> ExitCode {
 
 enum Trouble {
     Protocol(ProtocolError),
+    NoThread(io::Error),
     Refused { reason: String, threads: Option<u64> },
 }
 
 impl Trouble {
     fn refused(reason: &dyn std::fmt::Display) -> Self {
         Self::Refused { reason: reason.to_string(), threads: None }
+    }
+
+    /// Not of the contestant's: it may be the moment's.
+    fn of_own_thread(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => Self::NoThread(error),
+            _ => Self::refused(&error),
+        }
     }
 
     fn of(refusal: &Refusal) -> Self {
@@ -72,7 +90,7 @@ fn run() -> Result<(), Trouble> {
             return Err(Trouble::refused(&"the first order must be to begin"));
         }
     };
-    let orders = listen(stdin).map_err(|error| Trouble::refused(&error))?;
+    let orders = listen(stdin).map_err(Trouble::of_own_thread)?;
     let Begin { contestant, workload, tasks, pool_workers, server, unweighed } = *begin;
     let contestant = registry::find(&contestant).map_err(|error| Trouble::refused(&error))?;
     let workload =
@@ -87,7 +105,7 @@ fn run() -> Result<(), Trouble> {
     thread::Builder::new()
         .name("watch".into())
         .spawn(move || watch(ledger, expected, &orders, &started, &report))
-        .map_err(|error| Trouble::refused(&error))?;
+        .map_err(Trouble::of_own_thread)?;
 
     say(Event::Idle { heap_bytes: heap::live_bytes() });
     // The watcher reads the order to go, because it has the orders from here on.
@@ -153,7 +171,7 @@ fn run_tasks(instance: &mut dyn Instance, ledger: &'static Ledger, begun: Begun)
     if let Err(refusal) = instance.run(ledger) {
         // Said before the instance is dropped, while what was refused can still be seen from outside.
         if let Trouble::Refused { reason, threads } = Trouble::of(&refusal) {
-            say(Event::Refused { reason, threads });
+            refused(reason, threads);
         }
         std::process::exit(0);
     }
@@ -309,6 +327,15 @@ fn usage() -> Usage {
 
 fn pause_after(elapsed: Duration) -> Duration {
     (elapsed / 32).clamp(Duration::from_micros(20), Duration::from_millis(5))
+}
+
+/// Says what was refused, and ends. It stays for a moment so that it can be looked at: the harness ends
+/// it when it has seen what it uses.
+fn refused(reason: String, threads: Option<u64>) -> ! {
+    say(Event::Refused { reason, threads });
+    thread::sleep(BEING_SEEN);
+    // What runs still would only delay the end.
+    std::process::exit(0);
 }
 
 /// Says something to the harness. If the harness is gone, the process has no reason to go on.

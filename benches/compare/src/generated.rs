@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use analysis::Analysis;
@@ -214,12 +215,8 @@ fn beside(path: &Path, text: &str) -> anyhow::Result<tempfile::NamedTempFile> {
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
-    #[cfg(unix)]
-    {
-        // A temporary file is for its owner alone; what replaces a committed file is not.
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    }
+    // A temporary file is for its owner alone; what replaces a committed file is not.
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
     Ok(file)
 }
 

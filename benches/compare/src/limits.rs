@@ -3,7 +3,8 @@
 //! A contestant that cannot reach a task count has hit a *wall*, and a wall is a result only if it
 //! can be named. The kernel does not say which limit refused a thread (all of them are `EAGAIN` or
 //! `ENOMEM`), so the name is found from what a watcher last saw of the process: the limit of which
-//! it used the largest share. Where no limit was near, none is named.
+//! it used the largest share. Where no limit was near, none is named. What was seen comes before what is
+//! only estimated.
 //!
 //! | name | what is limited | source |
 //! | --- | --- | --- |
@@ -13,12 +14,16 @@
 //! | `nproc` | threads of a user | `RLIMIT_NPROC`, getrlimit(2) |
 //! | `nofile`, `nofile_hard` | descriptors of a process, soft and hard | `RLIMIT_NOFILE`, same place |
 //! | `nofile_given` | the soft limit that this program was started with, before it raised it | same |
+//! | `address_space` | addresses of a process, in bytes | `RLIMIT_AS`, same place |
 //! | `pids_cgroup` | threads of a control group | `pids.max`, the smallest of all ancestors |
 //! | `memory_cgroup` | memory of a control group, in bytes | the smallest of all ancestors |
 //! | `memory_bytes` | memory of the machine, in bytes | `MemTotal` in `/proc/meminfo` |
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
@@ -34,8 +39,8 @@ use record::{Limit, LimitValue};
 pub const NEAR: f64 = 0.85;
 
 /// The limits of which each thread takes some.
-const BOUND_THREADS: [&str; 5] =
-    ["max_map_count", "threads_max", "pid_max", "nproc", "pids_cgroup"];
+const BOUND_THREADS: [&str; 6] =
+    ["max_map_count", "threads_max", "pid_max", "nproc", "pids_cgroup", "address_space"];
 
 /// The limits of this machine. `None` is a limit that cannot be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +59,8 @@ pub struct Limits {
     pub nofile_given: Option<LimitValue>,
     /// Descriptors to which a process may raise the soft limit.
     pub nofile_hard: Option<LimitValue>,
+    /// Bytes of addresses of a process.
+    pub address_space: Option<LimitValue>,
     /// Threads of the control group.
     pub pids_cgroup: Option<LimitValue>,
     /// Bytes of the control group.
@@ -85,6 +92,24 @@ pub fn restore_descriptors() {
     }
 }
 
+/// The least stack that the main thread can do with: a debug build needs nearly as much.
+const LEAST_STACK_BYTES: rlim_t = 512 << 10;
+
+/// Says that the stack is too small, and returns how the process ends; `None` if it is not.
+pub fn refuse_a_small_stack() -> Option<ExitCode> {
+    let (soft, _) = getrlimit(Resource::RLIMIT_STACK).ok()?;
+    if soft >= LEAST_STACK_BYTES {
+        return None;
+    }
+    let (given, least) = (soft >> 10, LEAST_STACK_BYTES >> 10);
+    // Written as it is: little can be called with so little stack.
+    let _ = writeln!(
+        io::stderr(),
+        "compare: the stack may take {given} KiB, and {least} KiB are needed: `ulimit -s 8192` gives more"
+    );
+    Some(ExitCode::from(2))
+}
+
 /// What a watcher last saw of a process. What it could not see is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastSeen {
@@ -94,6 +119,8 @@ pub struct LastSeen {
     pub mappings: Option<u64>,
     /// Whether `mappings` follows from `threads`, because counting them takes too long.
     pub mappings_are_estimated: bool,
+    /// The most addresses that the process ever had mapped, in bytes.
+    pub address_space: Option<u64>,
     /// Open descriptors of the process.
     pub descriptors: Option<u64>,
     /// Resident memory of the process in bytes.
@@ -112,6 +139,7 @@ impl LastSeen {
         }
         self.threads = self.threads.max(seen.threads);
         self.mappings = self.mappings.max(seen.mappings);
+        self.address_space = self.address_space.max(seen.address_space);
         self.descriptors = self.descriptors.max(seen.descriptors);
         self.rss_bytes = self.rss_bytes.max(seen.rss_bytes);
         self.total_bytes = self.total_bytes.max(seen.total_bytes);
@@ -135,6 +163,8 @@ impl Limits {
             ("nofile", self.nofile),
             ("nofile_given", self.nofile_given),
             ("nofile_hard", self.nofile_hard),
+            // Rarely limited, and not in older records: those are as good as unlimited ones.
+            ("address_space", self.address_space.filter(|value| value.number().is_some())),
             ("pids_cgroup", self.pids_cgroup),
             ("memory_cgroup", self.memory_cgroup),
             ("memory_bytes", self.memory_bytes),
@@ -144,7 +174,7 @@ impl Limits {
     }
 
     /// The limit of which the process used the largest share when it was last seen; `None` if that
-    /// is less than [`NEAR`] of any.
+    /// is less than [`NEAR`] of any. An estimate never beats a limit that was read.
     ///
     /// The user's and the group's threads are at least the process's own, which is what is
     /// compared with `nproc` and `pids_cgroup`. `nproc` is never named where the user is exempt.
@@ -166,6 +196,7 @@ impl Limits {
             ("pid_max", self.pid_max, threads_in_system),
             ("nproc", nproc, seen.threads),
             nofile,
+            ("address_space", self.address_space, seen.address_space),
             ("pids_cgroup", self.pids_cgroup, seen.threads),
             ("memory_cgroup", self.memory_cgroup, memory),
             ("memory_bytes", self.memory_bytes, memory),
@@ -173,29 +204,31 @@ impl Limits {
         let near = candidates.into_iter().filter_map(|(name, value, used)| {
             let value = value?.number()?;
             let used_is_estimated = name == "max_map_count" && seen.mappings_are_estimated;
-            // An estimate can lie above what the kernel allows, and a process killed for its memory
-            // may take a little more while it dies.
+            let share = used? as f64 / value as f64;
+            // An estimate far above what the kernel allows is wrong.
+            if share < NEAR || used_is_estimated && share > 1.0 / NEAR {
+                return None;
+            }
+            // It can lie a little above, and a process killed for its memory may take a little more
+            // while it dies.
             let used = used?.min(value);
             let reached = seen.threads.filter(|_| BOUND_THREADS.contains(&name));
             let limit = Limit { name: name.to_owned(), value, used, used_is_estimated, reached };
-            let share = limit.used as f64 / limit.value as f64;
-            (share >= NEAR).then_some((share, limit))
+            Some((share.min(1.0), limit))
         });
-        near.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, limit)| limit)
+        let order = |(share, limit): &(f64, Limit)| (!limit.used_is_estimated, *share);
+        near.max_by(|one, other| order(one).partial_cmp(&order(other)).unwrap_or(Ordering::Equal))
+            .map(|(_, limit)| limit)
     }
 
-    /// The limit on descriptors, of a process to which the system said that it has none left. If
-    /// it was seen before it came near the limit, it had used all of it nevertheless.
+    /// The limit on descriptors, of a process to which the system said that it has none left.
     pub fn descriptors(&self, seen: &LastSeen) -> Option<Limit> {
-        let value = self.nofile?.number()?;
-        let near = seen.descriptors.filter(|used| *used as f64 >= NEAR * value as f64);
-        Some(Limit {
-            name: "nofile".into(),
-            value,
-            used: near.unwrap_or(value),
-            used_is_estimated: near.is_none(),
-            reached: None,
-        })
+        used_up("nofile", self.nofile, seen.descriptors)
+    }
+
+    /// The limit on addresses, of a process that was refused memory; `None` where there is none.
+    pub fn addresses(&self, seen: &LastSeen) -> Option<Limit> {
+        used_up("address_space", self.address_space, seen.address_space)
     }
 
     fn read_from(procfs: &Procfs) -> Self {
@@ -206,14 +239,16 @@ impl Limits {
         let meminfo = fs::read_to_string(procfs.root().join("meminfo")).unwrap_or_default();
         let group = cgroup::limits(procfs);
         let nofile = getrlimit(Resource::RLIMIT_NOFILE).ok();
+        let [nproc, address_space] = nproc_and_address_space();
         Self {
             max_map_count: sysctl("vm/max_map_count"),
             threads_max: sysctl("kernel/threads-max"),
             pid_max: sysctl("kernel/pid_max"),
-            nproc: nproc(),
+            nproc,
             nofile: nofile.map(|(soft, _)| rlimit(soft)),
             nofile_given: NOFILE_GIVEN.get().copied().map(rlimit),
             nofile_hard: nofile.map(|(_, hard)| rlimit(hard)),
+            address_space,
             pids_cgroup: ceiling(group.pids),
             memory_cgroup: ceiling(group.memory_bytes),
             memory_bytes: process::kilobytes(&meminfo, "MemTotal").map(LimitValue::Number),
@@ -230,12 +265,27 @@ impl LastSeen {
             mappings_are_estimated: false,
             threads: procfs.threads(pid),
             mappings: procfs.mappings(pid),
+            address_space: procfs.peak_address_bytes(pid),
             descriptors: procfs.descriptors(pid),
             rss_bytes: procfs.approximate_rss_bytes(pid),
             total_bytes: None,
             threads_in_system: procfs.threads_in_system(),
         }
     }
+}
+
+/// A limit of which the system said that nothing is left. If the process was seen before it came near,
+/// it had used all of it nevertheless.
+fn used_up(name: &str, value: Option<LimitValue>, seen: Option<u64>) -> Option<Limit> {
+    let value = value?.number()?;
+    let near = seen.filter(|used| *used as f64 >= NEAR * value as f64);
+    Some(Limit {
+        name: name.into(),
+        value,
+        used: near.unwrap_or(value),
+        used_is_estimated: near.is_none(),
+        reached: None,
+    })
 }
 
 fn ceiling(ceiling: Ceiling) -> Option<LimitValue> {
@@ -246,15 +296,16 @@ fn ceiling(ceiling: Ceiling) -> Option<LimitValue> {
     }
 }
 
-/// nix knows `RLIMIT_NPROC` on these systems only.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-fn nproc() -> Option<LimitValue> {
-    getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| rlimit(soft))
+/// nix knows both of them on these systems only, and only there is it seen what a process uses.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn nproc_and_address_space() -> [Option<LimitValue>; 2] {
+    [Resource::RLIMIT_NPROC, Resource::RLIMIT_AS]
+        .map(|resource| getrlimit(resource).ok().map(|(soft, _)| rlimit(soft)))
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-fn nproc() -> Option<LimitValue> {
-    None
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn nproc_and_address_space() -> [Option<LimitValue>; 2] {
+    [None; 2]
 }
 
 fn rlimit(limit: rlim_t) -> LimitValue {
@@ -297,6 +348,7 @@ mod tests {
             nofile: Some(LimitValue::Number(1_024)),
             nofile_given: Some(LimitValue::Number(256)),
             nofile_hard: Some(LimitValue::Number(20_000)),
+            address_space: Some(LimitValue::Number(7_000_000 << 10)),
             pids_cgroup: Some(LimitValue::Unlimited(Unlimited::Unlimited)),
             memory_cgroup: Some(LimitValue::Number(1 << 30)),
             memory_bytes: Some(LimitValue::Number(24 << 30)),
@@ -371,6 +423,7 @@ mod tests {
             mappings_are_estimated: false,
             threads: Some(3),
             mappings: Some(80),
+            address_space: Some(5 << 30),
             descriptors: Some(870),
             rss_bytes: Some(100 << 20),
             total_bytes: Some(120 << 20),
@@ -379,6 +432,34 @@ mod tests {
         assert_eq!(limits().nearest(&seen), None);
         assert_eq!(limits().nearest(&LastSeen::default()), None);
         assert_eq!(Limits::default().nearest(&seen), None);
+    }
+
+    /// Many mappings of few threads, multiplied by all threads, were more than the kernel allows.
+    #[test]
+    fn an_estimate_never_beats_a_limit_that_was_read() {
+        let estimated = |mappings| LastSeen {
+            threads: Some(3_000),
+            mappings: Some(mappings),
+            mappings_are_estimated: true,
+            ..LastSeen::default()
+        };
+        let addresses = Some(6_990_000 << 10);
+        for (seen, name) in [
+            (LastSeen { address_space: addresses, ..estimated(65_000) }, Some("address_space")),
+            (LastSeen { address_space: addresses, ..estimated(144_000) }, Some("address_space")),
+            (estimated(65_000), Some("max_map_count")),
+            (estimated(144_000), None),
+        ] {
+            let limit = limits().nearest(&seen);
+            assert_eq!(limit.as_ref().map(|limit| limit.name.as_str()), name, "{seen:?}");
+            if name == Some("address_space") {
+                let limit = limit.unwrap();
+                assert!(!limit.used_is_estimated && limit.reached == Some(3_000), "{limit:?}");
+            }
+        }
+        let bound =
+            Limits { exempt_from_nproc: false, nproc: Some(LimitValue::Number(3_000)), ..limits() };
+        assert_eq!(bound.nearest(&estimated(65_000)).unwrap().name, "nproc");
     }
 
     #[test]
@@ -445,6 +526,11 @@ mod tests {
             assert!(map.contains_key(name), "{name}");
         }
         let seen = LastSeen::of(&Procfs::default(), std::process::id());
-        assert!(seen.threads.is_some() && seen.mappings.is_some() && seen.descriptors.is_some());
+        assert!(
+            seen.threads.is_some()
+                && seen.mappings.is_some()
+                && seen.descriptors.is_some()
+                && seen.address_space.is_some()
+        );
     }
 }

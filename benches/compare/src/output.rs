@@ -9,6 +9,7 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 use report::document::Document;
 use report::render::json;
@@ -22,7 +23,18 @@ use terminal_size::terminal_size_of;
 /// code 2 and a line if standard output is full or broken otherwise.
 pub fn print(text: impl Display) {
     let mut out = io::stdout().lock();
-    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+    must_be_written(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Prints help, or the version, as clap has it, and returns how the process ends. What cannot be written
+/// is treated as by [`print`].
+pub fn print_help(help: &clap::Error) -> ExitCode {
+    must_be_written(help.print().and_then(|()| io::stdout().flush()));
+    ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(2))
+}
+
+fn must_be_written(result: io::Result<()>) {
+    if let Err(error) = result {
         if error.kind() == ErrorKind::BrokenPipe {
             std::process::exit(0);
         }

@@ -96,8 +96,9 @@ pub fn select(patterns: &[String]) -> Result<Vec<Box<dyn Contestant>>, SelectErr
     if patterns.is_empty() {
         return Ok(all());
     }
+    let patterns = split(patterns);
     let mut matchers = Vec::new();
-    for pattern in patterns {
+    for pattern in &patterns {
         let matcher = compile(pattern)?;
         let known = all().iter().any(|contestant| matcher.is_match(contestant.id().as_str()));
         if !known && find(pattern).is_err() {
@@ -127,7 +128,7 @@ pub fn matching<'a>(
     ids: &BTreeSet<&'a str>,
 ) -> Result<BTreeSet<&'a str>, SelectError> {
     let mut matching = BTreeSet::new();
-    for pattern in patterns {
+    for pattern in &split(patterns) {
         let matcher = compile(pattern)?;
         let hits: Vec<&str> = ids.iter().copied().filter(|id| matcher.is_match(id)).collect();
         matching.extend(&hits);
@@ -137,6 +138,24 @@ pub fn matching<'a>(
         }
     }
     Ok(if patterns.is_empty() { ids.clone() } else { matching })
+}
+
+/// The patterns of these texts, which have commas between them. A comma within braces or brackets is part of
+/// its pattern.
+pub fn split(texts: &[String]) -> Vec<String> {
+    let of_one = |text: &String| {
+        let mut open = 0_u32;
+        let is_between = move |c: char| {
+            match c {
+                '{' | '[' => open += 1,
+                '}' | ']' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            c == ',' && open == 0
+        };
+        text.split(is_between).map(str::to_owned).collect::<Vec<_>>()
+    };
+    texts.iter().flat_map(of_one).collect()
 }
 
 fn compile(pattern: &str) -> Result<GlobMatcher, SelectError> {
@@ -218,6 +237,10 @@ mod tests {
         );
         assert_eq!(ids(&["threads/per-task"]), ["threads/per-task"]);
         assert_eq!(ids(&["*/bare"]), ["coroutines/bare", "baseline/bare"]);
+        let few = ["subroutine/sequential", "callbacks/event-loop"];
+        assert_eq!(ids(&["{callbacks,subroutine}/*"]), few);
+        assert_eq!(ids(&["callbacks/*,{subroutine/*,callbacks/*}"]), few);
+        assert_eq!(ids(&["[a,c]allbacks/*,subroutine/*"]), few);
     }
 
     #[test]

@@ -74,7 +74,6 @@ impl Surroundings {
 
 /// Starts this program again in a scope if that gives cells a control group and nothing speaks
 /// against it. Returns where it does not; the process is another one where it does.
-#[cfg(unix)]
 pub fn enter(is_unwanted: bool) {
     use std::os::unix::process::CommandExt;
 
@@ -114,7 +113,6 @@ pub fn enter(is_unwanted: bool) {
 }
 
 /// Whether it ends well; `None` if it does not end in time, and is killed.
-#[cfg(unix)]
 fn succeeds(mut child: Child) -> Option<bool> {
     let patience = Instant::now() + PATIENCE;
     while Instant::now() < patience {
@@ -128,10 +126,6 @@ fn succeeds(mut child: Child) -> Option<bool> {
     let _ = child.wait();
     None
 }
-
-/// Nowhere else is there a systemd.
-#[cfg(not(unix))]
-pub fn enter(_: bool) {}
 
 fn scope_arguments() -> Vec<OsString> {
     let options = "--user --scope --quiet --collect -p Delegate=yes -p TasksMax=infinity --";
@@ -223,7 +217,6 @@ mod tests {
         assert_eq!(user_bus(None, []), None);
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_try_that_ends_is_believed() {
         let run = |program: &str| succeeds(Command::new(program).spawn().unwrap());

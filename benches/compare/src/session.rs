@@ -6,11 +6,14 @@
 //! common parent, the cargo process. A target that is run alone finds no other part, and publishes
 //! nothing.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
 
 use analysis::Analysis;
 use anyhow::Context;
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 
 use crate::generated::Files;
 use crate::output::{print, print_document, tell};
@@ -18,6 +21,9 @@ use crate::project::{Project, RECORD};
 use record::{Extent, Record, differences, read_file};
 use report::pages::front::front;
 use report::text::en::English;
+
+/// The file in the folder of a session that its targets lock.
+const LOCK: &str = "lock";
 
 /// A part of a session's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +61,8 @@ pub struct Session {
     /// Whether the committed results may be replaced, if everything was run.
     replaces: bool,
     folder: PathBuf,
+    /// Locked as long as this target runs.
+    _lock: Option<File>,
 }
 
 /// What a session has published.
@@ -136,14 +144,16 @@ impl Session {
         let folder = sessions.join(key);
         fs::create_dir_all(&folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
+        // Shared, because other targets of this session lock it too. Not every file system has locks.
+        let lock = File::create(folder.join(LOCK)).ok().filter(|lock| lock.lock_shared().is_ok());
         for other in fs::read_dir(&sessions).into_iter().flatten().flatten() {
             let is_over = other.file_name().to_str().is_none_or(|key| !is_alive(key));
-            if is_over && other.path() != folder {
+            if is_over && other.path() != folder && !is_locked(&other.path()) {
                 // What cannot be removed does no harm.
                 let _ = fs::remove_dir_all(other.path());
             }
         }
-        Ok(Self { project, extent, replaces, folder })
+        Ok(Self { project, extent, replaces, folder, _lock: lock })
     }
 
     /// Where a part is written until it is complete.
@@ -259,10 +269,15 @@ fn key() -> String {
     format!("{parent}-{}", started(parent).unwrap_or_default())
 }
 
-/// Whether the parent of the session with this key is still there.
+/// Whether the parent of the session with this key is still there. Where that cannot be told by when it
+/// started, a process of this id is taken for it.
 fn is_alive(key: &str) -> bool {
     let parent = key.split_once('-').and_then(|(pid, start)| Some((pid.parse().ok()?, start)));
-    parent.is_some_and(|(pid, start)| started(pid).is_some_and(|now| now == start))
+    parent.is_some_and(|(pid, start)| match started(pid) {
+        Some(now) if !start.is_empty() => now == start,
+        None if started(std::process::id()).is_some() => false,
+        _ => exists(pid),
+    })
 }
 
 /// Where a process between cargo and this one says which process cargo is.
@@ -273,10 +288,19 @@ pub fn parent_id() -> u32 {
     if let Some(parent) = std::env::var(PARENT).ok().and_then(|parent| parent.parse().ok()) {
         return parent;
     }
-    #[cfg(unix)]
-    return std::os::unix::process::parent_id();
-    #[cfg(not(unix))]
-    return 0;
+    std::os::unix::process::parent_id()
+}
+
+fn exists(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0);
+    pid.is_some_and(|pid| kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH))
+}
+
+/// Whether a target of the session in this folder runs, also where its process cannot be seen, as from
+/// another container.
+fn is_locked(folder: &Path) -> bool {
+    let lock = File::open(folder.join(LOCK));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// When a process started, in clock ticks since boot: the 22nd field of `stat`. The second, the name
@@ -461,11 +485,18 @@ mod tests {
     fn a_session_that_is_at_work_is_left_alone_and_a_dead_one_removed() {
         let (_folder, project) = checkout();
         let alive = Session::open_as(project.clone(), Extent::Quick, true, &key()).unwrap();
-        let dead =
-            Session::open_as(project.clone(), Extent::Quick, true, "1-no-such-start").unwrap();
-        Session::open_as(project, Extent::Quick, true, "2-2").unwrap();
-        assert!(alive.folder.exists());
-        assert!(!dead.folder.exists());
+        let open = |key: &str| Session::open_as(project.clone(), Extent::Quick, true, key).unwrap();
+        let dead = open("1-no-such-start").folder;
+        // Its parent cannot be seen from here, as in another container, but it runs.
+        let unseen = open("4194305-7");
+        // Without /proc nothing says when a parent started.
+        let unknown = open(&format!("{}-", std::process::id())).folder;
+        open("2-2");
+        assert!(alive.folder.exists() && unseen.folder.exists() && unknown.exists());
+        assert!(!dead.exists());
+        let unseen = { unseen }.folder;
+        open("3-3");
+        assert!(unknown.exists() && !unseen.exists());
     }
 
     #[test]

@@ -51,9 +51,11 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--wait", "2years"], &["`2years`"]),
         (&["--state", "3KiB"], &["`3KiB`", "0, 64, 1KiB, 2KiB, 4KiB, 8KiB, 16KiB, 32KiB, 64KiB"]),
         (&["--state", "-1"], &["`-1`"]),
-        (&["--waits", "0"], &["`0`"]),
+        (&["--waits", "0"], &["`0`", "from 1 to 65534"]),
         (&["--waits", "65535"], &["65535", "65534"]),
         (&["--repeats", "many"], &["`many`"]),
+        (&["--repeats", "0"], &["`0`", "from 1 to 1000"]),
+        (&["--only", "{a,b}/*"], &["`{a,b}/*`"]),
         (&["--pool-workers", "0"], &["`0`"]),
         (&["--workload", "tide"], &["'tide'", "timer"]),
         (&["--seed", "x"], &["`x`", "whole number"]),
@@ -142,13 +144,18 @@ fn a_record_that_is_not_there_is_named() {
 #[test]
 fn a_closed_standard_output_is_no_panic() {
     let output = std::process::Command::new("sh")
-        .args(["-c", "\"$0\" list | head -c 1 && \"$0\" list >/dev/full; echo $?"])
+        .args([
+            "-c",
+            "\"$0\" list | head -c 1; for what in list --help --version 'run --help'; do \
+             \"$0\" $what >/dev/full; echo $?; done",
+        ])
         .arg(env!("CARGO_BIN_EXE_compare"))
         .output()
         .unwrap();
     assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
     if Path::new("/dev/full").exists() {
-        assert!(stdout(&output).ends_with("2\n"), "{}", stdout(&output));
+        assert!(stdout(&output).ends_with("2\n2\n2\n2\n"), "{}", stdout(&output));
+        assert_eq!(stderr(&output).lines().count(), 4, "{}", stderr(&output));
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{compare, run, scratch, stderr, stdout};
-use record::{Status, read_file};
+use record::{CgroupKind, Status, read_file};
 
 /// A contestant that goes wrong costs its own cell: the others in the run have proof, the run goes
 /// on, and ends with 1.
@@ -62,6 +62,7 @@ fn a_second_wave_is_weighed_and_proven_where_there_is_one() {
         &["--only", only, "--tasks", "3,20", "--repeats", "2", "--no-heap", "--wait", "100ms"],
     );
     let record = read_file(&path).unwrap();
+    let mut charged = 0;
     for cell in &record.cells {
         let is_fault = cell.contestant.starts_with("fault/");
         let is_asked_for = cell.tasks == 20 && cell.repeat == 0;
@@ -82,9 +83,11 @@ fn a_second_wave_is_weighed_and_proven_where_there_is_one() {
             if let (Some(total), Some(kernel)) = (weight.total_bytes, weight.kernel_bytes) {
                 let user = total - kernel + SETTLING;
                 assert!(user >= weight.anonymous_bytes.unwrap(), "{cell:?}");
+                charged += 1;
             }
         }
     }
+    assert_eq!(charged > 0, record.run.host.cgroup != CgroupKind::None, "{:?}", record.run.host);
 }
 
 /// Every wave of a rate is proven: what goes wrong in one of them, or ends before the last, is a failed
@@ -130,6 +133,10 @@ fn a_contestant_below_its_ceiling_is_found_out() {
     assert!(record.cells[0].attempts > 1, "the wait was doubled first");
     let reason = record.cells[0].reason.as_ref().unwrap();
     assert!(reason.contains("too short to find all tasks in flight"), "{reason}");
+    // Six attempts, each with twice the wait of the one before; the last one is what is told.
+    assert_eq!(record.cells[0].attempts, 6);
+    assert!(reason.contains("a wait of 160 ms was"), "{reason}");
+    assert_eq!(record.cells[0].workload.duration_ns, 160_000_000);
 }
 
 /// Whatever a cell does, it does not outlive a harness that was killed.
@@ -169,9 +176,14 @@ fn a_killed_harness_takes_its_cell_along() {
     eventually(&mut || fs::read_link(&cell).is_err());
 }
 
-#[cfg(unix)]
+/// Ctrl-C, and a terminal that is closed.
 #[test]
 fn an_interrupt_keeps_the_record_and_leaves_no_process() {
+    ["INT", "TERM", "HUP"].into_iter().for_each(interrupt);
+}
+
+fn interrupt(signal: &str) {
+    use std::io::Read;
     use std::process::Stdio;
     use std::time::{Duration, Instant};
 
@@ -191,7 +203,7 @@ fn an_interrupt_keeps_the_record_and_leaves_no_process() {
         .arg("--record")
         .arg(&path)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let pid = child.id();
@@ -208,12 +220,15 @@ fn an_interrupt_keeps_the_record_and_leaves_no_process() {
     let cells = cells();
     assert!(
         std::process::Command::new("kill")
-            .args(["-INT", &pid.to_string()])
+            .args([&format!("-{signal}"), &pid.to_string()])
             .status()
             .unwrap()
             .success()
     );
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("interrupted after 0 ok"), "{signal}: {said}");
     assert!(read_file(&path).unwrap().cells.is_empty());
     for cell in cells {
         assert!(!Path::new(&format!("/proc/{cell}")).exists(), "cell {cell} is still there");

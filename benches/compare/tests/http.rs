@@ -3,7 +3,8 @@
 
 mod common;
 
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -359,4 +360,46 @@ fn a_server_that_dies_costs_one_cell() {
     let statuses: Vec<_> = record.cells.iter().map(|cell| cell.status).collect();
     assert_eq!(statuses, [Status::Failed, Status::Ok], "{:?}", record.cells);
     proven(&record.cells[1]);
+}
+
+/// A server that answers each request with an error at once and counts none of them: the tasks know that
+/// they have failed, and are asked long before the patience is over.
+#[test]
+fn requests_that_fail_at_once_do_not_cost_the_patience() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(|| refuse(stream));
+        }
+    });
+    let folder = scratch();
+    let only = "coroutines/bare,callbacks/*,threads/per-task";
+    let started = Instant::now();
+    let arguments = ["--workload", "http", "--server", &url, "--only", only, "--tasks", "20"];
+    let patience = ["--no-heap", "--patience", "10m"];
+    let (output, path) = run(&folder, &[&arguments[..], &patience].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(started.elapsed() < Duration::from_secs(600));
+    for cell in read_file(&path).unwrap().cells {
+        assert_eq!(cell.status, Status::Failed, "{cell:?}");
+        assert!(cell.reason.as_ref().unwrap().contains("503"), "{cell:?}");
+    }
+}
+
+/// Answers `GET /stats` as an idle server does, and everything else with 503.
+fn refuse(stream: TcpStream) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+    while let Some(request) = lines.next() {
+        lines.by_ref().take_while(|line| !line.is_empty()).for_each(drop);
+        let (status, body) = match request.contains(" /stats") {
+            true => ("200 OK", "{\"open\":0,\"served\":0,\"broken\":0,\"high_water\":0}"),
+            false => ("503 Service Unavailable", ""),
+        };
+        let length = body.len();
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
+        if (&stream).write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
 }

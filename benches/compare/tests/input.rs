@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use common::{assert_narrow, assert_refused, compare, record_file, run, scratch, stderr, stdout};
+use common::{
+    assert_narrow, assert_refused, compare, flat, record_file, run, scratch, stderr, stdout,
+};
 use record::synthetic::{Bill, Synthetic, small_run};
 use record::{Record, Status, read};
 
@@ -83,6 +85,28 @@ fn what_is_no_record_is_one_line_and_exit_two() {
     }
     if Path::new("/dev/null").exists() {
         assert_refused(&claims_of(Path::new("/dev/null")), &["/dev/null is empty"]);
+    }
+}
+
+/// No cell is over before its waits are, and none starts for longer than it takes.
+#[test]
+fn times_that_cannot_be_are_no_proof() {
+    let folder = scratch();
+    type Change = fn(&mut record::Time);
+    let changes: [(&str, Change); 3] = [
+        ("less than the waits of one task", |time| time.wall_ns = 1),
+        ("its start took", |time| time.start_ns = time.wall_ns + 1),
+        ("ns of CPU", |time| time.start_cpu_ns = time.user_ns + time.system_ns + 1),
+    ];
+    for (expected, change) in changes {
+        let mut record = small_run();
+        let timed =
+            record.cells.iter_mut().find(|cell| cell.status == Status::Ok && cell.time.is_some());
+        change(timed.unwrap().time.as_mut().unwrap());
+        let path = record_file(&folder, "record.jsonl", record);
+        let proof = compare().arg("proof").arg("--record").arg(&path).output().unwrap();
+        assert_eq!(proof.status.code(), Some(1), "{expected}");
+        assert!(flat(&stdout(&proof)).contains(expected), "{}", stdout(&proof));
     }
 }
 

@@ -116,7 +116,7 @@ fn a_process_that_a_cell_leaves_behind_does_not_hold_up_the_run() {
 }
 
 /// Runs where the control group or its limit is not what it should be. Where no group can be made for
-/// the test itself, they say so and pass.
+/// the test itself, they say so and pass, or fail where `REQUIRE_CGROUP=1` is set.
 #[cfg(target_os = "linux")]
 mod in_a_group {
     use std::io::Write;

@@ -61,11 +61,13 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// What is wrong with its proof, the server's or the second wave's; `None` if it proves all.
+    /// What is wrong with its proof, the server's or the second wave's, or why its times cannot be; `None`
+    /// if it proves all.
     pub fn flaw(&self) -> Option<String> {
         let in_waves =
             || self.waves.iter().find_map(|wave| wave.flaw(self.tasks, self.proof.as_ref()?));
-        self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(in_waves).or_else(|| {
+        let first = self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(in_waves);
+        first.or_else(|| self.flaw_of_time()).or_else(|| {
             let second = self.second.as_ref()?;
             let flaw = self.flaw_of(Some(&second.proof), second.server.as_ref())?;
             Some(format!("second wave: {flaw}"))
@@ -77,6 +79,22 @@ impl Cell {
         let counted = || self.waves.iter().filter(|wave| !wave.warm_up);
         let seconds = counted().map(|wave| wave.wall_ns).sum::<u64>() as f64 / 1e9;
         (seconds > 0.0).then(|| self.tasks as f64 * counted().count() as f64 / seconds)
+    }
+
+    /// Why its times cannot be. No wait is ever over too soon, and a start is part of the whole.
+    fn flaw_of_time(&self) -> Option<String> {
+        let Time { wall_ns, start_ns, start_cpu_ns, .. } = self.time?;
+        let (cpu_ns, workload) = (self.time?.cpu_ns(), &self.workload);
+        let waits_ns = workload.duration_ns.checked_mul(workload.waits_per_task.into());
+        if waits_ns.is_none_or(|waits_ns| self.tasks > 0 && wall_ns < waits_ns) {
+            Some(format!("all of it took {wall_ns} ns, less than the waits of one task"))
+        } else if start_ns > wall_ns {
+            Some(format!("its start took {start_ns} ns, and all of it {wall_ns} ns"))
+        } else {
+            (start_cpu_ns > cpu_ns).then(|| {
+                format!("its start took {start_cpu_ns} ns of CPU, and all of it {cpu_ns} ns")
+            })
+        }
     }
 
     fn flaw_of(&self, proof: Option<&ProofLine>, server: Option<&ServerProof>) -> Option<String> {
@@ -267,6 +285,11 @@ pub struct Time {
 }
 
 impl Time {
+    /// User and system CPU together.
+    pub fn cpu_ns(&self) -> u64 {
+        self.user_ns.saturating_add(self.system_ns)
+    }
+
     /// What a run took, of which its start took so much.
     pub fn of(drained: &Drained, start_ns: u64, start_cpu_ns: u64) -> Self {
         Self {

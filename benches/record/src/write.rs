@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cell::{Cell, Throughput};
-use crate::read::{ReadError, read_from};
+use crate::read::{LONGEST_LINE, ReadError, read_from};
 use crate::record::{Line, Record};
 use crate::run::Run;
 
@@ -35,7 +35,10 @@ impl Writer {
         }
         file.set_len(0)?;
         let mut writer = Self { file };
-        writer.append(&Line::Run(Box::new(run)))?;
+        // A file that has not even its first line, as on a full disk, is no record.
+        writer.append(&Line::Run(Box::new(run))).inspect_err(|_| {
+            let _ = std::fs::remove_file(path);
+        })?;
         Ok(writer)
     }
 
@@ -58,6 +61,11 @@ impl Writer {
     fn append(&mut self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_string(line).map_err(io::Error::other)?;
         text.push('\n');
+        if text.len() as u64 > LONGEST_LINE {
+            let problem =
+                format!("a line of {} bytes: {LONGEST_LINE} are read at most", text.len());
+            return Err(io::Error::other(problem));
+        }
         self.file.write_all(text.as_bytes())?;
         self.file.flush()
     }
@@ -175,6 +183,17 @@ mod tests {
             assert!(!record.truncated);
             assert_eq!(record.cells.last(), Some(&last));
         }
+    }
+
+    #[test]
+    fn a_line_that_could_not_be_read_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.jsonl");
+        let mut run = small_run().run;
+        run.arguments = Some(vec!["x".repeat(usize::try_from(LONGEST_LINE).unwrap())]);
+        let error = Writer::create(&path, run).unwrap_err().to_string();
+        assert!(error.ends_with("bytes: 1048576 are read at most"), "{error}");
+        assert!(!path.exists(), "an empty file is left");
     }
 
     #[test]

@@ -193,7 +193,15 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 /// Help goes to standard output as clap has it. A mistake becomes one line.
 fn explain(error: &clap::Error) -> ExitCode {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => error.exit(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            match error.print().and_then(|()| io::stdout().flush()) {
+                Err(problem) if problem.kind() != io::ErrorKind::BrokenPipe => {
+                    complain(format_args!("standard output cannot be written: {problem}"));
+                    ExitCode::from(2)
+                }
+                _ => ExitCode::SUCCESS,
+            }
+        }
         _ => {
             complain(one_line(&error.render().to_string()));
             ExitCode::from(2)

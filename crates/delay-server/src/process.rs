@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc;
@@ -122,8 +123,7 @@ impl ServerProcess {
             .stderr(Stdio::piped());
         // In a process group of its own, an interrupt from the keyboard reaches the program that
         // started it alone, which still wants answers then, and stops it itself.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.process_group(0);
         let mut process = Process(command.spawn()?);
         let line = process.first_line()?;
         let address = line.strip_prefix("http://").and_then(|address| address.parse().ok());
@@ -131,7 +131,7 @@ impl ServerProcess {
             let said = process.last_words();
             return Err(StartError::FirstLine { line, said });
         };
-        process.pass_on_what_it_says();
+        process.pass_on_what_it_says()?;
         ask(address).map_err(|source| StartError::Silent { address, source })?;
         Ok(Self { address, process })
     }
@@ -162,11 +162,11 @@ impl Process {
         let Some(stdout) = self.0.stdout.take() else { return Ok(String::new()) };
         let (sender, receiver) = mpsc::channel();
         // A thread, because a pipe has no read timeout. It ends with the process at the latest.
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             let mut line = String::new();
             let read = BufReader::new(stdout).read_line(&mut line);
             let _ = sender.send(read.map(|_| line.trim_end().to_owned()));
-        });
+        })?;
         receiver.recv_timeout(PATIENCE).map_err(|_| io::ErrorKind::TimedOut)?
     }
 
@@ -181,10 +181,11 @@ impl Process {
     }
 
     /// Passes on what it says from here on.
-    fn pass_on_what_it_says(&mut self) {
+    fn pass_on_what_it_says(&mut self) -> io::Result<()> {
         if let Some(mut stderr) = self.0.stderr.take() {
-            thread::spawn(move || io::copy(&mut stderr, &mut io::stderr()));
+            thread::Builder::new().spawn(move || io::copy(&mut stderr, &mut io::stderr()))?;
         }
+        Ok(())
     }
 
     fn has_ended(&mut self) -> bool {

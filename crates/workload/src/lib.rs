@@ -15,6 +15,12 @@
 //! A contestant sees this crate and nothing else. It never measures itself: it signs its tasks in
 //! and out, and the program that runs it reads the ledger.
 
+// Here because everything else is built on this crate, and waits for it.
+#[cfg(not(unix))]
+compile_error!(
+    "this workspace builds for Linux, macOS and other Unix systems only, whose processes, signals and limits it measures with; on Windows, build it in WSL 2"
+);
+
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -172,7 +172,7 @@ impl Invocation {
                 "--no-scope" => invocation.no_scope = true,
                 "--only" => {
                     let globs = value_of(name)?;
-                    invocation.only.extend(globs.split(',').map(str::to_owned));
+                    invocation.only.extend(registry::split(&[globs]));
                 }
                 "--seed" => {
                     let seed = value_of(name)?;

@@ -8,6 +8,7 @@ use workload::task::expected_checksum;
 use super::spec::CellSpec;
 use super::stopped::{failed_with, last_line, legible, wall_or_failure};
 use super::unweighed::Unweighed;
+use crate::child;
 use crate::limits::{LastSeen, Limits};
 use protocol::{AllWaiting, Drained};
 use record::{
@@ -39,6 +40,8 @@ pub enum Ending {
     Refused {
         /// What it said.
         reason: String,
+        /// What it last wrote to its standard error, if it died before it was looked at.
+        last_words: String,
         /// What it used then.
         last_seen: LastSeen,
     },
@@ -124,6 +127,11 @@ impl Wave {
 }
 
 impl Ending {
+    /// Whether its process found no room for its own threads, which it may in a moment.
+    pub(super) fn may_be_the_moments(&self) -> bool {
+        matches!(self, Self::Died { status, .. } if status.code() == Some(child::TRY_AGAIN.into()))
+    }
+
     /// The cell that the record gets.
     pub(super) fn into_cell(self, spec: &CellSpec, workload: &Workload, limits: &Limits) -> Cell {
         let cell = self.judge(spec, workload, limits);
@@ -145,12 +153,11 @@ impl Ending {
                 let status = if limit.is_some() { Status::Wall } else { Status::Failed };
                 Cell { limit, ..spec.cell(workload, status, Some(reason)) }
             }
-            Self::Refused { reason, last_seen } => wall_or_failure(
-                spec.cell(workload, Status::Failed, None),
-                reason,
-                limits,
-                &last_seen,
-            ),
+            Self::Refused { reason, last_words, last_seen } => {
+                let said = format!("{reason}\n{last_words}");
+                let cell = spec.cell(workload, Status::Failed, Some(reason));
+                wall_or_failure(cell, &said, limits, &last_seen)
+            }
             Self::Died { status, last_words, was_oom_killed, last_seen } => {
                 let mut reason = format!("died: {status}");
                 if let Some(line) = last_line(&last_words) {
@@ -160,12 +167,8 @@ impl Ending {
                     reason =
                         format!("{reason}; the kernel's OOM killer ended it for want of memory");
                 }
-                wall_or_failure(
-                    spec.cell(workload, Status::Failed, None),
-                    reason,
-                    limits,
-                    &last_seen,
-                )
+                let cell = spec.cell(workload, Status::Failed, Some(reason));
+                wall_or_failure(cell, &last_words, limits, &last_seen)
             }
             Self::Hung(reason)
             | Self::BrokeProtocol(reason)
@@ -294,7 +297,11 @@ mod tests {
     #[test]
     fn a_refusal_near_a_limit_is_a_wall_with_the_systems_reason() {
         let last_seen = LastSeen { mappings: Some(65_000), ..LastSeen::default() };
-        let cell = cell(Ending::Refused { reason: "thread 16,250 …".into(), last_seen });
+        let cell = cell(Ending::Refused {
+            reason: "thread 16,250 …".into(),
+            last_words: String::new(),
+            last_seen,
+        });
         assert_eq!(cell.status, Status::Wall);
         assert_eq!(cell.reason.as_deref(), Some("thread 16,250 …"));
     }

@@ -1,9 +1,11 @@
 //! The process of a cell, and the pipes to it.
 
 use std::fs;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +13,13 @@ use std::time::{Duration, Instant};
 use crate::meter::cgroup::Group;
 use crate::meter::process::Procfs;
 use protocol::{self, Event, Order, ProtocolError};
+
+/// How long a shortage of processes or memory may last before a cell is not started: one that is over
+/// sooner costs no cell.
+pub(super) const SHORTAGE: Duration = Duration::from_secs(3);
+
+/// How long to wait before a try to start again.
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// How much of what a child last wrote to its standard error is kept, in bytes.
 const TAIL_BYTES: usize = 4096;
@@ -46,9 +55,28 @@ pub struct ChildProcess {
 impl ChildProcess {
     /// Starts the program with the hidden command `cell`, in this control group if there is one.
     ///
+    /// A process, and the threads here that listen to it, may be refused for a moment: that is tried
+    /// again, until `stop` is set.
+    ///
     /// # Errors
-    /// If it cannot be started, or the group takes no process.
-    pub fn start(program: &Path, group: Option<&Group>) -> io::Result<Self> {
+    /// If it cannot be started, or the group takes no process. None is left then.
+    pub fn start(program: &Path, group: Option<&Group>, stop: &AtomicBool) -> io::Result<Self> {
+        let patience = Instant::now() + SHORTAGE;
+        loop {
+            match Self::try_start(program, group) {
+                Err(error)
+                    if [ErrorKind::WouldBlock, ErrorKind::OutOfMemory].contains(&error.kind())
+                        && Instant::now() < patience
+                        && !stop.load(Ordering::SeqCst) =>
+                {
+                    thread::sleep(PAUSE);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn try_start(program: &Path, group: Option<&Group>) -> io::Result<Self> {
         let mut command = Command::new(program);
         command
             .arg("cell")
@@ -62,17 +90,18 @@ impl ChildProcess {
         }
         // In a process group of its own, an interrupt from the keyboard reaches the harness alone,
         // which then ends the cell itself and knows why it ended.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.process_group(0);
         if let Some(group) = group {
             enter_before_exec(&mut command, group)?;
         }
-        let mut child = command.spawn()?;
-        be_killed_first(child.id());
-        let orders = child.stdin.take();
         let (send, events) = mpsc::sync_channel(QUEUE);
+        // From here on it is killed if anything fails.
+        let mut started = Self { child: command.spawn()?, orders: None, events, tail: None };
+        let child = &mut started.child;
+        be_killed_first(child.id());
+        started.orders = child.stdin.take();
         if let Some(stdout) = child.stdout.take() {
-            thread::spawn(move || {
+            thread::Builder::new().spawn(move || {
                 let mut stdout = BufReader::new(stdout);
                 loop {
                     let event = protocol::read(&mut stdout);
@@ -81,14 +110,14 @@ impl ChildProcess {
                         return;
                     }
                 }
-            });
+            })?;
         }
-        let tail = child.stderr.take().map(|stderr| {
+        if let Some(stderr) = child.stderr.take() {
             let (send, tail) = mpsc::sync_channel(1);
-            thread::spawn(move || send.send(tail_of(stderr)));
-            tail
-        });
-        Ok(Self { child, orders, events, tail })
+            thread::Builder::new().spawn(move || send.send(tail_of(stderr)))?;
+            started.tail = Some(tail);
+        }
+        Ok(started)
     }
 
     /// The process's id.
@@ -118,7 +147,7 @@ impl ChildProcess {
     ///
     /// # Errors
     /// If the operating system does not say how it ended.
-    pub fn reap(mut self) -> io::Result<(ExitStatus, String)> {
+    pub fn reap(&mut self) -> io::Result<(ExitStatus, String)> {
         self.orders = None;
         let patience = Instant::now() + DYING;
         let status = loop {
@@ -148,20 +177,12 @@ impl Drop for ChildProcess {
 /// Has the process move itself into the group before it becomes the program. Moved from outside after
 /// that, it would have touched some pages already, more or fewer as it happens, which stay charged to
 /// the group that it came from.
-#[cfg(unix)]
 fn enter_before_exec(command: &mut Command, group: &Group) -> io::Result<()> {
-    use std::os::unix::process::CommandExt;
-
     const ITSELF: &[u8] = b"0";
     let processes = group.processes()?;
     // SAFETY: between fork and exec this does no more than write(2) to a file that was opened before,
     // which is async-signal-safe and allocates nothing (an error of the operating system is a number).
     unsafe { command.pre_exec(move || (&processes).write_all(ITSELF)) };
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn enter_before_exec(_: &mut Command, _: &Group) -> io::Result<()> {
     Ok(())
 }
 

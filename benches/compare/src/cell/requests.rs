@@ -16,6 +16,10 @@ use record::ServerProof;
 /// How long tasks may take to end with errors when their server says nothing any more.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
+/// How long the server may see nothing new of requests that are under way. After that the tasks are
+/// asked: what failed on the way to it never shows there.
+const STALLED: Duration = Duration::from_secs(3);
+
 /// What a request may take beyond its delay, on a slow machine.
 const REQUEST: Duration = Duration::from_millis(20);
 
@@ -37,7 +41,7 @@ pub(super) fn work(workload: &Workload, expected: u64) -> Duration {
 }
 
 /// Waits until the server has as many requests open as are expected; `None` if that cannot be
-/// any more, because too few are left to come. `over` of its requests are of an earlier wave.
+/// any more, because too few are left to come, or none comes any more. `over` of its requests are of an earlier wave.
 pub(super) fn wait_for_server(
     run: &mut Watched<'_>,
     workload: &Workload,
@@ -48,8 +52,12 @@ pub(super) fn wait_for_server(
     exhausted_before: u64,
 ) -> Result<Option<ServerProof>, Stopped> {
     let requests = over + of(workload);
+    let (mut last, mut moved) = (Stats::default(), Instant::now());
     loop {
         let stats = ask(run, http)?;
+        if stats != last {
+            (last, moved) = (stats, Instant::now());
+        }
         if stats.open == expected {
             return Ok(Some(ServerProof {
                 open_before_weighing: stats.open,
@@ -60,7 +68,8 @@ pub(super) fn wait_for_server(
         if stats.exhausted > exhausted_before {
             return Err(Ending::ServerFull { last_seen: run.last_seen }.into());
         }
-        let is_late = gone.elapsed() > run.patience + workload.longest(expected);
+        let is_late =
+            moved.elapsed() > STALLED || gone.elapsed() > run.patience + workload.longest(expected);
         if requests.saturating_sub(stats.served + stats.broken) < expected || is_late {
             return Ok(None);
         }

@@ -3,7 +3,8 @@
 use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use workload::http::spec::LONGEST_DELAY;
 use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
@@ -11,6 +12,7 @@ use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
 use super::attempt::Attempt;
 use super::ending::Ending;
 use super::estimate::{Estimates, TRIAL_TASKS};
+use super::process::{PAUSE, SHORTAGE};
 use super::spec::CellSpec;
 use super::unfit::{self, HIGHEST_FLOOR};
 use super::unweighed;
@@ -111,7 +113,13 @@ impl Runner {
                 is_weighed,
                 stop,
             };
-            match one.run() {
+            let patience = Instant::now() + SHORTAGE;
+            let mut ending = one.run();
+            while ending.may_be_the_moments() && Instant::now() < patience {
+                thread::sleep(PAUSE);
+                ending = one.run();
+            }
+            match ending {
                 // With a rate, another wait would be another question.
                 Ending::TooShort if spec.wait_is_given && workload.arrival != Arrival::Burst => {
                     is_weighed = false;
@@ -119,18 +127,17 @@ impl Runner {
                 // A transfer lasts as long as its bytes. It was long enough to be seen, so the look
                 // came too late, and another may come in time.
                 Ending::TooShort if workload.is_transfer() => {}
-                // Doubling nothing makes no difference.
-                Ending::TooShort if workload.duration().is_zero() => {
-                    return Ok(self.too_short(spec, &workload, attempt));
-                }
-                Ending::TooShort if is_longest(&workload) => {
-                    return Ok(self.too_short(spec, &workload, attempt));
-                }
                 Ending::TooShort => {
-                    workload = workload.with_duration(workload.duration() * 2);
-                    if workload.longest(ceiling.limit()) > HIGHEST_FLOOR {
+                    let longer = workload.with_duration(workload.duration() * 2);
+                    let is_last = attempt == MOST_ATTEMPTS
+                        // Doubling nothing makes no difference.
+                        || workload.duration().is_zero()
+                        || is_longest(&workload)
+                        || longer.longest(ceiling.limit()) > HIGHEST_FLOOR;
+                    if is_last {
                         return Ok(self.too_short(spec, &workload, attempt));
                     }
+                    workload = longer;
                 }
                 Ending::Interrupted => return Err(Interrupted),
                 ending => {
@@ -144,14 +151,14 @@ impl Runner {
         Ok(self.too_short(spec, &workload, MOST_ATTEMPTS))
     }
 
-    /// The cell after so many attempts, the last of them with half the wait of this workload.
+    /// The cell after so many attempts, the last of them with this workload.
     fn too_short(&self, spec: &CellSpec, workload: &Workload, attempts: u32) -> Cell {
         let reason = if workload.is_transfer() {
             format!("in {attempts} attempts the tasks were never found all under way")
         } else {
             format!(
                 "a wait of {} was still too short to find all tasks in flight",
-                units::duration(workload.duration() / 2)
+                units::duration(workload.duration())
             )
         };
         Cell { attempts, ..spec.cell(workload, Status::Failed, Some(reason)) }

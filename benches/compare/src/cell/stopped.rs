@@ -24,17 +24,23 @@ pub(super) fn failed_with(
     Cell { status, reason: Some(reason), limit, errors, ..cell }
 }
 
+/// What std says of an allocation that failed, and the system of any other.
+const WANT_OF_MEMORY: [&str; 2] = ["memory allocation of ", "Cannot allocate memory"];
+
 /// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
-/// that can be named is a failure.
+/// that can be named is a failure. What its process `said` may name what it wanted.
 pub(super) fn wall_or_failure(
     cell: Cell,
-    reason: String,
+    said: &str,
     limits: &Limits,
     last_seen: &LastSeen,
 ) -> Cell {
-    let limit: Option<Limit> = limits.nearest(last_seen);
+    let was_refused_memory = || WANT_OF_MEMORY.iter().any(|words| said.contains(words));
+    let limit: Option<Limit> = limits
+        .nearest(last_seen)
+        .or_else(|| limits.addresses(last_seen).filter(|_| was_refused_memory()));
     let status = if limit.is_some() { Status::Wall } else { Status::Failed };
-    Cell { status, reason: Some(reason), limit, ..cell }
+    Cell { status, limit, ..cell }
 }
 
 /// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and

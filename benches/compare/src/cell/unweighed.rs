@@ -139,7 +139,7 @@ mod tests {
             peak_in_flight,
             errors: Vec::new(),
             lost: 0,
-            wall_ns: 1,
+            wall_ns: 1_000_000,
             user_ns: 1,
             system_ns: 1,
             voluntary_switches: 0,

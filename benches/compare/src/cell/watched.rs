@@ -1,5 +1,6 @@
 //! The process of a run: what it says, what it uses, how it died.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,10 @@ pub(super) const TICK: Duration = Duration::from_millis(5);
 /// How long a start may take before the harness begins to look how far it is. Looking disturbs, and
 /// most cells are over by then.
 const UNWATCHED: Duration = Duration::from_millis(150);
+
+/// From so many threads on, mappings are theirs. Of those of a smaller process most are the program's
+/// and its allocator's, some 50, and do not grow with the threads.
+const MANY_THREADS: u64 = 500;
 
 /// A count of mappings counts if the threads grew by at most one part in so many meanwhile.
 const STEADY: u64 = 20;
@@ -99,10 +104,16 @@ impl<'a> Watched<'a> {
             .then(|| meter::kernel::slab_in_system(&procfs()))
             .flatten();
         let oom_kills_before = procfs().oom_kills();
-        let child = match ChildProcess::start(program, group.as_ref()) {
+        let child = match ChildProcess::start(program, group.as_ref(), stop) {
             Ok(child) => child,
             Err(error) => {
-                let reason = format!("{} does not start: {error}", program.display());
+                let why = match error.kind() {
+                    ErrorKind::WouldBlock => {
+                        " (no process or thread is left within `ulimit -u`, pids.max or kernel.pid_max)"
+                    }
+                    _ => "",
+                };
+                let reason = format!("{} does not start: {error}{why}", program.display());
                 return Err(Box::new(Ending::NotStarted(reason)));
             }
         };
@@ -162,7 +173,11 @@ impl<'a> Watched<'a> {
                 Some(Ok(Event::Refused { reason, threads })) => {
                     self.look();
                     self.carry_forward(threads);
-                    return Err(Ending::Refused { reason, last_seen: self.last_seen }.into());
+                    let is_gone = !procfs().has_memory(self.child.id());
+                    let last_words = is_gone.then(|| self.child.reap().ok()).flatten();
+                    let last_words = last_words.map(|(_, said)| said).unwrap_or_default();
+                    let last_seen = self.last_seen;
+                    return Err(Ending::Refused { reason, last_words, last_seen }.into());
                 }
                 Some(Ok(event)) => return Ok(event),
                 Some(Err(ProtocolError::Closed)) => return Err(Stopped::Died),
@@ -208,8 +223,10 @@ impl<'a> Watched<'a> {
         Stopped::Died
     }
 
-    /// Looks at the number of threads alone, which costs nothing.
+    /// Looks at the number of threads and at the addresses alone, which costs nothing.
     pub(super) fn glance(&mut self) {
+        let address_space = procfs().peak_address_bytes(self.child.id());
+        self.last_seen.raise(&LastSeen { address_space, ..LastSeen::default() });
         self.carry_forward(procfs().threads(self.child.id()));
     }
 
@@ -221,7 +238,7 @@ impl<'a> Watched<'a> {
         let seen = LastSeen { total_bytes: self.charged(), ..LastSeen::of(&procfs(), pid) };
         let after = procfs().threads(pid);
         if let (Some(before), Some(after), Some(mappings)) = (before, after, seen.mappings)
-            && before > 0
+            && before >= MANY_THREADS
         {
             let is_steady = after <= before + before / STEADY;
             // Better than nothing while threads are made faster than mappings are counted. They are
@@ -280,6 +297,7 @@ impl<'a> Watched<'a> {
                     threads: weight.threads,
                     mappings: weight.mappings,
                     mappings_are_estimated: false,
+                    address_space: procfs().peak_address_bytes(self.child.id()),
                     descriptors: weight.descriptors,
                     rss_bytes: weight.rss_bytes,
                     total_bytes: weight.total_bytes,
@@ -331,16 +349,9 @@ impl<'a> Watched<'a> {
 }
 
 /// Whether a process was ended by the signal that no process survives.
-#[cfg(unix)]
 fn was_killed(status: ExitStatus) -> bool {
     std::os::unix::process::ExitStatusExt::signal(&status)
         == Some(nix::sys::signal::Signal::SIGKILL as i32)
-}
-
-/// Nowhere else are there signals.
-#[cfg(not(unix))]
-fn was_killed(_: ExitStatus) -> bool {
-    false
 }
 
 fn procfs() -> Procfs {

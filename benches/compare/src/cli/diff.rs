@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// Only contestants whose ids match one of these globs [default: all]
-    #[arg(long, value_name = "GLOB", value_delimiter = ',', help_heading = COMPARED)]
+    #[arg(long, value_name = "GLOB", help_heading = COMPARED)]
     only: Vec<String>,
     /// End with 1 if a figure is worse by more than this with its whole interval, such as 5% or 0.05
     #[arg(long, value_name = "PART", value_parser = units::parse_part, allow_hyphen_values = true, help_heading = COMPARED)]

@@ -15,7 +15,7 @@ use crate::registry;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only ids that match one of these globs, such as 'coroutines/*'
-    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
     /// As JSON
     #[arg(long)]

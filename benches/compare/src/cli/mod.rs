@@ -38,9 +38,10 @@ use clap::{Parser, Subcommand};
 use self::mistake::one_line;
 use crate::bench;
 use crate::child;
+use crate::interrupt;
 use crate::limits;
 use crate::meter::cgroup;
-use crate::output::complain;
+use crate::output::{complain, print_help};
 
 /// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
 #[derive(Debug, Parser)]
@@ -88,9 +89,12 @@ Examples:
 The main job, everything in its default size: cargo bench -p compare
 The same in half an hour, for the record:     cargo bench -p compare -- --thorough";
 
-/// Runs the command that the process was started with.
+/// Runs the command that the process was started with. Not inlined: it takes more stack than there may
+/// be, which its caller looks at.
+#[inline(never)]
 pub fn main() -> ExitCode {
     limits::raise_descriptors();
+    interrupt::outlive_large_files();
     let mut arguments = std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned());
     if arguments.next().as_deref() == Some("bench") {
         let code = bench::main(arguments);
@@ -124,7 +128,7 @@ fn explain(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => print_help(error),
         _ => {
             complain(format_args!("compare: {}", one_line(&error.render().to_string())));
             ExitCode::from(2)

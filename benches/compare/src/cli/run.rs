@@ -80,7 +80,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 struct Selection {
     /// Only ids that match one of these globs, such as 'coroutines/*' [default: all]
-    #[arg(long, value_name = "GLOB", value_delimiter = ',', help_heading = heading::RUN)]
+    #[arg(long, value_name = "GLOB", help_heading = heading::RUN)]
     only: Vec<String>,
     /// What each task waits for
     #[arg(long, value_enum, default_value_t = Kind::Timer, help_heading = heading::RUN)]
@@ -105,8 +105,8 @@ struct Selection {
     #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true, help_heading = heading::TASK)]
     state: StateSize,
     /// How many times each task waits
-    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = units::parse_count, allow_hyphen_values = true, help_heading = heading::TASK)]
-    waits: u32,
+    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = parse_waits, allow_hyphen_values = true, help_heading = heading::TASK)]
+    waits: NonZeroU16,
     /// How often each cell is run, at most 1000 times [default: 1, or as in the full run]
     #[arg(long, value_name = "COUNT", value_parser = parse_repeats, allow_hyphen_values = true, help_heading = heading::RUN)]
     repeats: Option<u32>,
@@ -255,14 +255,13 @@ impl Given {
     pub(super) fn plan(&self, seed: u64) -> anyhow::Result<Planned> {
         let args = &self.selection;
         let contestants = registry::select(&args.only)?;
-        let waits = waits_per_task(args.waits)?;
         let workload = args
             .http
             .workload(args.workload)?
             .with_duration(args.wait.unwrap_or_else(|| args.usual_wait()))
             .with_spread(args.spread.unwrap_or(Duration::ZERO))
             .with_state(args.state)
-            .with_waits(waits)
+            .with_waits(args.waits)
             .with_arrival(args.arrival.unwrap_or_default());
         if args.synchronized_wakeup && workload.asks().is_some() {
             bail!(
@@ -438,11 +437,19 @@ fn parse_rate_waves(text: &str) -> Result<u32, String> {
 }
 
 fn parse_repeats(text: &str) -> Result<u32, String> {
-    let repeats = units::parse_count(text).map_err(|error| error.to_string())?;
-    if repeats > MOST_REPEATS {
-        return Err(format!("`{text}` is too many: a cell is run from 1 to {MOST_REPEATS} times"));
-    }
-    Ok(repeats)
+    count_up_to(MOST_REPEATS, text)
+}
+
+fn parse_waits(text: &str) -> Result<NonZeroU16, String> {
+    let waits = count_up_to(Workload::MOST_WAITS.into(), text)?;
+    NonZeroU16::try_from(u16::try_from(waits).unwrap_or(0)).map_err(|error| error.to_string())
+}
+
+fn count_up_to(most: u32, text: &str) -> Result<u32, String> {
+    let count = units::parse_count(text).ok().filter(|count| *count <= most);
+    count.ok_or_else(|| {
+        format!("`{text}` is not a count here: give a whole number from 1 to {most}")
+    })
 }
 
 /// Reads a seed.
@@ -452,13 +459,6 @@ fn parse_repeats(text: &str) -> Result<u32, String> {
 pub fn parse_seed(text: &str) -> Result<u64, String> {
     let problem = |_| format!("`{text}` is not a seed: give a whole number from 0 to {}", u64::MAX);
     text.parse().map_err(problem)
-}
-
-fn waits_per_task(given: u32) -> anyhow::Result<NonZeroU16> {
-    let most = Workload::MOST_WAITS;
-    u16::try_from(given).ok().filter(|waits| *waits <= most).and_then(NonZeroU16::new).with_context(
-        || format!("`--waits {given}` is too many: a task has from 1 to {most} waits"),
-    )
 }
 
 /// Where a record goes; in the folder of this command if nothing was said.

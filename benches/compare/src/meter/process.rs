@@ -83,6 +83,12 @@ impl Procfs {
         kilobytes(&self.living_status(pid)?, "VmRSS")
     }
 
+    /// The most addresses that the process ever had mapped, in bytes: what `RLIMIT_AS` bounds. Cheap, for
+    /// a watcher.
+    pub fn peak_address_bytes(&self, pid: u32) -> Option<u64> {
+        kilobytes(&self.living_status(pid)?, "VmPeak")
+    }
+
     /// How many mappings the process has: the lines of `maps`. Takes time proportional to them, tens
     /// of milliseconds at the default `vm.max_map_count` of 65530, and no memory.
     pub fn mappings(&self, pid: u32) -> Option<u64> {

@@ -110,7 +110,7 @@ fn limits(host: &Host) -> Table {
         &[
             (Column::words("Limit"), &|(limit, _)| Cell::text(name(limit))),
             (Column::new("Value", Unit::Count), &|(name, value)| match value.number() {
-                Some(number) if name.starts_with("memory") => {
+                Some(number) if name.starts_with("memory") || *name == "address_space" => {
                     Cell::text(format::size(number as f64))
                 }
                 Some(number) => Cell::Count(number),

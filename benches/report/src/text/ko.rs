@@ -218,6 +218,7 @@ fn per_task(limit: &str, per_task: f64) -> String {
         Some(Resource::Threads) => of("스레드"),
         Some(Resource::Descriptors) => of("열린 파일"),
         Some(Resource::Memory) => format!("작업당 {}", format::bytes(per_task)),
+        Some(Resource::Addresses) => format!("작업당 주소 공간 {}", format::bytes(per_task)),
         None => of("단위"),
     }
 }

@@ -14,7 +14,7 @@ pub fn with_value(limit: &str, value: u64) -> String {
 /// The value of a limit alone: a size for memory, else a count.
 pub fn written(limit: &str, value: u64) -> String {
     match resource(limit) {
-        Some(Resource::Memory) => format::size(value as f64),
+        Some(Resource::Memory | Resource::Addresses) => format::size(value as f64),
         _ => format::count(value),
     }
 }
@@ -35,6 +35,7 @@ pub fn per_task(limit: &str, per_task: f64) -> String {
         Some(Resource::Threads) => one("thread", "threads"),
         Some(Resource::Descriptors) => one("open file", "open files"),
         Some(Resource::Memory) => format!("{} a task", format::bytes(per_task)),
+        Some(Resource::Addresses) => format!("{} of addresses a task", format::bytes(per_task)),
         None => one("unit", "units"),
     }
 }
@@ -86,6 +87,9 @@ mod tests {
         let memory = ceiling("memory_bytes", 24 << 30, 448.0, 56_000_000);
         assert_eq!(of_ceiling(&memory), "the machine's memory 24 GiB, 448 B a task");
         assert_eq!(command_for(&memory, 100_000_000), None);
+        let addresses = ceiling("address_space", 7_000_000 << 10, 2_109_440.0, 3_300);
+        assert_eq!(of_ceiling(&addresses), "ulimit -v 6.68 GiB, 2.11 MB of addresses a task");
+        assert_eq!(command_for(&addresses, 10_000).as_deref(), Some("ulimit -v 21484375"));
         let given = ceiling(MEMORY_GIVEN, 512 << 20, 1.0, 5);
         assert_eq!(with_value(&given.limit, given.value), "the memory given 512 MiB");
         assert_eq!(per_task("nofile", 1.0), "1 open file a task");

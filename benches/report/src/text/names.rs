@@ -112,6 +112,7 @@ pub fn limit(name: &str) -> &str {
         "pid_max" => "kernel.pid_max",
         "nproc" => "ulimit -u",
         "nofile" | "nofile_hard" | "nofile_given" => "ulimit -n",
+        "address_space" => "ulimit -v",
         "pids_cgroup" => "pids.max of the control group",
         "memory_cgroup" => "the control group's memory limit",
         "memory_bytes" => "the machine's memory",
@@ -128,6 +129,8 @@ pub fn command_for(limit: &str, to: u64) -> Option<String> {
         "nproc" => format!("ulimit -u {to}"),
         "nofile" | "nofile_given" => format!("ulimit -n {to}"),
         "nofile_hard" => format!("ulimit -Hn {to}"),
+        // In KiB.
+        "address_space" => format!("ulimit -v {}", to.div_ceil(1024)),
         "pids_cgroup" => format!("systemctl set-property UNIT TasksMax={to}"),
         "memory_cgroup" => format!("systemctl set-property UNIT MemoryMax={to}"),
         _ => return None,

@@ -136,10 +136,7 @@ pub(super) fn new_socket(domain: Domain) -> io::Result<socket2::Socket> {
     Ok(socket)
 }
 
-/// Whether a connection is being made, which Unix systems and Windows say in words of their own.
+/// Whether a connection is being made.
 pub(super) fn is_in_progress(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    return error.raw_os_error() == Some(libc::EINPROGRESS);
-    #[cfg(not(unix))]
-    return error.kind() == io::ErrorKind::WouldBlock;
+    error.raw_os_error() == Some(libc::EINPROGRESS)
 }

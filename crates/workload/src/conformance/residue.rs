@@ -15,20 +15,21 @@ pub(super) struct Residue {
 
 /// Counts this process's threads and descriptors now.
 ///
-/// Where there is no `/proc`, both count as zero: the check then has nothing to say.
+/// Other systems than Linux say nothing of threads, which count as zero there; descriptors are counted.
 pub(super) fn count() -> Result<Residue, String> {
-    if !cfg!(target_os = "linux") {
-        return Ok(Residue { threads: 0, descriptors: 0 });
-    }
+    let threads = if cfg!(target_os = "linux") { threads()? } else { 0 };
+    // Reading the folder opens one more, which is in the count each time.
+    let descriptors = fs::read_dir("/dev/fd").map_err(|e| format!("descriptors: {e}"))?;
+    Ok(Residue { threads, descriptors: descriptors.count() })
+}
+
+fn threads() -> Result<usize, String> {
     // The list in `/proc/self/task` is no count: it ends early when a thread ends while it is read.
     let status = fs::read_to_string("/proc/self/status").map_err(|e| format!("status: {e}"))?;
-    let threads = status
+    status
         .lines()
         .find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok())
-        .ok_or_else(|| format!("/proc/self/status names no count of threads: {status}"))?;
-    // Reading the folder opens one more, which is in the count each time.
-    let descriptors = fs::read_dir("/proc/self/fd").map_err(|e| format!("descriptors: {e}"))?;
-    Ok(Residue { threads, descriptors: descriptors.count() })
+        .ok_or_else(|| format!("/proc/self/status names no count of threads: {status}"))
 }
 
 /// Counts when the count has not changed for a while.
