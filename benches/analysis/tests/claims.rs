@@ -43,11 +43,15 @@ fn how_much_lighter_tokio_is_came_out_the_same_on_two_machines() {
         let times = |compared: Option<Compared>| compared.unwrap().times.unwrap().value;
         assert!((83.0..84.0).contains(&times(summary.timer)), "{name}");
         assert!((8.5..9.0).contains(&times(summary.request)), "{name}");
-        let [one, late] = [summary.one_task.unwrap().finding, summary.punctual.unwrap().finding];
-        assert_eq!([one, late], [Finding::Heavier; 2], "{name}");
+        assert_eq!(summary.one_task.unwrap().finding, Finding::Heavier, "{name}");
+        // The second record has single timers once each, and requests twice: that decides nothing.
+        let is_first = name == RECORDS[0];
+        let late = if is_first { Finding::Heavier } else { Finding::Undecided };
+        assert_eq!(summary.punctual.unwrap().finding, late, "{name}");
         assert_eq!(summary.at_once.unwrap().thread.as_str(), "threads/crossbeam-pool");
-        let from = summary.from.iter().map(|from| from.between.unwrap());
+        let from = summary.from.iter().filter_map(|from| from.between);
         assert!(from.clone().all(|(earliest, latest)| earliest <= 2 && latest <= 100));
-        assert_eq!(from.count(), 12);
+        assert_eq!(from.count(), if is_first { 12 } else { 6 }, "{name}");
+        assert_eq!(summary.from.len(), 12);
     }
 }

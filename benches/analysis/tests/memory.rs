@@ -25,11 +25,15 @@ fn crossovers(name: &str) -> Crossovers {
 #[test]
 fn two_machines_find_the_same_crossings() {
     let [one, other] = RECORDS.map(crossovers);
-    let between = |all: &Crossovers| -> BTreeMap<_, _> {
-        all.iter().map(|(key, found)| (key.clone(), found.from_between())).collect()
-    };
-    assert_eq!(between(&one), between(&other));
-    assert_eq!(one.len(), 2 * 7 * 4);
+    assert!(one.keys().eq(other.keys()) && one.len() == 2 * 7 * 4);
+    for (key, found) in &other {
+        // The other record has every request twice, and two repeats decide nothing.
+        if found.series.shape.is_http() {
+            assert!(found.at.is_empty() && !found.too_few.is_empty(), "{key:?}");
+        } else {
+            assert_eq!(found.from_between(), one[key].from_between(), "{key:?}");
+        }
+    }
     let of = |id: &str| one[&(id.to_owned(), "threads/per-task".to_owned())].from_between();
     assert_eq!(of("callbacks/event-loop"), Some((1, 1)));
     assert_eq!(of("coroutines/tokio"), Some((2, 10)));
