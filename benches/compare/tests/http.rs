@@ -360,3 +360,39 @@ fn a_server_that_dies_costs_one_cell() {
     assert_eq!(statuses, [Status::Failed, Status::Ok], "{:?}", record.cells);
     proven(&record.cells[1]);
 }
+
+/// The server's own count covers the waves to warm up too.
+#[test]
+fn waves_of_requests_are_proven_by_the_server() {
+    let folder = scratch();
+    let (output, path) = run(
+        &folder,
+        &[
+            "--workload",
+            "http",
+            "--only",
+            ALL_MODELS,
+            "--tasks",
+            "5",
+            "--waits",
+            "2",
+            "--rate-waves",
+            "3",
+            "--pool-workers",
+            "2",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert!(record.cells.len() >= 7);
+    for cell in &record.cells {
+        proven(cell);
+        assert_eq!(cell.flaw(), None, "{cell:?}");
+        assert_eq!(cell.server.unwrap().served, 5 * 2 * 4, "{cell:?}");
+        assert_eq!(cell.waves.len(), 4, "{cell:?}");
+        assert_eq!(cell.workload.duration_ns, 0);
+        let mut lacking = cell.clone();
+        lacking.server.as_mut().unwrap().served -= 1;
+        assert_eq!(lacking.flaw().unwrap(), "the server answered 39 of 40 requests");
+    }
+}
