@@ -235,7 +235,7 @@ fn a_rate_is_read_in_waves_in_rounds() {
     assert_eq!(record.cells.len(), 4 * 2 * 3);
     assert!(record.cells.is_sorted_by_key(|cell| cell.repeat));
     for cell in &record.cells {
-        assert!(cell.shows_a_rate() && cell.time.is_none(), "{cell:?}");
+        assert!(cell.rate && cell.time.is_none(), "{cell:?}");
         assert_eq!(cell.workload.duration_ns, 1_000_000);
         let is_pool = cell.contestant.starts_with("threads/");
         assert_eq!(cell.pool_workers, is_pool.then_some(64));

@@ -72,11 +72,6 @@ impl Cell {
         })
     }
 
-    /// Whether it shows a rate or was to show one, so that nothing was weighed in it.
-    pub fn shows_a_rate(&self) -> bool {
-        self.rate || !self.waves.is_empty()
-    }
-
     /// Tasks a second in all its waves but those to warm up, where it has some.
     pub fn tasks_per_second(&self) -> Option<f64> {
         let counted = || self.waves.iter().filter(|wave| !wave.warm_up);
