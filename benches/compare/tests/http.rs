@@ -403,3 +403,39 @@ fn refuse(stream: TcpStream) {
         }
     }
 }
+
+/// The server's own count covers the waves to warm up too.
+#[test]
+fn waves_of_requests_are_proven_by_the_server() {
+    let folder = scratch();
+    let (output, path) = run(
+        &folder,
+        &[
+            "--workload",
+            "http",
+            "--only",
+            ALL_MODELS,
+            "--tasks",
+            "5",
+            "--waits",
+            "2",
+            "--rate-waves",
+            "3",
+            "--pool-workers",
+            "2",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert!(record.cells.len() >= 7);
+    for cell in &record.cells {
+        proven(cell);
+        assert_eq!(cell.flaw(), None, "{cell:?}");
+        assert_eq!(cell.server.unwrap().served, 5 * 2 * 4, "{cell:?}");
+        assert_eq!(cell.waves.len(), 4, "{cell:?}");
+        assert_eq!(cell.workload.duration_ns, 0);
+        let mut lacking = cell.clone();
+        lacking.server.as_mut().unwrap().served -= 1;
+        assert_eq!(lacking.flaw().unwrap(), "the server answered 39 of 40 requests");
+    }
+}

@@ -221,3 +221,49 @@ fn a_cell_that_would_not_fit_into_memory_is_not_run() {
     assert_eq!(cell.status, Status::Skipped);
     assert!(cell.reason.as_ref().unwrap().contains("of memory is available"), "{cell:?}");
 }
+
+/// Rates are cells in rounds like any others: a process each, with proof of every wave.
+#[test]
+fn a_rate_is_read_in_waves_in_rounds() {
+    let folder = scratch();
+    let only = "coroutines/bare,callbacks/*,threads/crossbeam-pool,subroutine/*";
+    let (output, path) =
+        run(&folder, &["--only", only, "--tasks", "7,2k", "--rate-waves", "12", "--repeats", "3"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains(" a second"), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert_eq!(record.cells.len(), 4 * 2 * 3);
+    assert!(record.cells.is_sorted_by_key(|cell| cell.repeat));
+    for cell in &record.cells {
+        assert!(cell.rate && cell.time.is_none(), "{cell:?}");
+        assert_eq!(cell.workload.duration_ns, 1_000_000);
+        let is_pool = cell.contestant.starts_with("threads/");
+        assert_eq!(cell.pool_workers, is_pool.then_some(64));
+        if cell.tasks == 2_000 && cell.contestant.starts_with("subroutine/") {
+            assert_eq!(cell.status, Status::Skipped);
+            let reason = cell.reason.as_ref().unwrap();
+            assert!(reason.contains("at most 1 in flight") && reason.contains("1 s"), "{reason}");
+            continue;
+        }
+        assert_eq!((cell.status, cell.flaw()), (Status::Ok, None), "{cell:?}");
+        let warm_up: Vec<bool> = cell.waves.iter().map(|wave| wave.warm_up).collect();
+        assert_eq!(warm_up, [vec![true; 2], vec![false; 12]].concat());
+        assert!(cell.waves.iter().all(|wave| wave.wall_ns >= 1_000_000), "{cell:?}");
+        assert!(cell.lateness_ns.is_some() && cell.memory.waiting.is_none());
+    }
+}
+
+#[test]
+fn waves_of_a_rate_that_do_not_fit_are_refused() {
+    let folder = scratch();
+    for (flags, expected) in [
+        (&["--rate-waves", "0"][..], "`0` is not a count"),
+        (&["--rate-waves", "99999"], "a process has from 1 to 10000 waves"),
+        (&["--rate-waves", "5", "--arrival", "rate:5/s"], "--arrival"),
+        (&["--rate-waves", "5", "--synchronized-wakeup"], "--synchronized-wakeup"),
+    ] {
+        let (output, path) = run(&folder, flags);
+        common::assert_refused(&output, &[expected]);
+        assert!(!path.exists());
+    }
+}

@@ -8,8 +8,9 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, bail};
 use workload::Contestant;
 
-use super::Invocation;
+use super::invocation::Invocation;
 use super::names::{Names, kind_of};
+use super::target;
 use crate::cli::run::exit_code;
 use crate::interrupt;
 use crate::output::{complain, print, tell};
@@ -29,7 +30,7 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let names = Names::of(invocation)?;
-    if let Some(code) = super::without_a_run(invocation, &names, Part::Memory)? {
+    if let Some(code) = target::without_a_run(invocation, &names, Part::Memory)? {
         return Ok(code);
     }
     let program = std::env::current_exe().context("this program does not know where it is")?;
@@ -43,7 +44,7 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     }
 
     scope::enter(invocation.no_scope);
-    let session = super::open_session(invocation)?;
+    let session = target::open_session(invocation)?;
     let mut suite = Suite::new(&program, invocation.extent(), invocation.seed(), DEFAULT_PATIENCE);
     let mut cells = Vec::new();
     for contestant in &names.memory {
@@ -81,6 +82,6 @@ fn check(program: &Path, contestants: &[Box<dyn Contestant>]) -> anyhow::Result<
     if tally.ok != contestants.len() as u64 {
         bail!("a cell of 10 tasks came to no proof; see above");
     }
-    print(format_args!("memory: {} small cells ran with proof", contestants.len()));
+    print(format_args!("memory: small cells that ran with proof: {}", contestants.len()));
     Ok(ExitCode::SUCCESS)
 }

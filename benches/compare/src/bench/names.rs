@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use workload::{Contestant, Workload};
 
-use super::Invocation;
+use super::invocation::Invocation;
 use crate::cell::CellSpec;
 use crate::plan::{self, Kind, rates};
 use crate::registry;
 use crate::session::Part;
 use analysis::contestant::Id;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use record::Extent;
 
 /// The group of criterion's benchmarks.
@@ -111,16 +111,16 @@ impl Names {
         if !invocation.is_bench() || invocation.is_list() {
             return Ok(());
         }
-        let home = criterion_home();
+        let home = criterion_home()?;
         for (flag, baseline) in invocation.saved_baselines() {
             for benchmark in &self.throughput {
-                let folder = home.as_ref().map(|home| home.join(benchmark.folder()));
-                if folder.as_ref().is_none_or(|folder| !folder.join(baseline).is_dir()) {
+                let folder = home.join(benchmark.folder());
+                if !folder.join(baseline).is_dir() {
                     bail!(
                         "`{flag} {baseline}`: no such baseline was saved of {}; saved {}; \
                          --save-baseline {baseline} saves one",
                         benchmark.name(),
-                        saved(folder.as_deref())
+                        saved(&folder)
                     );
                 }
             }
@@ -133,7 +133,7 @@ impl Names {
 fn tasks(invocation: &Invocation) -> &'static [u32] {
     match (invocation.is_bench(), invocation.sizes()) {
         (false, _) => &[10],
-        (true, Extent::Thorough) => &[1, 100, 10_000],
+        (true, Extent::Thorough) => &[1, 100],
         (true, _) => &[100],
     }
 }
@@ -153,22 +153,68 @@ pub(super) fn kind_of(contestant: &dyn Contestant) -> Option<Kind> {
     plan::Kind::ALL.into_iter().find(runs)
 }
 
-/// The folder in which criterion keeps baselines.
-fn criterion_home() -> Option<PathBuf> {
+/// The folder in which criterion keeps baselines: as it was told, or in that of everything that is built.
+pub(super) fn criterion_home() -> anyhow::Result<PathBuf> {
     if let Some(home) = std::env::var_os("CRITERION_HOME") {
-        return Some(home.into());
+        return Ok(home.into());
     }
-    let program = std::env::current_exe().ok()?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let folders = target.as_deref().into_iter().chain(program.ancestors().skip(1).take(4));
-    folders.map(|folder| folder.join("criterion")).find(|home| home.is_dir())
+    let target = target.map_or_else(target_of_this_program, Ok)?;
+    Ok(target.join("criterion"))
 }
 
-fn saved(folder: Option<&Path>) -> String {
-    let entries = folder.and_then(|folder| folder.read_dir().ok()).into_iter().flatten().flatten();
+/// The folder above this program that cargo has marked as the one for everything that is built.
+fn target_of_this_program() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe().context("this program does not know where it is")?;
+    let is_marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let marked = program.ancestors().find(is_marked).or_else(|| program.parent()?.parent());
+    marked.map(Path::to_owned).context("this program is in no folder")
+}
+
+fn saved(folder: &Path) -> String {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut names: Vec<_> =
         names.filter(|name| !["change", "new", "report"].contains(&name.as_str())).collect();
     names.sort();
     if names.is_empty() { "is none".into() } else { format!("are {}", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(arguments: &[&str]) -> Vec<String> {
+        let invocation = Invocation::parse(arguments.iter().map(ToString::to_string)).unwrap();
+        let names = Names::of(&invocation).unwrap();
+        [names.list(Part::Memory), names.list(Part::Throughput)].concat()
+    }
+
+    #[test]
+    fn a_whole_name_stands_for_that_one_and_a_part_for_all_that_have_it() {
+        for mode in ["--bench", "--test"] {
+            let all = selected(&[mode]);
+            assert!(all.len() > 15);
+            for name in &all {
+                assert_eq!(selected(&[mode, name]), std::slice::from_ref(name));
+                assert_eq!(selected(&[mode, name, "--exact"]), std::slice::from_ref(name));
+            }
+            let of_bare = selected(&[mode, "coroutines/bare"]);
+            let (timed, weighed): (Vec<_>, Vec<_>) =
+                of_bare.into_iter().partition(|name| name.starts_with(GROUP));
+            assert_eq!(weighed, ["memory/coroutines/bare"]);
+            assert!(
+                !timed.is_empty() && timed.iter().all(|name| name.contains("coroutines/bare/"))
+            );
+            assert_eq!(selected(&[mode, "--ignored"]), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn criterion_times_what_is_compared_and_not_what_would_show_its_floor() {
+        let all = selected(&["--bench", "--thorough"]);
+        let timed = |id: &str| all.contains(&format!("{GROUP}/{id}"));
+        assert!(timed("coroutines/bare/1") && timed("subroutine/sequential/100"));
+        assert!(!all.iter().any(|name| name.starts_with(GROUP) && name.contains("control/")));
+    }
 }

@@ -16,8 +16,9 @@ use std::time::Duration;
 use analysis::missing::{Missing, Why};
 use anyhow::{Context, bail};
 
-use super::Invocation;
-use super::names::{Benchmark, GROUP, Names};
+use super::invocation::Invocation;
+use super::names::{Benchmark, GROUP, Names, criterion_home};
+use super::target;
 use crate::cell::process::RUNTIME_SETTINGS;
 use crate::cell::{Interrupted, Waves};
 use crate::interrupt;
@@ -50,18 +51,20 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let names = Names::of(invocation)?;
-    if let Some(code) = super::without_a_run(invocation, &names, Part::Throughput)? {
+    if let Some(code) = target::without_a_run(invocation, &names, Part::Throughput)? {
         return Ok(code);
     }
     scope::enter(invocation.no_scope);
-    let target = std::env::var_os(TARGET).context("`cargo bench -p compare` starts this")?;
+    let program = std::env::var_os(TARGET).context("`cargo bench -p compare` starts this")?;
     let arguments = std::env::args_os().skip(3);
     let arguments: Vec<_> = arguments.map(|one| one.to_string_lossy().into_owned()).collect();
-    let mut criterion = Command::new(target);
+    let mut criterion = Command::new(program);
     criterion.args(invocation.of_criterion()).env(ARGUMENTS, arguments.join("\n"));
     for setting in RUNTIME_SETTINGS {
         criterion.env_remove(setting);
     }
+    // Where a baseline was looked for.
+    criterion.env("CRITERION_HOME", criterion_home()?);
     // A session is told by the cargo that runs it, and this process is to have that parent still.
     criterion.env(session::PARENT, session::parent_id().to_string());
     #[cfg(unix)]
@@ -215,7 +218,7 @@ struct Recording {
 
 impl Recording {
     fn begin(invocation: &Invocation, suite: &Suite) -> anyhow::Result<Self> {
-        let session = super::open_session(invocation)?;
+        let session = target::open_session(invocation)?;
         let path = session.begin(Part::Throughput);
         let writer = Writer::create(&path, suite.description().clone())
             .with_context(|| format!("record {} cannot be written", path.display()))?;

@@ -87,7 +87,7 @@ Examples:
   compare claims --record target/compare/quick/record.jsonl
 
 The main job, everything in its default size: cargo bench -p compare
-The same in half an hour, for the record:     cargo bench -p compare -- --thorough";
+The same in 40 minutes, for the record:       cargo bench -p compare -- --thorough";
 
 /// Runs the command that the process was started with. Not inlined: it takes more stack than there may
 /// be, which its caller looks at.
