@@ -54,7 +54,7 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let stop = interrupt::listen()?;
     let mut tally = suite.run(cells, &path, stop)?;
     if invocation.sizes() == Extent::Thorough && !tally.interrupted {
-        tally += instructions::after_cells(program, &contestants, &path, stop)?;
+        tally += instructions::after_cells(&program, &names.memory, &path, stop)?;
     }
     if tally.interrupted {
         tell(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
