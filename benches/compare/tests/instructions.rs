@@ -96,7 +96,7 @@ fn a_valgrind_that_fails_is_a_failure_with_its_reason_and_costs_nothing_else() {
         (&*garbage, "has no single total of instructions in it"),
         (&*COUNTS.replace("> counted", "> /dev/null"), "what valgrind counted cannot be read"),
         ("kill -9 $$", "died under valgrind: signal: 9"),
-        ("echo what; cat", "line of the protocol"),
+        ("echo what; cat", "`what` is not a line of this protocol"),
     ] {
         let (fake, folder) = (valgrind("valgrind-3.22.0", script), scratch());
         let (output, path) = count(fake.path(), &folder, "coroutines/bare", &[]);
