@@ -9,6 +9,7 @@ use crate::contestant::Id;
 use crate::context::{Basis, Context, find};
 use crate::crossover::{self, Crossover};
 use crate::growth::{self, Growth};
+use crate::instructions::{self, InstructionRow};
 use crate::instrument::Instrument;
 use crate::lateness::{self, LatenessRow};
 use crate::lifecycle::{self, Lifecycle};
@@ -35,6 +36,8 @@ pub struct Analysis {
     pub growth: Vec<Growth>,
     /// What happened to the machine while the cells ran.
     pub disturbances: Disturbances,
+    /// How many instructions one more task takes.
+    pub instructions: Vec<InstructionRow>,
     /// Whether the instrument measures right.
     pub instrument: Instrument,
     /// How late tasks were.
@@ -91,6 +94,7 @@ impl Analysis {
             reaches: walls::of(&context),
             growth: growth::of(&context),
             disturbances: Disturbances::of(record),
+            instructions: instructions::of(&context),
             instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
             rates: rates::of(&context),

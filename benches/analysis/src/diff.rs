@@ -146,7 +146,7 @@ impl Row {
         let part = common.subject.quantity.part();
         let better = match part {
             Part::Rates => Better::Higher,
-            Part::Bytes | Part::Cpu | Part::Start | Part::Lateness => Better::Lower,
+            _ => Better::Lower,
         };
         let mut row = Self {
             subject: common.subject.clone(),

@@ -25,6 +25,7 @@
 //! | [`sides`] | several records side by side: the figures that all have of the same work |
 //! | [`mod@diff`] | [`Diff`](diff::Diff): two records, better or worse |
 //! | [`repeat`] | [`Repeat`](repeat::Repeat): how far figures move when a run is made again |
+//! | [`instructions`] | how many instructions one more wait and one more request take |
 //! | [`instrument`] | [`Instrument`](instrument::Instrument): controls, a contestant against itself, harness overhead |
 //! | [`detectable`] | the minimum detectable difference |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
@@ -53,6 +54,7 @@ pub mod figure;
 pub mod fit;
 pub mod growth;
 pub mod index;
+pub mod instructions;
 pub mod instrument;
 pub mod lateness;
 pub mod lifecycle;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::bar::Outcome;
 use crate::context::Basis;
 use crate::estimate::{CONFIDENCE, Estimate, Sampled, quantile};
+use crate::instructions::WITHIN;
 use crate::reading::Spread;
 use crate::series::{Series, Shape};
 use crate::sides::{Common, Part, Quantity, Sides, Subject};
@@ -34,6 +35,8 @@ pub struct Repeat {
     pub bytes: Moved,
     /// CPU of a task.
     pub cpu: Moved,
+    /// Instructions of a task.
+    pub instructions: Moved,
     /// Time to start a task.
     pub start: Moved,
     /// Tasks a second.
@@ -158,6 +161,7 @@ impl Repeat {
             basis: sides.basis,
             bytes: moved(Part::Bytes, Some(SLOPE_BAR)),
             cpu: moved(Part::Cpu, Some(SLOPE_BAR)),
+            instructions: moved(Part::Instructions, Some(WITHIN)),
             start: moved(Part::Start, None),
             rates: moved(Part::Rates, None),
             lateness: moved(Part::Lateness, None),
@@ -171,6 +175,7 @@ impl Repeat {
         match part {
             Part::Bytes => &self.bytes,
             Part::Cpu => &self.cpu,
+            Part::Instructions => &self.instructions,
             Part::Start => &self.start,
             Part::Rates => &self.rates,
             Part::Lateness => &self.lateness,

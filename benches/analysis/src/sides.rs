@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{LatenessLine, Record};
+use record::{Instructions, LatenessLine, Record};
 use serde::Serialize;
 
 use crate::contestant::Id;
@@ -48,6 +48,8 @@ pub enum Quantity {
     Rate,
     /// User and system CPU of a task in the same samples, in ns.
     RateCpu,
+    /// Instructions of one more task in user code, as the median over the repeats.
+    Instructions,
 }
 
 /// What a figure is counted under.
@@ -64,11 +66,14 @@ pub enum Part {
     Rates,
     /// How late tasks wake.
     Lateness,
+    /// Instructions of a task.
+    Instructions,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Bytes, Self::Cpu, Self::Start, Self::Rates, Self::Lateness];
+    pub const ALL: [Self; 6] =
+        [Self::Bytes, Self::Cpu, Self::Instructions, Self::Start, Self::Rates, Self::Lateness];
 }
 
 impl Quantity {
@@ -80,6 +85,7 @@ impl Quantity {
             Self::Slope(_) => Part::Bytes,
             Self::LatenessP50 | Self::LatenessP99 => Part::Lateness,
             Self::Rate => Part::Rates,
+            Self::Instructions => Part::Instructions,
         }
     }
 
@@ -91,6 +97,7 @@ impl Quantity {
             Self::LatenessP99 => "lateness-p99",
             Self::Rate => "rate",
             Self::RateCpu => "rate-cpu",
+            Self::Instructions => "instructions",
         }
     }
 }
@@ -116,7 +123,11 @@ struct Side<'a> {
     draws: Draws,
     index: Index<'a>,
     timed: BTreeMap<Waves, Timed>,
+    counted: BTreeMap<Counted, &'a Instructions>,
 }
+
+/// What decides a number of instructions: the series, both numbers of tasks, and the workers of a pool.
+type Counted = (Series, [u64; 2], Option<u32>);
 
 impl Sides {
     pub(crate) fn of(records: &[&Record], is_wanted: impl Fn(&Id) -> bool) -> Self {
@@ -161,6 +172,19 @@ impl Sides {
             add(Quantity::Rate, Timed::rate);
             add(Quantity::RateCpu, Timed::cpu);
         }
+        for (counted, row) in &first.counted {
+            let rows = sides.iter().map(|side| side.counted.get(counted));
+            let rows: Option<Vec<_>> = rows.collect();
+            let Some(rows) = rows.filter(|_| is_wanted(&counted.0.contestant)) else { continue };
+            let subject = Subject {
+                series: counted.0.clone(),
+                quantity: Quantity::Instructions,
+                tasks: None,
+                wait_ns: None,
+                places: row.pool_workers.map(u64::from),
+            };
+            figures.extend(subject.with(&sides, rows.iter().map(|row| row.per_task())));
+        }
         Self { basis, figures }
     }
 }
@@ -169,7 +193,12 @@ impl<'a> Side<'a> {
     fn of(nth: usize, record: &'a Record) -> Self {
         let index = Index::of(record);
         let timed = timed(&index, record);
-        Self { draws: Draws::of(record, Some(nth)), index, timed }
+        let mut counted = BTreeMap::new();
+        for row in &record.instructions {
+            let series = Series::of_work(&row.contestant, &row.workload);
+            counted.entry((series, row.tasks, row.pool_workers)).or_insert(row);
+        }
+        Self { draws: Draws::of(record, Some(nth)), index, timed, counted }
     }
 }
 

@@ -63,7 +63,7 @@ pub fn run(
         };
         runner.limits = Limits::read();
         cell.conditions = Some(watch.since(&runner.limits.to_map()));
-        tally.count(&cell);
+        tally.count(cell.status);
         tell(Event::CellOver(&cell))?;
     }
     tell(Event::Over(&tally))?;

@@ -12,6 +12,7 @@
 //! | [`progress`], [`tally`] | where a run is, and how its cells ended |
 //! | [`resume`] | which cells of a killed run are left |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
+//! | [`mod@instructions`] | counts the instructions of a wait and of a request |
 //! | [`child`] | the process of a cell, which runs one contestant |
 //! | [`servers`] | the servers that cells ask |
 //! | [`meter`] | weighs a process from outside |
@@ -37,6 +38,7 @@ pub mod faults;
 pub mod generated;
 pub mod host;
 pub mod include;
+pub mod instructions;
 pub mod interrupt;
 pub mod limits;
 pub mod meter;

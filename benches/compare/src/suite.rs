@@ -142,7 +142,7 @@ impl Suite {
         let mut tally = Tally::default();
         for (spec, cell) in &there {
             self.runner.estimates.learn(spec, cell);
-            tally.count(cell);
+            tally.count(cell.status);
         }
         if left.is_empty() {
             complain(format_args!(

@@ -1,6 +1,6 @@
 //! How many cells of a run ended in which way.
 
-use record::{Cell, Status};
+use record::Status;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one more cell.
-    pub fn count(&mut self, cell: &Cell) {
-        match cell.status {
+    /// Counts one more that ended like this.
+    pub fn count(&mut self, status: Status) {
+        match status {
             Status::Ok => self.ok += 1,
             Status::Wall => self.walls += 1,
             Status::Skipped => self.skipped += 1,
@@ -31,5 +31,15 @@ impl Tally {
     /// All cells counted.
     pub fn cells(&self) -> u64 {
         self.ok + self.walls + self.skipped + self.failed
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.ok += other.ok;
+        self.walls += other.walls;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+        self.interrupted |= other.interrupted;
     }
 }

@@ -1,7 +1,7 @@
 //! The record: the raw results of one run, and the only source of every figure shown.
 //!
 //! A record is JSON Lines. The first line is the [`Run`] (machine, versions, seed), each further
-//! line a [`Cell`] or a [`Throughput`]. It is appended line by line while the run goes on, so that
+//! line a [`Cell`], a [`Throughput`] or [`Instructions`]. It is appended line by line while the run goes on, so that
 //! a killed run loses at most the line that it was about to write. Fits, ratios and verdicts are
 //! derived from it and never stored in it.
 //!
@@ -11,6 +11,7 @@
 //! | [`run`] | [`Run`]: the first line; [`Host`]: the machine |
 //! | [`cell`] | [`Cell`] and [`Throughput`]: the lines after it |
 //! | [`conditions`] | [`Conditions`]: what happened to the machine while a cell ran |
+//! | [`instructions`] | [`Instructions`]: the lines of what was counted |
 //! | [`proof`] | [`ProofLine`] and [`ServerProof`]: that a cell did its work, and what is wrong if not |
 //! | `read` | [`read_file`]: a record from a file, within bounds |
 //! | `write` | [`Writer`]: appends line by line; [`Unfinished`]: goes on with what a killed run left |
@@ -20,6 +21,7 @@
 pub mod cell;
 pub mod conditions;
 mod differ;
+pub mod instructions;
 pub mod proof;
 mod read;
 pub mod record;
@@ -31,6 +33,7 @@ mod write;
 pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Wave, Weight};
 pub use conditions::{Conditions, Count};
 pub use differ::{Difference, differences};
+pub use instructions::Instructions;
 pub use proof::{ProofLine, SecondProof, ServerProof};
 pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
 pub use read::{LONGEST_LINE, MOST_LINES, ReadError, read, read_file, read_from};

@@ -96,8 +96,7 @@ fn read_within(
             (Err(_), _) => return Err(fail(number, "not UTF-8".into())),
             (Ok(line), None) => {
                 let run = parse_run(line).map_err(|problem| fail(number, problem))?;
-                let (cells, throughput) = (Vec::new(), Vec::new());
-                record = Some(Record { run, cells, throughput, truncated: false });
+                record = Some(Record::of(run));
                 continue;
             }
             (Ok(line), Some(_)) => serde_json::from_str(line).map_err(|error| error.to_string()),
@@ -105,6 +104,7 @@ fn read_within(
         match (parsed, &mut record) {
             (Ok(Line::Cell(cell)), Some(record)) => record.cells.push(*cell),
             (Ok(Line::Throughput(sample)), Some(record)) => record.throughput.push(*sample),
+            (Ok(Line::Instructions(counted)), Some(record)) => record.instructions.push(*counted),
             (Ok(_), _) => {
                 let problem = "a second run; a record has one, in line 1".into();
                 return Err(fail(number, problem));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Throughput};
+use crate::instructions::Instructions;
 use crate::run::Run;
 
 /// The version of the record's form that this program writes, and the only one it reads.
@@ -17,8 +18,18 @@ pub struct Record {
     pub cells: Vec<Cell>,
     /// The throughput samples, in the order in which they were taken.
     pub throughput: Vec<Throughput>,
+    /// The instructions that were counted, in that order too.
+    pub instructions: Vec<Instructions>,
     /// Whether the last line was cut off, as a killed run leaves it. That line is not in `cells`.
     pub truncated: bool,
+}
+
+impl Record {
+    /// A record of this run with nothing else in it yet.
+    pub fn of(run: Run) -> Self {
+        let (cells, throughput, instructions) = (Vec::new(), Vec::new(), Vec::new());
+        Self { run, cells, throughput, instructions, truncated: false }
+    }
 }
 
 /// Of so many cells one at most may come before a repeat that is lower than its own: a part of the plan
@@ -45,4 +56,6 @@ pub enum Line {
     Cell(Box<Cell>),
     /// One timed contestant × workload.
     Throughput(Box<Throughput>),
+    /// Instructions of one contestant × workload.
+    Instructions(Box<Instructions>),
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Build, Cell, CgroupKind, Extent, Host, HttpLine, LatenessLine, Limit, LimitValue, Memory,
-    ProofLine, Record, Run, SCHEMA, Sample, ServerProof, Status, Throughput, Time, Wave, Weight,
-    WorkloadLine,
+    Build, Cell, CgroupKind, Extent, Host, HttpLine, Instructions, LatenessLine, Limit, LimitValue,
+    Memory, ProofLine, Record, Run, SCHEMA, Sample, ServerProof, Status, Throughput, Time, Wave,
+    Weight, WorkloadLine,
 };
 
 const REPEATS: u32 = 3;
@@ -100,7 +100,7 @@ impl Synthetic {
             task_code: BTreeMap::new(),
             build: BTreeMap::from([("RUSTFLAGS".into(), "none".into())]),
         };
-        let record = Record { run, cells: Vec::new(), throughput: Vec::new(), truncated: false };
+        let record = Record::of(run);
         let workload = WorkloadLine {
             wait: "timer".into(),
             duration_ns: WAIT_NS,
@@ -302,6 +302,23 @@ impl Synthetic {
             samples: Vec::new(),
             server_high_water: None,
             lateness_ns: None,
+        });
+        self
+    }
+
+    /// Instructions that were counted, so many of one more task in each repeat.
+    pub fn counted(&mut self, id: &str, per_task: &[f64]) -> &mut Self {
+        #[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "made up")]
+        let total = |of: &f64, tasks: f64| (1e6 + of * tasks) as u64;
+        self.record.instructions.push(Instructions {
+            contestant: id.into(),
+            workload: self.workload.clone(),
+            pool_workers: None,
+            tasks: [1_000, 2_000],
+            status: Status::Ok,
+            reason: None,
+            tool: Some("valgrind-3.19.0".into()),
+            repeats: per_task.iter().map(|of| [total(of, 1e3), total(of, 2e3)]).collect(),
         });
         self
     }

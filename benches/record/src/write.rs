@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cell::{Cell, Throughput};
+use crate::instructions::Instructions;
 use crate::read::{LONGEST_LINE, ReadError, read_from};
 use crate::record::{Line, Record};
 use crate::run::Run;
@@ -56,6 +57,14 @@ impl Writer {
     /// If the file cannot be written.
     pub fn throughput(&mut self, throughput: Throughput) -> io::Result<()> {
         self.append(&Line::Throughput(Box::new(throughput)))
+    }
+
+    /// Appends instructions that were counted.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn instructions(&mut self, counted: Instructions) -> io::Result<()> {
+        self.append(&Line::Instructions(Box::new(counted)))
     }
 
     fn append(&mut self, line: &Line) -> io::Result<()> {

@@ -12,6 +12,7 @@ use super::invocation::Invocation;
 use super::names::{Names, kind_of};
 use super::target;
 use crate::cli::run::exit_code;
+use crate::instructions;
 use crate::interrupt;
 use crate::output::{complain, print, tell};
 use crate::plan::{self, Kind, Step};
@@ -51,7 +52,11 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
         cells.extend(plan::default_cells(contestant.as_ref(), invocation.sizes()));
     }
     let path = session.begin(Part::Memory);
-    let tally = suite.run(cells, &path, interrupt::listen()?)?;
+    let stop = interrupt::listen()?;
+    let mut tally = suite.run(cells, &path, stop)?;
+    if invocation.sizes() == Extent::Thorough && !tally.interrupted {
+        tally += instructions::after_cells(&program, &names.memory, &path, stop)?;
+    }
     if tally.interrupted {
         tell(format_args!("memory: interrupted; what was weighed is in {}", path.display()));
         return Ok(exit_code(tally));

@@ -61,9 +61,21 @@ impl ChildProcess {
     /// # Errors
     /// If it cannot be started, or the group takes no process. None is left then.
     pub fn start(program: &Path, group: Option<&Group>, stop: &AtomicBool) -> io::Result<Self> {
+        Self::of(|| Command::new(program), group, stop)
+    }
+
+    /// The same of a command that ends with the program.
+    ///
+    /// # Errors
+    /// As [`ChildProcess::start`].
+    pub fn of(
+        command: impl Fn() -> Command,
+        group: Option<&Group>,
+        stop: &AtomicBool,
+    ) -> io::Result<Self> {
         let patience = Instant::now() + SHORTAGE;
         loop {
-            match Self::try_start(program, group) {
+            match Self::try_start(command(), group) {
                 Err(error)
                     if [ErrorKind::WouldBlock, ErrorKind::OutOfMemory].contains(&error.kind())
                         && Instant::now() < patience
@@ -76,8 +88,7 @@ impl ChildProcess {
         }
     }
 
-    fn try_start(program: &Path, group: Option<&Group>) -> io::Result<Self> {
-        let mut command = Command::new(program);
+    fn try_start(mut command: Command, group: Option<&Group>) -> io::Result<Self> {
         command
             .arg("cell")
             .stdin(Stdio::piped())

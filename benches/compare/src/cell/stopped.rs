@@ -45,7 +45,7 @@ pub(super) fn wall_or_failure(
 
 /// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and
 /// hold anything.
-pub(super) fn legible(reason: &str) -> String {
+pub(crate) fn legible(reason: &str) -> String {
     const MOST: usize = 500;
     let mut characters = reason.chars().map(|c| if c.is_control() { ' ' } else { c });
     let mut text: String = characters.by_ref().take(MOST).collect();
@@ -56,6 +56,6 @@ pub(super) fn legible(reason: &str) -> String {
 }
 
 /// The last line that says something. std's hint about backtraces does not.
-pub(super) fn last_line(text: &str) -> Option<&str> {
+pub(crate) fn last_line(text: &str) -> Option<&str> {
     text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note: "))
 }

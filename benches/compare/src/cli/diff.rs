@@ -82,5 +82,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// The ids of everything in a record.
 fn contestants(record: &Record) -> impl Iterator<Item = String> {
     let of_cells = record.cells.iter().map(|cell| cell.contestant.clone());
-    of_cells.chain(record.throughput.iter().map(|timed| timed.contestant.clone()))
+    let counted = record.instructions.iter().map(|line| line.contestant.clone());
+    of_cells.chain(record.throughput.iter().map(|timed| timed.contestant.clone())).chain(counted)
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`list`] | `compare list`: the contestants |
 //! | [`run`] | `compare run`: some cells, as asked for |
+//! | [`instructions`] | `compare instructions`: what a wait takes in instructions |
 //! | [`repeat`] | `compare repeat`: the same run several times, and how far its figures moved |
 //! | [`diff`] | `compare diff`: two records, figure by figure |
 //! | [`tables`] | `compare tables`: the generated files of a record |
@@ -22,6 +23,7 @@ pub mod claims;
 pub mod diff;
 mod heading;
 mod http;
+pub mod instructions;
 pub mod list;
 mod mistake;
 pub mod plan;
@@ -58,6 +60,9 @@ enum Command {
     /// Run some cells, weigh them and print the tables
     #[command(after_help = run::EXAMPLES)]
     Run(Box<run::Args>),
+    /// Count the instructions of a wait and of a request, with valgrind
+    #[command(after_help = instructions::EXAMPLES)]
+    Instructions(instructions::Args),
     /// Run the same cells several times, and see how far the figures move
     #[command(after_help = repeat::EXAMPLES)]
     Repeat(Box<repeat::Args>),
@@ -108,6 +113,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::List(args) => list::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Instructions(args) => instructions::run(&args),
         Command::Repeat(args) => repeat::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Tables(args) => tables::run(&args),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::tables::read_or_committed;
 use crate::output::tell;
 use analysis::index::is_proven;
-use record::{Cell, Record, Status};
+use record::{Cell, Instructions, Record, Status};
 
 /// What `compare proof` takes.
 #[derive(Debug, clap::Args)]
@@ -28,8 +28,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let count = |status| record.cells.iter().filter(|cell| cell.status == status).count();
     let proven = record.cells.iter().filter(|cell| is_proven(cell)).count();
+    let counted = match record.instructions.len() {
+        0 => String::new(),
+        lines => format!(", {lines} lines of instructions"),
+    };
     tell(format_args!(
-        "{} cells: {} with proof, {} walls, {} skipped, {} without proof; {} throughput lines",
+        "{} cells: {} with proof, {} walls, {} skipped, {} without proof; {} throughput lines{counted}",
         record.cells.len(),
         proven,
         count(Status::Wall),
@@ -57,7 +61,18 @@ fn flaws(record: &Record) -> Vec<String> {
             format!("throughput of {} × {}: {reason}", line.contestant, line.tasks)
         },
     ));
-    if record.cells.iter().all(|cell| cell.status != Status::Ok) {
+    flaws.extend(record.instructions.iter().filter_map(|line| {
+        Some(format!(
+            "instructions of {}, {}: {}",
+            line.contestant,
+            line.workload.wait,
+            line.flaw()?
+        ))
+    }));
+    let is_counted = |line: &Instructions| line.status == Status::Ok && line.flaw().is_none();
+    if !record.instructions.iter().any(is_counted)
+        && record.cells.iter().all(|cell| cell.status != Status::Ok)
+    {
         flaws.push("no cell has proof".into());
     }
     flaws

@@ -125,7 +125,11 @@ pub(crate) fn missed(repeat: &Repeat) -> Vec<Text> {
         ))
     };
     let swaps = repeat.order.swaps.iter().take(MOST_ROWS).map(swap);
-    [Part::Bytes, Part::Cpu].into_iter().filter_map(missed).chain(swaps).collect()
+    [Part::Bytes, Part::Cpu, Part::Instructions]
+        .into_iter()
+        .filter_map(missed)
+        .chain(swaps)
+        .collect()
 }
 
 fn swap(swap: &Swap) -> Text {

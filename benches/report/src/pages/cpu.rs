@@ -44,6 +44,7 @@ fn build(analysis: &Analysis) -> Document {
         )));
         blocks.extend(cautions(analysis, &shown));
     }
+    blocks.extend(super::instructions::blocks(analysis));
     blocks.extend(growth(analysis));
     blocks.push(machine(analysis));
     Document { id: "cpu", title: "What a wait costs in CPU".into(), blocks }

@@ -8,6 +8,7 @@
 //! | `bill` | what holds a waiting task's memory, and what is kept |
 //! | `state` | what live state adds |
 //! | `cpu` | what a wait costs in CPU |
+//! | [`instructions`] | what a wait takes in instructions, a part of `cpu` |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
 //! | `walls` | what breaks first |
@@ -30,6 +31,7 @@ mod cpu;
 mod example;
 pub mod front;
 mod index;
+pub mod instructions;
 mod lateness;
 mod machine;
 mod memory;

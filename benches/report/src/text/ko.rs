@@ -265,6 +265,7 @@ const fn name_of(part: Part) -> &'static str {
     match part {
         Part::Bytes => "바이트",
         Part::Cpu => "CPU",
+        Part::Instructions => "명령어 수",
         Part::Start => "시작 시간",
         Part::Rates => "처리율",
         Part::Lateness => "지연",

@@ -60,6 +60,7 @@ pub fn quantity(quantity: Quantity) -> &'static str {
         Quantity::LatenessP99 => "lateness p99",
         Quantity::Rate => "rate",
         Quantity::RateCpu => "CPU in waves",
+        Quantity::Instructions => "instructions",
     }
 }
 
@@ -69,6 +70,7 @@ pub fn unit_of(quantity: Quantity) -> Unit {
         Quantity::Slope(figure) => unit(figure),
         Quantity::LatenessP50 | Quantity::LatenessP99 | Quantity::RateCpu => Unit::Nanoseconds,
         Quantity::Rate => Unit::PerSecond,
+        Quantity::Instructions => Unit::Count,
     }
 }
 
@@ -102,6 +104,7 @@ pub fn part(part: Part) -> &'static str {
     match part {
         Part::Bytes => "bytes",
         Part::Cpu => "CPU",
+        Part::Instructions => "instructions",
         Part::Start => "time to start",
         Part::Rates => "rates",
         Part::Lateness => "lateness",
@@ -114,6 +117,7 @@ pub fn unit_of_part(part: Part) -> Unit {
         Part::Bytes => Unit::Bytes,
         Part::Cpu | Part::Start | Part::Lateness => Unit::Nanoseconds,
         Part::Rates => Unit::PerSecond,
+        Part::Instructions => Unit::Count,
     }
 }
 

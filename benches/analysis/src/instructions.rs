@@ -1,0 +1,150 @@
+//! How many instructions one more wait and one more request take in user code.
+
+use std::collections::HashSet;
+
+use record::Instructions;
+
+use crate::contestant::Id;
+use crate::context::Context;
+use crate::estimate::Estimate;
+use crate::reading::Spread;
+use crate::series::Series;
+
+/// What repeats within this part of itself can be relied on.
+pub const WITHIN: f64 = 0.02;
+
+/// One contestant in one kind of work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstructionRow {
+    /// The contestant and what its tasks do.
+    pub series: Series,
+    /// The two numbers of tasks that were counted.
+    pub tasks: [u64; 2],
+    /// What one more task takes: the median of the repeats, and the least and the most of them.
+    pub per_task: Option<Estimate>,
+    /// Half of what lies between the least and the most, as a part of the median.
+    pub spread: Option<f64>,
+    /// How many times the least of the compared contestants in the same kind of work.
+    pub over_least: Option<f64>,
+    /// Why nothing was counted, where nothing was. It is foreign text.
+    pub reason: Option<String>,
+    /// What counted, with its version.
+    pub tool: Option<String>,
+}
+
+impl InstructionRow {
+    /// Whether it asks a server, and does not wait for a timer.
+    pub fn is_request(&self) -> bool {
+        self.series.shape.is_http()
+    }
+
+    /// Whether the repeats lie within [`WITHIN`] of the median.
+    pub fn is_repeated(&self) -> bool {
+        self.spread.is_some_and(|spread| spread <= WITHIN)
+    }
+
+    fn of(line: &Instructions) -> Self {
+        let spread = Spread::of(&line.per_task());
+        Self {
+            series: Series::of_work(&line.contestant, &line.workload),
+            tasks: line.tasks,
+            per_task: spread.map(|of| of.estimate()),
+            spread: spread
+                .filter(|of| of.median > 0.0)
+                .map(|of| (of.most - of.least) / 2.0 / of.median),
+            over_least: None,
+            reason: line.flaw().or_else(|| line.reason.clone()),
+            tool: line.tool.clone(),
+        }
+    }
+}
+
+/// A row for each line, waits before requests; of a contestant that stands twice the first.
+pub(crate) fn of(context: &Context<'_>) -> Vec<InstructionRow> {
+    let mut seen = HashSet::new();
+    let mut rows: Vec<_> = context.record.instructions.iter().map(InstructionRow::of).collect();
+    rows.retain(|row| seen.insert(row.series.clone()));
+    rows.sort_by(|a, b| {
+        let key = |row: &InstructionRow| (row.is_request(), row.series.contestant.clone());
+        key(a).cmp(&key(b))
+    });
+    for is_request in [false, true] {
+        let alike = |row: &&mut InstructionRow| row.is_request() == is_request;
+        let value = |row: &InstructionRow| row.per_task.map(|of| of.value).filter(|of| *of > 0.0);
+        let compared = rows.iter_mut().filter(alike).filter(|row| {
+            let id: &Id = &row.series.contestant;
+            id.is_compared()
+        });
+        let Some(least) = compared.filter_map(|row| value(row)).min_by(f64::total_cmp) else {
+            continue;
+        };
+        for row in rows.iter_mut().filter(alike) {
+            row.over_least = value(row).map(|of| of / least);
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use record::synthetic::Synthetic;
+    use record::{Record, Status};
+
+    use super::*;
+
+    fn rows(record: &Record) -> Vec<InstructionRow> {
+        of(&Context::of(record))
+    }
+
+    #[test]
+    fn a_figure_is_the_median_and_is_held_against_the_least() {
+        let mut made = Synthetic::new();
+        made.counted("coroutines/tokio", &[3_700.0, 3_900.0, 3_800.0]);
+        made.counted("baseline/bare", &[900.0; 3]).counted("coroutines/bare", &[1_000.0; 3]);
+        made.asking(1_024, None).counted("coroutines/tokio", &[20_000.0; 3]);
+        let rows = rows(&made.record());
+        let of = |id: &str, is_request| {
+            rows.iter()
+                .find(|row| row.series.contestant.as_str() == id && row.is_request() == is_request)
+                .unwrap()
+        };
+        let tokio = of("coroutines/tokio", false);
+        assert_eq!(tokio.per_task, Some(Estimate { value: 3_800.0, low: 3_700.0, high: 3_900.0 }));
+        assert!((tokio.spread.unwrap() - 100.0 / 3_800.0).abs() < 1e-9 && !tokio.is_repeated());
+        assert!((tokio.over_least.unwrap() - 3.8).abs() < 1e-9);
+        // What is not compared is no least.
+        assert!((of("baseline/bare", false).over_least.unwrap() - 0.9).abs() < 1e-9);
+        let request = of("coroutines/tokio", true);
+        assert!(request.is_repeated() && request.over_least == Some(1.0));
+        assert!(rows.last().unwrap().is_request());
+    }
+
+    #[test]
+    fn what_was_not_counted_has_its_reason_and_no_figure() {
+        let mut made = Synthetic::new();
+        made.counted("coroutines/bare", &[1.0]).counted("coroutines/bare", &[2.0]);
+        made.counted("coroutines/smol", &[3.0]).counted("coroutines/tokio", &[]);
+        let mut record = made.record();
+        let skipped = &mut record.instructions[2];
+        skipped.status = Status::Skipped;
+        skipped.reason = Some("valgrind is not installed".into());
+        let rows = rows(&record);
+        assert_eq!(rows.len(), 3);
+        let reasons: Vec<_> = rows.iter().map(|row| row.reason.as_deref()).collect();
+        let said = [Some("nothing was counted"), Some("valgrind is not installed"), None];
+        assert!(said.iter().all(|reason| reasons.contains(reason)), "{reasons:?}");
+        assert_eq!(rows.iter().filter(|row| row.per_task.is_some()).count(), 1);
+    }
+
+    /// Totals that fall, or are too large for any machine, make a figure that is shown and divides nothing.
+    #[test]
+    fn absurd_totals_divide_nothing() {
+        let mut made = Synthetic::new();
+        made.counted("coroutines/bare", &[1.0]).counted("coroutines/smol", &[1.0]);
+        let mut record = made.record();
+        record.instructions[0].repeats = vec![[u64::MAX, 0]];
+        record.instructions[1].repeats = vec![[0, u64::MAX]];
+        let rows = rows(&record);
+        assert_eq!((rows[0].over_least, rows[0].spread).0.or(rows[1].over_least), Some(1.0));
+    }
+}

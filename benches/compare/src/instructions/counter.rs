@@ -1,0 +1,323 @@
+//! Counts one contestant in one kind of work.
+
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+use workload::task::expected_checksum;
+use workload::{Ceiling, Contestant, Http, Settings, Wait, Workload};
+
+use super::valgrind::Valgrind;
+use crate::cell::process::ChildProcess;
+use crate::cell::stopped::{last_line, legible};
+use crate::cell::{Interrupted, MOST_ATTEMPTS};
+use crate::plan::Kind;
+use crate::servers::{self, Servers};
+use protocol::{Begin, Drained, Event, Order, ServerLine};
+use record::{Instructions, ProofLine, Status};
+use report::format;
+
+/// How often both numbers of tasks are counted.
+const REPEATS: usize = 3;
+
+/// How long all tasks wait at first; twice as long where they were not all there.
+const WAIT: Duration = Duration::from_millis(300);
+
+/// How long a process may be silent: under valgrind it is some fifty times slower.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long the server may take to count its last answers.
+const COUNTING: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether the run should stop.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What a task does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Work {
+    /// One wait for a timer
+    #[value(name = "timer")]
+    Wait,
+    /// One request to a server
+    #[value(name = "http")]
+    Request,
+}
+
+impl Work {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Wait, Self::Request];
+
+    /// As in a workload of the record.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Wait => "timer",
+            Self::Request => "http",
+        }
+    }
+
+    /// The two numbers of tasks. From 1,024 on every shard of the ledger has some, and what a further
+    /// task takes is the same from one to the next.
+    const fn tasks(self) -> [u32; 2] {
+        match self {
+            Self::Wait => [1_200, 2_400],
+            Self::Request => [1_100, 1_600],
+        }
+    }
+
+    /// What these tasks do, if so many of them at most can be in flight.
+    ///
+    /// Timers have one deadline for all, where all can wait at once: how many wake together would
+    /// otherwise depend on how fast they started. Where they take turns, all turns take one wait.
+    fn workload(self, tasks: u32, in_flight: u64, wait: Duration) -> Workload {
+        let is_all = in_flight == u64::from(tasks);
+        #[allow(clippy::cast_precision_loss, reason = "a few thousand")]
+        let turn = wait.mul_f64(in_flight as f64 / f64::from(tasks));
+        let kind = if self == Self::Wait { Kind::Timer } else { Kind::Http };
+        let workload = Workload { tasks, ..kind.workload() };
+        match self {
+            Self::Wait if is_all => workload.with_duration(wait).with_synchronized_wakeup(),
+            Self::Wait => workload.with_duration(turn),
+            // A server is asked for whole milliseconds.
+            Self::Request => workload.with_duration(Duration::from_millis(turn.as_millis() as u64)),
+        }
+    }
+}
+
+/// What is counted of these contestants.
+pub(super) fn all<'a>(
+    contestants: &[&'a dyn Contestant],
+    works: &[Work],
+) -> impl Iterator<Item = (&'a dyn Contestant, Work)> {
+    let works = works.iter().copied();
+    let at_hand = works.filter(|work| *work == Work::Wait || Kind::Http.is_at_hand());
+    at_hand.flat_map(move |work| {
+        let runs_it = move |contestant: &&dyn Contestant| {
+            contestant.unsupported(&work.workload(1, 1, WAIT)).is_none()
+        };
+        contestants.iter().copied().filter(runs_it).map(move |contestant| (contestant, work))
+    })
+}
+
+/// A line in words.
+pub(super) fn describe(line: &Instructions) -> String {
+    let Instructions { contestant, workload, status, reason, .. } = line;
+    let mut per_task = line.per_task();
+    per_task.sort_by(f64::total_cmp);
+    let said = match (per_task.get(per_task.len() / 2), status) {
+        (Some(median), _) => format!("{} instructions a task", format::plain(median.round())),
+        (None, Status::Failed) => format!("FAILED: {}", reason.as_deref().unwrap_or_default()),
+        (None, _) => format!("skipped: {}", reason.as_deref().unwrap_or_default()),
+    };
+    format!("{contestant}, {}: {said}", workload.wait)
+}
+
+/// Counts contestants.
+pub(super) struct Counter<'a> {
+    program: &'a Path,
+    valgrind: Result<&'a Valgrind, &'a str>,
+    servers: Servers,
+    stop: &'a AtomicBool,
+}
+
+/// Why a count did not come about.
+enum Stopped {
+    /// The first task was over before the last one had started.
+    TooShort,
+    /// The system does not give it what it wants.
+    Refused(String),
+    Failed(String),
+    Interrupted,
+}
+
+impl<'a> Counter<'a> {
+    /// Counts contestants of this program; without valgrind, says why not.
+    pub(super) fn new(
+        program: &'a Path,
+        valgrind: Result<&'a Valgrind, &'a str>,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        Self { program, valgrind, servers: Servers::own(program), stop }
+    }
+
+    /// Counts both numbers of tasks, as often as it is repeated; all of it again with a longer wait
+    /// where that was too short.
+    ///
+    /// # Errors
+    /// If the run is to stop.
+    pub(super) fn count(
+        &mut self,
+        contestant: &dyn Contestant,
+        work: Work,
+    ) -> Result<Instructions, Interrupted> {
+        let ceiling = contestant.ceiling(&Settings::default());
+        let [few, many] = work.tasks();
+        let workloads = |wait| {
+            // The wait of both is that of more tasks.
+            let more = work.workload(many, ceiling.expected_in_flight(many), wait);
+            [Workload { tasks: few, ..more }, more]
+        };
+        let valgrind = self.valgrind;
+        let line = |wait, status, reason| Instructions {
+            contestant: contestant.id().as_str().to_owned(),
+            workload: (&workloads(wait)[1]).into(),
+            pool_workers: matches!(ceiling, Ceiling::Pool(_))
+                .then_some(Settings::default().pool_workers),
+            tasks: [few, many].map(u64::from),
+            status,
+            reason,
+            tool: valgrind.ok().map(|valgrind| valgrind.version.clone()),
+            repeats: Vec::new(),
+        };
+        let valgrind = match valgrind {
+            Ok(valgrind) => valgrind,
+            Err(why) => return Ok(line(WAIT, Status::Skipped, Some(why.to_owned()))),
+        };
+        let mut wait = WAIT;
+        for _ in 1..MOST_ATTEMPTS {
+            let made_of = line(wait, Status::Ok, None);
+            let once = |counter: &mut Self, workload: Workload| {
+                counter.process(valgrind, contestant, workload)
+            };
+            let repeats: Result<Vec<[u64; 2]>, Stopped> = (0..REPEATS)
+                .map(|_| {
+                    // More tasks first: if their wait is too short, nothing else is lost.
+                    let [few, many] = workloads(wait);
+                    let many = once(self, many)?;
+                    Ok([once(self, few)?, many])
+                })
+                .collect();
+            let (status, reason) = match repeats {
+                Ok(repeats) => return Ok(Instructions { repeats, ..made_of }),
+                Err(Stopped::TooShort) => {
+                    wait *= 2;
+                    continue;
+                }
+                Err(Stopped::Interrupted) => return Err(Interrupted),
+                Err(Stopped::Refused(reason)) => (Status::Skipped, reason),
+                Err(Stopped::Failed(reason)) => (Status::Failed, reason),
+            };
+            return Ok(Instructions { status, reason: Some(legible(&reason)), ..made_of });
+        }
+        let reason =
+            "the first task was over before the last one had started, however long it waited";
+        Ok(Instructions {
+            status: Status::Failed,
+            reason: Some(reason.into()),
+            ..line(wait, Status::Ok, None)
+        })
+    }
+
+    /// All instructions of one process that runs these tasks, with proof.
+    fn process(
+        &mut self,
+        valgrind: &Valgrind,
+        contestant: &dyn Contestant,
+        mut workload: Workload,
+    ) -> Result<u64, Stopped> {
+        let failed = |why: &dyn std::fmt::Display| Stopped::Failed(why.to_string());
+        if let Wait::Http(http) = &mut workload.wait {
+            let server = self.servers.get(None).map_err(|error| failed(&error))?;
+            let ServerLine { address, addresses, group } = server;
+            *http = Http { server: address, addresses, group, ..*http };
+        }
+        let folder = tempfile::tempdir().map_err(|error| failed(&error))?;
+        let command = || valgrind.command(self.program, &folder);
+        let mut child = ChildProcess::of(command, None, self.stop)
+            .map_err(|error| failed(&format_args!("valgrind does not start: {error}")))?;
+        let settings = Settings::default();
+        child.tell(Order::Begin(Box::new(Begin {
+            contestant: contestant.id().as_str().to_owned(),
+            workload: (&workload).into(),
+            tasks: workload.tasks,
+            pool_workers: settings.pool_workers,
+            server: workload.asks().map(Into::into),
+            unweighed: true,
+        })));
+        for _ in 0..2 {
+            match self.next(&child)? {
+                Some(Event::Idle { .. }) => child.tell(Order::Go),
+                Some(Event::Drained(drained)) => {
+                    check(contestant, &workload, drained)?;
+                    child.tell(Order::Go);
+                    let (status, said) = child.reap().map_err(|error| failed(&error))?;
+                    if !status.success() {
+                        return Err(died(status, &said));
+                    }
+                    return valgrind.counted(&folder).map_err(Stopped::Failed);
+                }
+                Some(Event::Refused { reason, .. }) => return Err(Stopped::Refused(reason)),
+                Some(Event::AllWaiting(_)) => break,
+                None => {
+                    let (status, said) = child.reap().map_err(|error| failed(&error))?;
+                    return Err(died(status, &said));
+                }
+            }
+        }
+        Err(failed(&"it said something else than `idle` and `drained`"))
+    }
+
+    /// What the process says next; `None` if it says nothing any more.
+    fn next(&self, child: &ChildProcess) -> Result<Option<Event>, Stopped> {
+        let patience = Instant::now() + PATIENCE;
+        while Instant::now() < patience {
+            match child.next(TICK) {
+                Some(Ok(event)) => return Ok(Some(event)),
+                Some(Err(protocol::ProtocolError::Closed)) => return Ok(None),
+                Some(Err(error)) => return Err(Stopped::Failed(error.to_string())),
+                None if self.stop.load(Ordering::SeqCst) => return Err(Stopped::Interrupted),
+                None => {}
+            }
+        }
+        Err(Stopped::Failed(format!("it was silent for {} s and was killed", PATIENCE.as_secs())))
+    }
+}
+
+fn died(status: ExitStatus, said: &str) -> Stopped {
+    let said = last_line(said).map(|line| format!(", after saying `{line}`"));
+    Stopped::Failed(format!("died under valgrind: {status}{}", said.unwrap_or_default()))
+}
+
+/// Whether the work was done, and was waited for by all tasks at once where they have one deadline.
+fn check(
+    contestant: &dyn Contestant,
+    workload: &Workload,
+    drained: Drained,
+) -> Result<(), Stopped> {
+    let tasks = u64::from(workload.tasks);
+    if let Some(error) = drained.errors.first() {
+        return Err(Stopped::Failed(format!("tasks ended with errors: {}", error.first)));
+    }
+    let expected = contestant.ceiling(&Settings::default()).expected_in_flight(workload.tasks);
+    let proof = ProofLine {
+        completed: drained.completed,
+        checksum: drained.checksum,
+        expected_checksum: expected_checksum(workload.tasks, None),
+        peak_in_flight: drained.peak_in_flight,
+        expected_in_flight: expected,
+        before_weighing: 0,
+        after_weighing: 0,
+        lost: drained.lost,
+        unweighed: true,
+    };
+    if let Some(flaw) = proof.flaw(tasks) {
+        return Err(Stopped::Failed(flaw));
+    }
+    let patience = Instant::now() + COUNTING;
+    while let Some(http) = workload.asks() {
+        let stats = servers::ask(http.server, Some(http.group))
+            .map_err(|error| Stopped::Failed(error.to_string()))?;
+        if stats.served == tasks {
+            break;
+        }
+        if Instant::now() > patience {
+            let flaw = format!("the server answered {} of {tasks} requests", stats.served);
+            return Err(Stopped::Failed(flaw));
+        }
+        thread::sleep(TICK);
+    }
+    let is_one_deadline = workload.synchronized_wakeup && proof.peak_in_flight < expected;
+    if is_one_deadline { Err(Stopped::TooShort) } else { Ok(()) }
+}
