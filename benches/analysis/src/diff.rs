@@ -298,6 +298,8 @@ mod tests {
                 if let Some(time) = &mut cell.time {
                     slower(&mut time.user_ns);
                     slower(&mut time.start_ns);
+                    time.wall_ns = time.wall_ns.max(time.start_ns);
+                    time.start_cpu_ns = time.start_cpu_ns.min(time.user_ns);
                 }
                 for wave in &mut cell.waves {
                     slower(&mut wave.wall_ns);

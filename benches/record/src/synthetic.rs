@@ -352,12 +352,14 @@ impl Synthetic {
         cell.memory.idle = Some(weight(0));
         cell.memory.waiting = Some(weight(tasks));
         cell.memory.drained = Some(weight(0));
+        let start_ns = 10_000 + bill.start_ns * tasks + off;
+        let user_ns = 20_000 + bill.cpu_ns * tasks + off;
         cell.time = Some(Time {
-            start_ns: 10_000 + bill.start_ns * tasks + off,
-            wall_ns: WAIT_NS + bill.start_ns * tasks,
-            user_ns: 20_000 + bill.cpu_ns * tasks + off,
+            start_ns,
+            wall_ns: start_ns.max(WAIT_NS.max(self.workload.duration_ns) + bill.start_ns * tasks),
+            user_ns,
             system_ns: 0,
-            start_cpu_ns: 10_000 + bill.start_ns * tasks + off,
+            start_cpu_ns: start_ns.min(user_ns),
             voluntary_switches: 0,
             involuntary_switches: 0,
         });
