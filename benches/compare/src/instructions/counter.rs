@@ -23,7 +23,7 @@ use report::format;
 /// How often both numbers of tasks are counted.
 const REPEATS: usize = 3;
 
-/// How long all tasks wait at first; twice as long where they were not all there.
+/// How long all tasks wait at first; three times as long where they were not all there.
 const WAIT: Duration = Duration::from_millis(300);
 
 /// How long a process may be silent: under valgrind it is some fifty times slower.
@@ -192,7 +192,7 @@ impl<'a> Counter<'a> {
             let (status, reason) = match repeats {
                 Ok(repeats) => return Ok(Instructions { repeats, ..made_of }),
                 Err(Stopped::TooShort) => {
-                    wait *= 2;
+                    wait *= 3;
                     continue;
                 }
                 Err(Stopped::Interrupted) => return Err(Interrupted),

@@ -58,7 +58,7 @@ impl Valgrind {
     pub(super) fn command(&self, program: &Path, folder: &TempDir) -> Command {
         let mut command = Command::new("valgrind");
         command
-            .args(["--quiet", "--tool=cachegrind", "--cache-sim=no"])
+            .args(["--quiet", "--tool=cachegrind", "--cache-sim=no", "--vgdb=no"])
             .arg(format!("--max-threads={MOST_THREADS}"))
             .arg(format!("--cachegrind-out-file={OUT}"))
             .arg(program)
