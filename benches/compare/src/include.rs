@@ -193,21 +193,22 @@ fn nothing() {}
         let root = root();
         let page = "Before.\n<!-- code: src/a.rs helper Pair -->\nold\n<!-- code:end -->\nAfter.\n";
         let filled = fill(page, root.path()).unwrap();
-        insta::assert_snapshot!(filled, @"
-        Before.
-        <!-- code: src/a.rs helper Pair -->
-        ```rust
-        pub(crate) async fn helper(a: u32) -> u32 {
-            // A comment of its own.
-            fn inner() {}
-            a
-        }
-
-        struct Pair(u32, u32);
-        ```
-        <!-- code:end -->
-        After.
-        ");
+        let expected = concat!(
+            "Before.\n",
+            "<!-- code: src/a.rs helper Pair -->\n",
+            "```rust\n",
+            "pub(crate) async fn helper(a: u32) -> u32 {\n",
+            "    // A comment of its own.\n",
+            "    fn inner() {}\n",
+            "    a\n",
+            "}\n",
+            "\n",
+            "struct Pair(u32, u32);\n",
+            "```\n",
+            "<!-- code:end -->\n",
+            "After.\n",
+        );
+        assert_eq!(filled, expected);
         assert_eq!(fill(&filled, root.path()).unwrap(), filled, "and that changes nothing more");
         fs::write(root.path().join("src/a.rs"), SOURCE.replace("    a\n", "    a + 1\n")).unwrap();
         assert_ne!(fill(&filled, root.path()).unwrap(), filled, "the code is another");

@@ -117,8 +117,9 @@ pub struct LastSeen {
     pub threads: Option<u64>,
     /// Mappings of the process.
     pub mappings: Option<u64>,
-    /// Whether `mappings` follows from `threads`, because counting them takes too long.
-    pub mappings_are_estimated: bool,
+    /// How many mappings there are at least, where `mappings` is how many there may be: both then
+    /// follow from `threads`, because counting takes too long.
+    pub mappings_at_least: Option<u64>,
     /// The most addresses that the process ever had mapped, in bytes.
     pub address_space: Option<u64>,
     /// Open descriptors of the process.
@@ -135,7 +136,7 @@ impl LastSeen {
     /// Takes over whatever is more in `seen`.
     pub fn raise(&mut self, seen: &Self) {
         if seen.mappings >= self.mappings {
-            self.mappings_are_estimated = seen.mappings_are_estimated;
+            self.mappings_at_least = seen.mappings_at_least;
         }
         self.threads = self.threads.max(seen.threads);
         self.mappings = self.mappings.max(seen.mappings);
@@ -203,10 +204,11 @@ impl Limits {
         ];
         let near = candidates.into_iter().filter_map(|(name, value, used)| {
             let value = value?.number()?;
-            let used_is_estimated = name == "max_map_count" && seen.mappings_are_estimated;
+            let at_least = seen.mappings_at_least.filter(|_| name == "max_map_count");
+            let used_is_estimated = at_least.is_some();
             let share = used? as f64 / value as f64;
             // An estimate far above what the kernel allows is wrong.
-            if share < NEAR || used_is_estimated && share > 1.0 / NEAR {
+            if share < NEAR || at_least.is_some_and(|least| least as f64 * NEAR > value as f64) {
                 return None;
             }
             // It can lie a little above, and a process killed for its memory may take a little more
@@ -262,7 +264,7 @@ impl LastSeen {
     /// counting mappings takes time proportional to them.
     pub fn of(procfs: &Procfs, pid: u32) -> Self {
         Self {
-            mappings_are_estimated: false,
+            mappings_at_least: None,
             threads: procfs.threads(pid),
             mappings: procfs.mappings(pid),
             address_space: procfs.peak_address_bytes(pid),
@@ -420,7 +422,7 @@ mod tests {
     #[test]
     fn a_process_far_from_every_limit_was_stopped_by_none() {
         let seen = LastSeen {
-            mappings_are_estimated: false,
+            mappings_at_least: None,
             threads: Some(3),
             mappings: Some(80),
             address_space: Some(5 << 30),
@@ -437,18 +439,22 @@ mod tests {
     /// Many mappings of few threads, multiplied by all threads, were more than the kernel allows.
     #[test]
     fn an_estimate_never_beats_a_limit_that_was_read() {
-        let estimated = |mappings| LastSeen {
+        let between = |least, mappings| LastSeen {
             threads: Some(3_000),
             mappings: Some(mappings),
-            mappings_are_estimated: true,
+            mappings_at_least: Some(least),
             ..LastSeen::default()
         };
+        let estimated = |mappings| between(mappings, mappings);
         let addresses = Some(6_990_000 << 10);
         for (seen, name) in [
             (LastSeen { address_space: addresses, ..estimated(65_000) }, Some("address_space")),
             (LastSeen { address_space: addresses, ..estimated(144_000) }, Some("address_space")),
             (estimated(65_000), Some("max_map_count")),
             (estimated(144_000), None),
+            // Threads were made while their mappings were counted.
+            (between(40_000, 144_000), Some("max_map_count")),
+            (between(40_000, 50_000), None),
         ] {
             let limit = limits().nearest(&seen);
             assert_eq!(limit.as_ref().map(|limit| limit.name.as_str()), name, "{seen:?}");

@@ -31,10 +31,7 @@ const UNWATCHED: Duration = Duration::from_millis(150);
 
 /// From so many threads on, mappings are theirs. Of those of a smaller process most are the program's
 /// and its allocator's, some 50, and do not grow with the threads.
-const MANY_THREADS: u64 = 500;
-
-/// A count of mappings counts if the threads grew by at most one part in so many meanwhile.
-const STEADY: u64 = 20;
+const MANY_THREADS: u64 = 250;
 
 /// Looking takes at most this share of the time: one part in so many.
 const WATCHED_SHARE: u32 = 8;
@@ -71,7 +68,8 @@ pub(super) struct Watched<'a> {
     build: Build,
     // Dropped before the group, which can be removed only when it is empty.
     child: ChildProcess,
-    mappings_per_thread: Option<f64>,
+    /// At least and at most.
+    mappings_per_thread: Option<[f64; 2]>,
     /// All slab of the system before the process was started.
     slab_before: Option<u64>,
     /// How many processes of the whole system the kernel had killed for want of memory by then.
@@ -240,14 +238,14 @@ impl<'a> Watched<'a> {
         if let (Some(before), Some(after), Some(mappings)) = (before, after, seen.mappings)
             && before >= MANY_THREADS
         {
-            let is_steady = after <= before + before / STEADY;
-            // Better than nothing while threads are made faster than mappings are counted. They are
-            // listed by address and new ones lie below, so that mostly those are counted that were
-            // there before.
-            let threads = if is_steady { after } else { before };
-            if is_steady || self.mappings_per_thread.is_none() {
-                self.mappings_per_thread = Some(mappings as f64 / threads as f64);
+            // While they are counted, more threads are made.
+            let mut each = [after, before].map(|threads| mappings as f64 / threads as f64);
+            if let Some([least, most]) = self.mappings_per_thread
+                && least.max(each[0]) <= most.min(each[1])
+            {
+                each = [least.max(each[0]), most.min(each[1])];
             }
+            self.mappings_per_thread = Some(each);
         }
         self.last_seen.raise(&seen);
         self.carry_mappings_forward();
@@ -271,10 +269,10 @@ impl<'a> Watched<'a> {
             return;
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
-        let mappings = (threads as f64 * per_thread) as u64;
-        if Some(mappings) > self.last_seen.mappings {
-            self.last_seen.mappings = Some(mappings);
-            self.last_seen.mappings_are_estimated = true;
+        let [least, most] = per_thread.map(|each| (threads as f64 * each) as u64);
+        if Some(most) > self.last_seen.mappings {
+            self.last_seen.mappings = Some(most);
+            self.last_seen.mappings_at_least = Some(least);
         }
     }
 
@@ -296,7 +294,7 @@ impl<'a> Watched<'a> {
                 self.last_seen.raise(&LastSeen {
                     threads: weight.threads,
                     mappings: weight.mappings,
-                    mappings_are_estimated: false,
+                    mappings_at_least: None,
                     address_space: procfs().peak_address_bytes(self.child.id()),
                     descriptors: weight.descriptors,
                     rss_bytes: weight.rss_bytes,
