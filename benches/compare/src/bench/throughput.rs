@@ -9,6 +9,7 @@
 //! said then is for the terminal.
 
 use std::io::{self, BufRead};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -67,11 +68,7 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     criterion.env("CRITERION_HOME", criterion_home()?);
     // A session is told by the cargo that runs it, and this process is to have that parent still.
     criterion.env(session::PARENT, session::parent_id().to_string());
-    #[cfg(unix)]
-    return Err(std::os::unix::process::CommandExt::exec(&mut criterion))
-        .context("the bench target cannot be started again");
-    #[cfg(not(unix))]
-    Ok(if criterion.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Err(criterion.exec()).context("the bench target cannot be started again")
 }
 
 /// Runs the cells that criterion asks for.

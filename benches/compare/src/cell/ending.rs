@@ -235,7 +235,7 @@ fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
     Cell { status: Status::Failed, reason: Some(reason), ..cell }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
     use std::time::Duration;
