@@ -73,11 +73,6 @@ impl Servers {
         Err(last.unwrap_or_else(|| anyhow!("`{url}` is nowhere: the name has no address")))
     }
 
-    /// Whether servers are started here.
-    pub fn are_own(&self) -> bool {
-        matches!(self.source, Source::Own(_))
-    }
-
     fn from(source: Source) -> Self {
         // Not from 0: a server of the user's may still know the groups of another run.
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

@@ -3,11 +3,10 @@
 use std::process::ExitStatus;
 
 use workload::Workload;
-use workload::task::expected_checksum;
 
 use super::spec::CellSpec;
-use super::stopped::{failed_with, last_line, legible, wall_or_failure};
-use super::unweighed::Unweighed;
+use super::stopped::{failed_with, last_line, legible, stopped_at, wall_or_failure, without_flaw};
+use super::unweighed::{Unweighed, proof};
 use crate::child;
 use crate::limits::{LastSeen, Limits};
 use protocol::{AllWaiting, Drained};
@@ -112,16 +111,10 @@ pub enum Second {
 impl Wave {
     fn proof(&self, expected_in_flight: u64, workload: &Workload) -> ProofLine {
         ProofLine {
-            completed: self.drained.completed,
-            checksum: self.drained.checksum,
-            // Worked out here and not asked of the child: it must not mark its own paper.
-            expected_checksum: expected_checksum(workload.tasks, None),
-            peak_in_flight: self.drained.peak_in_flight,
-            expected_in_flight,
             before_weighing: self.waiting.in_flight,
             after_weighing: self.drained.in_flight_after_weighing.unwrap_or(0),
-            lost: self.drained.lost,
             unweighed: false,
+            ..proof(&self.drained, expected_in_flight, workload)
         }
     }
 }
@@ -149,14 +142,11 @@ impl Ending {
             }
             Self::ServerFull { last_seen } => {
                 let reason = "the server has no descriptor left for another connection".into();
-                let limit = limits.descriptors(&last_seen);
-                let status = if limit.is_some() { Status::Wall } else { Status::Failed };
-                Cell { limit, ..spec.cell(workload, status, Some(reason)) }
+                stopped_at(limits.descriptors(&last_seen), failed(reason))
             }
             Self::Refused { reason, last_words, last_seen } => {
                 let said = format!("{reason}\n{last_words}");
-                let cell = spec.cell(workload, Status::Failed, Some(reason));
-                wall_or_failure(cell, &said, limits, &last_seen)
+                wall_or_failure(failed(reason), &said, limits, &last_seen)
             }
             Self::Died { status, last_words, was_oom_killed, last_seen } => {
                 let mut reason = format!("died: {status}");
@@ -167,8 +157,7 @@ impl Ending {
                     reason =
                         format!("{reason}; the kernel's OOM killer ended it for want of memory");
                 }
-                let cell = spec.cell(workload, Status::Failed, Some(reason));
-                wall_or_failure(cell, &last_words, limits, &last_seen)
+                wall_or_failure(failed(reason), &last_words, limits, &last_seen)
             }
             Self::Hung(reason)
             | Self::BrokeProtocol(reason)
@@ -222,10 +211,7 @@ impl Outcome {
                 return Cell { errors, ..in_second_wave(cell, reason) };
             }
         }
-        match cell.flaw() {
-            None => cell,
-            flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
-        }
+        without_flaw(cell)
     }
 }
 

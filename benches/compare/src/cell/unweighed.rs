@@ -10,7 +10,7 @@ use workload::task::expected_checksum;
 use workload::{Arrival, Ceiling, Workload};
 
 use super::spec::CellSpec;
-use super::stopped::failed_with;
+use super::stopped::{failed_with, without_flaw};
 use crate::limits::{LastSeen, Limits};
 use protocol::Drained;
 use record::{Build, Cell, ProofLine, ServerProof, Status, Time, Wave};
@@ -51,17 +51,7 @@ impl Unweighed {
         });
         let drained = drained.pop().expect("each wave has a line, or there is no such ending");
         let cell = Cell {
-            proof: Some(ProofLine {
-                completed: drained.completed,
-                checksum: drained.checksum,
-                expected_checksum: expected_checksum(workload.tasks, None),
-                peak_in_flight: drained.peak_in_flight,
-                expected_in_flight,
-                before_weighing: 0,
-                after_weighing: 0,
-                lost: drained.lost,
-                unweighed: true,
-            }),
+            proof: Some(proof(&drained, expected_in_flight, workload)),
             server,
             // Each wave has its own time.
             time: (is_timed && waves.is_empty()).then(|| Time::of(&drained, 0, 0)),
@@ -72,10 +62,23 @@ impl Unweighed {
         if !drained.errors.is_empty() {
             return failed_with(drained.errors, cell, limits, &last_seen);
         }
-        match cell.flaw() {
-            None => cell,
-            flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
-        }
+        without_flaw(cell)
+    }
+}
+
+/// The proof of tasks that were not weighed.
+pub(crate) fn proof(drained: &Drained, expected_in_flight: u64, workload: &Workload) -> ProofLine {
+    ProofLine {
+        completed: drained.completed,
+        checksum: drained.checksum,
+        // Worked out here and not asked of the child: it must not mark its own paper.
+        expected_checksum: expected_checksum(workload.tasks, None),
+        peak_in_flight: drained.peak_in_flight,
+        expected_in_flight,
+        before_weighing: 0,
+        after_weighing: 0,
+        lost: drained.lost,
+        unweighed: true,
     }
 }
 

@@ -7,17 +7,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use workload::task::expected_checksum;
 use workload::{Ceiling, Contestant, Http, Settings, Wait, Workload};
 
 use super::valgrind::Valgrind;
 use crate::cell::process::ChildProcess;
 use crate::cell::stopped::{last_line, legible};
+use crate::cell::unweighed::proof;
 use crate::cell::{Interrupted, MOST_ATTEMPTS};
 use crate::plan::Kind;
 use crate::servers::{self, Servers};
 use protocol::{Begin, Drained, Event, Order, ServerLine};
-use record::{Instructions, ProofLine, Status};
+use record::{Instructions, Status};
 use report::format;
 
 /// How often both numbers of tasks are counted.
@@ -291,17 +291,7 @@ fn check(
         return Err(Stopped::Failed(format!("tasks ended with errors: {}", error.first)));
     }
     let expected = contestant.ceiling(&Settings::default()).expected_in_flight(workload.tasks);
-    let proof = ProofLine {
-        completed: drained.completed,
-        checksum: drained.checksum,
-        expected_checksum: expected_checksum(workload.tasks, None),
-        peak_in_flight: drained.peak_in_flight,
-        expected_in_flight: expected,
-        before_weighing: 0,
-        after_weighing: 0,
-        lost: drained.lost,
-        unweighed: true,
-    };
+    let proof = proof(&drained, expected, workload);
     if let Some(flaw) = proof.flaw(tasks) {
         return Err(Stopped::Failed(flaw));
     }
