@@ -46,7 +46,7 @@ enum Source {
 #[derive(Debug)]
 struct Own {
     rate_limit: Option<NonZeroU64>,
-    process: process::Server,
+    process: process::ServerProcess,
 }
 
 impl Servers {
@@ -103,7 +103,7 @@ impl Servers {
                 let address = match known {
                     Some(own) => own.process.address(),
                     None => {
-                        let process = process::Server::start(program, rate_limit)?;
+                        let process = process::start(program, rate_limit)?;
                         let address = process.address();
                         self.own.push(Own { rate_limit, process });
                         ask(address, None)?;
@@ -162,62 +162,37 @@ fn resolve(url: &str) -> anyhow::Result<Vec<SocketAddr>> {
 
 #[cfg(feature = "server")]
 mod process {
-    use std::net::SocketAddr;
-    use std::num::NonZeroU64;
-    use std::path::Path;
+    use super::*;
+    pub(super) use delay_server::process::ServerProcess;
 
-    use delay_server::process::ServerProcess;
-
-    use anyhow::anyhow;
-
-    use super::ADDRESSES;
-
-    #[derive(Debug)]
-    pub(super) struct Server(ServerProcess);
-
-    impl Server {
-        pub(super) fn start(
-            program: &Path,
-            rate_limit: Option<NonZeroU64>,
-        ) -> anyhow::Result<Self> {
-            let mut arguments = vec!["--addresses".to_owned(), ADDRESSES.to_string()];
-            if let Some(limit) = rate_limit {
-                arguments.extend(["--rate-limit".to_owned(), limit.to_string()]);
-            }
-            ServerProcess::start(program, &arguments)
-                .map(Self)
-                .map_err(|error| anyhow!("the delay server does not start: {error}"))
+    pub(super) fn start(
+        program: &Path,
+        rate_limit: Option<NonZeroU64>,
+    ) -> anyhow::Result<ServerProcess> {
+        let mut arguments = vec!["--addresses".to_owned(), ADDRESSES.to_string()];
+        if let Some(limit) = rate_limit {
+            arguments.extend(["--rate-limit".to_owned(), limit.to_string()]);
         }
-
-        pub(super) fn address(&self) -> SocketAddr {
-            self.0.address()
-        }
-
-        pub(super) fn kill(self) {
-            self.0.kill();
-        }
+        ServerProcess::start(program, &arguments)
+            .map_err(|error| anyhow!("the delay server does not start: {error}"))
     }
 }
 
 #[cfg(not(feature = "server"))]
 mod process {
-    use std::net::SocketAddr;
-    use std::num::NonZeroU64;
-    use std::path::Path;
-
-    use anyhow::bail;
+    use super::*;
 
     #[derive(Debug)]
-    pub(super) enum Server {}
+    pub(super) enum ServerProcess {}
 
-    impl Server {
-        pub(super) fn start(_: &Path, _: Option<NonZeroU64>) -> anyhow::Result<Self> {
-            bail!(
-                "the delay server does not start: it is compiled out; build with `--features server`, \
-                 or give --server URL"
-            );
-        }
+    pub(super) fn start(_: &Path, _: Option<NonZeroU64>) -> anyhow::Result<ServerProcess> {
+        Err(anyhow!(
+            "the delay server does not start: it is compiled out; build with `--features server`, or \
+             give --server URL"
+        ))
+    }
 
+    impl ServerProcess {
         pub(super) fn address(&self) -> SocketAddr {
             match *self {}
         }

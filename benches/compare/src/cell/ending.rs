@@ -16,37 +16,26 @@ use record::{
 
 /// How a run of a cell ended.
 #[derive(Debug)]
-pub enum Ending {
+pub(super) enum Ending {
     /// It went through all phases.
     Done(Box<Outcome>),
     /// It went through all phases of a cell that is not weighed.
     Unweighed(Box<Unweighed>),
     /// Tasks ended with errors before all of them were in flight.
-    Errors {
-        /// The errors, by kind.
-        errors: Vec<ErrorLine>,
-        /// What the process used at most.
-        last_seen: LastSeen,
-    },
+    Errors { errors: Vec<ErrorLine>, last_seen: LastSeen },
     /// The server had no descriptor left for a connection.
-    ServerFull {
-        /// What the process used at most.
-        last_seen: LastSeen,
-    },
+    ServerFull { last_seen: LastSeen },
     /// The first task was over before the last one had been weighed.
     TooShort,
     /// The operating system refused something to it, and it said so.
     Refused {
-        /// What it said.
         reason: String,
         /// What it last wrote to its standard error, if it died before it was looked at.
         last_words: String,
-        /// What it used then.
         last_seen: LastSeen,
     },
     /// It died.
     Died {
-        /// How.
         status: ExitStatus,
         /// What it last wrote to its standard error.
         last_words: String,
@@ -69,37 +58,34 @@ pub enum Ending {
 
 /// What a run of a cell brought.
 #[derive(Debug)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// How many tasks the contestant's ceiling allows in flight.
-    pub expected_in_flight: u64,
+    pub(super) expected_in_flight: u64,
     /// The weight before the first task.
-    pub idle: Weight,
-    /// All tasks, once.
-    pub first: Wave,
-    /// The same once more.
-    pub second: Second,
-    /// What the process used at most.
-    pub last_seen: LastSeen,
+    pub(super) idle: Weight,
+    pub(super) first: Wave,
+    pub(super) second: Second,
+    pub(super) last_seen: LastSeen,
 }
 
 /// All tasks from their start to their end.
 #[derive(Clone, Debug)]
-pub struct Wave {
+pub(super) struct Wave {
     /// The weight with all tasks in flight.
-    pub waiting_weight: Weight,
+    pub(super) waiting_weight: Weight,
     /// The weight after the last task.
-    pub drained_weight: Weight,
+    pub(super) drained_weight: Weight,
     /// What the child said when all were in flight.
-    pub waiting: AllWaiting,
+    pub(super) waiting: AllWaiting,
     /// What it said when all were over.
-    pub drained: Drained,
+    pub(super) drained: Drained,
     /// What the server saw, where there is one.
-    pub server: Option<ServerProof>,
+    pub(super) server: Option<ServerProof>,
 }
 
 /// What became of the second wave.
 #[derive(Debug)]
-pub enum Second {
+pub(super) enum Second {
     /// None was asked for, or the process knows one wave only.
     None,
     /// It went as it should.

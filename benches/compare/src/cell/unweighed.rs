@@ -21,7 +21,7 @@ const WEIGHING: Duration = Duration::from_millis(50);
 /// Whether tasks that come at a rate and wait as long as they were asked to are ever as many in
 /// flight as can be, for long enough to be weighed. A burst is: if its wait is too short, it is run
 /// again with a longer one.
-pub fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
+pub(super) fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
     let in_flight = ceiling.expected_in_flight(workload.tasks);
     let last = u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_sub(1);
     workload.arrival == Arrival::Burst
@@ -30,15 +30,14 @@ pub fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
 
 /// What a run of such a cell brought.
 #[derive(Clone, Debug)]
-pub struct Unweighed {
+pub(super) struct Unweighed {
     /// How many tasks the contestant's ceiling allows in flight.
-    pub expected_in_flight: u64,
+    pub(super) expected_in_flight: u64,
     /// What the child said when all were over, of each wave; there is at least one.
-    pub drained: Vec<Drained>,
+    pub(super) drained: Vec<Drained>,
     /// What the server saw, where there is one.
-    pub server: Option<ServerProof>,
-    /// What the process used at most.
-    pub last_seen: LastSeen,
+    pub(super) server: Option<ServerProof>,
+    pub(super) last_seen: LastSeen,
 }
 
 impl Unweighed {

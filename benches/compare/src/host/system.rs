@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::meter::cgroup::Room;
 use crate::meter::conditions;
-use crate::meter::process::{self, Procfs};
+use crate::meter::process::{self, Procfs, line};
 
 /// How much memory can still be taken without swapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,13 +117,6 @@ impl System {
     fn proc(&self, name: &str) -> PathBuf {
         self.procfs.root().join(name)
     }
-}
-
-/// A file's only line, if it is not empty.
-fn line(path: &Path) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
-    let line = text.trim();
-    (!line.is_empty()).then(|| line.to_owned())
 }
 
 #[cfg(test)]
