@@ -86,16 +86,11 @@ pub fn select(patterns: &[String]) -> Result<Vec<Box<dyn Contestant>>, SelectErr
         }
         matchers.push(matcher);
     }
-    let faulty = faults::all()
-        .into_iter()
-        .filter(|fault| patterns.iter().any(|pattern| pattern == fault.id().as_str()));
-    Ok(all()
-        .into_iter()
-        .filter(|contestant| {
-            matchers.iter().any(|matcher| matcher.is_match(contestant.id().as_str()))
-        })
-        .chain(faulty)
-        .collect())
+    let mut selected = all();
+    selected.retain(|one| matchers.iter().any(|matcher| matcher.is_match(one.id().as_str())));
+    let is_named = |fault: &str| patterns.iter().any(|pattern| pattern == fault);
+    selected.extend(faults::all().into_iter().filter(|fault| is_named(fault.id().as_str())));
+    Ok(selected)
 }
 
 /// Those of these ids that match one of the patterns; all of them if there are no patterns. The ids

@@ -106,11 +106,10 @@ impl System {
     pub(super) fn available_memory(&self, room: Option<Room>) -> Option<Available> {
         let info = fs::read_to_string(self.proc("meminfo")).ok()?;
         let bytes = process::kilobytes(&info, "MemAvailable")?;
-        Some(match room.filter(|room| room.bytes < bytes) {
-            Some(Room { bytes, limit_bytes }) => {
-                Available { bytes, group_limit_bytes: Some(limit_bytes) }
-            }
-            None => Available { bytes, group_limit_bytes: None },
+        let room = room.filter(|room| room.bytes < bytes);
+        Some(Available {
+            bytes: room.map_or(bytes, |room| room.bytes),
+            group_limit_bytes: room.map(|room| room.limit_bytes),
         })
     }
 
