@@ -103,7 +103,6 @@ impl Cells {
 /// Has this process end quietly when its reader does, as `head` does after its last line. Criterion would
 /// panic, and panic once more while it unwinds.
 fn end_with_the_reader() {
-    #[cfg(unix)]
     // SAFETY: no other thread runs yet, and the default action calls no function of ours.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);

@@ -9,9 +9,8 @@ use std::collections::BTreeSet;
 
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Attribute, BinOp, Block, Expr, ExprAsync, ExprBlock, ExprCall, ExprClosure, ExprForLoop,
-    ExprIf, ExprLoop, ExprMatch, ExprPath, ExprTry, ExprUnsafe, ExprWhile, Field, ImplItemFn, Item,
-    ItemFn, Local, PatGuard, PatIdent, Signature, Visibility,
+    Arm, Attribute, BinOp, Block, Expr, ExprBlock, ExprCall, ExprClosure, ExprIf, ExprMatch,
+    ExprPath, Field, ImplItemFn, Item, ItemFn, Local, PatGuard, PatIdent, Signature, Visibility,
 };
 
 /// What was counted in one file.
@@ -172,14 +171,6 @@ impl Visit<'_> for Reader {
         self.deeper(|reader| reader.statements(block));
     }
 
-    fn visit_expr_async(&mut self, expr: &ExprAsync) {
-        self.visit_block(&expr.block);
-    }
-
-    fn visit_expr_unsafe(&mut self, expr: &ExprUnsafe) {
-        self.visit_block(&expr.block);
-    }
-
     fn visit_expr_closure(&mut self, closure: &ExprClosure) {
         self.step(closure);
         self.deeper(|reader| reader.body(&closure.body));
@@ -212,24 +203,11 @@ impl Visit<'_> for Reader {
         visit::visit_pat_guard(self, pattern);
     }
 
-    fn visit_expr_while(&mut self, expr: &ExprWhile) {
-        self.counts.branches += 1;
-        visit::visit_expr_while(self, expr);
-    }
-
-    fn visit_expr_for_loop(&mut self, expr: &ExprForLoop) {
-        self.counts.branches += 1;
-        visit::visit_expr_for_loop(self, expr);
-    }
-
-    fn visit_expr_loop(&mut self, expr: &ExprLoop) {
-        self.counts.branches += 1;
-        visit::visit_expr_loop(self, expr);
-    }
-
-    fn visit_expr_try(&mut self, expr: &ExprTry) {
-        self.counts.branches += 1;
-        visit::visit_expr_try(self, expr);
+    fn visit_expr(&mut self, expr: &Expr) {
+        let forks =
+            matches!(expr, Expr::While(_) | Expr::ForLoop(_) | Expr::Loop(_) | Expr::Try(_));
+        self.counts.branches += u32::from(forks);
+        visit::visit_expr(self, expr);
     }
 
     fn visit_bin_op(&mut self, operator: &BinOp) {

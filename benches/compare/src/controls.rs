@@ -25,28 +25,20 @@ const AGAIN: &str = "control/again-";
 
 /// All controls whose features are on.
 pub fn all() -> Vec<Box<dyn Contestant>> {
-    let mut all: Vec<Box<dyn Contestant>> = vec![
-        Box::new(Holds {
-            id: ContestantId::new("control/null"),
-            summary: "the harness alone: tasks sign in and out, and nothing is held for them",
-            bytes_per_task: 0,
-        }),
-        Box::new(Holds {
-            id: ContestantId::new("control/64"),
-            summary: "the harness, and exactly 64 bytes held for each task",
-            bytes_per_task: 64,
-        }),
-        Box::new(Holds {
-            id: ContestantId::new("control/512"),
-            summary: "the harness, and exactly 512 bytes held for each task",
-            bytes_per_task: 512,
-        }),
-        Box::new(Holds {
-            id: ContestantId::new("control/4096"),
-            summary: "the harness, and exactly 4096 bytes held for each task",
-            bytes_per_task: 4096,
-        }),
+    let holds = [
+        (
+            "control/null",
+            "the harness alone: tasks sign in and out, and nothing is held for them",
+            0,
+        ),
+        ("control/64", "the harness, and exactly 64 bytes held for each task", 64),
+        ("control/512", "the harness, and exactly 512 bytes held for each task", 512),
+        ("control/4096", "the harness, and exactly 4096 bytes held for each task", 4096),
     ];
+    let mut all = Vec::<Box<dyn Contestant>>::new();
+    for (id, summary, bytes_per_task) in holds {
+        all.push(Box::new(Holds { id: ContestantId::new(id), summary, bytes_per_task }));
+    }
     // One that is always there, and a real runtime. Both run on one thread: what several threads
     // use of the CPU depends on who gets which core, and differs more from run to run than an A/A
     // comparison of a few seconds could average out.

@@ -12,10 +12,9 @@
 //! its first line and ends with the first closing brace in its column, as rustfmt writes it.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 /// The pages that show code, from the root of the checkout.
 pub const PAGES: &[&str] = &["docs/models.md"];
@@ -23,39 +22,6 @@ pub const PAGES: &[&str] = &["docs/models.md"];
 const BEGIN: &str = "<!-- code: ";
 const BEGIN_END: &str = " -->";
 const END: &str = "<!-- code:end -->";
-
-/// Why code cannot be put into a page.
-#[derive(Debug, thiserror::Error)]
-pub enum IncludeError {
-    /// The file that is named cannot be read.
-    #[error("`{path}` cannot be read for the page that shows it")]
-    Unreadable {
-        /// The file, as the page names it.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file has no item of this name at its top level.
-    #[error("`{path}` has no function or type `{name}`")]
-    Missing {
-        /// The file, as the page names it.
-        path: String,
-        /// The name.
-        name: String,
-    },
-    /// The marker names no item.
-    #[error("`{marker}` names nothing; write `<!-- code: FILE NAME… -->`")]
-    NamesNothing {
-        /// The marker's line.
-        marker: String,
-    },
-    /// The marker is not followed by its end.
-    #[error("`{marker}` has no `<!-- code:end -->` before the next marker or the page's end")]
-    Open {
-        /// The marker's line.
-        marker: String,
-    },
-}
 
 /// The pages of this checkout that show code, with the code as it is.
 ///
@@ -79,7 +45,7 @@ pub fn filled(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
 ///
 /// # Errors
 /// If a marker has no end or names no item, or what it names is not there.
-pub fn fill(page: &str, root: &Path) -> Result<String, IncludeError> {
+pub fn fill(page: &str, root: &Path) -> anyhow::Result<String> {
     let mut filled = String::with_capacity(page.len());
     let mut lines = page.split_inclusive('\n');
     while let Some(line) = lines.next() {
@@ -93,7 +59,7 @@ pub fn fill(page: &str, root: &Path) -> Result<String, IncludeError> {
         let end = lines.find(|line| line.trim_end() == END || marked(line.trim_end()).is_some());
         match end {
             Some(end) if end.trim_end() == END => filled.push_str(end),
-            _ => return Err(IncludeError::Open { marker: marker.to_owned() }),
+            _ => bail!("`{marker}` has no `{END}` before the next marker or the page's end"),
         }
     }
     Ok(filled)
@@ -104,22 +70,19 @@ fn marked(line: &str) -> Option<&str> {
 }
 
 /// The items that are named in `place`, with an empty line between two.
-fn code(marker: &str, place: &str, root: &Path) -> Result<String, IncludeError> {
+fn code(marker: &str, place: &str, root: &Path) -> anyhow::Result<String> {
     let mut words = place.split_whitespace();
     let path = words.next().unwrap_or_default();
     let names: Vec<&str> = words.collect();
     if names.is_empty() {
-        return Err(IncludeError::NamesNothing { marker: marker.to_owned() });
+        bail!("`{marker}` names nothing; write `<!-- code: FILE NAME… -->`");
     }
     let source = fs::read_to_string(root.join(path))
-        .map_err(|source| IncludeError::Unreadable { path: path.to_owned(), source })?;
+        .with_context(|| format!("`{path}` cannot be read for the page that shows it"))?;
     let items = names.iter().map(|name| {
-        item(&source, name).ok_or_else(|| IncludeError::Missing {
-            path: path.to_owned(),
-            name: (*name).to_owned(),
-        })
+        item(&source, name).with_context(|| format!("`{path}` has no function or type `{name}`"))
     });
-    Ok(items.collect::<Result<Vec<_>, _>>()?.join("\n"))
+    Ok(items.collect::<anyhow::Result<Vec<_>>>()?.join("\n"))
 }
 
 /// The function or type of this name at the top level of the source.

@@ -25,51 +25,31 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
 
 /// What to be told about a contestant before its figures are used, by id.
 pub fn cautions() -> BTreeMap<String, String> {
-    all()
-        .iter()
-        .filter_map(|contestant| {
-            Some((contestant.id().to_string(), contestant.caution()?.to_owned()))
-        })
-        .collect()
+    by_id(|contestant| contestant.caution())
 }
 
 /// What each contestant's timers are, by id.
 pub fn timers() -> BTreeMap<String, String> {
-    all()
-        .iter()
-        .filter_map(|contestant| {
-            Some((contestant.id().to_string(), contestant.timer()?.to_owned()))
-        })
-        .collect()
+    by_id(|contestant| contestant.timer())
+}
+
+fn by_id(said: fn(&dyn Contestant) -> Option<&'static str>) -> BTreeMap<String, String> {
+    let all = all().into_iter();
+    all.filter_map(|one| Some((one.id().to_string(), said(one.as_ref())?.to_owned()))).collect()
 }
 
 /// Why no contestant can be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
-    /// The feature that brings the contestant is off.
-    #[error("`{id}` is compiled out: build with `--features {feature}` to bring it back")]
-    CompiledOut {
-        /// The id that was asked for.
-        id: String,
-        /// The feature.
-        feature: &'static str,
-    },
-    /// No contestant has this name.
-    #[error("`{given}` matches no contestant; there are {allowed}")]
-    NoMatch {
-        /// What was given.
-        given: String,
-        /// The contestants that there are.
-        allowed: String,
-    },
-    /// This is not a pattern.
-    #[error("`{given}` is not a pattern: {problem}; give an id or a glob such as `coroutines/*`")]
-    NotAGlob {
-        /// What was given.
-        given: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// The feature that brings this contestant is off.
+    #[error("`{0}` is compiled out: build with `--features {1}` to bring it back")]
+    CompiledOut(String, &'static str),
+    /// No contestant has this name; these are there.
+    #[error("`{0}` matches no contestant; there are {1}")]
+    NoMatch(String, String),
+    /// This is not a pattern, for this reason.
+    #[error("`{0}` is not a pattern: {1}; give an id or a glob such as `coroutines/*`")]
+    NotAGlob(String, String),
 }
 
 /// The contestant with exactly this id. Faulty contestants are found too.
@@ -106,16 +86,11 @@ pub fn select(patterns: &[String]) -> Result<Vec<Box<dyn Contestant>>, SelectErr
         }
         matchers.push(matcher);
     }
-    let faulty = faults::all()
-        .into_iter()
-        .filter(|fault| patterns.iter().any(|pattern| pattern == fault.id().as_str()));
-    Ok(all()
-        .into_iter()
-        .filter(|contestant| {
-            matchers.iter().any(|matcher| matcher.is_match(contestant.id().as_str()))
-        })
-        .chain(faulty)
-        .collect())
+    let mut selected = all();
+    selected.retain(|one| matchers.iter().any(|matcher| matcher.is_match(one.id().as_str())));
+    let is_named = |fault: &str| patterns.iter().any(|pattern| pattern == fault);
+    selected.extend(faults::all().into_iter().filter(|fault| is_named(fault.id().as_str())));
+    Ok(selected)
 }
 
 /// Those of these ids that match one of the patterns; all of them if there are no patterns. The ids
@@ -134,7 +109,7 @@ pub fn matching<'a>(
         matching.extend(&hits);
         if hits.is_empty() {
             let allowed = ids.iter().copied().collect::<Vec<_>>().join(", ");
-            return Err(SelectError::NoMatch { given: pattern.clone(), allowed });
+            return Err(SelectError::NoMatch(pattern.clone(), allowed));
         }
     }
     Ok(if patterns.is_empty() { ids.clone() } else { matching })
@@ -159,25 +134,20 @@ pub fn split(texts: &[String]) -> Vec<String> {
 }
 
 fn compile(pattern: &str) -> Result<GlobMatcher, SelectError> {
-    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| SelectError::NotAGlob {
-        given: pattern.to_owned(),
-        problem: error.kind().to_string(),
-    })
+    let not_a_glob =
+        |why: globset::Error| SelectError::NotAGlob(pattern.to_owned(), why.kind().to_string());
+    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(not_a_glob)
 }
 
 fn missing(given: &str) -> SelectError {
     let out =
         compiled_out().find(|(id, _)| compile(given).is_ok_and(|matcher| matcher.is_match(id)));
     match out {
-        Some((_, feature)) => SelectError::CompiledOut { id: given.to_owned(), feature },
-        None => SelectError::NoMatch {
-            given: given.to_owned(),
-            allowed: all()
-                .iter()
-                .map(|contestant| contestant.id().to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
-        },
+        Some((_, feature)) => SelectError::CompiledOut(given.to_owned(), feature),
+        None => {
+            let allowed: Vec<_> = all().iter().map(|one| one.id().to_string()).collect();
+            SelectError::NoMatch(given.to_owned(), allowed.join(", "))
+        }
     }
 }
 

@@ -6,13 +6,13 @@
 //! requests, so cells do not see each other's, nor those of strangers.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::{NonZeroU8, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::anyhow;
 use workload::http::Stats;
 use workload::http::get::Client;
 
@@ -46,40 +46,7 @@ enum Source {
 #[derive(Debug)]
 struct Own {
     rate_limit: Option<NonZeroU64>,
-    process: process::Server,
-}
-
-/// Why there is no server.
-#[derive(Debug, thiserror::Error)]
-pub enum NoServer {
-    /// The URL is not one that can be asked.
-    #[error(
-        "`{given}` is no server that can be asked: give http://HOST or http://HOST:PORT, with an IPv6 \
-         address in brackets"
-    )]
-    NotAUrl {
-        /// What was given.
-        given: String,
-    },
-    /// The host is unknown.
-    #[error("`{given}` is nowhere: {problem}")]
-    Nowhere {
-        /// What was given.
-        given: String,
-        /// What the resolver says.
-        problem: String,
-    },
-    /// It does not say how it is.
-    #[error("{server} does not answer GET /stats as a delay-server does: {problem}")]
-    Dumb {
-        /// Where it is.
-        server: SocketAddr,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Our own does not start.
-    #[error("the delay server does not start: {0}")]
-    NotStarted(String),
+    process: process::ServerProcess,
 }
 
 impl Servers {
@@ -92,7 +59,7 @@ impl Servers {
     ///
     /// # Errors
     /// If it is not, or is no URL of the form `http://HOST[:PORT]`.
-    pub fn at(url: &str) -> Result<Self, NoServer> {
+    pub fn at(url: &str) -> anyhow::Result<Self> {
         let mut last = None;
         for address in resolve(url)? {
             match ask(address, None) {
@@ -103,16 +70,7 @@ impl Servers {
                 Err(error) => last = Some(error),
             }
         }
-        let nowhere = || NoServer::Nowhere {
-            given: url.to_owned(),
-            problem: "the name has no address".into(),
-        };
-        Err(last.unwrap_or_else(nowhere))
-    }
-
-    /// Whether servers are started here.
-    pub fn are_own(&self) -> bool {
-        matches!(self.source, Source::Own(_))
+        Err(last.unwrap_or_else(|| anyhow!("`{url}` is nowhere: the name has no address")))
     }
 
     fn from(source: Source) -> Self {
@@ -126,7 +84,7 @@ impl Servers {
     ///
     /// # Errors
     /// If there is none and none can be started.
-    pub fn get(&mut self, rate_limit: Option<NonZeroU64>) -> Result<ServerLine, NoServer> {
+    pub fn get(&mut self, rate_limit: Option<NonZeroU64>) -> anyhow::Result<ServerLine> {
         self.last_group = self.last_group.wrapping_add(1);
         let (address, addresses) = match &self.source {
             Source::Given(address, addresses) => {
@@ -145,7 +103,7 @@ impl Servers {
                 let address = match known {
                     Some(own) => own.process.address(),
                     None => {
-                        let process = process::Server::start(program, rate_limit)?;
+                        let process = process::start(program, rate_limit)?;
                         let address = process.address();
                         self.own.push(Own { rate_limit, process });
                         ask(address, None)?;
@@ -165,18 +123,24 @@ impl Servers {
 ///
 /// # Errors
 /// If it does not say.
-pub fn ask(server: SocketAddr, group: Option<u32>) -> Result<Stats, NoServer> {
+pub fn ask(server: SocketAddr, group: Option<u32>) -> anyhow::Result<Stats> {
     static CLIENTS: Mutex<Option<HashMap<SocketAddr, Client>>> = Mutex::new(None);
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     let client =
         clients.get_or_insert_default().entry(server).or_insert_with(|| Client::new(server));
-    Stats::ask(client, group, PATIENCE)
-        .map_err(|error| NoServer::Dumb { server, problem: error.why.to_string() })
+    Stats::ask(client, group, PATIENCE).map_err(|error| {
+        anyhow!("{server} does not answer GET /stats as a delay-server does: {}", error.why)
+    })
 }
 
-fn resolve(url: &str) -> Result<Vec<SocketAddr>, NoServer> {
+fn resolve(url: &str) -> anyhow::Result<Vec<SocketAddr>> {
     const SCHEME: &str = "http://";
-    let not_a_url = || NoServer::NotAUrl { given: url.to_owned() };
+    let not_a_url = || {
+        anyhow!(
+            "`{url}` is no server that can be asked: give http://HOST or http://HOST:PORT, with an \
+             IPv6 address in brackets"
+        )
+    };
     let (scheme, host) = url.split_at_checked(SCHEME.len()).ok_or_else(not_a_url)?;
     let host = host.strip_suffix('/').unwrap_or(host);
     let (name, port) = match host.rsplit_once(':') {
@@ -191,70 +155,44 @@ fn resolve(url: &str) -> Result<Vec<SocketAddr>, NoServer> {
     if !scheme.eq_ignore_ascii_case(SCHEME) || is_wrong {
         return Err(not_a_url());
     }
-    let nowhere = |problem: &dyn fmt::Display| NoServer::Nowhere {
-        given: url.to_owned(),
-        problem: problem.to_string(),
-    };
     let name = name.trim_start_matches('[').trim_end_matches(']');
-    let addresses = (name, port).to_socket_addrs().map_err(|error| nowhere(&error))?;
-    Ok(addresses.collect())
+    let addresses = (name, port).to_socket_addrs();
+    Ok(addresses.map_err(|error| anyhow!("`{url}` is nowhere: {error}"))?.collect())
 }
 
 #[cfg(feature = "server")]
 mod process {
-    use std::net::SocketAddr;
-    use std::num::NonZeroU64;
-    use std::path::Path;
+    use super::*;
+    pub(super) use delay_server::process::ServerProcess;
 
-    use delay_server::process::ServerProcess;
-
-    use super::{ADDRESSES, NoServer};
-
-    #[derive(Debug)]
-    pub(super) struct Server(ServerProcess);
-
-    impl Server {
-        pub(super) fn start(
-            program: &Path,
-            rate_limit: Option<NonZeroU64>,
-        ) -> Result<Self, NoServer> {
-            let mut arguments = vec!["--addresses".to_owned(), ADDRESSES.to_string()];
-            if let Some(limit) = rate_limit {
-                arguments.extend(["--rate-limit".to_owned(), limit.to_string()]);
-            }
-            ServerProcess::start(program, &arguments)
-                .map(Self)
-                .map_err(|error| NoServer::NotStarted(error.to_string()))
+    pub(super) fn start(
+        program: &Path,
+        rate_limit: Option<NonZeroU64>,
+    ) -> anyhow::Result<ServerProcess> {
+        let mut arguments = vec!["--addresses".to_owned(), ADDRESSES.to_string()];
+        if let Some(limit) = rate_limit {
+            arguments.extend(["--rate-limit".to_owned(), limit.to_string()]);
         }
-
-        pub(super) fn address(&self) -> SocketAddr {
-            self.0.address()
-        }
-
-        pub(super) fn kill(self) {
-            self.0.kill();
-        }
+        ServerProcess::start(program, &arguments)
+            .map_err(|error| anyhow!("the delay server does not start: {error}"))
     }
 }
 
 #[cfg(not(feature = "server"))]
 mod process {
-    use std::net::SocketAddr;
-    use std::num::NonZeroU64;
-    use std::path::Path;
-
-    use super::NoServer;
+    use super::*;
 
     #[derive(Debug)]
-    pub(super) enum Server {}
+    pub(super) enum ServerProcess {}
 
-    impl Server {
-        pub(super) fn start(_: &Path, _: Option<NonZeroU64>) -> Result<Self, NoServer> {
-            Err(NoServer::NotStarted(
-                "it is compiled out; build with `--features server`, or give --server URL".into(),
-            ))
-        }
+    pub(super) fn start(_: &Path, _: Option<NonZeroU64>) -> anyhow::Result<ServerProcess> {
+        Err(anyhow!(
+            "the delay server does not start: it is compiled out; build with `--features server`, or \
+             give --server URL"
+        ))
+    }
 
+    impl ServerProcess {
         pub(super) fn address(&self) -> SocketAddr {
             match *self {}
         }

@@ -74,22 +74,13 @@ pub struct Published {
     pub analysis: Analysis,
     /// Where it and its pages are.
     pub folder: PathBuf,
+    /// Whether this part ended the command: no other is still to come.
     is_last: bool,
     /// If the committed results were replaced, of what extent those before were, if any.
     replaced: Option<Option<Extent>>,
 }
 
 impl Published {
-    /// Whether the committed results were replaced.
-    pub fn has_replaced_results(&self) -> bool {
-        self.replaced.is_some()
-    }
-
-    /// Whether this part ended the command: no other is still to come.
-    pub fn is_last(&self) -> bool {
-        self.is_last
-    }
-
     /// Prints where things are; if this part ended the command, below what the front page says.
     pub fn show(&self, part: Part) {
         if self.is_last {
@@ -359,10 +350,10 @@ mod tests {
         for order in [[Part::Memory, Part::Throughput], [Part::Throughput, Part::Memory]] {
             let (_folder, project) = checkout();
             let session = Session::open_as(project.clone(), Extent::Full, true, "1-1").unwrap();
-            assert!(!run(&session, order[0]).unwrap().has_replaced_results());
+            assert!(run(&session, order[0]).unwrap().replaced.is_none());
             assert!(!project.record().exists());
             let published = run(&session, order[1]).unwrap();
-            assert!(published.has_replaced_results());
+            assert!(published.replaced.is_some());
             let record = read_file(&project.record()).unwrap();
             assert_eq!(record.run, published.analysis.run);
             assert!(!record.cells.is_empty() && !record.throughput.is_empty());
@@ -434,7 +425,7 @@ mod tests {
             let (_folder, project) = checkout();
             let session = Session::open_as(project.clone(), extent, true, "1-1").unwrap();
             for part in Part::ALL {
-                assert!(!run(&session, part).unwrap().has_replaced_results());
+                assert!(run(&session, part).unwrap().replaced.is_none());
             }
             assert!(!project.results().exists());
             assert_eq!(fs::read_to_string(project.readme()).unwrap(), README);
@@ -448,7 +439,7 @@ mod tests {
         let session = Session::open_as(project.clone(), Extent::Thorough, false, "1-1").unwrap();
         for part in Part::ALL {
             let published = run(&session, part).unwrap();
-            assert!(!published.has_replaced_results());
+            assert!(published.replaced.is_none());
             let said = published.describe(part);
             assert!(said.contains("docs/results stays as it is, because a baseline"), "{said}");
         }
@@ -461,13 +452,13 @@ mod tests {
         for order in [[Part::Memory, Part::Throughput], [Part::Throughput, Part::Memory]] {
             let (_folder, project) = checkout();
             let session = Session::open_as(project, Extent::Quick, true, "1-1").unwrap();
-            assert!(!run(&session, order[0]).unwrap().is_last());
-            assert!(run(&session, order[1]).unwrap().is_last());
+            assert!(!run(&session, order[0]).unwrap().is_last);
+            assert!(run(&session, order[1]).unwrap().is_last);
         }
         let (_folder, project) = checkout();
         let session = Session::open_as(project, Extent::Partial, true, "1-1").unwrap();
         session.skip(Part::Memory).unwrap();
-        assert!(run(&session, Part::Throughput).unwrap().is_last());
+        assert!(run(&session, Part::Throughput).unwrap().is_last);
     }
 
     #[test]
@@ -476,7 +467,7 @@ mod tests {
         let one = Session::open_as(project.clone(), Extent::Full, true, "1-1").unwrap();
         run(&one, Part::Memory).unwrap();
         let other = Session::open_as(project.clone(), Extent::Full, true, "2-2").unwrap();
-        assert!(!run(&other, Part::Throughput).unwrap().has_replaced_results());
+        assert!(run(&other, Part::Throughput).unwrap().replaced.is_none());
         assert!(!project.results().exists());
     }
 

@@ -12,45 +12,23 @@ pub use workload::quantity::{NotACount, parse_count};
 /// The longest duration that is allowed: an hour. A longer wait is a slip of the keyboard.
 pub const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// A text that is not a duration, or not an allowed one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not a duration{why}: give one above 0 and up to 1h, such as 250ms, 1s or 2m")]
-pub struct NotADuration {
-    given: String,
-    why: &'static str,
-}
-
-/// A text that is not a size.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not a size: give a whole number of bytes, such as 512, 64KiB, 10MiB or 1GiB")]
-pub struct NotASize {
-    given: String,
-}
-
 /// Reads a size in bytes: digits, with single underscores between them where wanted, and `B`, `KiB`,
 /// `MiB` or `GiB` at the end, with or without a space before it.
 ///
 /// # Errors
 /// If it is anything else, or more than 64 bits hold.
-pub fn parse_size(text: &str) -> Result<u64, NotASize> {
+pub fn parse_size(text: &str) -> Result<u64, String> {
     let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("B", 0)];
     let (digits, shift) = units
         .into_iter()
         .find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)))
         .unwrap_or((text, 0));
     let digits = digits.strip_suffix(' ').unwrap_or(digits);
-    read_number(digits)
-        .and_then(|number| number.checked_mul(1 << shift))
-        .ok_or_else(|| NotASize { given: text.to_owned() })
-}
-
-/// A text that is not a part of something.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{given}` is not a part: give a percentage from 0% to 1000%, or a number below 1, such as 5% or 0.05"
-)]
-pub struct NotAPart {
-    given: String,
+    read_number(digits).and_then(|number| number.checked_mul(1 << shift)).ok_or_else(|| {
+        format!(
+            "`{text}` is not a size: give a whole number of bytes, such as 512, 64KiB, 10MiB or 1GiB"
+        )
+    })
 }
 
 /// Reads a part of something: digits with a decimal point where wanted, as a percentage (`5%`,
@@ -58,7 +36,7 @@ pub struct NotAPart {
 ///
 /// # Errors
 /// If it is anything else, or more than 1000 %.
-pub fn parse_part(text: &str) -> Result<f64, NotAPart> {
+pub fn parse_part(text: &str) -> Result<f64, String> {
     let (digits, scale, most) = match text.strip_suffix('%') {
         Some(digits) => (digits.strip_suffix(' ').unwrap_or(digits), 100.0, 1000.0),
         // A 5 without a sign is more likely a forgotten one than 500 %.
@@ -66,18 +44,25 @@ pub fn parse_part(text: &str) -> Result<f64, NotAPart> {
     };
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number: Option<f64> = digits.parse().ok();
-    number
-        .filter(|number| is_plain && *number <= most)
-        .map(|number| number / scale)
-        .ok_or_else(|| NotAPart { given: text.to_owned() })
+    let number = number.filter(|number| is_plain && *number <= most).map(|number| number / scale);
+    number.ok_or_else(|| {
+        format!(
+            "`{text}` is not a part: give a percentage from 0% to 1000%, or a number below 1, such as \
+             5% or 0.05"
+        )
+    })
 }
 
 /// Reads a duration as humantime does: a number with its unit, or several added up (`1m 30s`).
 ///
 /// # Errors
 /// If it is anything else, zero, or longer than [`LONGEST`].
-pub fn parse_duration(text: &str) -> Result<Duration, NotADuration> {
-    let fail = |why| Err(NotADuration { given: text.to_owned(), why });
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let fail = |why| {
+        Err(format!(
+            "`{text}` is not a duration{why}: give one above 0 and up to 1h, such as 250ms, 1s or 2m"
+        ))
+    };
     match humantime::parse_duration(text.trim()) {
         Ok(duration) if duration.is_zero() => fail(" above zero"),
         Ok(duration) if duration > LONGEST => fail(" of an hour or less"),

@@ -1,5 +1,6 @@
 //! Starts the built program. What is compiled once need not be linked into each bench target.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 /// The program that does all the work.
@@ -12,13 +13,7 @@ pub(crate) fn compare(target: &str) -> ExitCode {
     if let Ok(itself) = std::env::current_exe() {
         program.env("COMPARE_BENCH_TARGET", itself);
     }
-    #[cfg(unix)]
-    let error = std::os::unix::process::CommandExt::exec(&mut program);
-    #[cfg(not(unix))]
-    let error = match program.status() {
-        Ok(status) => return ExitCode::from(status.code().unwrap_or(1) as u8),
-        Err(error) => error,
-    };
+    let error = program.exec();
     eprintln!("{target}: {PROGRAM} cannot be started: {error}");
     ExitCode::from(2)
 }

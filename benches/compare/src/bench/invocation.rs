@@ -1,5 +1,7 @@
 //! How a bench target was called.
 
+use anyhow::{anyhow, bail};
+
 use super::flags::{self, Flag, Value};
 use crate::cli::run::{parse_seed, seed_from_clock};
 use crate::registry;
@@ -38,35 +40,6 @@ impl Size {
             Self::Thorough => "--thorough",
         }
     }
-}
-
-/// A flag that cannot be understood.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvocationError {
-    /// The flag wants a value.
-    #[error("`{0}` wants a value after it")]
-    NoValue(String),
-    /// The value is not one of those that are allowed.
-    #[error("`{0}` takes {2}, not `{1}`")]
-    NotAllowed(String, String, String),
-    /// The flag stands there twice.
-    #[error("`{0}` is given twice: give it once")]
-    Twice(String),
-    /// A baseline is loaded and held against none.
-    #[error("`--load-baseline` wants `--baseline` or `--baseline-lenient` beside it")]
-    Alone,
-    /// Two flags that exclude each other.
-    #[error("`{0}` and `{1}` exclude each other: give one of them")]
-    Both(&'static str, &'static str),
-    /// The seed is no number.
-    #[error("{0}")]
-    NotASeed(String),
-    /// The flag is neither ours nor criterion's.
-    #[error(
-        "`{0}` is no flag here: ours are --quick, --thorough, --only GLOB, --seed N and --no-scope, \
-         and criterion's are passed on"
-    )]
-    Unknown(String),
 }
 
 /// What `cargo bench -p compare -- --help` prints, once for both targets.
@@ -113,7 +86,7 @@ impl Invocation {
     ///
     /// # Errors
     /// If one of them is unknown, or has a value that is not allowed.
-    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, InvocationError> {
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> anyhow::Result<Self> {
         let mut invocation = Self::default();
         let mut arguments = arguments.into_iter().peekable();
         while let Some(argument) = arguments.next() {
@@ -128,7 +101,10 @@ impl Invocation {
             // What begins with a dash is the next flag, such as the --bench that cargo adds.
             let mut value_of = |flag: &str| {
                 let next = || arguments.next_if(|next| !next.starts_with('-'));
-                given.clone().or_else(next).ok_or_else(|| InvocationError::NoValue(flag.into()))
+                given
+                    .clone()
+                    .or_else(next)
+                    .ok_or_else(|| anyhow!("`{flag}` wants a value after it"))
             };
             match name {
                 "--quick" => invocation.resize(Size::Quick)?,
@@ -140,12 +116,15 @@ impl Invocation {
                 }
                 "--seed" => {
                     let seed = value_of(name)?;
-                    let seed = parse_seed(&seed).map_err(InvocationError::NotASeed)?;
+                    let seed = parse_seed(&seed).map_err(anyhow::Error::msg)?;
                     invocation.seed = Some(seed);
                 }
                 _ => {
                     let Some(flag) = flags::find(name) else {
-                        return Err(InvocationError::Unknown(argument));
+                        bail!(
+                            "`{argument}` is no flag here: ours are --quick, --thorough, --only GLOB, \
+                             --seed N and --no-scope, and criterion's are passed on"
+                        );
                     };
                     let value = match flag.value {
                         Value::None => given,
@@ -159,11 +138,9 @@ impl Invocation {
         Ok(invocation)
     }
 
-    fn resize(&mut self, size: Size) -> Result<(), InvocationError> {
+    fn resize(&mut self, size: Size) -> anyhow::Result<()> {
         match self.size.replace(size) {
-            Some(before) if before != size => {
-                Err(InvocationError::Both(before.flag(), size.flag()))
-            }
+            Some(before) if before != size => Err(both(before.flag(), size.flag())),
             _ => Ok(()),
         }
     }
@@ -173,30 +150,30 @@ impl Invocation {
         name: &str,
         flag: &'static Flag,
         value: Option<String>,
-    ) -> Result<(), InvocationError> {
+    ) -> anyhow::Result<()> {
         if let Some(given) = &value
             && let Some(allowed) = flag.value.problem(given)
         {
-            return Err(InvocationError::NotAllowed(name.into(), given.clone(), allowed));
+            bail!("`{name}` takes {allowed}, not `{given}`");
         }
         let canonical = flag.names[0];
         if !self.has(canonical) {
             self.flags.push((canonical, value));
         } else if !matches!(flag.value, Value::None) {
-            return Err(InvocationError::Twice(name.into()));
+            bail!("`{name}` is given twice: give it once");
         }
         Ok(())
     }
 
-    fn check_together(&self) -> Result<(), InvocationError> {
+    fn check_together(&self) -> anyhow::Result<()> {
         for [one, other] in flags::EXCLUDING {
             if self.has(one) && self.has(other) {
-                return Err(InvocationError::Both(one, other));
+                return Err(both(one, other));
             }
         }
         let has_baseline = self.has("--baseline") || self.has("--baseline-lenient");
         if self.has("--load-baseline") && !has_baseline {
-            return Err(InvocationError::Alone);
+            bail!("`--load-baseline` wants `--baseline` or `--baseline-lenient` beside it");
         }
         Ok(())
     }
@@ -277,6 +254,10 @@ impl Invocation {
     pub(super) fn has(&self, name: &str) -> bool {
         self.flags.iter().any(|(flag, _)| *flag == name)
     }
+}
+
+fn both(one: &str, other: &str) -> anyhow::Error {
+    anyhow!("`{one}` and `{other}` exclude each other: give one of them")
 }
 
 #[cfg(test)]

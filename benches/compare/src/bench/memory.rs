@@ -1,6 +1,7 @@
 //! The bench target `memory`: runs every contestant in cells, each a process of its own, and ends by
 //! writing the tables.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
@@ -9,7 +10,7 @@ use anyhow::{Context, bail};
 use workload::Contestant;
 
 use super::invocation::Invocation;
-use super::names::{Names, kind_of};
+use super::names::kind_of;
 use super::target;
 use crate::cli::run::exit_code;
 use crate::instructions;
@@ -26,14 +27,10 @@ use record::{Build, Extent};
 /// # Errors
 /// If something is asked for that is not there, or the record cannot be written.
 pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
-    if let Some(help) = invocation.help() {
-        print(help);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let names = Names::of(invocation)?;
-    if let Some(code) = target::without_a_run(invocation, &names, Part::Memory)? {
-        return Ok(code);
-    }
+    let names = match target::to_run(invocation, Part::Memory)? {
+        ControlFlow::Continue(names) => names,
+        ControlFlow::Break(code) => return Ok(code),
+    };
     let program = std::env::current_exe().context("this program does not know where it is")?;
     if !invocation.is_bench() {
         // All of them would take minutes in a build that is not optimised.

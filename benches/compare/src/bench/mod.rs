@@ -3,16 +3,7 @@
 //! The targets themselves hold next to nothing: each starts `compare bench TARGET` with the arguments
 //! that it was given, so that what is measured and what measures is compiled and linked once. Cargo
 //! hands everything after `--` to every bench target, and adds `--bench`. All of it is checked before
-//! anything runs:
-//!
-//! | flag | what it does |
-//! | --- | --- |
-//! | `--quick` | everything in a small size, in under a minute; `docs/results` stays as it is |
-//! | `--thorough` | everything more often and larger, with every state and arrival, in 40 minutes |
-//! | `--only GLOB` | only these contestants; `docs/results` stays as it is |
-//! | `--seed N` | the seed of the order and of the intervals |
-//! | `--no-scope` | stay where only a systemd scope would give cells a control group |
-//! | anything else | criterion's |
+//! anything runs; [`HELP`] says which flags there are. All others are criterion's.
 //!
 //! What is no flag is a name of `--list` or a part of one, and selects in both targets.
 //!
@@ -41,7 +32,7 @@ pub use invocation::{HELP, Invocation};
 pub fn main(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     let target = arguments.next().unwrap_or_default();
     let result = match (target.as_str(), Invocation::parse(arguments)) {
-        (_, Err(error)) => Err(error.into()),
+        (_, Err(error)) => Err(error),
         ("memory", Ok(invocation)) => memory::run(&invocation),
         ("throughput", Ok(invocation)) => throughput::run(&invocation),
         ("samples", Ok(invocation)) => throughput::serve(&invocation),

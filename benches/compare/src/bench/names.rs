@@ -61,21 +61,16 @@ impl Names {
             for &tasks in tasks(invocation) {
                 let timer = Workload::timer(tasks, rates::WAIT);
                 let specs = rates::waves(contestant.as_ref(), timer, tasks, 1, None, Some(1));
-                throughput.extend(
-                    specs.into_iter().filter(rates::is_timed).map(|spec| Benchmark { spec }),
-                );
+                let timed = specs.into_iter().filter(rates::is_timed);
+                throughput.extend(timed.map(|spec| Benchmark { spec }));
             }
         }
-        let all: Vec<String> = memory
-            .iter()
-            .map(|contestant| memory_name(contestant.as_ref()))
-            .chain(throughput.iter().map(Benchmark::name))
-            .collect();
+        let weighed = memory.iter().map(|contestant| memory_name(contestant.as_ref()));
+        let all: Vec<String> = weighed.chain(throughput.iter().map(Benchmark::name)).collect();
         for filter in &invocation.filters {
             let is_wanted = |name: &String| matches(filter, name, invocation.has("--exact"));
             if !all.iter().any(is_wanted) {
-                let ids: Vec<_> =
-                    memory.iter().map(|contestant| contestant.id().to_string()).collect();
+                let ids: Vec<_> = memory.iter().map(|one| one.id().to_string()).collect();
                 bail!(
                     "`{filter}` matches nothing: give a name of --list or, without --exact, a part of one; \
                      names are memory/ID and {GROUP}/ID/TASKS, with ID one of {}",

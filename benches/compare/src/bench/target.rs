@@ -1,5 +1,6 @@
 //! What both targets do.
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -10,20 +11,31 @@ use crate::output::{print, tell};
 use crate::project::Project;
 use crate::session::{self, Part, Session};
 
-/// What ends a target before it runs anything: a list, or that nothing of it is wanted. `None` if it is
-/// to run.
-pub(super) fn without_a_run(
+/// What the target runs; or how it ends before it runs anything, after help, a list, or because nothing of
+/// it is wanted.
+///
+/// # Errors
+/// If something is asked for that is not there.
+pub(super) fn to_run(
     invocation: &Invocation,
-    names: &Names,
     part: Part,
-) -> anyhow::Result<Option<ExitCode>> {
+) -> anyhow::Result<ControlFlow<ExitCode, Names>> {
+    let end = Ok(ControlFlow::Break(ExitCode::SUCCESS));
+    if let Some(help) = invocation.help() {
+        // Of two targets, one prints it.
+        if part == Part::Memory || session::is_only_target(part) {
+            print(help);
+        }
+        return end;
+    }
+    let names = Names::of(invocation)?;
     let list = names.list(part);
     if invocation.is_list() {
         list.iter().for_each(|name| print(format_args!("{name}: benchmark")));
-        return Ok(Some(ExitCode::SUCCESS));
+        return end;
     }
     if !list.is_empty() {
-        return Ok(None);
+        return Ok(ControlFlow::Continue(names));
     }
     if !invocation.has("--ignored") {
         let of_other = format!("{} is none of `{}`", invocation.filters.join(", "), part.name());
@@ -35,7 +47,7 @@ pub(super) fn without_a_run(
             open_session(invocation)?.skip(part)?;
         }
     }
-    Ok(Some(ExitCode::SUCCESS))
+    end
 }
 
 /// The session of this command.

@@ -9,9 +9,10 @@
 //! said then is for the terminal.
 
 use std::io::{self, BufRead};
+use std::ops::ControlFlow;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use analysis::missing::{Missing, Why};
 use anyhow::{Context, bail};
@@ -43,15 +44,7 @@ const MOST_WAVES: u64 = 100_000;
 /// # Errors
 /// If something is asked for that is not there, or the target is not started by cargo.
 pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
-    if let Some(help) = invocation.help() {
-        // Of two targets, the other one prints it.
-        if session::is_only_target(Part::Throughput) {
-            print(help);
-        }
-        return Ok(ExitCode::SUCCESS);
-    }
-    let names = Names::of(invocation)?;
-    if let Some(code) = target::without_a_run(invocation, &names, Part::Throughput)? {
+    if let ControlFlow::Break(code) = target::to_run(invocation, Part::Throughput)? {
         return Ok(code);
     }
     scope::enter(invocation.no_scope);
@@ -67,11 +60,7 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     criterion.env("CRITERION_HOME", criterion_home()?);
     // A session is told by the cargo that runs it, and this process is to have that parent still.
     criterion.env(session::PARENT, session::parent_id().to_string());
-    #[cfg(unix)]
-    return Err(std::os::unix::process::CommandExt::exec(&mut criterion))
-        .context("the bench target cannot be started again");
-    #[cfg(not(unix))]
-    Ok(if criterion.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Err(criterion.exec()).context("the bench target cannot be started again")
 }
 
 /// Runs the cells that criterion asks for.
@@ -87,9 +76,8 @@ pub fn serve(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let names = Names::of(invocation)?;
     let mut timed: Vec<Timed> = names.throughput.into_iter().map(Timed::of).collect();
 
-    let (warm_up, measurement) = pace(invocation.sizes());
-    let usual = invocation.samples();
-    print(format_args!("{GROUP} {usual} {} {}", warm_up.as_millis(), measurement.as_millis()));
+    let [warm_up_ms, measurement_ms] = pace_ms(invocation.sizes());
+    print(format_args!("{GROUP} {} {warm_up_ms} {measurement_ms}", invocation.samples()));
     for Timed { benchmark, .. } in &timed {
         print(format_args!("{} {}", benchmark.function(), benchmark.spec.workload.tasks));
     }
@@ -114,12 +102,11 @@ pub fn serve(invocation: &Invocation) -> anyhow::Result<ExitCode> {
 
 /// For how long criterion warms up and measures each benchmark. It counts the starts of processes as
 /// time of waves when it works out how many waves fit, so there are fewer than it would seem.
-fn pace(extent: Extent) -> (Duration, Duration) {
-    let (warm_up_ms, measurement_ms) = match extent {
-        Extent::Quick => (10, 500),
-        Extent::Full | Extent::Partial | Extent::Thorough => (200, 2_000),
-    };
-    (Duration::from_millis(warm_up_ms), Duration::from_millis(measurement_ms))
+const fn pace_ms(extent: Extent) -> [u32; 2] {
+    match extent {
+        Extent::Quick => [10, 500],
+        Extent::Full | Extent::Partial | Extent::Thorough => [200, 2_000],
+    }
 }
 
 /// A benchmark with what came of it.

@@ -12,7 +12,7 @@ use super::spec::{CellSpec, Waves};
 use super::unweighed::Unweighed;
 use super::watched::{Stopped, Watched, unexpected};
 use crate::meter::cgroup::Cgroups;
-use protocol::{Begin, Event, Order};
+use protocol::{Begin, Drained, Event, Order};
 use record::ServerProof;
 
 /// What one run of a cell takes.
@@ -128,9 +128,7 @@ impl Run<'_> {
             + requests::work(self.workload, expected_in_flight);
         let mut drained = Vec::new();
         for _ in 0..all {
-            let Event::Drained(wave) = self.process.next("end its tasks", waits * all)? else {
-                return Err(unexpected("drained"));
-            };
+            let wave = self.drained(waits * all)?;
             let has_errors = !wave.errors.is_empty();
             drained.push(wave);
             if has_errors {
@@ -149,6 +147,14 @@ impl Run<'_> {
         }
         self.process.tell(Order::Go);
         Ok(Unweighed { expected_in_flight, drained, server, last_seen: self.process.last_seen })
+    }
+
+    /// What the child says when all tasks are over.
+    fn drained(&mut self, waits: Duration) -> Result<Drained, Stopped> {
+        match self.process.next("end its tasks", waits)? {
+            Event::Drained(drained) => Ok(drained),
+            _ => Err(unexpected("drained")),
+        }
     }
 
     fn first_wave(&mut self, expected: u64) -> Result<Outcome, Stopped> {
@@ -184,39 +190,31 @@ impl Run<'_> {
             _ => return Err(unexpected("parked")),
         };
         let over = before.map_or(0, |before| before.served + before.broken);
-        let mut server = match self.workload.asks() {
-            None => None,
-            Some(http) => {
-                match requests::wait_for_server(
-                    &mut self.process,
-                    self.workload,
-                    http,
-                    expected,
-                    over,
-                    gone,
-                    exhausted_before,
-                )? {
-                    Some(proof) => Some(proof),
-                    None => {
-                        // The child may know why.
-                        self.process.tell(Order::Go);
-                        return match self.process.next("end its tasks", waits)? {
-                            Event::Drained(drained) => Err(self.process.all_too_soon(drained)),
-                            _ => Err(unexpected("drained")),
-                        };
-                    }
-                }
+        let mut server = None;
+        if let Some(http) = self.workload.asks() {
+            server = requests::wait_for_server(
+                &mut self.process,
+                self.workload,
+                http,
+                expected,
+                over,
+                gone,
+                exhausted_before,
+            )?;
+            if server.is_none() {
+                // The child may know why.
+                self.process.tell(Order::Go);
+                let drained = self.drained(waits)?;
+                return Err(self.process.all_too_soon(drained));
             }
-        };
+        }
         let waiting_weight = self.process.weigh_in_detail(waiting.heap_bytes);
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
             proof.open_after_weighing = requests::ask(&mut self.process, http)?.open;
         }
 
         self.process.tell(Order::Go);
-        let Event::Drained(drained) = self.process.next("end its tasks", waits)? else {
-            return Err(unexpected("drained"));
-        };
+        let drained = self.drained(waits)?;
         // No task may have left while the weighing went on.
         let left_early = drained.in_flight_after_weighing.unwrap_or(0) < expected
             || server.is_some_and(|proof| proof.open_after_weighing < expected);

@@ -3,11 +3,10 @@
 use std::process::ExitStatus;
 
 use workload::Workload;
-use workload::task::expected_checksum;
 
 use super::spec::CellSpec;
-use super::stopped::{failed_with, last_line, legible, wall_or_failure};
-use super::unweighed::Unweighed;
+use super::stopped::{failed_with, last_line, legible, stopped_at, wall_or_failure, without_flaw};
+use super::unweighed::{Unweighed, proof};
 use crate::child;
 use crate::limits::{LastSeen, Limits};
 use protocol::{AllWaiting, Drained};
@@ -17,37 +16,26 @@ use record::{
 
 /// How a run of a cell ended.
 #[derive(Debug)]
-pub enum Ending {
+pub(super) enum Ending {
     /// It went through all phases.
     Done(Box<Outcome>),
     /// It went through all phases of a cell that is not weighed.
     Unweighed(Box<Unweighed>),
     /// Tasks ended with errors before all of them were in flight.
-    Errors {
-        /// The errors, by kind.
-        errors: Vec<ErrorLine>,
-        /// What the process used at most.
-        last_seen: LastSeen,
-    },
+    Errors { errors: Vec<ErrorLine>, last_seen: LastSeen },
     /// The server had no descriptor left for a connection.
-    ServerFull {
-        /// What the process used at most.
-        last_seen: LastSeen,
-    },
+    ServerFull { last_seen: LastSeen },
     /// The first task was over before the last one had been weighed.
     TooShort,
     /// The operating system refused something to it, and it said so.
     Refused {
-        /// What it said.
         reason: String,
         /// What it last wrote to its standard error, if it died before it was looked at.
         last_words: String,
-        /// What it used then.
         last_seen: LastSeen,
     },
     /// It died.
     Died {
-        /// How.
         status: ExitStatus,
         /// What it last wrote to its standard error.
         last_words: String,
@@ -70,37 +58,34 @@ pub enum Ending {
 
 /// What a run of a cell brought.
 #[derive(Debug)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// How many tasks the contestant's ceiling allows in flight.
-    pub expected_in_flight: u64,
+    pub(super) expected_in_flight: u64,
     /// The weight before the first task.
-    pub idle: Weight,
-    /// All tasks, once.
-    pub first: Wave,
-    /// The same once more.
-    pub second: Second,
-    /// What the process used at most.
-    pub last_seen: LastSeen,
+    pub(super) idle: Weight,
+    pub(super) first: Wave,
+    pub(super) second: Second,
+    pub(super) last_seen: LastSeen,
 }
 
 /// All tasks from their start to their end.
 #[derive(Clone, Debug)]
-pub struct Wave {
+pub(super) struct Wave {
     /// The weight with all tasks in flight.
-    pub waiting_weight: Weight,
+    pub(super) waiting_weight: Weight,
     /// The weight after the last task.
-    pub drained_weight: Weight,
+    pub(super) drained_weight: Weight,
     /// What the child said when all were in flight.
-    pub waiting: AllWaiting,
+    pub(super) waiting: AllWaiting,
     /// What it said when all were over.
-    pub drained: Drained,
+    pub(super) drained: Drained,
     /// What the server saw, where there is one.
-    pub server: Option<ServerProof>,
+    pub(super) server: Option<ServerProof>,
 }
 
 /// What became of the second wave.
 #[derive(Debug)]
-pub enum Second {
+pub(super) enum Second {
     /// None was asked for, or the process knows one wave only.
     None,
     /// It went as it should.
@@ -112,16 +97,10 @@ pub enum Second {
 impl Wave {
     fn proof(&self, expected_in_flight: u64, workload: &Workload) -> ProofLine {
         ProofLine {
-            completed: self.drained.completed,
-            checksum: self.drained.checksum,
-            // Worked out here and not asked of the child: it must not mark its own paper.
-            expected_checksum: expected_checksum(workload.tasks, None),
-            peak_in_flight: self.drained.peak_in_flight,
-            expected_in_flight,
             before_weighing: self.waiting.in_flight,
             after_weighing: self.drained.in_flight_after_weighing.unwrap_or(0),
-            lost: self.drained.lost,
             unweighed: false,
+            ..proof(&self.drained, expected_in_flight, workload)
         }
     }
 }
@@ -149,14 +128,11 @@ impl Ending {
             }
             Self::ServerFull { last_seen } => {
                 let reason = "the server has no descriptor left for another connection".into();
-                let limit = limits.descriptors(&last_seen);
-                let status = if limit.is_some() { Status::Wall } else { Status::Failed };
-                Cell { limit, ..spec.cell(workload, status, Some(reason)) }
+                stopped_at(limits.descriptors(&last_seen), failed(reason))
             }
             Self::Refused { reason, last_words, last_seen } => {
                 let said = format!("{reason}\n{last_words}");
-                let cell = spec.cell(workload, Status::Failed, Some(reason));
-                wall_or_failure(cell, &said, limits, &last_seen)
+                wall_or_failure(failed(reason), &said, limits, &last_seen)
             }
             Self::Died { status, last_words, was_oom_killed, last_seen } => {
                 let mut reason = format!("died: {status}");
@@ -167,8 +143,7 @@ impl Ending {
                     reason =
                         format!("{reason}; the kernel's OOM killer ended it for want of memory");
                 }
-                let cell = spec.cell(workload, Status::Failed, Some(reason));
-                wall_or_failure(cell, &last_words, limits, &last_seen)
+                wall_or_failure(failed(reason), &last_words, limits, &last_seen)
             }
             Self::Hung(reason)
             | Self::BrokeProtocol(reason)
@@ -222,10 +197,7 @@ impl Outcome {
                 return Cell { errors, ..in_second_wave(cell, reason) };
             }
         }
-        match cell.flaw() {
-            None => cell,
-            flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
-        }
+        without_flaw(cell)
     }
 }
 
@@ -235,7 +207,7 @@ fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
     Cell { status: Status::Failed, reason: Some(reason), ..cell }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
     use std::time::Duration;

@@ -18,26 +18,40 @@ use record::{Cell, Status, Weight};
 /// The shortest wait: enough to weigh a small process in.
 pub const SHORTEST: Duration = Duration::from_millis(50);
 
-/// What starting a task may take where nothing is known yet, in nanoseconds.
-const UNKNOWN_START_NS: f64 = 2_600.0;
+/// What is expected of a task where nothing is known yet, without its state.
+#[derive(Clone, Copy)]
+struct Unknown {
+    /// What starting it may take.
+    start_ns: f64,
+    bytes: f64,
+    /// What weighing may take for it: the kernel walks the page tables.
+    weighing_ns: f64,
+}
 
-/// The same for a thread.
-const UNKNOWN_THREAD_START_NS: f64 = 100_000.0;
+const TASK: Unknown = Unknown { start_ns: 2_600.0, bytes: 600.0, weighing_ns: 60.0 };
 
-/// The same for a task that makes a connection, server included.
-const UNKNOWN_REQUEST_NS: f64 = 60_000.0;
+/// The kernel lists its four mappings, once to count them and once with what was touched of them.
+const THREAD: Unknown = Unknown { start_ns: 100_000.0, bytes: 40_000.0, weighing_ns: 40_000.0 };
 
-/// What each byte of its state adds to that: its page is faulted in, cleared and filled.
-const UNKNOWN_STATE_NS_PER_BYTE: f64 = 1.0;
+/// What a connection adds to that, server included.
+const CONNECTION: Unknown = Unknown { start_ns: 60_000.0, bytes: 6_000.0, weighing_ns: 0.0 };
 
-/// What a task may weigh where nothing is known yet, in bytes, without its state.
-const UNKNOWN_BYTES: f64 = 600.0;
+/// What each byte of its state adds to the start: its page is faulted in, cleared and filled.
+const STATE_NS_PER_BYTE: f64 = 1.0;
 
-/// The same for a thread.
-const UNKNOWN_THREAD_BYTES: f64 = 40_000.0;
-
-/// What a connection adds to that.
-const UNKNOWN_CONNECTION_BYTES: f64 = 6_000.0;
+impl Unknown {
+    fn of(spec: &CellSpec) -> Self {
+        let task = if spec.contestant.model() == "threads" { THREAD } else { TASK };
+        let more = if spec.workload.asks().is_some() { 1.0 } else { 0.0 };
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        let state_bytes = spec.workload.state.bytes() as f64;
+        Self {
+            start_ns: task.start_ns + more * CONNECTION.start_ns + state_bytes * STATE_NS_PER_BYTE,
+            bytes: task.bytes + more * CONNECTION.bytes + state_bytes,
+            weighing_ns: task.weighing_ns,
+        }
+    }
+}
 
 /// How much longer than it took so far a start may take.
 const MARGIN: f64 = 1.3;
@@ -47,13 +61,6 @@ const FAR_MARGIN: f64 = 2.2;
 
 /// From how many times the largest cell so far a cell is much larger.
 const FAR: f64 = 4.0;
-
-/// What weighing may take for each task, in nanoseconds: the kernel walks the page tables.
-const WEIGHING_NS: f64 = 60.0;
-
-/// The same for each thread: the kernel lists its four mappings, once to count them and once with
-/// what was touched of them.
-const WEIGHING_THREAD_NS: f64 = 40_000.0;
 
 /// How many tasks tell what one takes, where nothing is known and many are asked for.
 pub const TRIAL_TASKS: u32 = 10_000;
@@ -80,44 +87,21 @@ impl Estimates {
         if spec.wait_is_given {
             return None;
         }
-        let mut unknown = match spec.contestant.model() {
-            "threads" => UNKNOWN_THREAD_START_NS,
-            _ => UNKNOWN_START_NS,
-        };
-        if spec.workload.asks().is_some() {
-            unknown += UNKNOWN_REQUEST_NS;
-        }
-        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
-        let state_bytes = spec.workload.state.bytes() as f64;
-        unknown += state_bytes * UNKNOWN_STATE_NS_PER_BYTE;
+        let unknown = Unknown::of(spec);
         let tasks = f64::from(spec.workload.tasks);
-        let start_ns = self.get(spec).map_or(unknown, |estimate| {
+        let start_ns = self.get(spec).map_or(unknown.start_ns, |estimate| {
             let is_far = tasks >= FAR * estimate.most_tasks;
             estimate.start_ns_per_task * if is_far { FAR_MARGIN } else { MARGIN }
         });
-        let weighing_ns =
-            if spec.contestant.model() == "threads" { WEIGHING_THREAD_NS } else { WEIGHING_NS };
-        let ns = tasks * (start_ns + weighing_ns);
+        let ns = tasks * (start_ns + unknown.weighing_ns);
         Some(SHORTEST + spec.workload.last_start() + Duration::from_secs_f64(ns / 1e9))
     }
 
     /// How many bytes this cell will take, as far as smaller ones tell.
     pub fn bytes_for(&self, spec: &CellSpec) -> f64 {
-        let mut unknown = match spec.contestant.model() {
-            "threads" => UNKNOWN_THREAD_BYTES,
-            _ => UNKNOWN_BYTES,
-        };
-        if spec.workload.asks().is_some() {
-            unknown += UNKNOWN_CONNECTION_BYTES;
-        }
-        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
-        let state_bytes = spec.workload.state.bytes() as f64;
-        let bytes = self
-            .get(spec)
-            .map(|estimate| estimate.bytes_per_task)
-            .filter(|bytes| *bytes > 0.0)
-            .unwrap_or(unknown + state_bytes);
-        bytes * f64::from(spec.workload.tasks)
+        let known = self.get(spec).map(|estimate| estimate.bytes_per_task);
+        let bytes = known.filter(|bytes| *bytes > 0.0);
+        bytes.unwrap_or_else(|| Unknown::of(spec).bytes) * f64::from(spec.workload.tasks)
     }
 
     /// Learns from a cell.

@@ -2,15 +2,15 @@
 //!
 //! | file | what lives there |
 //! | --- | --- |
-//! | [`runner`] | [`Runner`]: runs cells, each until its wait is long enough |
-//! | [`spec`] | [`CellSpec`]: what to run |
-//! | [`unfit`] | what is not run at all, and why |
+//! | `runner` | [`Runner`]: runs cells, each until its wait is long enough |
+//! | `spec` | [`CellSpec`]: what to run |
+//! | `unfit` | what is not run at all, and why |
 //! | [`estimate`] | [`estimate::Estimates`]: how long to wait and how much memory to expect, learned on the way |
-//! | [`attempt`] | one run of a cell, phase by phase |
-//! | [`watched`] | the process of a run: what it says, what it uses, how it died |
-//! | [`requests`] | what the server sees of a run |
+//! | `attempt` | one run of a cell, phase by phase |
+//! | `watched` | the process of a run: what it says, what it uses, how it died |
+//! | `requests` | what the server sees of a run |
 //! | [`process`] | [`process::ChildProcess`]: the process itself and the pipes to it |
-//! | [`ending`] | how a run can end, and what that makes of the cell |
+//! | `ending` | how a run can end, and what that makes of the cell |
 //! | [`unweighed`] | a run that is not weighed: it shows how late tasks are, or a rate |
 //! | [`stopped`] | a run that came to no proof: a wall or a failure, and the reason |
 //!
@@ -18,17 +18,17 @@
 //! [`record::Cell`], with a reason if it is not a figure. The one exception is an interruption, which
 //! is no result.
 
-pub mod attempt;
-pub mod ending;
+mod attempt;
+mod ending;
 pub mod estimate;
 pub mod process;
-pub mod requests;
-pub mod runner;
-pub mod spec;
+mod requests;
+mod runner;
+mod spec;
 pub mod stopped;
-pub mod unfit;
+mod unfit;
 pub mod unweighed;
-pub mod watched;
+mod watched;
 
 pub use runner::{Interrupted, MOST_ATTEMPTS, Runner};
 pub use spec::{CellSpec, Waves};

@@ -20,8 +20,21 @@ pub(super) fn failed_with(
     let reason = format!("tasks ended with errors: {}", words.join("; "));
     let ran_out = |error: &ErrorLine| error.kind == ErrorKind::Descriptors.name();
     let limit = limits.descriptors(last_seen).filter(|_| errors.iter().any(ran_out));
+    stopped_at(limit, Cell { reason: Some(reason), errors, ..cell })
+}
+
+/// The cell that was stopped at this limit, or at none that can be named.
+pub(super) fn stopped_at(limit: Option<Limit>, cell: Cell) -> Cell {
     let status = if limit.is_some() { Status::Wall } else { Status::Failed };
-    Cell { status, reason: Some(reason), limit, errors, ..cell }
+    Cell { status, limit, ..cell }
+}
+
+/// The cell, or that it failed where its proof has a flaw.
+pub(super) fn without_flaw(cell: Cell) -> Cell {
+    match cell.flaw() {
+        None => cell,
+        flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
+    }
 }
 
 /// What std says of an allocation that failed, and the system of any other.
@@ -36,11 +49,9 @@ pub(super) fn wall_or_failure(
     last_seen: &LastSeen,
 ) -> Cell {
     let was_refused_memory = || WANT_OF_MEMORY.iter().any(|words| said.contains(words));
-    let limit: Option<Limit> = limits
-        .nearest(last_seen)
-        .or_else(|| limits.addresses(last_seen).filter(|_| was_refused_memory()));
-    let status = if limit.is_some() { Status::Wall } else { Status::Failed };
-    Cell { status, limit, ..cell }
+    let limit = limits.nearest(last_seen);
+    let addresses = || limits.addresses(last_seen).filter(|_| was_refused_memory());
+    stopped_at(limit.or_else(addresses), cell)
 }
 
 /// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and

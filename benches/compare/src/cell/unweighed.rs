@@ -10,7 +10,7 @@ use workload::task::expected_checksum;
 use workload::{Arrival, Ceiling, Workload};
 
 use super::spec::CellSpec;
-use super::stopped::failed_with;
+use super::stopped::{failed_with, without_flaw};
 use crate::limits::{LastSeen, Limits};
 use protocol::Drained;
 use record::{Build, Cell, ProofLine, ServerProof, Status, Time, Wave};
@@ -21,7 +21,7 @@ const WEIGHING: Duration = Duration::from_millis(50);
 /// Whether tasks that come at a rate and wait as long as they were asked to are ever as many in
 /// flight as can be, for long enough to be weighed. A burst is: if its wait is too short, it is run
 /// again with a longer one.
-pub fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
+pub(super) fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
     let in_flight = ceiling.expected_in_flight(workload.tasks);
     let last = u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_sub(1);
     workload.arrival == Arrival::Burst
@@ -30,15 +30,14 @@ pub fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
 
 /// What a run of such a cell brought.
 #[derive(Clone, Debug)]
-pub struct Unweighed {
+pub(super) struct Unweighed {
     /// How many tasks the contestant's ceiling allows in flight.
-    pub expected_in_flight: u64,
+    pub(super) expected_in_flight: u64,
     /// What the child said when all were over, of each wave; there is at least one.
-    pub drained: Vec<Drained>,
+    pub(super) drained: Vec<Drained>,
     /// What the server saw, where there is one.
-    pub server: Option<ServerProof>,
-    /// What the process used at most.
-    pub last_seen: LastSeen,
+    pub(super) server: Option<ServerProof>,
+    pub(super) last_seen: LastSeen,
 }
 
 impl Unweighed {
@@ -51,17 +50,7 @@ impl Unweighed {
         });
         let drained = drained.pop().expect("each wave has a line, or there is no such ending");
         let cell = Cell {
-            proof: Some(ProofLine {
-                completed: drained.completed,
-                checksum: drained.checksum,
-                expected_checksum: expected_checksum(workload.tasks, None),
-                peak_in_flight: drained.peak_in_flight,
-                expected_in_flight,
-                before_weighing: 0,
-                after_weighing: 0,
-                lost: drained.lost,
-                unweighed: true,
-            }),
+            proof: Some(proof(&drained, expected_in_flight, workload)),
             server,
             // Each wave has its own time.
             time: (is_timed && waves.is_empty()).then(|| Time::of(&drained, 0, 0)),
@@ -72,10 +61,23 @@ impl Unweighed {
         if !drained.errors.is_empty() {
             return failed_with(drained.errors, cell, limits, &last_seen);
         }
-        match cell.flaw() {
-            None => cell,
-            flaw => Cell { status: Status::Failed, reason: flaw, ..cell },
-        }
+        without_flaw(cell)
+    }
+}
+
+/// The proof of tasks that were not weighed.
+pub(crate) fn proof(drained: &Drained, expected_in_flight: u64, workload: &Workload) -> ProofLine {
+    ProofLine {
+        completed: drained.completed,
+        checksum: drained.checksum,
+        // Worked out here and not asked of the child: it must not mark its own paper.
+        expected_checksum: expected_checksum(workload.tasks, None),
+        peak_in_flight: drained.peak_in_flight,
+        expected_in_flight,
+        before_weighing: 0,
+        after_weighing: 0,
+        lost: drained.lost,
+        unweighed: true,
     }
 }
 

@@ -90,31 +90,24 @@ impl<'a> Watched<'a> {
         patience: Duration,
         stop: &'a AtomicBool,
     ) -> Result<Self, Box<Ending>> {
-        let group = match cgroups.map(Cgroups::make).transpose() {
-            Ok(group) => group,
-            Err(error) => {
-                let reason = format!("no control group can be made for it: {error}");
-                return Err(Box::new(Ending::NotStarted(reason)));
-            }
-        };
+        let not_started = |reason| Box::new(Ending::NotStarted(reason));
+        let group = cgroups.map(Cgroups::make).transpose().map_err(|error| {
+            not_started(format!("no control group can be made for it: {error}"))
+        })?;
         // The server's side of a connection is slab of the same system, and could not be told apart.
         let slab_before = (build == Build::Timed && !has_server)
             .then(|| meter::kernel::slab_in_system(&procfs()))
             .flatten();
         let oom_kills_before = procfs().oom_kills();
-        let child = match ChildProcess::start(program, group.as_ref(), stop) {
-            Ok(child) => child,
-            Err(error) => {
-                let why = match error.kind() {
-                    ErrorKind::WouldBlock => {
-                        " (no process or thread is left within `ulimit -u`, pids.max or kernel.pid_max)"
-                    }
-                    _ => "",
-                };
-                let reason = format!("{} does not start: {error}{why}", program.display());
-                return Err(Box::new(Ending::NotStarted(reason)));
-            }
-        };
+        let child = ChildProcess::start(program, group.as_ref(), stop).map_err(|error| {
+            let why = match error.kind() {
+                ErrorKind::WouldBlock => {
+                    " (no process or thread is left within `ulimit -u`, pids.max or kernel.pid_max)"
+                }
+                _ => "",
+            };
+            not_started(format!("{} does not start: {error}{why}", program.display()))
+        })?;
         Ok(Self {
             patience,
             stop,

@@ -99,12 +99,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         true => Some((args.cells(&planned)?, record_path(None, "verify", true)?)),
         false => None,
     };
-    match (args.json, &run) {
-        (true, None) => print_json(&planned)?,
-        (true, Some(_)) => {}
-        (false, _) => {
-            print_document(&report::plan::document(&planned, &analysis), false);
-        }
+    if !args.json {
+        print_document(&report::plan::document(&planned, &analysis), false);
+    } else if run.is_none() {
+        print_json(&planned)?;
     }
     let Some((cells, path)) = run else { return Ok(ExitCode::SUCCESS) };
     let program = std::env::current_exe().context("this program does not know where it is")?;
@@ -126,7 +124,7 @@ impl Args {
     fn case(&self) -> Case {
         Case {
             tasks: self.tasks.map(u64::from),
-            wait_ns: u64::try_from(self.wait.as_nanos()).unwrap_or(u64::MAX),
+            wait_ns: protocol::ns(self.wait),
             state_bytes: self.state,
             work: match self.workload {
                 Waiting::Timer => Work::Timer,

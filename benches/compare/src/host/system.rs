@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::meter::cgroup::Room;
 use crate::meter::conditions;
-use crate::meter::process::{self, Procfs};
+use crate::meter::process::{self, Procfs, line};
 
 /// How much memory can still be taken without swapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,24 +106,16 @@ impl System {
     pub(super) fn available_memory(&self, room: Option<Room>) -> Option<Available> {
         let info = fs::read_to_string(self.proc("meminfo")).ok()?;
         let bytes = process::kilobytes(&info, "MemAvailable")?;
-        Some(match room.filter(|room| room.bytes < bytes) {
-            Some(Room { bytes, limit_bytes }) => {
-                Available { bytes, group_limit_bytes: Some(limit_bytes) }
-            }
-            None => Available { bytes, group_limit_bytes: None },
+        let room = room.filter(|room| room.bytes < bytes);
+        Some(Available {
+            bytes: room.map_or(bytes, |room| room.bytes),
+            group_limit_bytes: room.map(|room| room.limit_bytes),
         })
     }
 
     fn proc(&self, name: &str) -> PathBuf {
         self.procfs.root().join(name)
     }
-}
-
-/// A file's only line, if it is not empty.
-fn line(path: &Path) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
-    let line = text.trim();
-    (!line.is_empty()).then(|| line.to_owned())
 }
 
 #[cfg(test)]

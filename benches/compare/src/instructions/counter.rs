@@ -7,17 +7,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use workload::task::expected_checksum;
 use workload::{Ceiling, Contestant, Http, Settings, Wait, Workload};
 
 use super::valgrind::Valgrind;
 use crate::cell::process::ChildProcess;
 use crate::cell::stopped::{last_line, legible};
+use crate::cell::unweighed::proof;
 use crate::cell::{Interrupted, MOST_ATTEMPTS};
 use crate::plan::Kind;
 use crate::servers::{self, Servers};
 use protocol::{Begin, Drained, Event, Order, ServerLine};
-use record::{Instructions, ProofLine, Status};
+use record::{Instructions, Status};
 use report::format;
 
 /// How often both numbers of tasks are counted.
@@ -159,55 +159,46 @@ impl<'a> Counter<'a> {
             let more = work.workload(many, ceiling.expected_in_flight(many), wait);
             [Workload { tasks: few, ..more }, more]
         };
-        let valgrind = self.valgrind;
-        let line = |wait, status, reason| Instructions {
+        let mut line = Instructions {
             contestant: contestant.id().as_str().to_owned(),
-            workload: (&workloads(wait)[1]).into(),
+            workload: (&workloads(WAIT)[1]).into(),
             pool_workers: matches!(ceiling, Ceiling::Pool(_))
                 .then_some(Settings::default().pool_workers),
             tasks: [few, many].map(u64::from),
-            status,
-            reason,
-            tool: valgrind.ok().map(|valgrind| valgrind.version.clone()),
+            status: Status::Ok,
+            reason: None,
+            tool: self.valgrind.ok().map(|valgrind| valgrind.version.clone()),
             repeats: Vec::new(),
         };
-        let valgrind = match valgrind {
+        let ended = |status, reason: &str, line| {
+            Ok(Instructions { status, reason: Some(legible(reason)), ..line })
+        };
+        let valgrind = match self.valgrind {
             Ok(valgrind) => valgrind,
-            Err(why) => return Ok(line(WAIT, Status::Skipped, Some(why.to_owned()))),
+            Err(why) => return ended(Status::Skipped, why, line),
         };
         let mut wait = WAIT;
         for _ in 1..MOST_ATTEMPTS {
-            let made_of = line(wait, Status::Ok, None);
-            let once = |counter: &mut Self, workload: Workload| {
-                counter.process(valgrind, contestant, workload)
+            let once = |_| {
+                // More tasks first: if their wait is too short, nothing else is lost.
+                let [few, many] = workloads(wait);
+                let many = self.process(valgrind, contestant, many)?;
+                Ok([self.process(valgrind, contestant, few)?, many])
             };
-            let repeats: Result<Vec<[u64; 2]>, Stopped> = (0..REPEATS)
-                .map(|_| {
-                    // More tasks first: if their wait is too short, nothing else is lost.
-                    let [few, many] = workloads(wait);
-                    let many = once(self, many)?;
-                    Ok([once(self, few)?, many])
-                })
-                .collect();
-            let (status, reason) = match repeats {
-                Ok(repeats) => return Ok(Instructions { repeats, ..made_of }),
+            match (0..REPEATS).map(once).collect() {
+                Ok(repeats) => return Ok(Instructions { repeats, ..line }),
                 Err(Stopped::TooShort) => {
                     wait *= 3;
-                    continue;
+                    line.workload = (&workloads(wait)[1]).into();
                 }
                 Err(Stopped::Interrupted) => return Err(Interrupted),
-                Err(Stopped::Refused(reason)) => (Status::Skipped, reason),
-                Err(Stopped::Failed(reason)) => (Status::Failed, reason),
-            };
-            return Ok(Instructions { status, reason: Some(legible(&reason)), ..made_of });
+                Err(Stopped::Refused(reason)) => return ended(Status::Skipped, &reason, line),
+                Err(Stopped::Failed(reason)) => return ended(Status::Failed, &reason, line),
+            }
         }
         let reason =
             "the first task was over before the last one had started, however long it waited";
-        Ok(Instructions {
-            status: Status::Failed,
-            reason: Some(reason.into()),
-            ..line(wait, Status::Ok, None)
-        })
+        ended(Status::Failed, reason, line)
     }
 
     /// All instructions of one process that runs these tasks, with proof.
@@ -291,17 +282,7 @@ fn check(
         return Err(Stopped::Failed(format!("tasks ended with errors: {}", error.first)));
     }
     let expected = contestant.ceiling(&Settings::default()).expected_in_flight(workload.tasks);
-    let proof = ProofLine {
-        completed: drained.completed,
-        checksum: drained.checksum,
-        expected_checksum: expected_checksum(workload.tasks, None),
-        peak_in_flight: drained.peak_in_flight,
-        expected_in_flight: expected,
-        before_weighing: 0,
-        after_weighing: 0,
-        lost: drained.lost,
-        unweighed: true,
-    };
+    let proof = proof(&drained, expected, workload);
     if let Some(flaw) = proof.flaw(tasks) {
         return Err(Stopped::Failed(flaw));
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::cgroup;
-use super::process::Procfs;
+use super::process::{Procfs, line};
 use record::{Conditions, Count, LimitValue};
 
 /// `stat` has this many nanoseconds to a tick, whatever the kernel's own are: `USER_HZ` is 100.
@@ -112,9 +112,7 @@ impl Watch {
 
 /// The clock source. Others than `tsc` can make reading the clock a system call.
 pub fn clock(sysfs: &Path) -> Option<String> {
-    let path = sysfs.join("devices/system/clocksource/clocksource0/current_clocksource");
-    let text = fs::read_to_string(path).ok()?;
-    Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+    line(&sysfs.join("devices/system/clocksource/clocksource0/current_clocksource"))
 }
 
 /// How often cores and their packages were too hot, together.

@@ -167,6 +167,13 @@ pub(crate) fn kilobytes(text: &str, key: &str) -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
+/// A file's only line, if it is not empty.
+pub(crate) fn line(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.trim();
+    (!line.is_empty()).then(|| line.to_owned())
+}
+
 fn count_lines(mut from: impl Read) -> io::Result<u64> {
     let mut buffer = [0; 8192];
     let mut lines = 0;

@@ -58,22 +58,11 @@ pub(super) fn few_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
     let timer = Workload::timer(0, Duration::ZERO);
     let mut all = Vec::new();
     if takes_part(contestant) && !is_one_at_a_time(contestant) {
-        let small: Vec<u32> = sizes(contestant)
-            .iter()
-            .copied()
-            .filter(|tasks| *tasks <= SMALL)
-            .max()
-            .into_iter()
-            .collect();
-        all.extend(cells(
-            contestant,
-            &steps(&small, 3),
-            timer.with_synchronized_wakeup(),
-            false,
-            None,
-        ));
-        let spread = timer.with_spread(SMALL_SPREAD);
-        all.extend(cells(contestant, &steps(&small, 1), spread, false, None));
+        let small = sizes(contestant).iter().copied().filter(|tasks| *tasks <= SMALL).max();
+        let small = |repeats| steps(small.as_slice(), repeats);
+        let at_once = timer.with_synchronized_wakeup();
+        all.extend(cells(contestant, &small(3), at_once, false, None));
+        all.extend(cells(contestant, &small(1), timer.with_spread(SMALL_SPREAD), false, None));
     }
     all
 }

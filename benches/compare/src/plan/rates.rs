@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use workload::{Ceiling, Contestant, Http, Settings, Workload};
+use workload::{Ceiling, Contestant, Settings, Workload};
 
-use super::kind::{Kind, UNKNOWN_SERVER};
+use super::kind::Kind;
 use super::step::{Step, cells};
 use crate::cell::{CellSpec, HIGHEST_WAVE_FLOOR, Waves};
 use analysis::contestant::Id;
@@ -56,7 +56,7 @@ pub fn rate_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> 
         .iter()
         .filter(|(kind, ..)| kind.is_at_hand() && (is_compared || *kind == Kind::Http))
         .flat_map(|&(kind, tasks, wait, repeats)| {
-            let workload = workload(kind).with_duration(wait);
+            let workload = kind.workload().with_duration(wait);
             waves(contestant, workload, tasks, repeats, None, None)
         })
         .filter(|cell| contestant.unsupported(&cell.workload).is_none())
@@ -76,16 +76,6 @@ fn sizes(extent: Extent) -> &'static [Size] {
         Extent::Quick => QUICK,
         Extent::Full | Extent::Partial => FULL,
         Extent::Thorough => THOROUGH,
-    }
-}
-
-fn workload(kind: Kind) -> Workload {
-    match kind {
-        Kind::Http => {
-            let usual = Http::new(UNKNOWN_SERVER, Duration::ZERO, kind.default_bytes());
-            Workload::http(0, usual)
-        }
-        _ => kind.workload(),
     }
 }
 

@@ -64,7 +64,8 @@ fn steps_of(contestant: &dyn Contestant, sizes: &'static [Sizes]) -> impl Iterat
 }
 
 struct Sizes {
-    of: Of,
+    /// Models and ids of contestants.
+    of: &'static [&'static str],
     build: Build,
     /// Numbers of tasks, with the number of repeats.
     steps: &'static [(u32, u32)],
@@ -73,10 +74,7 @@ struct Sizes {
 impl Sizes {
     fn is_of(&self, contestant: &dyn Contestant) -> bool {
         let id = contestant.id();
-        match self.of {
-            Of::Model(model) => id.model() == model,
-            Of::Contestant(name) => id.as_str() == name,
-        }
+        self.of.contains(&id.model()) || self.of.contains(&id.as_str())
     }
 
     fn steps(&self) -> impl Iterator<Item = Step> {
@@ -84,26 +82,21 @@ impl Sizes {
     }
 }
 
-enum Of {
-    Model(&'static str),
-    Contestant(&'static str),
+const fn timed(of: &'static [&'static str], steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { of, build: Build::Timed, steps }
 }
 
-const fn timed(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { of: Of::Model(model), build: Build::Timed, steps }
+const fn counted(of: &'static [&'static str], steps: &'static [(u32, u32)]) -> Sizes {
+    Sizes { of, build: Build::Counting, steps }
 }
 
-const fn counted(model: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { of: Of::Model(model), build: Build::Counting, steps }
-}
+/// The models whose tasks take no thread.
+const LIGHT: &[&str] = &["callbacks", "coroutines"];
 
-const fn also(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { of: Of::Contestant(contestant), build: Build::Timed, steps }
-}
+const MODELS: &[&str] = &["subroutine", "threads", "callbacks", "coroutines"];
 
-const fn also_counted(contestant: &'static str, steps: &'static [(u32, u32)]) -> Sizes {
-    Sizes { of: Of::Contestant(contestant), build: Build::Counting, steps }
-}
+/// Contestants under another name.
+const AGAIN: &[&str] = &["control/again-bare", "control/again-tokio-current-thread"];
 
 // Every number of tasks of a series is in as many rounds as the others, and all that is compared has the
 // same, because a round is what is resampled. Few numbers in more rounds tell more than many in few:
@@ -126,132 +119,100 @@ const QUICK_FEW_REQUESTS: &[(u32, u32)] = &[(2, 1), (8, 1)];
 /// The default run. A slope needs sizes far apart; the interval needs rounds; the small sizes show
 /// from how many tasks on a model is worth its runtime; the largest show where each one ends.
 const FULL: &[Sizes] = &[
-    timed("subroutine", &[(1, 4), (4, 4), (16, 4)]),
-    counted("subroutine", &[(1, 1), (16, 1)]),
-    timed("threads", FEW),
-    timed("threads", &[(1, 4), (100, 4), (1_000, 4)]),
-    counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
-    also("threads/per-task", &[(10_000, 4), (40_000, 1)]),
-    also("threads/per-task-small-stack", &[(10_000, 4)]),
-    also("threads/crossbeam-pool", &[(10_000, 4)]),
+    timed(&["subroutine"], &[(1, 4), (4, 4), (16, 4)]),
+    counted(&["subroutine"], &[(1, 1), (16, 1)]),
+    timed(&["threads"], FEW),
+    timed(&["threads"], &[(1, 4), (100, 4), (1_000, 4)]),
+    counted(&["threads"], &[(100, 1), (400, 1), (1_000, 1)]),
+    timed(&["threads/per-task"], &[(10_000, 4), (40_000, 1)]),
+    timed(&["threads/per-task-small-stack"], &[(10_000, 4)]),
+    timed(&["threads/crossbeam-pool"], &[(10_000, 4)]),
     // No more for rayon: its idle workers look for work at each other, and 2,000 of them take
     // seconds of CPU to come to rest.
-    also("threads/rayon-pool", &[(400, 4)]),
-    timed("callbacks", FEW),
-    timed("callbacks", FULL_STEPS),
-    counted("callbacks", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    timed("coroutines", FEW),
-    timed("coroutines", FULL_STEPS),
-    counted("coroutines", &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    timed("baseline", &[(10_000, 4), (100_000, 4)]),
+    timed(&["threads/rayon-pool"], &[(400, 4)]),
+    timed(LIGHT, FEW),
+    timed(LIGHT, &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)]),
+    counted(LIGHT, &[(1_000, 1), (10_000, 1), (100_000, 1)]),
+    timed(&["baseline"], &[(10_000, 4), (100_000, 4)]),
     // Of the sizes of its other self, those that are soon done, and each as often.
-    also("control/again-bare", AGAIN_STEPS),
-    also("control/again-tokio-current-thread", AGAIN_STEPS),
+    timed(AGAIN, &[(1, 4), (10_000, 4), (100_000, 4)]),
 ];
-
-const FULL_STEPS: &[(u32, u32)] = &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)];
-
-const AGAIN_STEPS: &[(u32, u32)] = &[(1, 4), (10_000, 4), (100_000, 4)];
 
 /// The thorough run: more rounds, so that intervals are narrow, and ten millions of whatever is not a
 /// thread, to see whether a task among many still costs what a task among few does.
 const THOROUGH: &[Sizes] = &[
-    timed("subroutine", &[(1, 10), (4, 10), (16, 10)]),
-    counted("subroutine", &[(1, 1), (16, 1)]),
-    timed("threads", THOROUGH_FEW),
-    timed("threads", &[(1, 10), (100, 10), (1_000, 10)]),
-    counted("threads", &[(100, 1), (400, 1), (1_000, 1)]),
-    also("threads/per-task", &[(10_000, 10), (40_000, 1)]),
-    also("threads/per-task-small-stack", &[(10_000, 10), (40_000, 1)]),
-    also("threads/crossbeam-pool", &[(10_000, 10)]),
-    also("threads/rayon-pool", &[(400, 10)]),
-    timed("callbacks", THOROUGH_FEW),
-    timed("callbacks", THOROUGH_STEPS),
-    counted("callbacks", THOROUGH_COUNTED),
-    timed("coroutines", THOROUGH_FEW),
-    timed("coroutines", THOROUGH_STEPS),
-    counted("coroutines", THOROUGH_COUNTED),
-    timed("baseline", &[(10_000, 10), (100_000, 10)]),
-    also("control/again-bare", THOROUGH_AGAIN_STEPS),
-    also("control/again-tokio-current-thread", THOROUGH_AGAIN_STEPS),
-];
-
-const THOROUGH_STEPS: &[(u32, u32)] = &[
-    (1, 10),
-    (100, 10),
-    (1_000, 10),
-    (10_000, 10),
-    (100_000, 10),
-    (1_000_000, 10),
-    (10_000_000, 3),
+    timed(&["subroutine"], &[(1, 10), (4, 10), (16, 10)]),
+    counted(&["subroutine"], &[(1, 1), (16, 1)]),
+    timed(&["threads"], THOROUGH_FEW),
+    timed(&["threads"], &[(1, 10), (100, 10), (1_000, 10)]),
+    counted(&["threads"], &[(100, 1), (400, 1), (1_000, 1)]),
+    timed(&["threads/per-task"], &[(10_000, 10), (40_000, 1)]),
+    timed(&["threads/per-task-small-stack"], &[(10_000, 10), (40_000, 1)]),
+    timed(&["threads/crossbeam-pool"], &[(10_000, 10)]),
+    timed(&["threads/rayon-pool"], &[(400, 10)]),
+    timed(LIGHT, THOROUGH_FEW),
+    timed(
+        LIGHT,
+        &[
+            (1, 10),
+            (100, 10),
+            (1_000, 10),
+            (10_000, 10),
+            (100_000, 10),
+            (1_000_000, 10),
+            (10_000_000, 3),
+        ],
+    ),
+    counted(LIGHT, THOROUGH_COUNTED),
+    timed(&["baseline"], &[(10_000, 10), (100_000, 10)]),
+    timed(AGAIN, &[(1, 10), (10_000, 10), (100_000, 10), (1_000_000, 10)]),
 ];
 
 const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
 
-const THOROUGH_AGAIN_STEPS: &[(u32, u32)] =
-    &[(1, 10), (10_000, 10), (100_000, 10), (1_000_000, 10)];
-
 /// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
 /// wants to be trusted.
 const CONTROLS: &[Sizes] = &[
-    also("control/null", HOLDS_LITTLE),
-    also_counted("control/null", CONTROL_COUNTED),
-    also("control/64", HOLDS_LITTLE),
-    also_counted("control/64", CONTROL_COUNTED),
-    also("control/512", HOLDS_512),
-    also_counted("control/512", CONTROL_COUNTED),
-    also("control/4096", HOLDS_4096),
-    also_counted("control/4096", CONTROL_COUNTED),
+    timed(HOLD_LITTLE, &[(1, 5), (300_000, 5)]),
+    timed(&["control/512"], &[(1, 4), (100_000, 4)]),
+    timed(&["control/4096"], &[(1, 4), (20_000, 4)]),
+    counted(HOLD, CONTROL_COUNTED),
 ];
 
 /// The same for a taste, just often enough for an interval.
 const QUICK_CONTROLS: &[Sizes] = &[
-    also("control/null", &[(1, 3), (300_000, 3)]),
-    also_counted("control/null", CONTROL_COUNTED),
-    also("control/64", &[(1, 3), (300_000, 3)]),
-    also_counted("control/64", CONTROL_COUNTED),
-    also("control/512", HOLDS_512),
-    also_counted("control/512", CONTROL_COUNTED),
-    also("control/4096", HOLDS_4096),
-    also_counted("control/4096", CONTROL_COUNTED),
+    timed(HOLD_LITTLE, &[(1, 3), (300_000, 3)]),
+    timed(&["control/512"], &[(1, 4), (100_000, 4)]),
+    timed(&["control/4096"], &[(1, 4), (20_000, 4)]),
+    counted(HOLD, CONTROL_COUNTED),
 ];
 
 /// The same, more often.
 const THOROUGH_CONTROLS: &[Sizes] = &[
-    also("control/null", &[(1, 10), (300_000, 10)]),
-    also_counted("control/null", CONTROL_COUNTED),
-    also("control/64", &[(1, 10), (300_000, 10)]),
-    also_counted("control/64", CONTROL_COUNTED),
-    also("control/512", &[(1, 10), (100_000, 10)]),
-    also_counted("control/512", CONTROL_COUNTED),
-    also("control/4096", &[(1, 10), (20_000, 10)]),
-    also_counted("control/4096", CONTROL_COUNTED),
+    timed(HOLD_LITTLE, &[(1, 10), (300_000, 10)]),
+    timed(&["control/512"], &[(1, 10), (100_000, 10)]),
+    timed(&["control/4096"], &[(1, 10), (20_000, 10)]),
+    counted(HOLD, CONTROL_COUNTED),
 ];
 
-/// So many tasks that what one process differs from the next, some dozen pages, is well below the bar;
-/// and no size between: where a resample has none of the largest, its slope is that noise.
-const HOLDS_LITTLE: &[(u32, u32)] = &[(1, 5), (300_000, 5)];
+const HOLD: &[&str] = &["control/null", "control/64", "control/512", "control/4096"];
 
-const HOLDS_512: &[(u32, u32)] = &[(1, 4), (100_000, 4)];
-
-const HOLDS_4096: &[(u32, u32)] = &[(1, 4), (20_000, 4)];
+/// They have so many tasks that what one process differs from the next, some dozen pages, is well below the
+/// bar; and no size between: where a resample has none of the largest, its slope is that noise.
+const HOLD_LITTLE: &[&str] = &["control/null", "control/64"];
 
 const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
-    timed("subroutine", &[(1, 1), (4, 1)]),
-    timed("threads", QUICK_FEW),
-    timed("threads", &[(1, 1), (100, 1), (500, 3)]),
-    counted("threads", &[(100, 1), (500, 1)]),
-    timed("callbacks", QUICK_FEW),
-    timed("callbacks", &[(1, 1), (100, 1), (20_000, 3)]),
-    counted("callbacks", &[(1_000, 1), (20_000, 1)]),
-    timed("coroutines", QUICK_FEW),
-    timed("coroutines", &[(1, 1), (100, 1), (20_000, 3)]),
-    counted("coroutines", &[(1_000, 1), (20_000, 1)]),
-    also("control/again-bare", &[(1, 1), (100, 1), (20_000, 3)]),
-    also("control/again-tokio-current-thread", &[(1, 1), (100, 1), (20_000, 3)]),
+    timed(&["subroutine"], &[(1, 1), (4, 1)]),
+    timed(&["threads"], QUICK_FEW),
+    timed(&["threads"], &[(1, 1), (100, 1), (500, 3)]),
+    counted(&["threads"], &[(100, 1), (500, 1)]),
+    timed(LIGHT, QUICK_FEW),
+    timed(LIGHT, &[(1, 1), (100, 1), (20_000, 3)]),
+    counted(LIGHT, &[(1_000, 1), (20_000, 1)]),
+    timed(AGAIN, &[(1, 1), (100, 1), (20_000, 3)]),
 ];
 
 /// Sizes of live state, with the numbers of tasks that hold it.
@@ -272,129 +233,82 @@ const THOROUGH_STATE: &[States] = &[
 
 /// Each run has two of the sizes without state too; and all contestants have one in common.
 const FEW_STATE: &[Sizes] = &[
-    timed("threads", &[(100, 3), (1_000, 3)]),
-    timed("callbacks", FEW_STATE_STEPS),
-    timed("coroutines", FEW_STATE_STEPS),
+    timed(&["threads"], &[(100, 3), (1_000, 3)]),
+    timed(LIGHT, &[(1, 3), (1_000, 3), (10_000, 3)]),
 ];
 
-const FEW_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 3), (10_000, 3)];
-
-const FEW_LARGE_STATE: &[Sizes] = &[
-    timed("threads", &[(100, 3), (1_000, 3)]),
-    timed("callbacks", FEW_LARGE_STATE_STEPS),
-    timed("coroutines", FEW_LARGE_STATE_STEPS),
-];
-
-const FEW_LARGE_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (100, 3), (1_000, 3)];
+const FEW_LARGE_STATE: &[Sizes] =
+    &[timed(&["threads"], &[(100, 3), (1_000, 3)]), timed(LIGHT, &[(1, 3), (100, 3), (1_000, 3)])];
 
 const STATE: &[Sizes] = &[
-    timed("threads", &[(100, 3), (1_000, 3)]),
-    timed("callbacks", STATE_STEPS),
-    timed("coroutines", STATE_STEPS),
+    timed(&["threads"], &[(100, 3), (1_000, 3)]),
+    // Hardly any between, for the reason that `HOLD_LITTLE` has none; but one that threads have too.
+    timed(LIGHT, &[(1, 3), (1_000, 3), (100_000, 3)]),
 ];
-
-/// Hardly any between, for the reason that [`HOLDS_LITTLE`] has none; but one that threads have too.
-const STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 3), (100_000, 3)];
 
 const LARGE_STATE: &[Sizes] = &[
-    timed("threads", &[(100, 3), (1_000, 3)]),
-    timed("callbacks", LARGE_STATE_STEPS),
-    timed("coroutines", LARGE_STATE_STEPS),
+    timed(&["threads"], &[(100, 3), (1_000, 3)]),
+    timed(LIGHT, &[(1, 3), (1_000, 3), (10_000, 3)]),
 ];
-
-const LARGE_STATE_STEPS: &[(u32, u32)] = &[(1, 3), (1_000, 3), (10_000, 3)];
 
 /// Tasks that wait several times. They show that a task goes on where it stopped, with what it had.
 const WAITS: &[Sizes] = &[
-    timed("subroutine", &[(4, 3)]),
-    timed("threads", &[(100, 3)]),
-    timed("callbacks", &[(100, 3)]),
-    timed("coroutines", &[(100, 3)]),
+    timed(&["subroutine"], &[(4, 3)]),
+    timed(&["threads"], &[(100, 3)]),
+    timed(LIGHT, &[(100, 3)]),
 ];
 
 /// The same for a taste.
 const QUICK_WAITS: &[Sizes] = &[
-    timed("subroutine", &[(4, 1)]),
-    timed("threads", &[(100, 1)]),
-    timed("callbacks", &[(100, 1)]),
-    timed("coroutines", &[(100, 1)]),
+    timed(&["subroutine"], &[(4, 1)]),
+    timed(&["threads"], &[(100, 1)]),
+    timed(LIGHT, &[(100, 1)]),
 ];
 
 /// Requests of the default run. A thread for each of 19,000 needs more mappings than a usual system
 /// allows.
 const FULL_HTTP: &[Sizes] = &[
-    timed("subroutine", &[(1, 4), (4, 4)]),
-    timed("threads", FEW),
-    timed("threads", &[(1, 4), (100, 4), (1_000, 4)]),
-    counted("threads", &[(100, 1), (400, 1)]),
-    also("threads/per-task", &[(5_000, 4), (19_000, 1)]),
-    also("threads/per-task-small-stack", &[(5_000, 4), (19_000, 1)]),
-    also("threads/crossbeam-pool", &[(5_000, 4)]),
-    timed("callbacks", FEW),
-    timed("callbacks", HTTP_STEPS),
-    counted("callbacks", &[(100, 1), (2_000, 1)]),
-    timed("coroutines", FEW),
-    timed("coroutines", HTTP_STEPS),
-    counted("coroutines", &[(100, 1), (2_000, 1)]),
+    timed(&["subroutine"], &[(1, 4), (4, 4)]),
+    timed(&["threads"], FEW),
+    timed(&["threads"], &[(1, 4), (100, 4), (1_000, 4)]),
+    counted(&["threads"], &[(100, 1), (400, 1)]),
+    timed(&["threads/per-task"], &[(5_000, 4), (19_000, 1)]),
+    timed(&["threads/per-task-small-stack"], &[(5_000, 4), (19_000, 1)]),
+    timed(&["threads/crossbeam-pool"], &[(5_000, 4)]),
+    timed(LIGHT, FEW),
+    timed(LIGHT, &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)]),
+    counted(LIGHT, &[(100, 1), (2_000, 1)]),
 ];
-
-const HTTP_STEPS: &[(u32, u32)] = &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)];
 
 /// Requests of the thorough run: in more rounds, and 19,000 of them too, which need nearly all of 20,000
 /// descriptors. That is a usual limit.
 const THOROUGH_HTTP: &[Sizes] = &[
-    timed("subroutine", &[(1, 10), (4, 10)]),
-    timed("threads", THOROUGH_FEW),
-    timed("threads", &[(1, 10), (100, 10), (1_000, 10)]),
-    counted("threads", &[(100, 1), (400, 1)]),
-    also("threads/per-task", &[(5_000, 10), (19_000, 1)]),
-    also("threads/per-task-small-stack", &[(5_000, 10), (19_000, 1)]),
-    also("threads/crossbeam-pool", &[(5_000, 10)]),
-    timed("callbacks", THOROUGH_FEW),
-    timed("callbacks", THOROUGH_HTTP_STEPS),
-    counted("callbacks", &[(100, 1), (2_000, 1)]),
-    timed("coroutines", THOROUGH_FEW),
-    timed("coroutines", THOROUGH_HTTP_STEPS),
-    counted("coroutines", &[(100, 1), (2_000, 1)]),
+    timed(&["subroutine"], &[(1, 10), (4, 10)]),
+    timed(&["threads"], THOROUGH_FEW),
+    timed(&["threads"], &[(1, 10), (100, 10), (1_000, 10)]),
+    counted(&["threads"], &[(100, 1), (400, 1)]),
+    timed(&["threads/per-task"], &[(5_000, 10), (19_000, 1)]),
+    timed(&["threads/per-task-small-stack"], &[(5_000, 10), (19_000, 1)]),
+    timed(&["threads/crossbeam-pool"], &[(5_000, 10)]),
+    timed(LIGHT, THOROUGH_FEW),
+    timed(LIGHT, &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)]),
+    counted(LIGHT, &[(100, 1), (2_000, 1)]),
 ];
-
-const THOROUGH_HTTP_STEPS: &[(u32, u32)] =
-    &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)];
 
 /// A taste of requests.
 const QUICK_HTTP: &[Sizes] = &[
-    timed("subroutine", &[(1, 1)]),
-    timed("threads", QUICK_FEW_REQUESTS),
-    timed("threads", &[(1, 1), (200, 1)]),
-    timed("callbacks", QUICK_FEW_REQUESTS),
-    timed("callbacks", &[(1, 1), (2_000, 1)]),
-    timed("coroutines", QUICK_FEW_REQUESTS),
-    timed("coroutines", &[(1, 1), (2_000, 1)]),
+    timed(&["subroutine"], &[(1, 1)]),
+    timed(&["threads"], QUICK_FEW_REQUESTS),
+    timed(&["threads"], &[(1, 1), (200, 1)]),
+    timed(LIGHT, QUICK_FEW_REQUESTS),
+    timed(LIGHT, &[(1, 1), (2_000, 1)]),
 ];
 
 /// Bodies through a server with a rate limit. More than one of them at once has to share it.
-const FULL_TRANSFER: &[Sizes] = &[
-    timed("subroutine", TRANSFER_STEPS),
-    timed("threads", TRANSFER_STEPS),
-    timed("callbacks", TRANSFER_STEPS),
-    timed("coroutines", TRANSFER_STEPS),
-];
+const FULL_TRANSFER: &[Sizes] = &[timed(MODELS, &[(16, 3)])];
 
 /// The same, more often.
-const THOROUGH_TRANSFER: &[Sizes] = &[
-    timed("subroutine", THOROUGH_TRANSFER_STEPS),
-    timed("threads", THOROUGH_TRANSFER_STEPS),
-    timed("callbacks", THOROUGH_TRANSFER_STEPS),
-    timed("coroutines", THOROUGH_TRANSFER_STEPS),
-];
-
-const THOROUGH_TRANSFER_STEPS: &[(u32, u32)] = &[(16, 5)];
-
-const TRANSFER_STEPS: &[(u32, u32)] = &[(16, 3)];
+const THOROUGH_TRANSFER: &[Sizes] = &[timed(MODELS, &[(16, 5)])];
 
 /// A taste of transfers.
-const QUICK_TRANSFER: &[Sizes] = &[
-    timed("subroutine", &[(16, 1)]),
-    timed("callbacks", &[(16, 1)]),
-    timed("coroutines", &[(16, 1)]),
-];
+const QUICK_TRANSFER: &[Sizes] = &[timed(&["subroutine"], &[(16, 1)]), timed(LIGHT, &[(16, 1)])];
