@@ -8,6 +8,7 @@ use analysis::estimate::Estimate;
 use analysis::instrument::{Check, Instrument};
 use analysis::rates::ReadTwice;
 use analysis::repeat::Repeat;
+use analysis::sides::Part;
 
 use super::page::Page;
 use crate::comparisons::repeat;
@@ -97,7 +98,7 @@ fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
 /// The outcome of each bar, those of the run before included.
 fn outcomes(analysis: &Analysis) -> Vec<Outcome> {
     let of_repeat = |repeat: &Repeat| {
-        let bars = [repeat.bytes.bar, repeat.cpu.bar].into_iter().flatten();
+        let bars = [Part::Bytes, Part::Cpu].into_iter().filter_map(|part| repeat.part(part).bar);
         bars.map(|bar| bar.outcome).chain([repeat.order.outcome]).collect::<Vec<_>>()
     };
     let checks = analysis.instrument.checks();
