@@ -235,11 +235,8 @@ fn as_sentence(limit: String) -> String {
 /// Every cell that was skipped or failed, and why.
 fn without_figure(analysis: &Analysis) -> Option<Block> {
     let is_shown = |missing: &&Missing| {
-        missing.why != Why::Wall
-            || !analysis
-                .reaches
-                .iter()
-                .any(|reach| reach.series == missing.series && reach.wall.is_some())
+        let mut walls = analysis.reaches.iter().filter(|reach| reach.wall.is_some());
+        missing.why != Why::Wall || walls.all(|reach| reach.series != missing.series)
     };
     // What happened at several N, or in both builds, is said once.
     let mut alike: BTreeMap<_, BTreeSet<u64>> = BTreeMap::new();
@@ -247,27 +244,14 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
         let reason = missing.reason.as_deref().unwrap_or("no reason was recorded");
         alike.entry((&missing.series, missing.why, reason)).or_default().insert(missing.tasks);
     }
-    let said: Vec<Text> = alike
-        .into_iter()
-        .map(|((series, why, reason), tasks)| {
-            let tasks: Vec<String> = tasks.into_iter().map(format::count).collect();
-            let how = match why {
-                Why::Wall => "wall",
-                Why::Failed => "FAILED",
-                Why::NoProof => "no proof",
-                Why::Skipped => "skipped",
-            };
-            say(
-                "{of} × {tasks}: {how}: {reason}",
-                &[
-                    ("of", &names::series(series)),
-                    ("tasks", &format::list(&tasks)),
-                    ("how", how),
-                    ("reason", reason),
-                ],
-            )
-        })
-        .collect();
+    let line = |((series, why, reason), tasks): ((_, Why, &str), BTreeSet<u64>)| {
+        let tasks: Vec<String> = tasks.into_iter().map(format::count).collect();
+        let how = if why == Why::Failed { "FAILED" } else { names::ending(why) };
+        let (of, tasks) = (names::series(series), format::list(&tasks));
+        let words = [("of", &*of), ("tasks", &tasks), ("how", how), ("reason", reason)];
+        say("{of} × {tasks}: {how}: {reason}", &words)
+    };
+    let said: Vec<Text> = alike.into_iter().map(line).collect();
     (!said.is_empty()).then_some(Block::List(said))
 }
 

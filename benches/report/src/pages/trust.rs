@@ -66,6 +66,7 @@ fn rounds(analysis: &Analysis) -> Text {
 /// The rates in rounds against those of criterion.
 fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
     const NONE: &str = "one of the two has no interval";
+    let figure = |head, unit| Column::new(head, unit).with_intervals();
     let table = tables::of(
         all,
         &[
@@ -75,15 +76,9 @@ fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
                 Cell::text(format!("{name}, {} of {wait}", names::wait(&row.series.shape.wait)))
             }),
             (Column::new("Tasks", Unit::Count), &|row| Cell::Count(row.tasks)),
-            (Column::new("By rounds", Unit::PerSecond).with_intervals(), &|row| {
-                Cell::figure(Some(row.by_rounds), NONE)
-            }),
-            (Column::new("By criterion", Unit::PerSecond).with_intervals(), &|row| {
-                Cell::figure(Some(row.by_samples), NONE)
-            }),
-            (Column::new("Criterion ÷ rounds", Unit::Times).with_intervals(), &|row| {
-                Cell::figure(row.ratio, NONE)
-            }),
+            (figure("By rounds", Unit::PerSecond), &|row| Cell::Figure(row.by_rounds)),
+            (figure("By criterion", Unit::PerSecond), &|row| Cell::Figure(row.by_samples)),
+            (figure("Criterion ÷ rounds", Unit::Times), &|row| Cell::figure(row.ratio, NONE)),
             (Column::words("Alike"), &|row| match row.agrees {
                 Some(agrees) => Cell::text(if agrees { "yes" } else { "no" }),
                 None => Cell::Missing(NONE.into()),
