@@ -13,10 +13,8 @@ use serde::Serialize;
 
 use crate::contestant::Id;
 use crate::estimate::{Estimate, quantile};
+use crate::instrument::EVEN;
 use crate::sides::{Common, Part, Sides, Subject};
-
-/// A move by no more than this part is none: it is what is shown as 1.00.
-pub const EVEN: f64 = 0.005;
 
 /// As many contestants at least say what moved together: of fewer it could be each of them.
 pub const MANY: usize = 8;
@@ -144,10 +142,7 @@ impl Row {
     fn of(common: &Common, together: &BTreeMap<Part, f64>) -> Option<Self> {
         let [old, new] = &common.sides[..] else { return None };
         let part = common.subject.quantity.part();
-        let better = match part {
-            Part::Rates => Better::Higher,
-            _ => Better::Lower,
-        };
+        let better = if part == Part::Rates { Better::Higher } else { Better::Lower };
         let mut row = Self {
             subject: common.subject.clone(),
             old: old.estimate,

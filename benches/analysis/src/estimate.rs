@@ -75,6 +75,11 @@ impl Estimate {
         self.is_bounded() && self.low > 0.0
     }
 
+    /// Whether it is known to be above zero; without an interval, as far as its value says.
+    pub fn is_decided(&self) -> bool {
+        self.value > 0.0 && (self.low > 0.0 || !self.is_bounded())
+    }
+
     /// Whether there were enough readings for an interval.
     pub fn is_bounded(&self) -> bool {
         self.low.is_finite() && self.high.is_finite()

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use record::Instructions;
 
-use crate::contestant::Id;
 use crate::context::Context;
 use crate::estimate::Estimate;
 use crate::reading::Spread;
@@ -18,8 +17,6 @@ pub const WITHIN: f64 = 0.02;
 pub struct InstructionRow {
     /// The contestant and what its tasks do.
     pub series: Series,
-    /// The two numbers of tasks that were counted.
-    pub tasks: [u64; 2],
     /// What one more task takes: the median of the repeats, and the least and the most of them.
     pub per_task: Option<Estimate>,
     /// Half of what lies between the least and the most, as a part of the median.
@@ -45,13 +42,11 @@ impl InstructionRow {
 
     fn of(line: &Instructions) -> Self {
         let spread = Spread::of(&line.per_task());
+        let known = spread.filter(|of| of.median > 0.0);
         Self {
             series: Series::of_work(&line.contestant, &line.workload),
-            tasks: line.tasks,
             per_task: spread.map(|of| of.estimate()),
-            spread: spread
-                .filter(|of| of.median > 0.0)
-                .map(|of| (of.most - of.least) / 2.0 / of.median),
+            spread: known.map(|of| (of.most - of.least) / 2.0 / of.median),
             over_least: None,
             reason: line.flaw().or_else(|| line.reason.clone()),
             tool: line.tool.clone(),
@@ -64,22 +59,15 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<InstructionRow> {
     let mut seen = HashSet::new();
     let mut rows: Vec<_> = context.record.instructions.iter().map(InstructionRow::of).collect();
     rows.retain(|row| seen.insert(row.series.clone()));
-    rows.sort_by(|a, b| {
-        let key = |row: &InstructionRow| (row.is_request(), row.series.contestant.clone());
-        key(a).cmp(&key(b))
-    });
+    rows.sort_by_cached_key(|row| (row.is_request(), row.series.contestant.clone()));
     for is_request in [false, true] {
         let alike = |row: &&mut InstructionRow| row.is_request() == is_request;
         let value = |row: &InstructionRow| row.per_task.map(|of| of.value).filter(|of| *of > 0.0);
-        let compared = rows.iter_mut().filter(alike).filter(|row| {
-            let id: &Id = &row.series.contestant;
-            id.is_compared()
-        });
-        let Some(least) = compared.filter_map(|row| value(row)).min_by(f64::total_cmp) else {
-            continue;
-        };
+        let compared =
+            rows.iter_mut().filter(alike).filter(|row| row.series.contestant.is_compared());
+        let least = compared.filter_map(|row| value(row)).min_by(f64::total_cmp);
         for row in rows.iter_mut().filter(alike) {
-            row.over_least = value(row).map(|of| of / least);
+            row.over_least = value(row).zip(least).map(|(of, least)| of / least);
         }
     }
     rows

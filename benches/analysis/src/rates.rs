@@ -331,16 +331,14 @@ impl Timed {
     fn of_samples(row: &Throughput) -> Self {
         let samples = || row.samples.iter().filter(|_| row.status == Status::Ok);
         let tasks = |sample: &Sample| row.tasks as f64 * sample.waves as f64;
-        let rate = |sample: &Sample| per_second(tasks(sample), sample.elapsed_ns);
-        let cpu = |sample: &Sample| {
-            Some(sample.cpu_ns as f64 / tasks(sample)).filter(|cpu| cpu.is_finite())
-        };
+        let rate = |sample: &Sample| tasks(sample) / (sample.elapsed_ns as f64 / 1e9);
+        let cpu = |sample: &Sample| sample.cpu_ns as f64 / tasks(sample);
         Self {
             status: row.status,
             reason: row.reason.clone().unwrap_or_default(),
             floor_ns: row.floor_ns,
-            rates: samples().filter_map(rate).collect(),
-            cpus: samples().filter_map(cpu).collect(),
+            rates: samples().filter(|sample| sample.elapsed_ns > 0).map(rate).collect(),
+            cpus: samples().map(cpu).filter(|cpu| cpu.is_finite()).collect(),
             server_high_water: row.server_high_water,
             lateness: row.lateness_ns,
         }
@@ -391,10 +389,6 @@ fn process(cell: &Cell) -> Option<(u32, f64, f64)> {
     let rate = cell.tasks_per_second()?;
     let cpu_ns: u64 = measured().map(|wave| wave.user_ns + wave.system_ns).sum();
     Some((cell.repeat, rate, cpu_ns as f64 / tasks)).filter(|(.., cpu)| cpu.is_finite())
-}
-
-fn per_second(tasks: f64, elapsed_ns: u64) -> Option<f64> {
-    (elapsed_ns > 0).then(|| tasks / (elapsed_ns as f64 / 1e9))
 }
 
 #[cfg(test)]

@@ -31,18 +31,9 @@ pub struct Repeat {
     pub differences: Vec<Difference>,
     /// By which figure contestants are ordered and bytes are judged.
     pub basis: Basis,
-    /// Bytes of a waiting task.
-    pub bytes: Moved,
-    /// CPU of a task.
-    pub cpu: Moved,
-    /// Instructions of a task.
-    pub instructions: Moved,
-    /// Time to start a task.
-    pub start: Moved,
-    /// Tasks a second.
-    pub rates: Moved,
-    /// How late tasks wake.
-    pub lateness: Moved,
+    /// How far the figures of each part moved.
+    #[serde(flatten)]
+    pub parts: BTreeMap<Part, Moved>,
     /// Whether contestants come in the same order.
     pub order: Order,
     /// Every figure that all runs have.
@@ -144,7 +135,14 @@ impl Repeat {
     pub fn of(records: &[&Record]) -> Self {
         let sides = Sides::of(records, |_| true);
         let rows: Vec<Row> = sides.figures.iter().map(Row::of).collect();
-        let moved = |part, bar| Moved::of(&rows, part, sides.basis, bar);
+        let moved = |part| {
+            let bar = match part {
+                Part::Bytes | Part::Cpu => Some(SLOPE_BAR),
+                Part::Instructions => Some(WITHIN),
+                Part::Start | Part::Rates | Part::Lateness => None,
+            };
+            (part, Moved::of(&rows, part, sides.basis, bar))
+        };
         let run = |record: &&Record| RunOf {
             started: record.run.started.clone(),
             program: record.run.program.clone(),
@@ -159,27 +157,15 @@ impl Repeat {
             runs: records.iter().map(run).collect(),
             differences: setup,
             basis: sides.basis,
-            bytes: moved(Part::Bytes, Some(SLOPE_BAR)),
-            cpu: moved(Part::Cpu, Some(SLOPE_BAR)),
-            instructions: moved(Part::Instructions, Some(WITHIN)),
-            start: moved(Part::Start, None),
-            rates: moved(Part::Rates, None),
-            lateness: moved(Part::Lateness, None),
+            parts: Part::ALL.map(moved).into(),
             order: Order::of(&sides),
             rows,
         }
     }
 
     /// How far the figures of a part moved.
-    pub const fn part(&self, part: Part) -> &Moved {
-        match part {
-            Part::Bytes => &self.bytes,
-            Part::Cpu => &self.cpu,
-            Part::Instructions => &self.instructions,
-            Part::Start => &self.start,
-            Part::Rates => &self.rates,
-            Part::Lateness => &self.lateness,
-        }
+    pub fn part(&self, part: Part) -> &Moved {
+        &self.parts[&part]
     }
 
     /// Whether one build of the program made all runs, as far as the records say.
@@ -191,9 +177,8 @@ impl Repeat {
 impl Row {
     fn of(common: &Common) -> Self {
         let runs: Vec<Estimate> = common.sides.iter().map(|side| side.estimate).collect();
-        let is_known = |run: &Estimate| run.value > 0.0 && (run.low > 0.0 || !run.is_bounded());
         let values: Vec<f64> = runs.iter().map(|run| run.value).collect();
-        let spread = Spread::of(&values).filter(|_| runs.iter().all(is_known));
+        let spread = Spread::of(&values).filter(|_| runs.iter().all(Estimate::is_decided));
         let by_value = |a: &&Sampled, b: &&Sampled| a.estimate.value.total_cmp(&b.estimate.value);
         let sides = || common.sides.iter();
         let farthest = sides().max_by(by_value).zip(sides().min_by(by_value));
@@ -315,7 +300,7 @@ mod tests {
 
     fn outcomes(repeat: &Repeat) -> [Outcome; 3] {
         let of = |moved: &Moved| moved.bar.unwrap().outcome;
-        [of(&repeat.bytes), of(&repeat.cpu), repeat.order.outcome]
+        [of(repeat.part(Part::Bytes)), of(repeat.part(Part::Cpu)), repeat.order.outcome]
     }
 
     #[test]
@@ -323,7 +308,7 @@ mod tests {
         let one = run(&[("coroutines/bare", 100), ("threads/per-task", 9_000)], 0);
         let repeat = of(&[one.clone(), one.clone(), one]);
         assert_eq!(outcomes(&repeat), [Outcome::Met; 3]);
-        assert_eq!((repeat.bytes.figures, repeat.order.ordered), (2, 2));
+        assert_eq!((repeat.part(Part::Bytes).figures, repeat.order.ordered), (2, 2));
         assert!(repeat.differences.is_empty() && repeat.is_one_program());
         for row in &repeat.rows {
             assert_eq!((row.runs.len(), row.apart, row.off_median), (3, Some(0.0), Some(0.0)));
@@ -343,9 +328,10 @@ mod tests {
         let [bytes, cpu, order] = outcomes(&repeat);
         assert_eq!([bytes, cpu, order], [Outcome::Missed, Outcome::Missed, Outcome::NotMeasured]);
         assert_eq!(outcomes(&of(&runs[..2]))[..2], [Outcome::Met; 2]);
-        let worst = repeat.cpu.worst.unwrap();
+        let cpu = repeat.part(Part::Cpu);
+        let worst = cpu.worst.as_ref().unwrap();
         assert!((worst.apart - 300.0 / 10_100.0).abs() < 1e-9, "{worst:?}");
-        assert_eq!((repeat.cpu.beyond_intervals, repeat.cpu.with_intervals), (1, 1));
+        assert_eq!((cpu.beyond_intervals, cpu.with_intervals), (1, 1));
     }
 
     #[test]
@@ -378,7 +364,7 @@ mod tests {
             made.record()
         };
         let repeat = of(&[flat(0), flat(500_000)]);
-        let bytes = &repeat.bytes;
+        let bytes = repeat.part(Part::Bytes);
         assert_eq!((bytes.figures, bytes.compared, bytes.within), (1, 0, None));
         assert_eq!(bytes.bar.unwrap().outcome, Outcome::NotMeasured);
     }
@@ -409,17 +395,17 @@ mod tests {
 
     #[test]
     fn lateness_that_moves_beyond_its_repeats_is_counted_and_held_to_no_bar() {
-        let moved = of(&[late(100_000, 3), late(150_000, 3)]).lateness;
+        let moved = of(&[late(100_000, 3), late(150_000, 3)]).part(Part::Lateness).clone();
         assert_eq!((moved.figures, moved.with_intervals, moved.beyond_intervals), (2, 2, 1));
         assert_eq!(moved.worst.unwrap().subject.quantity, Quantity::LatenessP99);
         assert_eq!(moved.bar, None);
-        let within = of(&[late(100_000, 3), late(101_000, 3)]).lateness;
+        let within = of(&[late(100_000, 3), late(101_000, 3)]).part(Part::Lateness).clone();
         assert_eq!((within.with_intervals, within.beyond_intervals), (2, 0));
     }
 
     #[test]
     fn a_single_repeat_decides_nothing() {
-        let once = of(&[late(100_000, 1), late(150_000, 1)]).lateness;
+        let once = of(&[late(100_000, 1), late(150_000, 1)]).part(Part::Lateness).clone();
         assert_eq!((once.figures, once.compared, once.with_intervals), (2, 2, 0));
         assert_eq!(once.beyond_intervals, 0);
     }
@@ -431,7 +417,8 @@ mod tests {
             made.timed("coroutines/bare", 100, ns);
             made.record()
         };
-        let rates = of(&[timed(&[100, 101, 102, 103]), timed(&[200, 201, 202, 203])]).rates;
+        let rates = of(&[timed(&[100, 101, 102, 103]), timed(&[200, 201, 202, 203])]);
+        let rates = rates.part(Part::Rates).clone();
         assert_eq!((rates.figures, rates.beyond_intervals), (1, 1));
         assert!((rates.worst.unwrap().apart - 0.666).abs() < 0.02);
     }

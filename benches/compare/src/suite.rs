@@ -19,7 +19,7 @@ use crate::registry;
 use crate::resume::{self, Split};
 use crate::servers::Servers;
 pub use crate::tally::Tally;
-use record::{Cell, CgroupKind, Extent, Run, SCHEMA, Status, Unfinished, Writer};
+use record::{Cell, CgroupKind, Extent, Line, Run, SCHEMA, Status, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -178,9 +178,10 @@ struct Appended<'a> {
 impl Reader for Appended<'_> {
     fn read(&mut self, event: Event<'_>) -> anyhow::Result<()> {
         match event {
-            Event::CellOver(cell) => {
-                self.record.cell(cell.clone()).with_context(|| unwritable(self.path))
-            }
+            Event::CellOver(cell) => self
+                .record
+                .append(&Line::Cell(Box::new(cell.clone())))
+                .with_context(|| unwritable(self.path)),
             _ => Ok(()),
         }
     }

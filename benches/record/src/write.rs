@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cell::{Cell, Throughput};
-use crate::instructions::Instructions;
 use crate::read::{LONGEST_LINE, ReadError, read_from};
 use crate::record::{Line, Record};
 use crate::run::Run;
@@ -43,31 +41,11 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Appends a cell.
+    /// Appends a line.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub fn cell(&mut self, cell: Cell) -> io::Result<()> {
-        self.append(&Line::Cell(Box::new(cell)))
-    }
-
-    /// Appends a throughput sample.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn throughput(&mut self, throughput: Throughput) -> io::Result<()> {
-        self.append(&Line::Throughput(Box::new(throughput)))
-    }
-
-    /// Appends instructions that were counted.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn instructions(&mut self, counted: Instructions) -> io::Result<()> {
-        self.append(&Line::Instructions(Box::new(counted)))
-    }
-
-    fn append(&mut self, line: &Line) -> io::Result<()> {
+    /// If the file cannot be written, or the line is longer than any that is read.
+    pub fn append(&mut self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_string(line).map_err(io::Error::other)?;
         text.push('\n');
         if text.len() as u64 > LONGEST_LINE {
@@ -159,6 +137,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::cell::Cell;
     use crate::read::read_file;
     use crate::synthetic::small_run;
 
@@ -186,7 +165,8 @@ mod tests {
             let unfinished = Unfinished::open(&path).unwrap();
             let there = unfinished.record().cells.len();
             assert!(there == whole || there == whole + 1, "{there} of {whole} at {cut}");
-            unfinished.go_on().unwrap().cell(last.clone()).unwrap();
+            let line = Line::Cell(Box::new(last.clone()));
+            unfinished.go_on().unwrap().append(&line).unwrap();
             let record = read_file(&path).unwrap();
             assert_eq!(record.cells.len(), there + 1, "cut at {cut}");
             assert!(!record.truncated);

@@ -1,12 +1,13 @@
 //! A document: headings, paragraphs, typed tables and charts. It holds figures as numbers with their
 //! units, and words; how either is written is a renderer's affair.
 
+pub use analysis::diff::Better;
 use analysis::estimate::Estimate;
 use serde::Serialize;
 
 use crate::chart::Chart;
 use crate::text::Text;
-pub use crate::unit::{Better, Unit};
+pub use crate::unit::Unit;
 
 /// A page, or what a command prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -9,7 +9,7 @@ use analysis::walls::Ceiling;
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format::{self, alike, capital};
-use crate::tables::section;
+use crate::tables::{self, section};
 use crate::text::{Text, limits, names, say};
 
 /// What the plan says: the advice first, then a row for each contestant, then what stops them and how
@@ -23,27 +23,21 @@ pub fn document(plan: &Plan, analysis: &Analysis) -> Document {
 
 /// What was worked out beside what was measured.
 pub fn verified(plan: &Plan, verified: &[Verified]) -> Document {
-    let columns = [
-        Column::words("Contestant"),
-        Column::new("Memory, planned", Unit::Bytes),
-        Column::new("measured", Unit::Bytes),
-        Column::new("off by", Unit::Share),
-        Column::new("CPU, planned", Unit::Nanoseconds),
-        Column::new("measured", Unit::Nanoseconds),
-    ];
-    let row = |one: &Verified| {
-        let why = one.reason.as_deref().unwrap_or("not measured");
-        let measured = |value: Option<f64>| Cell::figure(value.map(Estimate::lone), why);
-        vec![
-            Cell::text(names::contestant(&one.contestant)),
-            Cell::figure(one.memory, "no fit"),
-            measured(one.measured_memory),
-            measured(one.memory_off()),
-            Cell::figure(one.cpu_ns, "no fit"),
-            measured(one.measured_cpu_ns),
-        ]
+    let measured = |value: Option<f64>, one: &Verified| {
+        Cell::figure(value.map(Estimate::lone), one.reason.as_deref().unwrap_or("not measured"))
     };
-    let table = Table::of(columns, verified.iter().map(row));
+    let planned = |value: Option<Estimate>| Cell::figure(value, "no fit");
+    let table = tables::of(
+        verified,
+        &[
+            (Column::words("Contestant"), &|one| tables::contestant(&one.contestant)),
+            (Column::new("Memory, planned", Unit::Bytes), &|one| planned(one.memory)),
+            (Column::new("measured", Unit::Bytes), &|one| measured(one.measured_memory, one)),
+            (Column::new("off by", Unit::Share), &|one| measured(one.memory_off(), one)),
+            (Column::new("CPU, planned", Unit::Nanoseconds), &|one| planned(one.cpu_ns)),
+            (Column::new("measured", Unit::Nanoseconds), &|one| measured(one.measured_cpu_ns, one)),
+        ],
+    );
     let most = |off: fn(&Verified) -> Option<f64>| {
         verified.iter().filter_map(off).map(f64::abs).reduce(f64::max).map(format::percent)
     };

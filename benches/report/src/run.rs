@@ -27,9 +27,7 @@ pub fn document(analysis: &Analysis) -> Document {
     let mut is_lone = false;
     let (mut is_whole, mut is_weighed) = (false, false);
     for (shape, mut rows) in by_shape {
-        rows.sort_by(|a, b| {
-            a.series.contestant.cmp(&b.series.contestant).then(a.tasks.cmp(&b.tasks))
-        });
+        rows.sort_by_key(|row| (&row.series.contestant, row.tasks));
         is_lone |= rows.iter().any(|row| row.repeats == 1);
         is_whole |= rows
             .chunk_by(|a, b| a.series == b.series)
@@ -127,23 +125,18 @@ fn is_lost_in_noise(estimate: &Estimate) -> bool {
 
 /// How long bodies took through the server's limit.
 fn transferred(analysis: &Analysis, shape: &Shape) -> Table {
-    let mut table = Table::new([
-        Column::words("contestant"),
-        Column::new("bodies", Unit::Count),
-        Column::new("limit a second", Unit::Size),
-        Column::new("bytes ÷ limit", Unit::Nanoseconds),
-        Column::new("took so many times as long", Unit::Times).lower(),
-    ]);
-    for row in analysis.transfers.iter().filter(|row| row.series.shape == *shape) {
-        table.push(vec![
-            Cell::text(names::contestant(&row.series.contestant)),
-            Cell::Count(row.bodies),
-            Cell::Count(row.limit),
-            Cell::value(row.least_ns),
-            Cell::figure(row.over_least, "not read"),
-        ]);
-    }
-    table
+    tables::of(
+        analysis.transfers.iter().filter(|row| row.series.shape == *shape),
+        &[
+            (Column::words("contestant"), &|row| tables::contestant(&row.series.contestant)),
+            (Column::new("bodies", Unit::Count), &|row| Cell::Count(row.bodies)),
+            (Column::new("limit a second", Unit::Size), &|row| Cell::Count(row.limit)),
+            (Column::new("bytes ÷ limit", Unit::Nanoseconds), &|row| Cell::value(row.least_ns)),
+            (Column::new("took so many times as long", Unit::Times).lower(), &|row| {
+                Cell::figure(row.over_least, "not read")
+            }),
+        ],
+    )
 }
 
 /// How many a second in rounds, of each kind of waves; and whether one was read once.
@@ -159,9 +152,7 @@ fn rates(analysis: &Analysis) -> (Vec<Block>, bool) {
         let table = tables::of(
             rows,
             &[
-                (Column::words("contestant"), &|row| {
-                    Cell::text(names::contestant(&row.contestant))
-                }),
+                (Column::words("contestant"), &|row| tables::contestant(&row.contestant)),
                 (Column::new("tasks", Unit::Count), &|row| Cell::Count(row.tasks)),
                 (Column::new("a second", Unit::PerSecond).higher().with_intervals(), &|row| {
                     Cell::figure(row.rate(), reason_of_rate(Some(row)))
@@ -188,34 +179,22 @@ fn without_group(analysis: &Analysis) -> Text {
 
 /// What is run to show how late tasks are.
 fn timed(rows: &[&PerTask]) -> Table {
-    let mut table = Table::new([
-        Column::words("contestant"),
-        Column::new("tasks", Unit::Count),
-        Column::words("late p50, p99"),
-        Column::new("CPU", Unit::Nanoseconds).lower(),
-    ]);
-    for row in rows {
-        table.push(vec![
-            Cell::text(names::contestant(&row.series.contestant)),
-            Cell::Count(row.tasks),
-            late(row),
-            Cell::figure(row.cpu_ns, "not read"),
-        ]);
-    }
-    table
+    tables::of(
+        rows,
+        &[
+            (Column::words("contestant"), &|row| tables::contestant(&row.series.contestant)),
+            (Column::new("tasks", Unit::Count), &|row| Cell::Count(row.tasks)),
+            (Column::words("late p50, p99"), &|row| late(row)),
+            (Column::new("CPU", Unit::Nanoseconds).lower(), &|row| {
+                Cell::figure(row.cpu_ns, "not read")
+            }),
+        ],
+    )
 }
 
 fn late(row: &PerTask) -> Cell {
-    row.lateness.map_or_else(
-        || Cell::Missing("not read".into()),
-        |(p50, p99)| {
-            Cell::text(format!(
-                "{}, {}",
-                format::duration(p50.median),
-                format::duration(p99.median)
-            ))
-        },
-    )
+    let Some((p50, p99)) = row.lateness else { return Cell::Missing("not read".into()) };
+    Cell::text([p50, p99].map(|late| format::duration(late.median)).join(", "))
 }
 
 fn reason(row: &PerTask) -> Text {
@@ -234,21 +213,16 @@ fn walls(analysis: &Analysis) -> Vec<Block> {
             Some(reached) => format!("{} tasks", format::count(reached)),
             None => format!("below {} tasks", format::count(wall.tasks)),
         };
-        let text = say(
-            "Wall of {of}: {reached}. {limit}",
-            &[("of", &of), ("reached", &reached), ("limit", &as_sentence(limits::of_wall(wall)))],
-        );
+        let limit = as_sentence(limits::of_wall(wall));
         let ceiling = reach.ceilings.iter().find(|ceiling| ceiling.limit == wall.limit.name);
         let command = ceiling.and_then(|ceiling| limits::command_for(ceiling, wall.tasks));
-        Some(match command {
-            Some(command) => Text(
-                text.0
-                    .into_iter()
-                    .chain(say("; `{command}` moves it.", &[("command", &command)]).0)
-                    .collect(),
-            ),
-            None => Text(text.0.into_iter().chain(Text::plain(".").0).collect()),
-        })
+        let template = match command {
+            Some(_) => "Wall of {of}: {reached}. {limit}; `{command}` moves it.",
+            None => "Wall of {of}: {reached}. {limit}.",
+        };
+        let command = command.unwrap_or_default();
+        let named = [("of", &of), ("reached", &reached), ("limit", &limit), ("command", &command)];
+        Some(say(template, &named.map(|(name, words)| (name, &**words))))
     });
     walls.map(Block::Paragraph).collect()
 }
@@ -261,11 +235,8 @@ fn as_sentence(limit: String) -> String {
 /// Every cell that was skipped or failed, and why.
 fn without_figure(analysis: &Analysis) -> Option<Block> {
     let is_shown = |missing: &&Missing| {
-        missing.why != Why::Wall
-            || !analysis
-                .reaches
-                .iter()
-                .any(|reach| reach.series == missing.series && reach.wall.is_some())
+        let mut walls = analysis.reaches.iter().filter(|reach| reach.wall.is_some());
+        missing.why != Why::Wall || walls.all(|reach| reach.series != missing.series)
     };
     // What happened at several N, or in both builds, is said once.
     let mut alike: BTreeMap<_, BTreeSet<u64>> = BTreeMap::new();
@@ -273,27 +244,14 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
         let reason = missing.reason.as_deref().unwrap_or("no reason was recorded");
         alike.entry((&missing.series, missing.why, reason)).or_default().insert(missing.tasks);
     }
-    let said: Vec<Text> = alike
-        .into_iter()
-        .map(|((series, why, reason), tasks)| {
-            let tasks: Vec<String> = tasks.into_iter().map(format::count).collect();
-            let how = match why {
-                Why::Wall => "wall",
-                Why::Failed => "FAILED",
-                Why::NoProof => "no proof",
-                Why::Skipped => "skipped",
-            };
-            say(
-                "{of} × {tasks}: {how}: {reason}",
-                &[
-                    ("of", &names::series(series)),
-                    ("tasks", &format::list(&tasks)),
-                    ("how", how),
-                    ("reason", reason),
-                ],
-            )
-        })
-        .collect();
+    let line = |((series, why, reason), tasks): ((_, Why, &str), BTreeSet<u64>)| {
+        let tasks: Vec<String> = tasks.into_iter().map(format::count).collect();
+        let how = if why == Why::Failed { "FAILED" } else { names::ending(why) };
+        let (of, tasks) = (names::series(series), format::list(&tasks));
+        let words = [("of", &*of), ("tasks", &tasks), ("how", how), ("reason", reason)];
+        say("{of} × {tasks}: {how}: {reason}", &words)
+    };
+    let said: Vec<Text> = alike.into_iter().map(line).collect();
     (!said.is_empty()).then_some(Block::List(said))
 }
 

@@ -1,7 +1,9 @@
 //! Tables that may be long: outside of what is folded away a table has few rows.
 
+use analysis::contestant::Id;
+
 use crate::document::{Block, Cell, Column, Table};
-use crate::text::Text;
+use crate::text::{Text, names};
 
 /// As many rows at most has a table that is not folded away.
 pub(crate) const MOST_ROWS: usize = 12;
@@ -48,6 +50,11 @@ pub(crate) fn under(head: &str, table: Table, note: impl Into<Text>) -> Vec<Bloc
     }
     let note = Some(note.into()).filter(|note| !note.words().is_empty()).map(Block::Paragraph);
     [Block::Heading(head.into()), Block::Table(table)].into_iter().chain(note).collect()
+}
+
+/// The name of a contestant.
+pub(crate) fn contestant(id: &Id) -> Cell {
+    Cell::text(names::contestant(id))
 }
 
 /// The N of a figure, or that it is a slope.

@@ -1,4 +1,4 @@
-//! What a number counts, and which way is better.
+//! What a number counts.
 
 use serde::Serialize;
 
@@ -22,14 +22,4 @@ pub enum Unit {
     Times,
     /// A part of one, shown in percent.
     Share,
-}
-
-/// Which way is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Better {
-    /// Less is.
-    Lower,
-    /// More is.
-    Higher,
 }

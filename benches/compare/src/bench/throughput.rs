@@ -28,7 +28,7 @@ use crate::scope;
 use crate::session::{self, Part, Session};
 use crate::suite::{DEFAULT_PATIENCE, Suite};
 use protocol::ns;
-use record::{Extent, LatenessLine, Sample, Status, Throughput, Writer};
+use record::{Extent, LatenessLine, Line, Sample, Status, Throughput, Writer};
 
 /// Where the target says which program it is.
 const TARGET: &str = "COMPARE_BENCH_TARGET";
@@ -188,7 +188,8 @@ fn over(
     let mut failures = timed.iter().filter(|timed| timed.failure.is_some()).count();
     if let Some(mut recording) = recording {
         for line in timed.into_iter().filter_map(|timed| timed.into_line(invocation.samples())) {
-            recording.writer.throughput(line).context("the record cannot be written")?;
+            let line = Line::Throughput(Box::new(line));
+            recording.writer.append(&line).context("the record cannot be written")?;
         }
         failures += recording.complete()?;
     } else {

@@ -23,7 +23,7 @@ use self::valgrind::Valgrind;
 use crate::cell::Interrupted;
 use crate::output::complain;
 use crate::tally::Tally;
-use record::{Status, Unfinished};
+use record::{Line, Status, Unfinished};
 
 /// Counts what is compared of these contestants, after the cells of a thorough run. Where valgrind
 /// cannot be used, that is said once, and the run goes on.
@@ -83,7 +83,7 @@ pub fn append(
         if line.status != Status::Skipped || valgrind.is_ok() {
             complain(counter::describe(&line));
         }
-        record.instructions(line).with_context(unwritable)?;
+        record.append(&Line::Instructions(Box::new(line))).with_context(unwritable)?;
     }
     Ok(tally)
 }

@@ -4,7 +4,6 @@ use analysis::Analysis;
 use analysis::estimate::CONFIDENCE;
 use analysis::figure::Figure;
 use analysis::fit::Fit;
-use analysis::missing::Why;
 use analysis::rates::{RateOutcome, RateRow};
 use record::Build;
 
@@ -204,9 +203,7 @@ fn transfers(analysis: &Analysis) -> Table {
     tables::of(
         &analysis.transfers,
         &[
-            (Column::words("Contestant"), &|row| {
-                Cell::text(names::contestant(&row.series.contestant))
-            }),
+            (Column::words("Contestant"), &|row| tables::contestant(&row.series.contestant)),
             (Column::new("Bodies", Unit::Count), &|row| Cell::Count(row.bodies)),
             (Column::new("Size of each", Unit::Size), &|row| Cell::value(row.bytes as f64)),
             (Column::new("Limit a second", Unit::Size), &|row| Cell::value(row.limit as f64)),
@@ -245,14 +242,7 @@ fn missing(analysis: &Analysis) -> Table {
                 Cell::text(if row.build == Build::Timed { "timed" } else { "counting" })
             }),
             (Column::new("Cells", Unit::Count), &|row| Cell::Count(row.cells)),
-            (Column::words("How it ended"), &|row| {
-                Cell::text(match row.why {
-                    Why::Wall => "wall",
-                    Why::Failed => "failed",
-                    Why::NoProof => "no proof",
-                    Why::Skipped => "skipped",
-                })
-            }),
+            (Column::words("How it ended"), &|row| Cell::text(names::ending(row.why))),
             (Column::words("Reason"), &|row| {
                 let none = || Cell::Missing("none was recorded".into());
                 row.reason.as_deref().map_or_else(none, Cell::text)

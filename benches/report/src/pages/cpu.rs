@@ -9,6 +9,7 @@ use analysis::series::Shape;
 
 use super::contestants::{cautions, leading, machine, said_or};
 use super::page::Page;
+use super::weights::{Kind, UNDECIDED};
 use crate::chart::{Axis, Chart, DotRow, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
@@ -17,15 +18,8 @@ use crate::text::{Text, names, say};
 /// The page.
 pub(crate) const PAGE: Page = Page { id: "cpu", name: "CPU", build };
 
-/// Whether a shape is what is asked about.
-type IsKind = fn(&Shape) -> bool;
-
 /// The two kinds of work that are compared, plain timers and plain requests, in a word.
-const KINDS: [(&str, IsKind); 2] =
-    [("wait", Shape::is_plain), ("request", Shape::is_plain_request)];
-
-/// What stands where a figure cannot be distinguished from zero.
-const UNDECIDED: &str = "undecided: the interval holds zero";
+const KINDS: [(&str, Kind); 2] = [("wait", Shape::is_plain), ("request", Shape::is_plain_request)];
 
 fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Quote(answer(analysis))];
@@ -54,7 +48,7 @@ fn build(analysis: &Analysis) -> Document {
 pub(crate) fn cpu_chart(analysis: &Analysis) -> Option<Chart> {
     let (_, is_wait) = KINDS[0];
     let row = |id: &Id| {
-        let Cpu { of, .. } = cpu(analysis, id, is_wait).filter(Cpu::is_decided)?;
+        let Cpu { of, .. } = cpu(analysis, id, is_wait).filter(|cpu| cpu.of.is_decided())?;
         let interval = of.is_above_zero().then_some((of.low, of.high));
         Some(DotRow {
             name: names::contestant(id),
@@ -94,13 +88,7 @@ struct Cpu {
     thread_over: Option<Estimate>,
 }
 
-impl Cpu {
-    fn is_decided(&self) -> bool {
-        self.of.value > 0.0 && (self.of.low > 0.0 || !self.of.is_bounded())
-    }
-}
-
-fn cpu(analysis: &Analysis, id: &Id, is_kind: IsKind) -> Option<Cpu> {
+fn cpu(analysis: &Analysis, id: &Id, is_kind: Kind) -> Option<Cpu> {
     let all = analysis.measured.iter();
     let mut all = all.filter(|one| one.series.contestant == *id && is_kind(&one.series.shape));
     all.find_map(|measured| {
@@ -128,7 +116,7 @@ fn answer(analysis: &Analysis) -> Vec<Text> {
 /// What a wait, or a request, costs in a thread and in coroutines; the least and the most of it where
 /// one of the two is missing. `None` if nothing is known.
 fn answer_of(kind: &str, mut known: Vec<(Id, Cpu)>) -> Option<Text> {
-    known.retain(|(_, cpu)| cpu.is_decided());
+    known.retain(|(_, cpu)| cpu.of.is_decided());
     known.sort_by(|(_, a), (_, b)| a.of.value.total_cmp(&b.of.value));
     let thread = known.iter().find(|(id, _)| id.is_reference());
     let thread = thread.map(|(_, cpu)| format::duration(cpu.of.value));
@@ -189,7 +177,7 @@ fn main_table(analysis: &Analysis, shown: &[Id]) -> Table {
             row.push(match found {
                 None => Cell::figure(None, "not measured"),
                 Some(_) if id.is_reference() => Cell::text("itself"),
-                Some(cpu) if !cpu.is_decided() => Cell::figure(None, UNDECIDED),
+                Some(cpu) if !cpu.of.is_decided() => Cell::figure(None, UNDECIDED),
                 Some(cpu) => Cell::figure(cpu.thread_over, "the CPU of a thread each is not known"),
             });
         }

@@ -89,6 +89,7 @@ fn takes(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
         Cell::figure(measured.and_then(|measured| measured.slope(figure)), words.no_figure())
     };
     let request_bytes = |id: &&Id| slope(id, bytes, Shape::is_plain_request);
+    let cpu = |id: &Id, is_wanted: Kind| slope(id, Figure::Cpu, is_wanted);
     tables::of(
         shown,
         &[
@@ -96,12 +97,8 @@ fn takes(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
             (Column::new(timer, Unit::Bytes), &|id| slope(id, bytes, Shape::is_plain)),
             (Column::new(state, Unit::Bytes), &|id| slope(id, bytes, keeps_state)),
             (Column::new(request, Unit::Bytes), &request_bytes),
-            (Column::new(wait_cpu, Unit::Nanoseconds), &|id| {
-                slope(id, Figure::Cpu, Shape::is_plain)
-            }),
-            (Column::new(request_cpu, Unit::Nanoseconds), &|id| {
-                slope(id, Figure::Cpu, Shape::is_plain_request)
-            }),
+            (Column::new(wait_cpu, Unit::Nanoseconds), &|id| cpu(id, Shape::is_plain)),
+            (Column::new(request_cpu, Unit::Nanoseconds), &|id| cpu(id, Shape::is_plain_request)),
         ],
     )
 }

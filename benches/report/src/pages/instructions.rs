@@ -72,9 +72,7 @@ fn table(rows: &[&InstructionRow], is_request: bool, head: &str) -> Table {
     tables::of(
         rows.iter().copied().filter(|row| row.is_request() == is_request),
         &[
-            (Column::words("contestant"), &|row| {
-                Cell::text(names::contestant(&row.series.contestant))
-            }),
+            (Column::words("contestant"), &|row| tables::contestant(&row.series.contestant)),
             (Column::new(head, Unit::Count).lower(), &|row| {
                 value(row.per_task.map(|of| of.value.round()), row)
             }),

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use analysis::Analysis;
 use analysis::contestant::Model;
+use analysis::estimate::Estimate;
 use analysis::state::{StatePoint, StateRow};
 
 use super::contestants::cautions;
 use super::page::Page;
-use super::weights::{UNDECIDED, is_decided, leading, what_is_weighed};
+use super::weights::{UNDECIDED, leading, what_is_weighed};
 use crate::chart::{Axis, Chart, Line, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
@@ -38,7 +39,7 @@ fn build(analysis: &Analysis) -> Document {
         &rows,
         &sizes,
         |size| Column::new(size, Unit::Bytes).lower(),
-        |point| Cell::figure(Some(point.bytes).filter(is_decided), UNDECIDED),
+        |point| Cell::figure(Some(point.bytes).filter(Estimate::is_decided), UNDECIDED),
     );
     let note = "The slope over N, state included; over the same N for each size. [Every size and \
                 contestant, with intervals](page:all).";
@@ -151,7 +152,7 @@ fn table(
 fn chart(rows: &[&StateRow]) -> Chart {
     let line = |row: &&StateRow| {
         let id = &row.series.contestant;
-        let at = row.at.iter().filter(|(bytes, point)| **bytes > 0 && is_decided(&point.bytes));
+        let at = row.at.iter().filter(|(bytes, point)| **bytes > 0 && point.bytes.is_decided());
         let points = at.map(|(bytes, point)| (*bytes as f64, point.bytes.value)).collect();
         Line { name: names::contestant(id), tone: names::tone(id), points, wall: None }
     };

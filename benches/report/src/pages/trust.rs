@@ -8,6 +8,7 @@ use analysis::estimate::Estimate;
 use analysis::instrument::{Check, Instrument};
 use analysis::rates::ReadTwice;
 use analysis::repeat::Repeat;
+use analysis::sides::Part;
 
 use super::page::Page;
 use crate::comparisons::repeat;
@@ -65,6 +66,7 @@ fn rounds(analysis: &Analysis) -> Text {
 /// The rates in rounds against those of criterion.
 fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
     const NONE: &str = "one of the two has no interval";
+    let figure = |head, unit| Column::new(head, unit).with_intervals();
     let table = tables::of(
         all,
         &[
@@ -74,15 +76,9 @@ fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
                 Cell::text(format!("{name}, {} of {wait}", names::wait(&row.series.shape.wait)))
             }),
             (Column::new("Tasks", Unit::Count), &|row| Cell::Count(row.tasks)),
-            (Column::new("By rounds", Unit::PerSecond).with_intervals(), &|row| {
-                Cell::figure(Some(row.by_rounds), NONE)
-            }),
-            (Column::new("By criterion", Unit::PerSecond).with_intervals(), &|row| {
-                Cell::figure(Some(row.by_samples), NONE)
-            }),
-            (Column::new("Criterion ÷ rounds", Unit::Times).with_intervals(), &|row| {
-                Cell::figure(row.ratio, NONE)
-            }),
+            (figure("By rounds", Unit::PerSecond), &|row| Cell::Figure(row.by_rounds)),
+            (figure("By criterion", Unit::PerSecond), &|row| Cell::Figure(row.by_samples)),
+            (figure("Criterion ÷ rounds", Unit::Times), &|row| Cell::figure(row.ratio, NONE)),
             (Column::words("Alike"), &|row| match row.agrees {
                 Some(agrees) => Cell::text(if agrees { "yes" } else { "no" }),
                 None => Cell::Missing(NONE.into()),
@@ -97,7 +93,7 @@ fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
 /// The outcome of each bar, those of the run before included.
 fn outcomes(analysis: &Analysis) -> Vec<Outcome> {
     let of_repeat = |repeat: &Repeat| {
-        let bars = [repeat.bytes.bar, repeat.cpu.bar].into_iter().flatten();
+        let bars = [Part::Bytes, Part::Cpu].into_iter().filter_map(|part| repeat.part(part).bar);
         bars.map(|bar| bar.outcome).chain([repeat.order.outcome]).collect::<Vec<_>>()
     };
     let checks = analysis.instrument.checks();

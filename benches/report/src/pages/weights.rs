@@ -46,7 +46,7 @@ pub(crate) fn find<'a>(analysis: &'a Analysis, id: &Id, is_kind: Kind) -> Option
 /// What one more waiting task of a series takes, in bytes; `None` where it is not known to be above
 /// zero.
 pub(crate) fn weight(analysis: &Analysis, measured: &Measured) -> Option<Estimate> {
-    measured.slope(analysis.basis.figure()).filter(is_decided)
+    measured.slope(analysis.basis.figure()).filter(Estimate::is_decided)
 }
 
 /// How many times as much as in this series a thread each takes for the same work; `None` where one
@@ -55,11 +55,6 @@ pub(crate) fn thread_over(analysis: &Analysis, measured: &Measured) -> Option<Es
     let figure = analysis.basis.figure();
     weight(analysis, measured)?;
     analysis.get(&measured.series.by(Id::new(REFERENCE)))?.slope_over(measured, figure)
-}
-
-/// Whether a figure is known to be above zero; without an interval, as far as its value says.
-pub(crate) fn is_decided(estimate: &Estimate) -> bool {
-    estimate.value > 0.0 && (estimate.low > 0.0 || !estimate.is_bounded())
 }
 
 /// The weight in a cell, or why there is none.

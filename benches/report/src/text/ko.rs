@@ -99,27 +99,23 @@ impl FrontWords for Korean {
             return Text::plain("비교할 두 번째 실행이 없습니다").and(why);
         };
         let parts = Part::ALL.map(|part| (name_of(part), repeat.part(part)));
-        let within = |what: &str, moved: &Moved| {
+        let within = |(what, moved): &(&str, &Moved)| {
             Some(format!("{what} {} 이내", format::percent(moved.within?)))
         };
-        let said: Vec<String> =
-            parts.iter().filter_map(|(what, moved)| within(what, moved)).collect();
+        let said: Vec<String> = parts.iter().filter_map(within).collect();
         if said.is_empty() {
             return Text::plain("두 번째 실행과 겹치는 수치가 없습니다").and(why);
         }
-        let missed: Vec<String> = parts
-            .iter()
-            .filter_map(|(what, moved)| {
-                let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
-                Some(format!(
-                    "{what} {} 이내(수치 {}개 중 {}개가 벗어남)",
-                    format::percent(bar.allowed),
-                    format::count(moved.compared as u64),
-                    format::count(bar.beyond as u64)
-                ))
-            })
-            .collect();
-        let mut missed = missed;
+        let missed = |(what, moved): &(&str, &Moved)| {
+            let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
+            Some(format!(
+                "{what} {} 이내(수치 {}개 중 {}개가 벗어남)",
+                format::percent(bar.allowed),
+                format::count(moved.compared as u64),
+                format::count(bar.beyond as u64)
+            ))
+        };
+        let mut missed: Vec<String> = parts.iter().filter_map(missed).collect();
         if repeat.order.outcome == Outcome::Missed {
             let swaps = format::count(repeat.order.swaps.len() as u64);
             missed.push(format!("바이트 순서 유지({swaps}쌍이 바뀜)"));
@@ -240,22 +236,16 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
             ("times", &times(Some(timer))?),
         ],
     );
-    if let Some(request) = times(summary.request.as_ref()) {
-        text = text.and(say(
-            "작업마다 HTTP 연결을 하나씩 열어 두면 **{times}** 차이가 납니다.",
-            &[("times", &request)],
-        ));
-    }
-    if let Some(state) = times(summary.state.as_ref()) {
-        text = text.and(say("상태가 8 KiB씩 있으면 **{times}**입니다.", &[("times", &state)]));
-    }
-    if let Some(wait) = times(summary.cpu_wait.as_ref()) {
-        text = text
-            .and(say("대기 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &[("times", &wait)]));
-    }
-    if let Some(asked) = times(summary.cpu_request.as_ref()) {
-        text = text
-            .and(say("요청 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &[("times", &asked)]));
+    let others = [
+        ("작업마다 HTTP 연결을 하나씩 열어 두면 **{times}** 차이가 납니다.", &summary.request),
+        ("상태가 8 KiB씩 있으면 **{times}**입니다.", &summary.state),
+        ("대기 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &summary.cpu_wait),
+        ("요청 한 번에 드는 CPU는 스레드가 **{times}**입니다.", &summary.cpu_request),
+    ];
+    for (sentence, compared) in others {
+        if let Some(times) = times(compared.as_ref()) {
+            text = text.and(say(sentence, &[("times", &times)]));
+        }
     }
     Some(text)
 }

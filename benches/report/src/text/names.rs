@@ -1,6 +1,7 @@
 //! What things are called: contestants, workloads, limits. One name each, in every table and picture.
 
 use analysis::contestant::{Id, Model, Role};
+use analysis::missing::Why;
 use analysis::series::{Arrival, Series, Shape, WaitFor};
 
 use crate::chart::Tone;
@@ -102,6 +103,16 @@ pub fn wait(wait: &WaitFor) -> &str {
 pub fn series(series: &Series) -> String {
     let name = contestant(&series.contestant);
     if series.shape.is_plain() { name } else { format!("{name}, {}", shape(&series.shape)) }
+}
+
+/// How a cell without a figure ended.
+pub fn ending(why: Why) -> &'static str {
+    match why {
+        Why::Wall => "wall",
+        Why::Failed => "failed",
+        Why::NoProof => "no proof",
+        Why::Skipped => "skipped",
+    }
 }
 
 /// A limit as the system calls it: `vm.max_map_count`. A limit that is not known keeps its name.

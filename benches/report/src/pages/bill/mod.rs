@@ -16,7 +16,7 @@ use analysis::Analysis;
 use analysis::bill::Bill;
 use analysis::contestant::Model;
 
-use super::contestants::cautions;
+use super::contestants::{cautions, said_or};
 use super::page::Page;
 use super::weights::{leading, what_is_weighed};
 use crate::document::{Block, Document};
@@ -26,15 +26,11 @@ use crate::text::{Text, names, say};
 pub(crate) const PAGE: Page = Page { id: "bill", name: "what holds the memory", build };
 
 fn build(analysis: &Analysis) -> Document {
-    let mut answer = answer(analysis);
-    answer.extend(kept::answer(analysis));
-    if answer.is_empty() {
-        answer.push(
-            "This record does not say what holds a waiting task's memory. That takes proven cells \
-             of one contestant at two numbers of tasks at least, weighed in their parts."
-                .into(),
-        );
-    }
+    let answer = said_or(
+        answer(analysis).into_iter().chain(kept::answer(analysis)).collect(),
+        "This record does not say what holds a waiting task's memory. That takes proven cells \
+         of one contestant at two numbers of tasks at least, weighed in their parts.",
+    );
     let mut blocks = vec![Block::Quote(answer)];
     blocks.extend(chart::charts(analysis).into_iter().map(Block::Chart));
     let shown = leading(analysis.bills.iter().map(|bill| &bill.series.contestant));

@@ -7,22 +7,18 @@ use analysis::series::Shape;
 
 use super::tables::{Work, works};
 use crate::document::Unit;
-use crate::format;
+use crate::format::{self, alike};
+use crate::pages::contestants::said_or;
 use crate::pages::weights::{Kind, find, leading, lighter_from, range, thread_over, weight};
 use crate::text::{Text, names, say};
 
 /// The answer, a sentence or two in each of its parts.
 pub(super) fn answer(analysis: &Analysis, shown: &[Id]) -> Vec<Text> {
-    let said: Vec<Text> =
-        how_much(analysis, shown).into_iter().chain(from_when(analysis)).collect();
-    if said.is_empty() {
-        return vec![
-            "This record does not say what a waiting task weighs. That takes proven cells of one \
-             contestant at two numbers of tasks at least, with all tasks waiting."
-                .into(),
-        ];
-    }
-    said
+    said_or(
+        how_much(analysis, shown).into_iter().chain(from_when(analysis)).collect(),
+        "This record does not say what a waiting task weighs. That takes proven cells of one \
+         contestant at two numbers of tasks at least, with all tasks waiting.",
+    )
 }
 
 /// How many times as much a thread takes as a coroutine; the weights alone where one is missing.
@@ -123,16 +119,11 @@ fn from_when_in(analysis: &Analysis, is_kind: Kind) -> Option<String> {
         .iter()
         .filter(|crossover| crossover.against.is_reference() && is_kind(&crossover.series.shape));
     let shown = leading(all.clone().map(|crossover| &crossover.series.contestant));
-    let mut alike: Vec<(String, Vec<String>)> = Vec::new();
-    for crossover in all.filter(|crossover| shown.contains(&crossover.series.contestant)) {
-        let Some(from) = lighter_from(crossover) else { continue };
-        let name = names::contestant(&crossover.series.contestant);
-        match alike.iter_mut().find(|(words, _)| *words == from) {
-            Some((_, names)) => names.push(name),
-            None => alike.push((from, vec![name])),
-        }
-    }
-    let parts: Vec<String> =
-        alike.iter().map(|(from, names)| format!("{from} ({})", format::list(names))).collect();
+    let of_shown = all.filter(|crossover| shown.contains(&crossover.series.contestant));
+    let named = of_shown.filter_map(|crossover| {
+        Some((lighter_from(crossover)?, names::contestant(&crossover.series.contestant)))
+    });
+    let part = |(from, names): (String, Vec<String>)| format!("{from} ({})", format::list(&names));
+    let parts: Vec<String> = alike(named, |a, b| a == b).into_iter().map(part).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
