@@ -27,7 +27,7 @@ pub fn print(text: impl Display) {
 }
 
 /// Prints help, or the version, as clap has it, and returns how the process ends. What cannot be written
-/// is treated as by [`print`].
+/// is treated as by [`print()`].
 pub fn print_help(help: &clap::Error) -> ExitCode {
     must_be_written(help.print().and_then(|()| io::stdout().flush()));
     ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(2))

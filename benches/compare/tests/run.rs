@@ -258,7 +258,7 @@ fn waves_of_a_rate_that_do_not_fit_are_refused() {
     let folder = scratch();
     for (flags, expected) in [
         (&["--rate-waves", "0"][..], "`0` is not a count"),
-        (&["--rate-waves", "99999"], "a process has from 1 to 10000 waves"),
+        (&["--rate-waves", "99999"], "a process has from 1 to 1000 waves"),
         (&["--rate-waves", "5", "--arrival", "rate:5/s"], "--arrival"),
         (&["--rate-waves", "5", "--synchronized-wakeup"], "--synchronized-wakeup"),
     ] {

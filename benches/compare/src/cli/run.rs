@@ -50,8 +50,8 @@ const NO_HEAP: &str = "`cargo build --release -p compare` makes the counting bui
 /// More repeats than this are a slip of the finger.
 const MOST_REPEATS: u32 = 1000;
 
-/// More waves than this in one process tell no more.
-const MOST_RATE_WAVES: u32 = 10_000;
+/// More waves than this in one process tell no more, and a line of the record must hold them all.
+const MOST_RATE_WAVES: u32 = 1_000;
 
 /// What `compare run` takes.
 #[derive(Debug, clap::Args)]

@@ -74,7 +74,7 @@ pub(super) fn find(own: &Own, procfs: &Procfs) -> Result<PathBuf, Unavailable> {
     inside(own, procfs).or_else(|why| beside().map_err(|()| why))
 }
 
-/// Puts everything back as [`find`] has found it. No cell's group may be left.
+/// Puts everything back as it was found. No cell's group may be left.
 pub fn give_back() {
     for made in MADE.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         undo(&made);
