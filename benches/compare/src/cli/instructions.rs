@@ -29,7 +29,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only ids that match one of these globs, such as 'coroutines/*' [default: all]
-    #[arg(long, value_name = "GLOB", value_delimiter = ',', help_heading = heading::RUN)]
+    #[arg(long, value_name = "GLOB", help_heading = heading::RUN)]
     only: Vec<String>,
     /// What each task does [default: one of both]
     #[arg(long, value_enum, help_heading = heading::RUN)]
