@@ -22,6 +22,7 @@
 //! | [`mod@include`] | puts code into the pages that show it |
 //! | [`session`], [`project`], [`output`] | where results go |
 //! | [`interrupt`], [`units`] | Ctrl-C; quantities on the command line |
+//! | [`patience`] | waits for a process, but not forever |
 //! | [`mod@bench`] | what the two bench targets share |
 //! | [`controls`] | contestants whose weight is known, to check the instrument |
 //! | [`faults`] | contestants that do it wrong, for tests of all this |
@@ -43,6 +44,7 @@ pub mod interrupt;
 pub mod limits;
 pub mod meter;
 pub mod output;
+pub mod patience;
 pub mod plan;
 pub mod progress;
 pub mod project;

@@ -9,13 +9,13 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::limits;
 use crate::meter::{cgroup, process};
 use crate::output::complain;
+use crate::patience::{End, end_of};
 
 /// Set for the program that was started again, so that it does not do so once more.
 const GUARD: &str = "COMPARE_IN_SCOPE";
@@ -96,35 +96,20 @@ pub fn enter(is_unwanted: bool) {
     arguments_of_try.push("true".into());
     let mut a_try = in_scope(&arguments_of_try);
     a_try.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    match a_try.spawn().map(succeeds) {
-        Ok(Some(true)) => {
+    match a_try.spawn().and_then(|mut child| end_of(&mut child, PATIENCE)) {
+        Ok(End { status, in_time: true }) if status.success() => {
             limits::restore_descriptors();
             // Whatever is wrong with it, the run goes on as it can without.
             let _ = in_scope(&arguments).env(GUARD, "1").exec();
             limits::raise_descriptors();
         }
-        Ok(None) => complain(format_args!(
+        Ok(End { in_time: false, .. }) => complain(format_args!(
             "compare: systemd did not make a scope within {} s, so there is no control group; \
              --no-scope does not ask it",
             PATIENCE.as_secs()
         )),
         _ => {}
     }
-}
-
-/// Whether it ends well; `None` if it does not end in time, and is killed.
-fn succeeds(mut child: Child) -> Option<bool> {
-    let patience = Instant::now() + PATIENCE;
-    while Instant::now() < patience {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status.success()),
-            Ok(None) => thread::sleep(Duration::from_millis(10)),
-            Err(_) => return Some(false),
-        }
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    None
 }
 
 fn scope_arguments() -> Vec<OsString> {
@@ -215,12 +200,5 @@ mod tests {
         std::fs::write(empty.join("bus"), "").unwrap();
         assert_eq!(user_bus(None, folders()), Some(empty.clone()));
         assert_eq!(user_bus(None, []), None);
-    }
-
-    #[test]
-    fn a_try_that_ends_is_believed() {
-        let run = |program: &str| succeeds(Command::new(program).spawn().unwrap());
-        assert_eq!(run("true"), Some(true));
-        assert_eq!(run("false"), Some(false));
     }
 }

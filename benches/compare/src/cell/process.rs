@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::meter::cgroup::Group;
 use crate::meter::process::Procfs;
+use crate::patience::{End, end_of};
 use protocol::{self, Event, Order, ProtocolError};
 
 /// How long a shortage of processes or memory may last before a cell is not started: one that is over
@@ -160,17 +161,7 @@ impl ChildProcess {
     /// If the operating system does not say how it ended.
     pub fn reap(&mut self) -> io::Result<(ExitStatus, String)> {
         self.orders = None;
-        let patience = Instant::now() + DYING;
-        let status = loop {
-            if let Some(status) = self.child.try_wait()? {
-                break status;
-            }
-            if Instant::now() > patience {
-                self.child.kill()?;
-                break self.child.wait()?;
-            }
-            thread::sleep(Duration::from_millis(1));
-        };
+        let End { status, .. } = end_of(&mut self.child, DYING)?;
         let tail = self.tail.take().and_then(|tail| tail.recv_timeout(LAST_WORDS).ok());
         let tail = tail.unwrap_or_default();
         Ok((status, tail))

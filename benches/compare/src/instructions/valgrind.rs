@@ -1,14 +1,20 @@
 //! valgrind: whether it is here, how it runs a program, what it has counted.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::patience::{End, end_of};
+
 /// The oldest version that is used: what older ones count was not looked at.
 const OLDEST: (u32, u32) = (3, 19);
+
+/// How long it may take to say which version it is.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The file that it writes, in a folder of its own.
 const OUT: &str = "counted";
@@ -35,15 +41,20 @@ impl Valgrind {
         if !cfg!(target_os = "linux") {
             return Err("instructions are counted on Linux alone".into());
         }
-        let said = match Command::new("valgrind").arg("--version").output() {
-            Ok(output) if output.status.success() => output.stdout,
-            Ok(output) => return Err(format!("`valgrind --version` ended with {}", output.status)),
+        let said = match version(Command::new("valgrind").arg("--version")) {
+            Ok((End { in_time: false, .. }, _)) => {
+                let patience = PATIENCE.as_secs();
+                return Err(format!("`valgrind --version` did not answer within {patience} s"));
+            }
+            Ok((End { status, .. }, said)) if status.success() => said,
+            Ok((End { status, .. }, _)) => {
+                return Err(format!("`valgrind --version` ended with {status}"));
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err("valgrind is not installed: apt-get install valgrind".into());
             }
             Err(error) => return Err(format!("valgrind does not start: {error}")),
         };
-        let said = String::from_utf8_lossy(&said);
         let version: String = said.trim().chars().take(40).collect();
         match number_of(&version) {
             Some(number) if number >= OLDEST => Ok(Self { version }),
@@ -81,6 +92,20 @@ impl Valgrind {
             "what valgrind wrote has no single total of instructions in it".to_owned()
         })
     }
+}
+
+/// How this command ended, and the first thing that it said.
+fn version(command: &mut Command) -> io::Result<(End, String)> {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let end = end_of(&mut child, PATIENCE)?;
+    let mut said = [0; 200];
+    // What it has started may hold the pipe open, but what it said itself is there.
+    let length = match child.stdout.take() {
+        Some(mut stdout) if end.in_time => stdout.read(&mut said)?,
+        _ => 0,
+    };
+    Ok((end, String::from_utf8_lossy(&said[..length]).into_owned()))
 }
 
 /// The total of a file of cachegrind that counted instructions and nothing else.
