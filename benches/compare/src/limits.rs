@@ -130,6 +130,8 @@ pub struct LastSeen {
     pub total_bytes: Option<u64>,
     /// Threads of all processes on the system.
     pub threads_in_system: Option<u64>,
+    /// Threads of all processes of the user, where the system may have refused one for them.
+    pub threads_of_user: Option<u64>,
 }
 
 impl LastSeen {
@@ -145,6 +147,7 @@ impl LastSeen {
         self.rss_bytes = self.rss_bytes.max(seen.rss_bytes);
         self.total_bytes = self.total_bytes.max(seen.total_bytes);
         self.threads_in_system = self.threads_in_system.max(seen.threads_in_system);
+        self.threads_of_user = self.threads_of_user.max(seen.threads_of_user);
     }
 }
 
@@ -177,10 +180,10 @@ impl Limits {
     /// The limit of which the process used the largest share when it was last seen; `None` if that
     /// is less than [`NEAR`] of any. An estimate never beats a limit that was read.
     ///
-    /// The user's and the group's threads are at least the process's own, which is what is
-    /// compared with `nproc` and `pids_cgroup`. `nproc` is never named where the user is exempt.
+    /// The user's and the group's threads are at least the process's own; those are compared with
+    /// `nproc` and `pids_cgroup` where no more is known. `nproc` is never named where the user is exempt.
     pub fn nearest(&self, seen: &LastSeen) -> Option<Limit> {
-        let nproc = if self.exempt_from_nproc { None } else { self.nproc };
+        let nproc = self.binding_nproc();
         let threads_in_system = seen.threads_in_system.max(seen.threads);
         let memory = seen.rss_bytes.max(seen.total_bytes);
         // A process with more descriptors than the soft limit has raised it to the hard one.
@@ -195,7 +198,7 @@ impl Limits {
             ("max_map_count", self.max_map_count, seen.mappings),
             ("threads_max", self.threads_max, threads_in_system),
             ("pid_max", self.pid_max, threads_in_system),
-            ("nproc", nproc, seen.threads),
+            ("nproc", nproc, seen.threads_of_user.max(seen.threads)),
             nofile,
             ("address_space", self.address_space, seen.address_space),
             ("pids_cgroup", self.pids_cgroup, seen.threads),
@@ -231,6 +234,20 @@ impl Limits {
     /// The limit on addresses, of a process that was refused memory; `None` where there is none.
     pub fn addresses(&self, seen: &LastSeen) -> Option<Limit> {
         used_up("address_space", self.address_space, seen.address_space)
+    }
+
+    /// The limit on the user's threads, of a process that was refused one where no other limit was near;
+    /// `None` where the user had less than half of them.
+    pub fn processes(&self, seen: &LastSeen) -> Option<Limit> {
+        let used = seen.threads_of_user.max(seen.threads);
+        let nproc = self.binding_nproc().filter(|limit| {
+            limit.number().zip(used).is_some_and(|(limit, used)| used >= limit / 2)
+        });
+        used_up("nproc", nproc, used)
+    }
+
+    fn binding_nproc(&self) -> Option<LimitValue> {
+        self.nproc.filter(|_| !self.exempt_from_nproc)
     }
 
     fn read_from(procfs: &Procfs) -> Self {
@@ -272,6 +289,7 @@ impl LastSeen {
             rss_bytes: procfs.approximate_rss_bytes(pid),
             total_bytes: None,
             threads_in_system: procfs.threads_in_system(),
+            threads_of_user: None,
         }
     }
 }
@@ -430,6 +448,7 @@ mod tests {
             rss_bytes: Some(100 << 20),
             total_bytes: Some(120 << 20),
             threads_in_system: Some(90),
+            threads_of_user: Some(20),
         };
         assert_eq!(limits().nearest(&seen), None);
         assert_eq!(limits().nearest(&LastSeen::default()), None);
@@ -474,6 +493,24 @@ mod tests {
         assert_eq!(limits().nearest(&seen), None);
         let bound = Limits { exempt_from_nproc: false, ..limits() };
         assert_eq!(bound.nearest(&seen).unwrap().name, "nproc");
+        assert_eq!(limits().processes(&seen), None);
+    }
+
+    /// What else the user runs takes part of them too.
+    #[test]
+    fn threads_of_the_users_other_processes_count() {
+        let bound =
+            Limits { exempt_from_nproc: false, nproc: Some(LimitValue::Number(12)), ..limits() };
+        let seen = |threads_of_user| LastSeen {
+            threads: Some(4),
+            threads_of_user: Some(threads_of_user),
+            ..LastSeen::default()
+        };
+        assert_eq!(bound.nearest(&seen(12)).unwrap().used, 12);
+        assert_eq!(bound.nearest(&seen(8)), None);
+        let limit = bound.processes(&seen(8)).unwrap();
+        assert_eq!((limit.name.as_str(), limit.used_is_estimated), ("nproc", true));
+        assert_eq!(bound.processes(&seen(5)), None);
     }
 
     #[test]

@@ -141,6 +141,15 @@ fn a_limit_on_processes_is_named_and_costs_no_run() {
         assert_eq!(cell.limit.as_ref().unwrap().name, "nproc", "{cell:?}");
     }
 
+    // The harness has some of them too.
+    for processes in [12, 16] {
+        let (output, record) =
+            stranger.run(processes, &["--only", "threads/per-task", "--tasks", "100"]);
+        assert_eq!(output.status.code(), Some(0), "{processes}: {}", stderr(&output));
+        let limit = record.cells[0].limit.as_ref().unwrap();
+        assert_eq!((limit.name.as_str(), limit.value), ("nproc", processes.into()), "{limit:?}");
+    }
+
     // Not even the process of a cell.
     let bare = ["--only", "coroutines/bare", "--tasks", "10"];
     let (output, record) = stranger.run(1, &bare);

@@ -45,7 +45,7 @@ pub(super) enum Ending {
         last_seen: LastSeen,
     },
     /// It did not do what it was asked to in time, and was killed.
-    Hung(String),
+    Hung { reason: String, last_seen: LastSeen },
     /// It said something that is not of the protocol.
     BrokeProtocol(String),
     /// Its control group was taken from it, so that its weight is unknown.
@@ -145,10 +145,12 @@ impl Ending {
                 }
                 wall_or_failure(failed(reason), &last_words, limits, &last_seen)
             }
-            Self::Hung(reason)
-            | Self::BrokeProtocol(reason)
-            | Self::LostGroup(reason)
-            | Self::NotStarted(reason) => failed(reason),
+            Self::Hung { reason, last_seen } => {
+                wall_or_failure(failed(reason), "", limits, &last_seen)
+            }
+            Self::BrokeProtocol(reason) | Self::LostGroup(reason) | Self::NotStarted(reason) => {
+                failed(reason)
+            }
             // The runner runs the cell again, or not at all.
             Self::TooShort => failed("its wait was too short".into()),
             Self::Interrupted => failed("interrupted".into()),
@@ -293,9 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_is_a_failure_with_its_reason() {
-        let cell = cell(Ending::Hung("did not answer".into()));
-        assert_eq!(cell.status, Status::Failed);
-        assert_eq!(cell.reason.as_deref(), Some("did not answer"));
+    fn a_hang_is_a_failure_with_its_reason_unless_a_limit_was_near() {
+        let hung = |mappings| {
+            let last_seen = LastSeen { mappings: Some(mappings), ..LastSeen::default() };
+            cell(Ending::Hung { reason: "did not answer".into(), last_seen })
+        };
+        assert_eq!(hung(400).status, Status::Failed);
+        assert_eq!(hung(400).reason.as_deref(), Some("did not answer"));
+        assert_eq!(hung(65_000).status, Status::Wall);
     }
 }

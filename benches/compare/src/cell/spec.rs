@@ -38,6 +38,11 @@ pub struct Waves {
 }
 
 impl Waves {
+    /// So many that count, after about a tenth as many.
+    pub const fn of(count: u32) -> Self {
+        Self { warm_up: 1 + count / 10, count }
+    }
+
     /// All of them.
     pub const fn all(self) -> u32 {
         self.warm_up + self.count

@@ -40,6 +40,9 @@ pub(super) fn without_flaw(cell: Cell) -> Cell {
 /// What std says of an allocation that failed, and the system of any other.
 const WANT_OF_MEMORY: [&str; 2] = ["memory allocation of ", "Cannot allocate memory"];
 
+/// What the system says of a thread that it did not make, whatever the reason.
+const WANT_OF_THREADS: &str = "Resource temporarily unavailable";
+
 /// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
 /// that can be named is a failure. What its process `said` may name what it wanted.
 pub(super) fn wall_or_failure(
@@ -51,7 +54,8 @@ pub(super) fn wall_or_failure(
     let was_refused_memory = || WANT_OF_MEMORY.iter().any(|words| said.contains(words));
     let limit = limits.nearest(last_seen);
     let addresses = || limits.addresses(last_seen).filter(|_| was_refused_memory());
-    stopped_at(limit.or_else(addresses), cell)
+    let processes = || limits.processes(last_seen).filter(|_| said.contains(WANT_OF_THREADS));
+    stopped_at(limit.or_else(addresses).or_else(processes), cell)
 }
 
 /// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and

@@ -164,6 +164,7 @@ impl<'a> Watched<'a> {
                 Some(Ok(Event::Refused { reason, threads })) => {
                     self.look();
                     self.carry_forward(threads);
+                    self.look_at_user(0);
                     let is_gone = !procfs().has_memory(self.child.id());
                     let last_words = is_gone.then(|| self.child.reap().ok()).flatten();
                     let last_words = last_words.map(|(_, said)| said).unwrap_or_default();
@@ -182,11 +183,10 @@ impl<'a> Watched<'a> {
             }
             let elapsed = started.elapsed();
             if elapsed > patience {
-                return Err(Ending::Hung(format!(
-                    "did not {to} within {}, and was killed",
-                    units::duration(patience)
-                ))
-                .into());
+                self.look();
+                let patience = units::duration(patience);
+                let reason = format!("did not {to} within {patience}, and was killed");
+                return Err(Ending::Hung { reason, last_seen: self.last_seen }.into());
             }
             if self.is_left_alone {
                 continue;
@@ -244,6 +244,12 @@ impl<'a> Watched<'a> {
         self.carry_mappings_forward();
     }
 
+    /// Looks at the threads of the user, of whose processes this many threads are gone.
+    fn look_at_user(&mut self, gone: u64) {
+        let threads_of_user = procfs().threads_of_user().map(|threads| threads + gone);
+        self.last_seen.raise(&LastSeen { threads_of_user, ..LastSeen::default() });
+    }
+
     /// Carries the mappings forward with the threads. Counting tens of thousands of mappings takes so
     /// long that a child that makes a thread for each task is far beyond them by the time they are
     /// counted.
@@ -293,6 +299,7 @@ impl<'a> Watched<'a> {
                     rss_bytes: weight.rss_bytes,
                     total_bytes: weight.total_bytes,
                     threads_in_system: procfs().threads_in_system(),
+                    threads_of_user: None,
                 });
                 weight
             }
@@ -320,7 +327,9 @@ impl<'a> Watched<'a> {
         let total_bytes = self.group.as_ref().and_then(Group::peak_bytes);
         self.last_seen.raise(&LastSeen { total_bytes, ..LastSeen::default() });
         let now_and_before = procfs().oom_kills().zip(self.oom_kills_before);
-        match self.child.reap() {
+        let ended = self.child.reap();
+        self.look_at_user(self.last_seen.threads.unwrap_or(0));
+        match ended {
             Ok((status, last_words)) => Ending::Died {
                 status,
                 last_words,

@@ -116,6 +116,18 @@ impl Procfs {
         threads.parse().ok()
     }
 
+    /// How many threads this process's user has, processes included, as far as they can be seen: what
+    /// `RLIMIT_NPROC` bounds. Looks at every process of the system.
+    pub fn threads_of_user(&self) -> Option<u64> {
+        let user = |status: &str| Some(value(status, "Uid")?.split_whitespace().next()?.to_owned());
+        let own = user(&fs::read_to_string(self.root.join("self/status")).ok()?)?;
+        let entries = fs::read_dir(&self.root).ok()?.flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let statuses = pids.filter_map(|pid| self.read(pid, "status"));
+        let of_user = statuses.filter(|status| user(status).as_ref() == Some(&own));
+        Some(of_user.filter_map(|status| number(&status, "Threads")).sum())
+    }
+
     /// How many processes the kernel has killed for want of memory since it started; `None` before
     /// Linux 4.13.
     pub fn oom_kills(&self) -> Option<u64> {
@@ -302,6 +314,20 @@ mod tests {
         assert_eq!(procfs.threads_in_system(), Some(83));
         let (_root, procfs) = fixture(&[("loadavg", "0.07\n")]);
         assert_eq!(procfs.threads_in_system(), None);
+    }
+
+    #[test]
+    fn a_users_threads_are_those_of_all_its_processes() {
+        let root = tempfile::tempdir().unwrap();
+        let procfs = Procfs::at(root.path());
+        assert_eq!(procfs.threads_of_user(), None);
+        for (pid, uid, threads) in [("self", 7, 2), ("10", 7, 2), ("11", 8, 50), ("12", 7, 30)] {
+            fs::create_dir(root.path().join(pid)).unwrap();
+            let status = format!("Uid:\t{uid}\t0\t0\t0\nThreads:\t{threads}\n");
+            fs::write(root.path().join(pid).join("status"), status).unwrap();
+        }
+        fs::create_dir(root.path().join("13")).unwrap();
+        assert_eq!(procfs.threads_of_user(), Some(32));
     }
 
     #[cfg(target_os = "linux")]
