@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Conditions, Count, Record};
+use record::{Conditions, Count, Record, Status};
 use serde::Serialize;
 
 use crate::series::Series;
@@ -96,8 +96,9 @@ pub struct Disturbances {
 
 impl Disturbances {
     pub(crate) fn of(record: &Record) -> Self {
-        let watched =
-            || record.cells.iter().filter_map(|cell| Some((cell, cell.conditions.as_ref()?)));
+        // In a cell that was skipped nothing ran.
+        let ran = || record.cells.iter().filter(|cell| cell.status != Status::Skipped);
+        let watched = || ran().filter_map(|cell| Some((cell, cell.conditions.as_ref()?)));
         let mut touched: BTreeMap<_, Touched> = BTreeMap::new();
         for (cell, conditions) in watched() {
             for flag in Flag::ALL {
@@ -190,5 +191,11 @@ mod tests {
         assert_eq!((row.cells, row.tasks, row.worst.counts[&Count::ThrottledNs]), (3, 1, 12));
         assert_eq!(row.repeats, BTreeSet::from([0, 1, 2]));
         assert_eq!((found.cells(Flag::Throttled), found.cells(Flag::Slept)), (3, 0));
+        record.cells[0].status = Status::Skipped;
+        let found = Disturbances::of(&record);
+        assert_eq!(
+            (found.watched, found.cells(Flag::Throttled)),
+            (record.cells.len() as u64 - 1, 2)
+        );
     }
 }

@@ -18,6 +18,17 @@ pub struct Difference {
     pub after: String,
 }
 
+/// What is said of what a run does not know.
+const UNKNOWN: &str = "unknown";
+
+impl Difference {
+    /// The same, with these words for what one of the runs does not have.
+    fn with_absent(self, words: &str) -> Self {
+        let of = |value: String| if value == UNKNOWN { words.into() } else { value };
+        Self { what: self.what, before: of(self.before), after: of(self.after) }
+    }
+}
+
 impl Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} was {} and is {}", self.what, self.before, self.after)
@@ -36,7 +47,8 @@ pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
         found.extend(of_maps("", &system(one), &system(other)));
         found.extend(of_maps("", &before.build, &after.build));
     }
-    found.extend(of_maps("", &one.allocator_settings, &other.allocator_settings));
+    let set = of_maps("", &one.allocator_settings, &other.allocator_settings);
+    found.extend(set.into_iter().map(|difference| difference.with_absent("not set")));
     found.extend(of_maps("limit ", &limits(one), &limits(other)));
     let is_known = |found: &Difference| {
         let is_of_both = before.build.is_empty() == after.build.is_empty();
@@ -49,8 +61,11 @@ pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
 
 fn system(host: &Host) -> Values {
     let known = host.system.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
-    let missing = Some(host.not_loaded.join(", ")).filter(|names| !names.is_empty());
-    known.chain(missing.map(|names| ("not loaded".into(), names))).collect()
+    let names = match &host.not_loaded[..] {
+        [] => "nothing".into(),
+        names => names.join(", "),
+    };
+    known.chain([("what was not loaded".into(), names)]).collect()
 }
 
 /// What is known of a machine, by name.
@@ -93,7 +108,7 @@ fn of_maps(kind: &str, before: &Values, after: &Values) -> Vec<Difference> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let differ = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
     let difference = |name: &String| {
-        let value = |of: &Values| of.get(name).map_or("unknown".into(), |of| format!("`{of}`"));
+        let value = |of: &Values| of.get(name).map_or(UNKNOWN.into(), |of| format!("`{of}`"));
         Difference { what: format!("{kind}{name}"), before: value(before), after: value(after) }
     };
     differ.map(difference).collect()
@@ -134,7 +149,7 @@ mod tests {
                 run.host.allocator_settings.insert("MALLOC_ARENA_MAX".into(), "1".into());
             }),
             [
-                "MALLOC_ARENA_MAX was unknown and is `1`",
+                "MALLOC_ARENA_MAX was not set and is `1`",
                 "limit max_map_count was `65530` and is `1`",
                 "tokio was `1.54.0` and is `2.0.0`"
             ]

@@ -10,7 +10,7 @@ use analysis::walls::Ceiling;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format::{self, alike, capital};
 use crate::tables::{self, section};
-use crate::text::{Text, limits, names, say};
+use crate::text::{Text, cautions, limits, names, say};
 
 /// What the plan says: the advice first, then a row for each contestant, then what stops them and how
 /// far the figures reach.
@@ -329,6 +329,7 @@ fn reaches(plan: &Plan, analysis: &Analysis) -> Vec<Text> {
             format!("Lateness is that of {of} {what}, the nearest that was measured.").into(),
         );
     }
+    lines.extend(cautions::of_machine(analysis));
     let host = &analysis.run.host;
     lines.push(say(
         "Worked out from the run of {started} on {cpu}, {cores} cores; the harness's own part of a \

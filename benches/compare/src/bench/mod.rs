@@ -36,10 +36,11 @@ pub fn main(mut arguments: impl Iterator<Item = String>) -> ExitCode {
         ("memory", Ok(invocation)) => memory::run(&invocation),
         ("throughput", Ok(invocation)) => throughput::run(&invocation),
         ("samples", Ok(invocation)) => throughput::serve(&invocation),
-        _ => Err(anyhow::anyhow!("there are the bench targets memory and throughput")),
+        _ => Err(anyhow::anyhow!("`{target}` is no bench target: there are memory and throughput")),
     };
     result.unwrap_or_else(|error| {
-        complain(format_args!("{target}: {error:#}"));
+        let who = if target.is_empty() { "compare bench" } else { &target };
+        complain(format_args!("{who}: {error:#}"));
         ExitCode::from(2)
     })
 }

@@ -10,6 +10,9 @@ use crate::document::Unit;
 use crate::format;
 use crate::text::{Text, conditions, names, quantities, say};
 
+/// What stands in the name of an allocator that was loaded in place of the system's.
+const IN_PLACE: &str = " in place of ";
+
 /// What to know of the run: that it is a small one, that it was cut off, that its instrument is off.
 pub fn of_run(analysis: &Analysis) -> Vec<Text> {
     let mut cautions = of_extent(analysis);
@@ -42,6 +45,17 @@ pub fn of_machine(analysis: &Analysis) -> Vec<Text> {
         said.push(say(
             "**`LD_PRELOAD` names what did not load:** {names}. The cells ran with {allocator}.",
             &[("names", &names), ("allocator", &host.allocator)],
+        ));
+    }
+    // What it names and did not load has been said.
+    let is_news = |name: &str| name != "LD_PRELOAD" || host.not_loaded.is_empty();
+    let settings = host.allocator_settings.iter().filter(|(name, _)| is_news(name));
+    let settings: Vec<String> = settings.map(|(name, value)| format!("{name}={value}")).collect();
+    if !settings.is_empty() || host.allocator.contains(IN_PLACE) {
+        let allocator = [vec![host.allocator.clone()], settings].concat();
+        said.push(say(
+            "**The allocator is not as a system usually has it:** {allocator}. Bytes and CPU hold for this one.",
+            &[("allocator", &format::list(&allocator))],
         ));
     }
     if host.thp.as_deref() == Some("always") {
@@ -139,16 +153,20 @@ mod tests {
         }
         record.run.host.thp = Some("always".into());
         record.run.host.not_loaded = vec!["/x.so".into()];
+        record.run.host.allocator_settings.insert("MALLOC_ARENA_MAX".into(), "1".into());
         let said = said(&Analysis::of(&record, None));
         let begin = |flag: &str| format!("In {flag} of {all} cells ");
-        assert_eq!(said.len(), 5, "{said:#?}");
+        assert_eq!(said.len(), 6, "{said:#?}");
         assert!(said[0].contains("did not load: /x.so. The cells ran with glibc"), "{said:#?}");
-        assert!(said[1].contains("huge pages are `always`"), "{said:#?}");
         assert!(
-            said[2].starts_with(&(begin(&(all / 2).to_string()) + "the machine was throttled"))
+            said[1].contains("usually has it: glibc") && said[1].contains("MALLOC_ARENA_MAX=1")
         );
-        assert!(said[3].starts_with(&(begin("1") + "the machine slept")), "{said:#?}");
-        assert!(said[4].starts_with(&(begin("1") + "the clock source")), "{said:#?}");
+        assert!(said[2].contains("huge pages are `always`"), "{said:#?}");
+        assert!(
+            said[3].starts_with(&(begin(&(all / 2).to_string()) + "the machine was throttled"))
+        );
+        assert!(said[4].starts_with(&(begin("1") + "the machine slept")), "{said:#?}");
+        assert!(said[5].starts_with(&(begin("1") + "the clock source")), "{said:#?}");
     }
 
     #[test]
