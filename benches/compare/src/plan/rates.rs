@@ -21,6 +21,9 @@ const TOGETHER: Duration = Duration::from_millis(100);
 /// How many waves a process has at least, and at most.
 const COUNTS: (u32, u32) = (2, 50);
 
+/// A taste has one wave of so many.
+const QUICK_ONE_OF: u32 = 4;
+
 /// Waves of one size: so many tasks, each with such a wait, in so many rounds.
 type Size = (Kind, u32, Duration, u32);
 
@@ -60,7 +63,14 @@ pub fn rate_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> 
             waves(contestant, workload, tasks, repeats, None, None)
         })
         .filter(|cell| contestant.unsupported(&cell.workload).is_none())
+        .map(|cell| if extent == Extent::Quick { shortened(cell) } else { cell })
         .collect()
+}
+
+/// The cell with fewer waves, for a taste.
+fn shortened(cell: CellSpec) -> CellSpec {
+    let waves = cell.waves.map(|waves| Waves::of((waves.count / QUICK_ONE_OF).max(COUNTS.0)));
+    CellSpec { waves, ..cell }
 }
 
 /// The sizes of a run of this extent with this kind of waiting.
@@ -98,7 +108,7 @@ pub fn waves(
     let mut cells = cells(contestant, &[step], workload, true, Some(workers));
     for cell in &mut cells {
         cell.second_wave = false;
-        cell.waves = Some(Waves { warm_up: 1 + count / 10, count });
+        cell.waves = Some(Waves::of(count));
     }
     cells
 }

@@ -181,7 +181,7 @@ const CONTROLS: &[Sizes] = &[
 
 /// The same for a taste, just often enough for an interval.
 const QUICK_CONTROLS: &[Sizes] = &[
-    timed(HOLD_LITTLE, &[(1, 3), (300_000, 3)]),
+    timed(HOLD_LITTLE, &[(1, 3), (200_000, 3)]),
     timed(&["control/512"], &[(1, 4), (100_000, 4)]),
     timed(&["control/4096"], &[(1, 4), (20_000, 4)]),
     counted(HOLD, CONTROL_COUNTED),
