@@ -41,6 +41,10 @@ pub fn sure(rows: &[RateRow]) -> Vec<&RateRow> {
     median.map_or_else(Vec::new, |_| rows)
 }
 
+/// So near to each other the two readings of a rate are alike, as a part of it: one is taken minutes after
+/// the other.
+pub const ALIKE_WITHIN: f64 = 0.02;
+
 /// A rate that was read in both ways.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadTwice {
@@ -56,7 +60,7 @@ pub struct ReadTwice {
     pub by_samples: Estimate,
     /// The second ÷ the first, without a unit.
     pub ratio: Option<Estimate>,
-    /// Whether 1 is within its interval; `None` where there is none.
+    /// Whether its interval comes within [`ALIKE_WITHIN`] of 1; `None` where there is none.
     pub agrees: Option<bool>,
 }
 
@@ -248,7 +252,9 @@ pub(crate) fn read_twice(context: &Context<'_>) -> Vec<ReadTwice> {
             by_rounds: by_rounds.estimate,
             by_samples: by_samples.estimate,
             ratio,
-            agrees: ratio.filter(Estimate::is_bounded).map(|of| of.low <= 1.0 && 1.0 <= of.high),
+            agrees: ratio
+                .filter(Estimate::is_bounded)
+                .map(|of| of.low <= 1.0 + ALIKE_WITHIN && 1.0 - ALIKE_WITHIN <= of.high),
         })
     });
     both.collect()

@@ -94,11 +94,12 @@ pub fn times(ratio: f64) -> String {
     number(ratio, decimals)
 }
 
-/// A part of one in percent: `2 %`, `0.3 %`, `under 0.1 %`.
+/// A part of one in percent: `2 %`, `0.3 %`, `under 0.1 %`, `over 1,000 %`.
 pub fn percent(part: f64) -> String {
     let percent = part * 100.0;
     match percent.abs() {
         size if size != 0.0 && size < 0.05 => "under 0.1 %".into(),
+        size if size > 1_000.0 => "over 1,000 %".into(),
         size if size >= 9.95 => format!("{} %", number(percent, 0)),
         _ => format!("{} %", trimmed(&number(percent, 1))),
     }
@@ -199,8 +200,8 @@ mod tests {
             ["83", "9.1", "2.0", "1.15", "0.62"]
         );
         assert_eq!(
-            shown(Unit::Share, &[0.02, 0.003, 0.0, 0.5, 0.0001]),
-            ["2 %", "0.3 %", "0 %", "50 %", "under 0.1 %"]
+            shown(Unit::Share, &[0.02, 0.003, 0.0, 0.5, 0.0001, 40.0]),
+            ["2 %", "0.3 %", "0 %", "50 %", "under 0.1 %", "over 1,000 %"]
         );
         assert_eq!(shown(Unit::Count, &[16_380.0, 0.25, f64::NAN]), ["16,380", "0.25", NONE]);
     }

@@ -246,7 +246,7 @@ mod tests {
         });
         run(&mut event_loop);
         assert!(start.elapsed() >= Duration::from_millis(20));
-        assert!(start.elapsed() < SECOND);
+        assert!(start.elapsed() < 10 * SECOND); // It is not waited for as long as for the connection.
         assert_eq!(*seen.borrow(), [io::ErrorKind::TimedOut]);
         assert_eq!(server.join().unwrap(), [0]);
     }

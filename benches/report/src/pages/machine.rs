@@ -16,7 +16,10 @@ fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Paragraph(answer(analysis))];
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
     let (known, unknown) = facts(&analysis.run.host);
-    blocks.extend(under("Machine", pairs(["What", "Value"], known), ""));
+    let (hardware, system): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|(what, _)| HARDWARE.contains(what));
+    blocks.extend(under("Machine", pairs(["What", "Value"], hardware), ""));
+    blocks.extend(under("System", pairs(["What", "Value"], system), ""));
     if !unknown.is_empty() {
         blocks.push(Block::Heading("What could not be read".into()));
         blocks.push(Block::List(unknown));
@@ -50,6 +53,10 @@ fn answer(analysis: &Analysis) -> Text {
         ],
     )
 }
+
+/// What is of the machine and not of the system on it.
+const HARDWARE: [&str; 7] =
+    ["processor", "cores", "SMT", "affinity", "governor", "memory", "hypervisor"];
 
 /// What is known of a machine, and what is not.
 fn facts(host: &Host) -> (Vec<(&str, String)>, Vec<Text>) {

@@ -6,7 +6,7 @@ use analysis::conditions::Disturbances;
 use analysis::detectable::Detectable;
 use analysis::estimate::Estimate;
 use analysis::instrument::{Check, Instrument};
-use analysis::rates::ReadTwice;
+use analysis::rates::{ALIKE_WITHIN, ReadTwice};
 use analysis::repeat::Repeat;
 use analysis::sides::Part;
 
@@ -85,9 +85,12 @@ fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
             }),
         ],
     );
-    let note = "Tasks a second are read twice: in the rounds of the plan, and by criterion, one contestant \
-                after another. The two are alike where the interval of their ratio holds 1.";
-    section("Rates, read twice", note, "Every rate that was read twice", table)
+    let note = format!(
+        "Tasks a second are read twice: in the rounds of the plan, and by criterion, one contestant after \
+         another. The two are alike where the interval of their ratio comes within {} of 1.",
+        format::percent(ALIKE_WITHIN)
+    );
+    section("Rates, read twice", &note, "Every rate that was read twice", table)
 }
 
 /// The outcome of each bar, those of the run before included.
