@@ -226,7 +226,7 @@ fn another_machine_version_or_program_is_refused() {
         (|run| run["host"]["allocator"] = "other".into(), &["allocator was `other`"]),
         (
             |run| run["host"]["allocator_settings"]["MALLOC_ARENA_MAX"] = "1".into(),
-            &["MALLOC_ARENA_MAX was `1` and is unknown"],
+            &["MALLOC_ARENA_MAX was `1` and is not set"],
         ),
         (
             |run| {
@@ -236,11 +236,11 @@ fn another_machine_version_or_program_is_refused() {
         ),
         (
             |run| run["host"]["allocator_settings"]["LD_PRELOAD"] = "libjemalloc.so.2".into(),
-            &["LD_PRELOAD was `libjemalloc.so.2` and is unknown"],
+            &["LD_PRELOAD was `libjemalloc.so.2` and is not set"],
         ),
         (
             |run| run["host"]["not_loaded"] = vec!["/x.so"].into(),
-            &["not loaded was `/x.so` and is unknown"],
+            &["not loaded was `/x.so` and is `nothing`"],
         ),
         (|run| run["host"]["system"]["SMT"] = "half".into(), &["SMT was `half` and is "]),
         (|run| run["host"]["system"]["affinity"] = "4095".into(), &["affinity was `4095` and is "]),

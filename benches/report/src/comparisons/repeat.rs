@@ -110,11 +110,13 @@ pub(crate) fn missed(repeat: &Repeat) -> Vec<Text> {
         let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
         let worst = moved.worst.as_ref()?;
         Some(say(
-            "**{part} of the runs within {allowed}: missed.** {beyond} of {figures} figures lie \
+            "**{Part} of the runs within {allowed}: missed.** {beyond} of {figures} figures {lie} \
              farther apart, the farthest {worst} ({of}). A difference in {part} between two \
              contestants is worth believing from {within} on.",
             &[
+                ("Part", &format::capital(quantities::part(part))),
                 ("part", quantities::part(part)),
+                ("lie", if bar.beyond == 1 { "lies" } else { "lie" }),
                 ("allowed", &format::percent(bar.allowed)),
                 ("beyond", &format::count(bar.beyond as u64)),
                 ("figures", &format::count(moved.compared as u64)),

@@ -418,7 +418,7 @@ mod tests {
         let other = page(&run(512, 3), Some(&run(600, 3)));
         let missed = list(&other);
         assert!(
-            missed[0].starts_with("bytes of the runs within 2 %: missed. 1 of 3"),
+            missed[0].starts_with("Bytes of the runs within 2 %: missed. 1 of 3"),
             "{missed:?}"
         );
         assert!(answer_of(&other).contains("moved by no more than this: bytes "));

@@ -93,10 +93,11 @@ impl FrontWords for English {
         let missed = |(what, moved): &(&str, &Moved)| {
             let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
             Some(format!(
-                "{what} within {}, which {} of {} figures are not",
+                "{what} within {}, which {} of {} figures {} not",
                 format::percent(bar.allowed),
                 format::count(bar.beyond as u64),
-                format::count(moved.compared as u64)
+                format::count(moved.compared as u64),
+                if bar.beyond == 1 { "is" } else { "are" }
             ))
         };
         let mut missed: Vec<String> = parts.iter().filter_map(missed).collect();
