@@ -12,6 +12,9 @@ use crate::series::Series;
 /// What repeats within this part of itself can be relied on.
 pub const WITHIN: f64 = 0.02;
 
+/// What repeats only within more than this part of itself is no figure.
+const NO_FIGURE: f64 = 0.5;
+
 /// One contestant in one kind of work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstructionRow {
@@ -33,6 +36,11 @@ impl InstructionRow {
     /// Whether it asks a server, and does not wait for a timer.
     pub fn is_request(&self) -> bool {
         self.series.shape.is_http()
+    }
+
+    /// Whether the repeats are near enough to each other for their median to be a figure.
+    pub fn is_figure(&self) -> bool {
+        self.spread.is_some_and(|spread| spread <= NO_FIGURE)
     }
 
     /// Whether the repeats lie within [`WITHIN`] of the median.
@@ -62,7 +70,8 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<InstructionRow> {
     rows.sort_by_cached_key(|row| (row.is_request(), row.series.contestant.clone()));
     for is_request in [false, true] {
         let alike = |row: &&mut InstructionRow| row.is_request() == is_request;
-        let value = |row: &InstructionRow| row.per_task.map(|of| of.value).filter(|of| *of > 0.0);
+        let value =
+            |row: &InstructionRow| row.per_task.map(|of| of.value).filter(|_| row.is_figure());
         let compared =
             rows.iter_mut().filter(alike).filter(|row| row.series.contestant.is_compared());
         let least = compared.filter_map(|row| value(row)).min_by(f64::total_cmp);

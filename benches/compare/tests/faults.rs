@@ -182,30 +182,28 @@ fn an_interrupt_keeps_the_record_and_leaves_no_process() {
     ["INT", "TERM", "HUP"].into_iter().for_each(interrupt);
 }
 
-fn interrupt(signal: &str) {
+fn interrupt(named: &str) {
     use std::io::Read;
+    use std::os::unix::process::CommandExt;
     use std::process::Stdio;
     use std::time::{Duration, Instant};
 
+    use nix::sys::signal::{SigHandler, Signal, signal};
+
     let folder = scratch();
     let path = folder.path().join("record.jsonl");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_compare"))
-        .args([
-            "run",
-            "--only",
-            "coroutines/bare",
-            "--tasks",
-            "1,2,3",
-            "--no-heap",
-            "--wait",
-            "30s",
-        ])
-        .arg("--record")
-        .arg(&path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_compare"));
+    child.args(["run", "--only", "coroutines/bare", "--tasks", "1,2,3", "--no-heap"]);
+    child.args(["--wait", "30s", "--record"]).arg(&path);
+    child.stdout(Stdio::null()).stderr(Stdio::piped());
+    // Whoever runs the tests may ignore a hangup, as nohup does, and so would what they start.
+    let heed = || {
+        // SAFETY: there is no handler that is replaced.
+        unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }.map(drop).map_err(Into::into)
+    };
+    // SAFETY: between fork and exec this does no more than signal(2), which is async-signal-safe.
+    unsafe { child.pre_exec(heed) };
+    let mut child = child.spawn().unwrap();
     let pid = child.id();
     let cells = || -> Vec<u32> {
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
@@ -220,15 +218,15 @@ fn interrupt(signal: &str) {
     let cells = cells();
     assert!(
         std::process::Command::new("kill")
-            .args([&format!("-{signal}"), &pid.to_string()])
+            .args([&format!("-{named}"), &pid.to_string()])
             .status()
             .unwrap()
             .success()
     );
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{named}");
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert!(said.contains("interrupted after 0 ok"), "{signal}: {said}");
+    assert!(said.contains("interrupted after 0 ok"), "{named}: {said}");
     assert!(read_file(&path).unwrap().cells.is_empty());
     for cell in cells {
         assert!(!Path::new(&format!("/proc/{cell}")).exists(), "cell {cell} is still there");

@@ -139,9 +139,10 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
         let limit = limits::of_ceiling(ceiling);
         let waiting = plan.waiting.unwrap_or(0);
         lines.push(match limits::command_for(ceiling, waiting) {
-            Some(command) => {
-                say("First move {limit}: `{command}`.", &[("limit", &limit), ("command", &command)])
-            }
+            Some(command) => say(
+                "First move {limit}: `{command}`, as root.",
+                &[("limit", &limit), ("command", &command)],
+            ),
             None => format!("It needs more than {limit}.").into(),
         });
     }

@@ -111,8 +111,8 @@ pub(crate) fn missed(repeat: &Repeat) -> Vec<Text> {
         let worst = moved.worst.as_ref()?;
         Some(say(
             "**{Part} of the runs within {allowed}: missed.** {beyond} of {figures} figures {lie} \
-             farther apart, the farthest {worst} ({of}). A difference in {part} between two \
-             contestants is worth believing from {within} on.",
+             farther apart, the farthest {worst} ({of}). Of all of them 95 % moved by up \
+             to {within}, so between two runs a smaller difference in {part} says nothing.",
             &[
                 ("Part", &format::capital(quantities::part(part))),
                 ("part", quantities::part(part)),

@@ -32,11 +32,12 @@ pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
     blocks.extend(chart.map(Block::Chart));
     blocks.push(Block::Heading(words.takes().0));
     blocks.push(Block::Table(takes(analysis, &shown, words)));
-    let mut below = words.one_at_a_time().and(words.repeats(analysis.repeat.as_ref()));
+    let mut below = words.one_at_a_time();
     if shown.iter().any(|id| analysis.run.cautions.contains_key(id.as_str())) {
         below = below.and(words.discontinued());
     }
     blocks.push(Block::Paragraph(below));
+    blocks.push(Block::Paragraph(words.repeats(analysis.repeat.as_ref())));
     blocks.extend(rates(analysis, &shown, words));
     // Where neither single nor synchronized timers were timed, there is no second picture.
     let is_drawn = |asked| matches!(asked, Asked::Spread | Asked::Synchronized);
@@ -132,7 +133,8 @@ fn rates(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Vec<Block
         let name = Cell::text(words.contestant(id));
         table.push([name].into_iter().chain(columns.iter().map(rate)).collect());
     }
-    let (head, how) = words.rates();
+    let pool_workers = told.iter().find_map(|row| row.pool_workers);
+    let (head, how) = words.rates(pool_workers);
     vec![Block::Heading(head), Block::Table(table), Block::Paragraph(how)]
 }
 

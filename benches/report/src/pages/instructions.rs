@@ -65,8 +65,15 @@ fn of_each_kind(rows: &[&InstructionRow]) -> Vec<Block> {
 }
 
 fn table(rows: &[&InstructionRow], is_request: bool, head: &str) -> Table {
-    let why = |row: &InstructionRow| Text::plain(row.reason.as_deref().unwrap_or("not counted"));
+    let why = |row: &InstructionRow| match &row.per_task {
+        Some(of) => {
+            let [low, high] = [of.low, of.high].map(|of| format::plain(of.round()));
+            Text::plain(format!("no figure: one repeat counted {low} and another {high}"))
+        }
+        None => Text::plain(row.reason.as_deref().unwrap_or("not counted")),
+    };
     let value = |value: Option<f64>, row: &InstructionRow| {
+        let value = value.filter(|_| row.is_figure());
         value.map_or_else(|| Cell::Missing(why(row)), Cell::value)
     };
     tables::of(
@@ -86,7 +93,7 @@ fn table(rows: &[&InstructionRow], is_request: bool, head: &str) -> Table {
 
 /// Those whose repeats lie too far apart to rely on.
 fn farther_apart(rows: &[&InstructionRow]) -> Option<Block> {
-    let loose = rows.iter().filter(|row| row.spread.is_some() && !row.is_repeated());
+    let loose = rows.iter().filter(|row| row.per_task.is_some() && !row.is_repeated());
     let named: BTreeSet<String> = loose
         .map(|row| {
             let kind = if row.is_request() { "request" } else { "wait" };
@@ -129,12 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_repeat_is_shown_and_named() {
+    fn what_does_not_repeat_is_named_and_no_figure_where_it_is_far_off() {
         let mut made = Synthetic::new();
-        made.counted("threads/rayon-pool", &[6_000.0, 9_000.0, 12_000.0]);
-        let text = printed(&made).replace('\n', " ");
+        made.counted("threads/crossbeam-pool", &[6_000.0, 9_000.0, 12_000.0]);
+        made.counted("threads/rayon-pool", &[-463.0, 200.0, 14_000.0]);
+        let text = printed(&made).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("9,000") && text.contains("33 %"), "{text}");
-        assert!(text.contains("farther apart than ±2 % in rayon pool (wait)"), "{text}");
+        assert!(text.contains("±2 % in crossbeam pool (wait) and rayon pool (wait)"), "{text}");
+        assert!(text.contains("one repeat counted −463 and another 14,000"), "{text}");
     }
 
     #[test]

@@ -24,7 +24,8 @@ const QUEUED: &str = "fewer places than requests: the time in the queue is not c
 /// What to know of the columns on requests.
 const ON_REQUESTS: &str = "CPU, the time over the delay and what was open at the server are of the most \
     requests at once. CPU is the client's alone. The time over the delay is how much later than the delay \
-    asked for 99 in 100 requests of the last wave were answered, from when each began to connect.";
+    asked for 99 in 100 requests of the last wave were answered, from when each began to connect. A task that has not begun is not late there, so models \
+    are not compared by it.";
 
 /// How rates are read in rounds.
 const IN_ROUNDS: &str = "A rate is the mean of fresh processes, one in each round. Each process runs \

@@ -96,7 +96,7 @@ fn read_twice(all: &[ReadTwice]) -> Vec<Block> {
 /// The outcome of each bar, those of the run before included.
 fn outcomes(analysis: &Analysis) -> Vec<Outcome> {
     let of_repeat = |repeat: &Repeat| {
-        let bars = [Part::Bytes, Part::Cpu].into_iter().filter_map(|part| repeat.part(part).bar);
+        let bars = Part::ALL.into_iter().filter_map(|part| repeat.part(part).bar);
         bars.map(|bar| bar.outcome).chain([repeat.order.outcome]).collect::<Vec<_>>()
     };
     let checks = analysis.instrument.checks();

@@ -26,7 +26,8 @@ const WAIT_NS: u64 = 1_000_000_000;
 
 const HOW_TO_READ: &str = "“Done with proof” is the largest number that was tried and done, and not a \
     limit. The next limit is worked out from what one more task takes, and was not tried; so is where a \
-    process stopped that was gone before its threads could be counted.";
+    process stopped that was gone before its threads could be counted. A command that moves a limit needs \
+    root.";
 
 fn build(analysis: &Analysis) -> Document {
     let timers: Vec<&Reach> = reaches(analysis, |reach| reach.series.shape.is_plain());
@@ -129,7 +130,7 @@ fn table(reaches: &[&Reach]) -> Table {
     let row = |reach: &&Reach| {
         let (wall, next) = (reach.wall.as_ref(), reach.next());
         let stopped = match wall {
-            None => Cell::Missing("nothing stopped it".into()),
+            None => Cell::Missing("nothing stopped it up to there".into()),
             Some(wall) => Cell::count(wall.reached, "how far it came is not known"),
         };
         let why = "no limit of this machine is known for it";

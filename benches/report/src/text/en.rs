@@ -84,7 +84,7 @@ impl FrontWords for English {
         };
         let parts = Part::ALL.map(|part| (quantities::part(part), repeat.part(part)));
         let within = |(what, moved): &(&str, &Moved)| {
-            Some(format!("{what} within {}", format::percent(moved.within?)))
+            Some(format!("{what} {}", format::percent(moved.within?)))
         };
         let said: Vec<String> = parts.iter().filter_map(within).collect();
         if said.is_empty() {
@@ -93,11 +93,10 @@ impl FrontWords for English {
         let missed = |(what, moved): &(&str, &Moved)| {
             let bar = moved.bar.filter(|bar| bar.outcome == Outcome::Missed)?;
             Some(format!(
-                "{what} within {}, which {} of {} figures {} not",
+                "{what} within {} ({} of {} figures moved more)",
                 format::percent(bar.allowed),
                 format::count(bar.beyond as u64),
                 format::count(moved.compared as u64),
-                if bar.beyond == 1 { "is" } else { "are" }
             ))
         };
         let mut missed: Vec<String> = parts.iter().filter_map(missed).collect();
@@ -106,32 +105,40 @@ impl FrontWords for English {
                 1 => "one pair changes".to_owned(),
                 many => format!("{} pairs change", format::count(many as u64)),
             };
-            missed.push(format!("the same order of contestants by bytes, which {changed}"));
+            missed.push(format!("the same order of contestants by bytes ({changed} it)"));
         }
         let mut text = say(
-            "Run again, 95 % of the figures of each kind came this close: {said}.",
+            "The whole run was made twice. Of each kind of figure, 95 % moved by no more than this: {said}.",
             &[("said", &format::list(&said))],
         );
         if !missed.is_empty() {
-            text = text.and(say("Missed: {missed}", &[("missed", &missed.join("; "))]));
+            text =
+                text.and(say("Bars that were missed: {missed}", &[("missed", &missed.join("; "))]));
         }
         text.and(why)
     }
 
-    fn rates(&self) -> (Text, Text) {
+    fn rates(&self, pool_workers: Option<u32>) -> (Text, Text) {
         let how = say(
             "Each is the mean of fresh processes, one in each round, and holds for this machine \
              ([all rates](page:rates)).",
             &[],
         );
-        ("How many a second".into(), how)
+        let pools = pool_workers.map(|workers| {
+            Text::plain(format!(
+                "A pool has {workers} workers here, and a worker for each task in the table above."
+            ))
+        });
+        ("How many a second".into(), how.and(pools.unwrap_or_default()))
     }
 
     fn rate(&self, work: Work, tasks: u64, wait_ns: u64) -> String {
         let (wait, tasks) = (format::duration(wait_ns as f64), format::count(tasks));
         match work {
             Work::Timer => format!("timers of {wait}, {tasks} at once"),
-            Work::Request if wait_ns == 0 => format!("requests answered at once, {tasks} open"),
+            Work::Request if wait_ns == 0 => {
+                format!("requests answered without delay, {tasks} at once")
+            }
             Work::Request => format!("requests answered after {wait}, {tasks} at once"),
         }
     }
@@ -213,10 +220,12 @@ pub(crate) fn exceptions(facts: &Facts<'_>) -> Option<Text> {
         None => {}
     }
     if let Some((at_once, ours, theirs)) = facts.at_once_is_no_better() {
+        let of = at_once.workers.map(|workers| format!(" of {workers} threads"));
         said.push(format!(
-            "for requests to a server that answers at once ({} of CPU each in a {}, {} on {task})",
+            "for requests to a server that answers at once ({} of CPU each in a {}{}, {} on {task})",
             format::duration(theirs),
             names::contestant(&at_once.thread),
+            of.unwrap_or_default(),
             format::duration(ours),
         ));
     }

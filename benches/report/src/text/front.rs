@@ -26,8 +26,8 @@ pub trait FrontWords {
     fn discontinued(&self) -> Text;
     /// How well a second run gave the same figures, with the bars that were missed.
     fn repeats(&self, repeat: Option<&Repeat>) -> Text;
-    /// The heading of the rates, and what is said of how they were read.
-    fn rates(&self) -> (Text, Text);
+    /// The heading of the rates, and what is said of how they were read, and of pools with so many workers.
+    fn rates(&self, pool_workers: Option<u32>) -> (Text, Text);
     /// The column of a rate: so many tasks of this kind at once, each of which waits so many ns.
     fn rate(&self, work: Work, tasks: u64, wait_ns: u64) -> String;
     /// The heading of what breaks first, and the columns of its table.

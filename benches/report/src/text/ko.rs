@@ -130,12 +130,17 @@ impl FrontWords for Korean {
         text.and(why)
     }
 
-    fn rates(&self) -> (Text, Text) {
+    fn rates(&self, pool_workers: Option<u32>) -> (Text, Text) {
         let how = say(
             "각 값은 라운드마다 새로 띄운 프로세스들의 평균이며, 이 기계에서 잰 값입니다([모든 처리율](page:rates)).",
             &[],
         );
-        ("초당 처리 수".into(), how)
+        let pools = pool_workers.map(|workers| {
+            Text::plain(format!(
+                "여기서 풀의 작업자는 {workers}개이고, 위 표에서는 작업마다 하나씩입니다."
+            ))
+        });
+        ("초당 처리 수".into(), how.and(pools.unwrap_or_default()))
     }
 
     fn rate(&self, work: Work, tasks: u64, wait_ns: u64) -> String {
@@ -273,9 +278,11 @@ fn exceptions(facts: &Facts<'_>) -> Option<Text> {
         None => {}
     }
     if let Some((at_once, ours, theirs)) = facts.at_once_is_no_better() {
+        let of = at_once.workers.map(|workers| format!("(스레드 {workers}개)"));
         said.push(format!(
-            "곧바로 답하는 서버에 요청을 보낼 때(요청당 CPU: {} {}, {task} {})",
+            "곧바로 답하는 서버에 요청을 보낼 때(요청당 CPU: {}{} {}, {task} {})",
             Korean.contestant(&at_once.thread),
+            of.unwrap_or_default(),
             format::duration(theirs),
             format::duration(ours),
         ));

@@ -94,6 +94,8 @@ pub struct AtOnce {
     pub tasks: u64,
     /// The thread contestant that takes the least CPU.
     pub thread: Id,
+    /// How many workers it has, if it is a pool.
+    pub workers: Option<u32>,
     /// What both take.
     pub cpu: Compared,
 }
@@ -207,10 +209,11 @@ fn at_once(inputs: &Inputs<'_>, coroutine: &Id) -> Option<AtOnce> {
         .max_by_key(|row| row.tasks)?;
     let same = rows().filter(|row| row.tasks == ours.tasks && row.shape == ours.shape);
     let threads = same.filter(|row| row.contestant.model() == Model::Threads);
-    let timed = threads.filter_map(|row| Some((&row.contestant, row.cpu_ns()?)));
+    let timed = threads.filter_map(|row| Some((row, row.cpu_ns()?)));
     let (thread, theirs) = timed.min_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))?;
     let cpu = Compared::apart(ours.cpu_ns()?, theirs);
-    Some(AtOnce { tasks: ours.tasks, thread: thread.clone(), cpu })
+    let (workers, thread) = (thread.pool_workers, thread.contestant.clone());
+    Some(AtOnce { tasks: ours.tasks, thread, workers, cpu })
 }
 
 #[cfg(test)]
