@@ -265,7 +265,7 @@ mod tests {
     ) -> Record {
         let mut made = Synthetic::new();
         for nth in 0..CONTESTANTS {
-            made.waves(&format!("coroutines/c{nth}"), 1_000, &[1_000_000; 6]);
+            made.waves(&format!("coroutines/c{nth}"), 1_000, &[5_000_000; 6]);
             let bill = Bill { rss: 300, ..Bill::of(10_000) };
             for _ in 0..2 {
                 made.line(&format!("coroutines/c{nth}"), &[1, 10_000], bill);

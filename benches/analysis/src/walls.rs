@@ -144,13 +144,25 @@ fn reach(context: &Context<'_>, series: &Series, cells: &Cells<'_>) -> Reach {
     if let Some(cell) = stopped.filter(|_| series.model() == Model::Threads) {
         learn_at_wall(cell, &mut uses);
     }
+    let wall = stopped.and_then(|cell| wall(cell, &uses));
+    let mut ceilings = ceilings(&context.record.run.host.limits, &uses);
+    if let Some(wall) = &wall {
+        // Where it was stopped is known better than where it would be: others may use the limit too, and it may
+        // have changed during the run.
+        for ceiling in ceilings.iter_mut().filter(|ceiling| ceiling.limit == wall.limit.name) {
+            ceiling.value = wall.limit.value;
+            ceiling.tasks =
+                wall.reached.filter(|_| !wall.reached_is_estimated).unwrap_or(ceiling.tasks);
+        }
+        ceilings.sort_by_key(|ceiling| ceiling.tasks);
+    }
     Reach {
         series: series.clone(),
         largest: cells.timed.iter().map(|cell| cell.tasks).max(),
         at_once: in_flight.max(),
         tried: tried.max().unwrap_or(0),
-        wall: stopped.and_then(|cell| wall(cell, &uses)),
-        ceilings: ceilings(&context.record.run.host.limits, &uses),
+        wall,
+        ceilings,
     }
 }
 
@@ -191,17 +203,22 @@ fn counted_use(cells: &Cells<'_>, read: fn(&Weight) -> Option<u64>) -> Option<Us
     (per_task > 0.0).then(|| Use { per_task, base: (high - per_task * *most as f64).max(0.0) })
 }
 
+/// The threads of a process of ours without tasks.
+const OWN_THREADS: u64 = 3;
+
 /// Adds what a wall alone says of a contestant with a thread for each task: with one N there is nothing
-/// else to take it from. One of the threads is the process's own.
+/// else to take it from. Three of the threads are the process's own: the main thread, one that reads orders and
+/// one that watches.
 fn learn_at_wall(cell: &Cell, uses: &mut BTreeMap<Resource, Use>) {
     let has_a_thread_each =
         cell.pool_workers.is_none_or(|workers| u64::from(workers) >= cell.tasks);
     let Some(limit) = cell.limit.as_ref().filter(|_| has_a_thread_each) else { return };
-    let Some(threads) = limit.reached.and_then(|all| all.checked_sub(1)) else { return };
+    let Some(threads) = limit.reached.and_then(|all| all.checked_sub(OWN_THREADS)) else { return };
     if threads == 0 {
         return;
     }
-    uses.entry(Resource::Threads).or_insert(Use { per_task: 1.0, base: 1.0 });
+    let base = OWN_THREADS as f64;
+    uses.entry(Resource::Threads).or_insert(Use { per_task: 1.0, base });
     let used = used_at_end(limit) as f64;
     let per_task = (used / threads as f64).round();
     let of_wall = resource_of(&limit.name)
@@ -276,12 +293,13 @@ mod tests {
         // 65,512 mappings in use less 30 of the process, 4 a thread.
         assert_eq!((wall.reached, wall.per_task), (Some(16_370), Some(4)));
         assert_eq!(wall.limit.name, "max_map_count");
-        assert_eq!(reach.ceilings[0].tasks, 16_375);
+        // It was stopped there, so that is where it is stopped.
+        assert_eq!(reach.ceilings[0].tasks, 16_370);
         assert!(reach.next().is_none(), "the small run knows no other limit");
         let in_the_way: Vec<_> = reach.in_the_way_of(50_000).collect();
         assert_eq!(in_the_way.len(), 1);
-        assert_eq!(in_the_way[0].needed_for(50_000), 65_530 + 4 * (50_000 - 16_375));
-        assert_eq!(reach.in_the_way_of(16_375).count(), 0);
+        assert_eq!(in_the_way[0].needed_for(50_000), 65_530 + 4 * (50_000 - 16_370));
+        assert_eq!(reach.in_the_way_of(16_370).count(), 0);
     }
 
     #[test]
@@ -333,9 +351,9 @@ mod tests {
         (limit.reached, limit.used_is_estimated) = (Some(16_373), true);
         let reach = of_run(&record, "threads/per-task");
         let wall = reach.wall.unwrap();
-        assert_eq!((wall.reached, wall.per_task), (Some(16_372), Some(4)));
+        assert_eq!((wall.reached, wall.per_task), (Some(16_370), Some(4)));
         let [ceiling] = &reach.ceilings[..] else { panic!("{:?}", reach.ceilings) };
-        assert_eq!((ceiling.tasks, ceiling.needed_for(40_000)), (16_372, 65_530 + 4 * 23_628));
+        assert_eq!((ceiling.tasks, ceiling.needed_for(40_000)), (16_370, 65_530 + 4 * 23_630));
         // Where workers are fewer than tasks, a thread is not a task.
         record.cells[0].pool_workers = Some(20_000);
         assert_eq!(of_run(&record, "threads/per-task").wall.unwrap().per_task, None);

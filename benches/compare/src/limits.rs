@@ -132,6 +132,9 @@ pub struct LastSeen {
     pub threads_in_system: Option<u64>,
     /// Threads of all processes of the user, where the system may have refused one for them.
     pub threads_of_user: Option<u64>,
+    /// Whether all tasks were in flight once. No limit that counts is what stops it from then on, because it has
+    /// all that it wants.
+    pub has_all: bool,
 }
 
 impl LastSeen {
@@ -148,6 +151,7 @@ impl LastSeen {
         self.total_bytes = self.total_bytes.max(seen.total_bytes);
         self.threads_in_system = self.threads_in_system.max(seen.threads_in_system);
         self.threads_of_user = self.threads_of_user.max(seen.threads_of_user);
+        self.has_all |= seen.has_all;
     }
 }
 
@@ -206,7 +210,7 @@ impl Limits {
             ("memory_bytes", self.memory_bytes, memory),
         ];
         let near = candidates.into_iter().filter_map(|(name, value, used)| {
-            let value = value?.number()?;
+            let value = value?.number().filter(|_| !seen.has_all || name.starts_with("memory"))?;
             let at_least = seen.mappings_at_least.filter(|_| name == "max_map_count");
             let used_is_estimated = at_least.is_some();
             let share = used? as f64 / value as f64;
@@ -236,14 +240,23 @@ impl Limits {
         used_up("address_space", self.address_space, seen.address_space)
     }
 
-    /// The limit on the user's threads, of a process that was refused one where no other limit was near;
-    /// `None` where the user had less than half of them.
-    pub fn processes(&self, seen: &LastSeen) -> Option<Limit> {
-        let used = seen.threads_of_user.max(seen.threads);
-        let nproc = self.binding_nproc().filter(|limit| {
-            limit.number().zip(used).is_some_and(|(limit, used)| used >= limit / 2)
+    /// The limit on the user's threads or on addresses, of a process that was refused a thread where no limit
+    /// was near: it may have given back what it had before it was looked at. The one of which more was in use;
+    /// `None` where that was less than a quarter of either.
+    pub fn of_a_refused_thread(&self, seen: &LastSeen) -> Option<Limit> {
+        const LITTLE: f64 = 0.25;
+        let candidates = [
+            ("nproc", self.binding_nproc(), seen.threads_of_user.max(seen.threads)),
+            ("address_space", self.address_space, seen.address_space),
+        ];
+        let shares = candidates.into_iter().filter_map(|(name, value, used)| {
+            let limit = value?.number()? as f64;
+            // One that was never looked at died at once.
+            Some((used.map_or(LITTLE, |used| used as f64 / limit), name, value, used))
         });
-        used_up("nproc", nproc, used)
+        let most =
+            shares.filter(|of| of.0 >= LITTLE).max_by(|one, other| one.0.total_cmp(&other.0));
+        most.and_then(|(_, name, value, used)| used_up(name, value, used))
     }
 
     fn binding_nproc(&self) -> Option<LimitValue> {
@@ -290,6 +303,7 @@ impl LastSeen {
             total_bytes: None,
             threads_in_system: procfs.threads_in_system(),
             threads_of_user: None,
+            has_all: false,
         }
     }
 }
@@ -412,6 +426,21 @@ mod tests {
     }
 
     #[test]
+    fn what_has_all_that_it_wants_is_stopped_by_memory_alone() {
+        let held = |has_all, rss| LastSeen {
+            threads: Some(16_000),
+            mappings: Some(65_000),
+            descriptors: Some(1_020),
+            rss_bytes: Some(rss),
+            has_all,
+            ..LastSeen::default()
+        };
+        assert_eq!(limits().nearest(&held(false, 0)).unwrap().name, "nofile");
+        assert_eq!(limits().nearest(&held(true, 0)), None);
+        assert_eq!(limits().nearest(&held(true, 1_000 << 20)).unwrap().name, "memory_cgroup");
+    }
+
+    #[test]
     fn descriptors_stop_at_the_soft_limit_or_at_the_hard_one_if_raised() {
         let seen = |open| LastSeen { descriptors: Some(open), ..LastSeen::default() };
         assert_eq!(limits().nearest(&seen(1_024)).unwrap().name, "nofile");
@@ -449,6 +478,7 @@ mod tests {
             total_bytes: Some(120 << 20),
             threads_in_system: Some(90),
             threads_of_user: Some(20),
+            has_all: false,
         };
         assert_eq!(limits().nearest(&seen), None);
         assert_eq!(limits().nearest(&LastSeen::default()), None);
@@ -493,7 +523,6 @@ mod tests {
         assert_eq!(limits().nearest(&seen), None);
         let bound = Limits { exempt_from_nproc: false, ..limits() };
         assert_eq!(bound.nearest(&seen).unwrap().name, "nproc");
-        assert_eq!(limits().processes(&seen), None);
     }
 
     /// What else the user runs takes part of them too.
@@ -508,9 +537,14 @@ mod tests {
         };
         assert_eq!(bound.nearest(&seen(12)).unwrap().used, 12);
         assert_eq!(bound.nearest(&seen(8)), None);
-        let limit = bound.processes(&seen(8)).unwrap();
+        let limit = bound.of_a_refused_thread(&seen(8)).unwrap();
         assert_eq!((limit.name.as_str(), limit.used_is_estimated), ("nproc", true));
-        assert_eq!(bound.processes(&seen(5)), None);
+        let none = LastSeen { threads: Some(2), ..LastSeen::default() };
+        let endless = Limits { address_space: Some(LimitValue::from(None)), ..bound.clone() };
+        assert_eq!(endless.of_a_refused_thread(&none), None);
+        assert_eq!(bound.of_a_refused_thread(&none).unwrap().name, "address_space");
+        let addresses = LastSeen { address_space: Some(4_000_000 << 10), ..none };
+        assert_eq!(bound.of_a_refused_thread(&addresses).unwrap().name, "address_space");
     }
 
     #[test]

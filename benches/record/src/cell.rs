@@ -64,9 +64,8 @@ impl Cell {
     /// What is wrong with its proof, the server's or the second wave's, or why its times cannot be; `None`
     /// if it proves all.
     pub fn flaw(&self) -> Option<String> {
-        let in_waves =
-            || self.waves.iter().find_map(|wave| wave.flaw(self.tasks, self.proof.as_ref()?));
-        let first = self.flaw_of(self.proof.as_ref(), self.server.as_ref()).or_else(in_waves);
+        let first = self.flaw_of(self.proof.as_ref(), self.server.as_ref());
+        let first = first.or_else(|| self.flaw_of_waves());
         first.or_else(|| self.flaw_of_time()).or_else(|| {
             let second = self.second.as_ref()?;
             let flaw = self.flaw_of(Some(&second.proof), second.server.as_ref())?;
@@ -79,6 +78,23 @@ impl Cell {
         let counted = || self.waves.iter().filter(|wave| !wave.warm_up);
         let seconds = counted().map(|wave| wave.wall_ns).sum::<u64>() as f64 / 1e9;
         (seconds > 0.0).then(|| self.tasks as f64 * counted().count() as f64 / seconds)
+    }
+
+    /// What is wrong with its waves: that one is without proof or was over too soon, or that none counts.
+    fn flaw_of_waves(&self) -> Option<String> {
+        if self.rate && self.waves.iter().all(|wave| wave.warm_up) {
+            return Some("none of its waves counts".into());
+        }
+        let waits_ns =
+            u64::from(self.workload.waits_per_task).checked_mul(self.workload.duration_ns);
+        self.waves.iter().find_map(|wave| {
+            let is_too_short = self.tasks > 0 && waits_ns.is_none_or(|ns| wave.wall_ns < ns);
+            let too_short = || {
+                let wall_ns = wave.wall_ns;
+                format!("one of its waves took {wall_ns} ns, less than the waits of one task")
+            };
+            wave.flaw(self.tasks, self.proof.as_ref()?).or_else(|| is_too_short.then(too_short))
+        })
     }
 
     /// Why its times cannot be. No wait is ever over too soon, and a start is part of the whole.
@@ -340,4 +356,25 @@ pub struct Sample {
     pub elapsed_ns: u64,
     /// User and system CPU of the process in that time.
     pub cpu_ns: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::synthetic::Synthetic;
+
+    #[test]
+    fn waves_without_proof_or_too_short_for_a_wait_show_no_rate() {
+        let mut made = Synthetic::new();
+        let cell = made.waves("coroutines/smol", 100, &[2_000_000]).record().cells.remove(0);
+        assert_eq!(cell.flaw(), None);
+        let mut short = cell.clone();
+        short.waves[1].wall_ns = 999_999;
+        assert!(short.flaw().unwrap().contains("took 999999 ns"), "{:?}", short.flaw());
+        let mut lost = cell.clone();
+        lost.waves[2].completed = 99;
+        assert!(lost.flaw().unwrap().starts_with("in one of its waves"), "{:?}", lost.flaw());
+        let mut none = cell;
+        none.waves.truncate(1);
+        assert_eq!(none.flaw().as_deref(), Some("none of its waves counts"));
+    }
 }

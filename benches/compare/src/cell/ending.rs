@@ -1,5 +1,6 @@
 //! How a run of a cell can end, and what that makes of the cell.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use workload::Workload;
@@ -143,10 +144,17 @@ impl Ending {
                     reason =
                         format!("{reason}; the kernel's OOM killer ended it for want of memory");
                 }
+                if is_from_outside(status) && !was_oom_killed {
+                    return failed(reason);
+                }
                 wall_or_failure(failed(reason), &last_words, limits, &last_seen)
             }
-            Self::Hung { reason, last_seen } => {
-                wall_or_failure(failed(reason), "", limits, &last_seen)
+            // Nothing was refused to it that anybody knows of.
+            Self::Hung { mut reason, last_seen } => {
+                if let Some(limit) = limits.nearest(&last_seen) {
+                    reason = format!("{reason}; it was near a limit: {limit}");
+                }
+                failed(reason)
             }
             Self::BrokeProtocol(reason) | Self::LostGroup(reason) | Self::NotStarted(reason) => {
                 failed(reason)
@@ -203,6 +211,14 @@ impl Outcome {
     }
 }
 
+/// Whether a process was ended by somebody else: by a signal that the system sends to no process for what it
+/// does itself.
+fn is_from_outside(status: ExitStatus) -> bool {
+    use nix::sys::signal::Signal::{SIGABRT, SIGBUS, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    let own = [SIGABRT, SIGBUS, SIGILL, SIGSEGV, SIGSYS, SIGTRAP];
+    status.signal().is_some_and(|signal| own.iter().all(|own| *own as i32 != signal))
+}
+
 /// The cell that went wrong in its second wave, for this reason.
 fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
     let reason = format!("second wave: {}", reason.unwrap_or_else(|| "failed".into()));
@@ -211,7 +227,6 @@ fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::process::ExitStatusExt;
     use std::time::Duration;
 
     use workload::ContestantId;
@@ -302,6 +317,28 @@ mod tests {
         };
         assert_eq!(hung(400).status, Status::Failed);
         assert_eq!(hung(400).reason.as_deref(), Some("did not answer"));
-        assert_eq!(hung(65_000).status, Status::Wall);
+        assert_eq!(hung(65_000).status, Status::Failed);
+        let reason = hung(65_000).reason.unwrap();
+        assert!(
+            reason.starts_with("did not answer; it was near a limit: max_map_count"),
+            "{reason}"
+        );
+    }
+
+    /// Whoever kills a process is no limit, however near one is.
+    #[test]
+    fn a_signal_from_outside_is_a_failure() {
+        for (signal, status) in [
+            (nix::sys::signal::Signal::SIGTERM, Status::Failed),
+            (nix::sys::signal::Signal::SIGKILL, Status::Failed),
+            (nix::sys::signal::Signal::SIGUSR1, Status::Failed),
+            (nix::sys::signal::Signal::SIGABRT, Status::Wall),
+        ] {
+            let Ending::Died { last_words, last_seen, .. } = died(64_000, false) else { panic!() };
+            let status_of = ExitStatus::from_raw(signal as i32);
+            let ending =
+                Ending::Died { status: status_of, last_words, was_oom_killed: false, last_seen };
+            assert_eq!(cell(ending).status, status, "{signal}");
+        }
     }
 }

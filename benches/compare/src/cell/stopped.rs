@@ -41,7 +41,7 @@ pub(super) fn without_flaw(cell: Cell) -> Cell {
 const WANT_OF_MEMORY: [&str; 2] = ["memory allocation of ", "Cannot allocate memory"];
 
 /// What the system says of a thread that it did not make, whatever the reason.
-const WANT_OF_THREADS: &str = "Resource temporarily unavailable";
+const WANT_OF_THREADS: [&str; 2] = ["Resource temporarily unavailable", "WouldBlock"];
 
 /// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
 /// that can be named is a failure. What its process `said` may name what it wanted.
@@ -54,8 +54,9 @@ pub(super) fn wall_or_failure(
     let was_refused_memory = || WANT_OF_MEMORY.iter().any(|words| said.contains(words));
     let limit = limits.nearest(last_seen);
     let addresses = || limits.addresses(last_seen).filter(|_| was_refused_memory());
-    let processes = || limits.processes(last_seen).filter(|_| said.contains(WANT_OF_THREADS));
-    stopped_at(limit.or_else(addresses).or_else(processes), cell)
+    let was_refused_a_thread = || WANT_OF_THREADS.iter().any(|words| said.contains(words));
+    let of_thread = || limits.of_a_refused_thread(last_seen).filter(|_| was_refused_a_thread());
+    stopped_at(limit.or_else(addresses).or_else(of_thread), cell)
 }
 
 /// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and
@@ -70,7 +71,18 @@ pub(crate) fn legible(reason: &str) -> String {
     text
 }
 
-/// The last line that says something. std's hint about backtraces does not.
+/// The last line that says something. std's hint about backtraces does not, nor that a panic is the last.
 pub(crate) fn last_line(text: &str) -> Option<&str> {
-    text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("note: "))
+    let says_nothing = |line: &str| {
+        line.is_empty()
+            || [
+                "note: ",
+                "stack backtrace:",
+                "thread caused non-unwinding panic",
+                "panic in a destructor",
+            ]
+            .iter()
+            .any(|words| line.starts_with(words))
+    };
+    text.lines().map(str::trim).rfind(|line| !says_nothing(line))
 }

@@ -102,7 +102,8 @@ impl<'a> Watched<'a> {
         let child = ChildProcess::start(program, group.as_ref(), stop).map_err(|error| {
             let why = match error.kind() {
                 ErrorKind::WouldBlock => {
-                    " (no process or thread is left within `ulimit -u`, pids.max or kernel.pid_max)"
+                    " (no process or thread is left within `ulimit -u`, pids.max or kernel.pid_max, \
+                     or no memory for one within `ulimit -v`)"
                 }
                 _ => "",
             };
@@ -171,7 +172,10 @@ impl<'a> Watched<'a> {
                     let last_seen = self.last_seen;
                     return Err(Ending::Refused { reason, last_words, last_seen }.into());
                 }
-                Some(Ok(event)) => return Ok(event),
+                Some(Ok(event)) => {
+                    self.last_seen.has_all |= matches!(event, Event::AllWaiting(_));
+                    return Ok(event);
+                }
                 Some(Err(ProtocolError::Closed)) => return Err(Stopped::Died),
                 Some(Err(error)) => {
                     return Err(Ending::BrokeProtocol(error.to_string()).into());
@@ -300,6 +304,7 @@ impl<'a> Watched<'a> {
                     total_bytes: weight.total_bytes,
                     threads_in_system: procfs().threads_in_system(),
                     threads_of_user: None,
+                    has_all: false,
                 });
                 weight
             }

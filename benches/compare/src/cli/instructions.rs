@@ -13,7 +13,7 @@ use super::run::{exit_code, record_path, seed_from_clock};
 use crate::instructions::valgrind::Valgrind;
 use crate::instructions::{self, Work};
 use crate::interrupt;
-use crate::output::{print, print_document, print_path};
+use crate::output::{complain, print, print_document, print_path};
 use crate::registry;
 use crate::suite::{DEFAULT_PATIENCE, Suite};
 
@@ -78,6 +78,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let works = args.workload.map_or(Work::ALL.to_vec(), |work| vec![work]);
     let valgrind = Ok(valgrind);
     let tally = instructions::append(&program, &valgrind, &contestants, &works, unfinished, stop)?;
+    if tally.interrupted {
+        complain("interrupted; --resume counts the rest");
+    }
     print_document(&document(&Analysis::of(&read_file(&path)?, None)), false);
     print("");
     print_path(&path);

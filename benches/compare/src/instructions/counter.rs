@@ -120,6 +120,8 @@ pub(super) struct Counter<'a> {
     valgrind: Result<&'a Valgrind, &'a str>,
     servers: Servers,
     stop: &'a AtomicBool,
+    /// It let a process be silent for too long. Nothing more is counted then, because each count takes so long.
+    is_silent: bool,
 }
 
 /// Why a count did not come about.
@@ -139,7 +141,7 @@ impl<'a> Counter<'a> {
         valgrind: Result<&'a Valgrind, &'a str>,
         stop: &'a AtomicBool,
     ) -> Self {
-        Self { program, valgrind, servers: Servers::own(program), stop }
+        Self { program, valgrind, servers: Servers::own(program), stop, is_silent: false }
     }
 
     /// Counts both numbers of tasks, as often as it is repeated; all of it again with a longer wait
@@ -177,6 +179,9 @@ impl<'a> Counter<'a> {
             Ok(valgrind) => valgrind,
             Err(why) => return ended(Status::Skipped, why, line),
         };
+        if self.is_silent {
+            return ended(Status::Skipped, "valgrind was silent in an earlier count", line);
+        }
         let mut wait = WAIT;
         for _ in 1..MOST_ATTEMPTS {
             let once = |_| {
@@ -251,7 +256,7 @@ impl<'a> Counter<'a> {
     }
 
     /// What the process says next; `None` if it says nothing any more.
-    fn next(&self, child: &ChildProcess) -> Result<Option<Event>, Stopped> {
+    fn next(&mut self, child: &ChildProcess) -> Result<Option<Event>, Stopped> {
         let patience = Instant::now() + PATIENCE;
         while Instant::now() < patience {
             match child.next(TICK) {
@@ -262,6 +267,7 @@ impl<'a> Counter<'a> {
                 None => {}
             }
         }
+        self.is_silent = true;
         Err(Stopped::Failed(format!("it was silent for {} s and was killed", PATIENCE.as_secs())))
     }
 }
