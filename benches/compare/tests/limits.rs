@@ -144,10 +144,12 @@ fn a_limit_on_processes_is_named_and_costs_no_run() {
     // The harness has some of them too.
     for processes in [12, 16] {
         let (output, record) =
-            stranger.run(processes, &["--only", "threads/per-task", "--tasks", "100"]);
+            stranger.run(processes, &["--only", "threads/{per-task,rayon-pool}", "--tasks", "100"]);
         assert_eq!(output.status.code(), Some(0), "{processes}: {}", stderr(&output));
-        let limit = record.cells[0].limit.as_ref().unwrap();
-        assert_eq!((limit.name.as_str(), limit.value), ("nproc", processes.into()), "{limit:?}");
+        for cell in &record.cells {
+            let limit = cell.limit.as_ref().unwrap_or_else(|| panic!("{cell:?}"));
+            assert_eq!((limit.name.as_str(), limit.value), ("nproc", processes.into()), "{cell:?}");
+        }
     }
 
     // Not even the process of a cell.

@@ -332,6 +332,8 @@ impl<'a> Watched<'a> {
         let total_bytes = self.group.as_ref().and_then(Group::peak_bytes);
         self.last_seen.raise(&LastSeen { total_bytes, ..LastSeen::default() });
         let now_and_before = procfs().oom_kills().zip(self.oom_kills_before);
+        // With the threads here that listen to it, which end with it.
+        self.look_at_user(0);
         let ended = self.child.reap();
         self.look_at_user(self.last_seen.threads.unwrap_or(0));
         match ended {
