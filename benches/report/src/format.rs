@@ -94,6 +94,17 @@ pub fn times(ratio: f64) -> String {
     number(ratio, decimals)
 }
 
+/// A ratio as one figure where half of its interval is at most a tenth of it, else from where to where: `83`,
+/// `49 to 102`.
+pub fn times_or_range(ratio: &Estimate, to: &str) -> String {
+    const WIDE: f64 = 0.1;
+    let is_wide = ratio.relative_half_width().is_some_and(|half| half > WIDE);
+    match ratio.is_bounded() && is_wide {
+        true => format!("{}{to}{}", times(ratio.low), times(ratio.high)),
+        false => times(ratio.value),
+    }
+}
+
 /// A part of one in percent: `2 %`, `0.3 %`, `under 0.1 %`, `over 1,000 %`.
 pub fn percent(part: f64) -> String {
     let percent = part * 100.0;
@@ -180,6 +191,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_ratio_that_is_hardly_known_is_a_range() {
+        let ratio = |low, high| times_or_range(&Estimate { value: 62.0, low, high }, " to ");
+        assert_eq!(ratio(49.0, 102.0), "49 to 102");
+        assert_eq!(ratio(60.0, 64.0), "62");
+        assert_eq!(ratio(f64::NEG_INFINITY, f64::INFINITY), "62");
+    }
 
     #[test]
     fn each_unit_has_its_way() {

@@ -174,7 +174,7 @@ impl FrontWords for English {
 
 /// How many times as much a thread takes, in words.
 fn times(compared: Option<&Compared>) -> Option<String> {
-    Some(format!("{} times", format::times(compared?.times?.value)))
+    Some(format!("{} times", format::times_or_range(&compared?.times?, " to ")))
 }
 
 /// The verdict's figures, as far as the record has them.

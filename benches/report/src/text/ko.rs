@@ -230,7 +230,7 @@ fn figures(facts: &Facts<'_>) -> Option<Text> {
     let task = Korean.contestant(&summary.coroutine);
     let timer = summary.timer.as_ref()?;
     let times = |compared: Option<&analysis::claims::lighter::Compared>| {
-        Some(format!("{}배", format::times(compared?.times?.value)))
+        Some(format!("{}배", format::times_or_range(&compared?.times?, "~")))
     };
     let mut text = say(
         "타이머를 기다리는 {task} 작업은 {ours}, 스레드는 그 **{times}**인 {theirs}를 차지합니다.",
