@@ -251,8 +251,9 @@ impl Limits {
         ];
         let shares = candidates.into_iter().filter_map(|(name, value, used)| {
             let limit = value?.number()? as f64;
-            // One that was never looked at died at once.
-            Some((used.map_or(LITTLE, |used| used as f64 / limit), name, value, used))
+            // One that was never looked at died at once. Addresses are hardly ever limited by chance.
+            let unseen = if name == "address_space" { LITTLE } else { 0.0 };
+            Some((used.map_or(unseen, |used| used as f64 / limit), name, value, used))
         });
         let most =
             shares.filter(|of| of.0 >= LITTLE).max_by(|one, other| one.0.total_cmp(&other.0));
@@ -542,6 +543,7 @@ mod tests {
         let none = LastSeen { threads: Some(2), ..LastSeen::default() };
         let endless = Limits { address_space: Some(LimitValue::from(None)), ..bound.clone() };
         assert_eq!(endless.of_a_refused_thread(&none), None);
+        assert_eq!(endless.of_a_refused_thread(&LastSeen::default()), None);
         assert_eq!(bound.of_a_refused_thread(&none).unwrap().name, "address_space");
         let addresses = LastSeen { address_space: Some(4_000_000 << 10), ..none };
         assert_eq!(bound.of_a_refused_thread(&addresses).unwrap().name, "address_space");

@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_is_a_failure_with_its_reason_unless_a_limit_was_near() {
+    fn a_hang_is_a_failure_with_its_reason_and_the_limit_that_was_near() {
         let hung = |mappings| {
             let last_seen = LastSeen { mappings: Some(mappings), ..LastSeen::default() };
             cell(Ending::Hung { reason: "did not answer".into(), last_seen })
