@@ -18,17 +18,6 @@ pub struct Difference {
     pub after: String,
 }
 
-/// What is said of what a run does not know.
-const UNKNOWN: &str = "unknown";
-
-impl Difference {
-    /// The same, with these words for what one of the runs does not have.
-    fn with_absent(self, words: &str) -> Self {
-        let of = |value: String| if value == UNKNOWN { words.into() } else { value };
-        Self { what: self.what, before: of(self.before), after: of(self.after) }
-    }
-}
-
 impl Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} was {} and is {}", self.what, self.before, self.after)
@@ -47,8 +36,7 @@ pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
         found.extend(of_maps("", &system(one), &system(other)));
         found.extend(of_maps("", &before.build, &after.build));
     }
-    let set = of_maps("", &one.allocator_settings, &other.allocator_settings);
-    found.extend(set.into_iter().map(|difference| difference.with_absent("not set")));
+    found.extend(differing("", "not set", &one.allocator_settings, &other.allocator_settings));
     found.extend(of_maps("limit ", &limits(one), &limits(other)));
     let is_known = |found: &Difference| {
         let is_of_both = before.build.is_empty() == after.build.is_empty();
@@ -105,10 +93,15 @@ fn limits(host: &Host) -> Values {
 }
 
 fn of_maps(kind: &str, before: &Values, after: &Values) -> Vec<Difference> {
+    differing(kind, "unknown", before, after)
+}
+
+/// In what these differ, with the word for what one of them does not have.
+fn differing(kind: &str, absent: &str, before: &Values, after: &Values) -> Vec<Difference> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let differ = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
     let difference = |name: &String| {
-        let value = |of: &Values| of.get(name).map_or(UNKNOWN.into(), |of| format!("`{of}`"));
+        let value = |of: &Values| of.get(name).map_or(absent.into(), |of| format!("`{of}`"));
         Difference { what: format!("{kind}{name}"), before: value(before), after: value(after) }
     };
     differ.map(difference).collect()

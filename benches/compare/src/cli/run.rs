@@ -10,6 +10,7 @@ use analysis::Analysis;
 use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as _};
+use tempfile::TempDir;
 use workload::{Arrival, StateSize, Workload};
 
 use super::heading;
@@ -165,14 +166,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut planned = args.given.plan(args.given.seed())?;
     planned.say_what_is_missing();
     let tally = planned.suite.run(planned.cells, &path, interrupt::listen()?)?;
-    if is_piped {
-        let text = std::fs::read_to_string(&path)?;
-        // Nothing is left of it, whatever becomes of the output.
-        drop(folder);
-        print(json::escaped(text.trim_end()));
-    } else {
-        show(&path, args.json)?;
-    }
+    show(&path, args.json || is_piped, folder)?;
     Ok(exit_code(tally))
 }
 
@@ -218,14 +212,17 @@ fn resume(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
         bail!("{name} cannot be resumed: it counts heaps, and {NO_HEAP}");
     }
     let tally = planned.suite.resume(planned.cells, unfinished, interrupt::listen()?)?;
-    show(path, args.json)?;
+    show(path, args.json, None)?;
     Ok(exit_code(tally))
 }
 
-/// The record itself or its tables.
-fn show(path: &Path, json: bool) -> anyhow::Result<()> {
+/// Prints the record itself or its tables. The folder, if it is there for the record alone, is gone by then.
+fn show(path: &Path, json: bool, folder: Option<TempDir>) -> anyhow::Result<()> {
     if json {
-        print(json::escaped(std::fs::read_to_string(path)?.trim_end()));
+        let text = std::fs::read_to_string(path)?;
+        // Nothing is left of it, whatever becomes of the output.
+        drop(folder);
+        print(json::escaped(text.trim_end()));
     } else {
         print_document(&report::run::document(&Analysis::of(&read_file(path)?, None)), false);
         print("");
