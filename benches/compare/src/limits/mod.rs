@@ -6,6 +6,12 @@
 //! it used the largest share. Where no limit was near, none is named. What was seen comes before what is
 //! only estimated.
 //!
+//! | file | what lives there |
+//! | --- | --- |
+//! | this one | [`Limits`], and which of them was the nearest |
+//! | `seen` | [`LastSeen`]: what was seen of a process |
+//! | `own` | the limits that this process changes or refuses for itself |
+//!
 //! | name | what is limited | source |
 //! | --- | --- | --- |
 //! | `max_map_count` | mappings of a process | `vm.max_map_count`, admin-guide/sysctl/vm.rst |
@@ -19,18 +25,21 @@
 //! | `memory_cgroup` | memory of a control group, in bytes | the smallest of all ancestors |
 //! | `memory_bytes` | memory of the machine, in bytes | `MemTotal` in `/proc/meminfo` |
 
+mod own;
+mod seen;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
-use std::process::ExitCode;
-use std::sync::OnceLock;
 
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t};
 
 use crate::meter::cgroup::{self, Ceiling};
 use crate::meter::process::{self, Procfs};
+use own::NOFILE_GIVEN;
+pub use own::{raise_descriptors, refuse_a_small_stack, restore_descriptors};
 use record::{Limit, LimitValue};
+pub use seen::LastSeen;
 
 /// The share of a limit from which on it can be what stopped a process.
 ///
@@ -70,89 +79,6 @@ pub struct Limits {
     /// Whether the kernel lets this user exceed `nproc`: it does for root and for users with
     /// `CAP_SYS_RESOURCE` or `CAP_SYS_ADMIN` (getrlimit(2)).
     pub exempt_from_nproc: bool,
-}
-
-/// The soft limit on descriptors before it was raised.
-static NOFILE_GIVEN: OnceLock<rlim_t> = OnceLock::new();
-
-/// Raises this process's soft limit on descriptors to the hard one, for itself and for what it
-/// starts: a limit that any user may lift is no wall. Where the system refuses, it stays.
-pub fn raise_descriptors() {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    let _ = NOFILE_GIVEN.set(soft);
-    if soft < hard {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    }
-}
-
-/// Undoes [`raise_descriptors`], for a program that is to be started with what this one was given.
-pub fn restore_descriptors() {
-    if let (Some(&soft), Ok((_, hard))) = (NOFILE_GIVEN.get(), getrlimit(Resource::RLIMIT_NOFILE)) {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, soft, hard);
-    }
-}
-
-/// The least stack that the main thread can do with: a debug build needs nearly as much.
-const LEAST_STACK_BYTES: rlim_t = 512 << 10;
-
-/// Says that the stack is too small, and returns how the process ends; `None` if it is not.
-pub fn refuse_a_small_stack() -> Option<ExitCode> {
-    let (soft, _) = getrlimit(Resource::RLIMIT_STACK).ok()?;
-    if soft >= LEAST_STACK_BYTES {
-        return None;
-    }
-    let (given, least) = (soft >> 10, LEAST_STACK_BYTES >> 10);
-    // Written as it is: little can be called with so little stack.
-    let _ = writeln!(
-        io::stderr(),
-        "compare: the stack may take {given} KiB, and {least} KiB are needed: `ulimit -s 8192` gives more"
-    );
-    Some(ExitCode::from(2))
-}
-
-/// What a watcher last saw of a process. What it could not see is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LastSeen {
-    /// Threads of the process.
-    pub threads: Option<u64>,
-    /// Mappings of the process.
-    pub mappings: Option<u64>,
-    /// How many mappings there are at least, where `mappings` is how many there may be: both then
-    /// follow from `threads`, because counting takes too long.
-    pub mappings_at_least: Option<u64>,
-    /// The most addresses that the process ever had mapped, in bytes.
-    pub address_space: Option<u64>,
-    /// Open descriptors of the process.
-    pub descriptors: Option<u64>,
-    /// Resident memory of the process in bytes.
-    pub rss_bytes: Option<u64>,
-    /// What its control group is charged, kernel memory included, in bytes.
-    pub total_bytes: Option<u64>,
-    /// Threads of all processes on the system.
-    pub threads_in_system: Option<u64>,
-    /// Threads of all processes of the user, where the system may have refused one for them.
-    pub threads_of_user: Option<u64>,
-    /// Whether all tasks were in flight once. No limit that counts is what stops it from then on, because it has
-    /// all that it wants.
-    pub has_all: bool,
-}
-
-impl LastSeen {
-    /// Takes over whatever is more in `seen`.
-    pub fn raise(&mut self, seen: &Self) {
-        if seen.mappings >= self.mappings {
-            self.mappings_at_least = seen.mappings_at_least;
-        }
-        self.threads = self.threads.max(seen.threads);
-        self.mappings = self.mappings.max(seen.mappings);
-        self.address_space = self.address_space.max(seen.address_space);
-        self.descriptors = self.descriptors.max(seen.descriptors);
-        self.rss_bytes = self.rss_bytes.max(seen.rss_bytes);
-        self.total_bytes = self.total_bytes.max(seen.total_bytes);
-        self.threads_in_system = self.threads_in_system.max(seen.threads_in_system);
-        self.threads_of_user = self.threads_of_user.max(seen.threads_of_user);
-        self.has_all |= seen.has_all;
-    }
 }
 
 impl Limits {
@@ -286,25 +212,6 @@ impl Limits {
             memory_cgroup: ceiling(group.memory_bytes),
             memory_bytes: process::kilobytes(&meminfo, "MemTotal").map(LimitValue::Number),
             exempt_from_nproc: is_exempt_from_nproc(procfs),
-        }
-    }
-}
-
-impl LastSeen {
-    /// What can be seen of the process `pid` now, its control group aside. Cheap, except that
-    /// counting mappings takes time proportional to them.
-    pub fn of(procfs: &Procfs, pid: u32) -> Self {
-        Self {
-            mappings_at_least: None,
-            threads: procfs.threads(pid),
-            mappings: procfs.mappings(pid),
-            address_space: procfs.peak_address_bytes(pid),
-            descriptors: procfs.descriptors(pid),
-            rss_bytes: procfs.approximate_rss_bytes(pid),
-            total_bytes: None,
-            threads_in_system: procfs.threads_in_system(),
-            threads_of_user: None,
-            has_all: false,
         }
     }
 }
