@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::thread;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Settings,
+    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Role, Settings,
     StateSize, Task, Workload,
 };
 
@@ -86,6 +86,10 @@ impl Contestant for Holds {
 
     fn summary(&self) -> &'static str {
         self.summary
+    }
+
+    fn role(&self) -> Role {
+        Role::Holds { bytes: self.bytes_per_task as u64 }
     }
 
     fn ceiling(&self, _: &Settings) -> Ceiling {
@@ -165,6 +169,18 @@ impl Contestant for Again {
 
     fn summary(&self) -> &'static str {
         "the coroutine contestant of that name once more, to compare it with itself"
+    }
+
+    fn model(&self) -> &'static str {
+        self.of.model()
+    }
+
+    fn role(&self) -> Role {
+        Role::Again { of: self.of.id().as_str() }
+    }
+
+    fn is_on_one_thread(&self) -> bool {
+        self.of.is_on_one_thread()
     }
 
     fn ceiling(&self, settings: &Settings) -> Ceiling {

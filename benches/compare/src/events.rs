@@ -8,7 +8,6 @@ use std::sync::atomic::AtomicBool;
 use crate::cell::{CellSpec, Runner};
 use crate::limits::Limits;
 use crate::meter::conditions::Watch;
-use crate::registry;
 use crate::tally::Tally;
 use record::Cell;
 
@@ -43,7 +42,7 @@ pub trait Reader {
 /// run goes on. `tally` counts what is over already.
 ///
 /// # Errors
-/// If a cell names no contestant, or a reader fails. Whatever a cell does is no error.
+/// If a reader fails. Whatever a cell does is no error.
 pub fn run(
     runner: &mut Runner,
     cells: &[CellSpec],
@@ -55,9 +54,8 @@ pub fn run(
     tell(Event::Start { cells: cells.len() as u64, already: tally.cells() })?;
     let mut watch = Watch::new(runner.limits.to_map());
     for spec in cells {
-        let contestant = registry::find(spec.contestant.as_str())?;
         tell(Event::CellStart(spec))?;
-        let Ok(mut cell) = runner.run(contestant.as_ref(), spec, stop) else {
+        let Ok(mut cell) = runner.run(spec, stop) else {
             tally.interrupted = true;
             break;
         };

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use workload::{Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, WithState};
+use workload::{
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Role, Settings, WithState,
+};
 
 /// All of them.
 pub fn all() -> Vec<Box<dyn Contestant>> {
@@ -63,7 +65,7 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     let other_version = || {
         #[allow(clippy::print_stdout, reason = "it is what this contestant does wrong")]
         {
-            println!(r#"{{"v":2,"event":"idle","heap_bytes":null}}"#);
+            println!(r#"{{"v":3,"event":"idle","heap_bytes":null}}"#);
         }
     };
     all.push(fault("fault/other-version", other_version, |_| Ok(())));
@@ -96,6 +98,10 @@ impl Contestant for Fault {
 
     fn summary(&self) -> &'static str {
         "does it wrong, to show that the harness notices"
+    }
+
+    fn role(&self) -> Role {
+        Role::Fault
     }
 
     fn ceiling(&self, _: &Settings) -> Ceiling {

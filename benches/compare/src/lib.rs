@@ -6,6 +6,8 @@
 //! | --- | --- |
 //! | [`cli`] | the command line |
 //! | [`registry`] | the contestants, by id |
+//! | [`contestant`] | a contestant as the harness knows it: who it is, and the command that starts it |
+//! | [`elsewhere`] | contestants that are other programs, from a file |
 //! | [`plan`] | which cells a run is made of, and in which order |
 //! | [`suite`] | a run: a machine that is ready, its cells and its record |
 //! | [`events`] | runs the cells one after another, and tells what happens |
@@ -13,7 +15,6 @@
 //! | [`resume`] | which cells of a killed run are left |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
 //! | [`mod@instructions`] | counts the instructions of a wait and of a request |
-//! | [`child`] | the process of a cell, which runs one contestant |
 //! | [`servers`] | the servers that cells ask |
 //! | [`meter`] | weighs a process from outside |
 //! | [`scope`] | gets a user without privileges a control group |
@@ -31,9 +32,10 @@
 
 pub mod bench;
 pub mod cell;
-pub mod child;
 pub mod cli;
+pub mod contestant;
 pub mod controls;
+pub mod elsewhere;
 pub mod events;
 pub mod faults;
 pub mod generated;

@@ -40,7 +40,7 @@ impl Reader for Progress {
             }
             Event::CellStart(spec) => {
                 let tasks = u64::from(spec.workload.tasks);
-                self.bar.set_message(name(spec.contestant.as_str(), tasks, spec.build));
+                self.bar.set_message(name(spec.contestant.id(), tasks, spec.build));
                 self.bar.tick();
             }
             Event::CellOver(cell) => {

@@ -76,6 +76,11 @@ impl Project {
         self.docs().join("ko/README.md")
     }
 
+    /// The contestants from elsewhere.
+    pub fn contestants(&self) -> PathBuf {
+        self.root.join("benches/contestants/contestants.toml")
+    }
+
     /// Results that are not for committing.
     pub fn scratch(&self) -> PathBuf {
         self.root.join("target/compare")

@@ -1,18 +1,24 @@
 //! All contestants that can be run, by id.
 //!
-//! A contestant is one file in its model's crate and one line in that crate's `contestants()`; a
-//! model is one line here.
+//! Those of this program are one file each in their model's crate and one line in that crate's
+//! `contestants()`; a model is one line here. Others are stanzas of a file: see [`elsewhere`](crate::elsewhere).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::iter;
+use std::process::ExitCode;
+use std::sync::OnceLock;
 
+use anyhow::bail;
+use contestant::hello::{self, Program};
 use globset::{Glob, GlobMatcher};
-use workload::Contestant;
+use workload::Contestant as Served;
 
-use crate::{controls, faults};
+use crate::contestant::{Contestant, Launch};
+use crate::elsewhere::Elsewhere;
+use crate::{controls, faults, host};
 
-/// All contestants, baselines and controls that are compiled in, in the order of the models.
-pub fn all() -> Vec<Box<dyn Contestant>> {
+/// What this program serves, in the order of the models.
+pub fn served() -> Vec<Box<dyn Served>> {
     let mut all = Vec::new();
     all.extend(subroutine::contestants());
     all.extend(threads::contestants());
@@ -20,22 +26,36 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     all.extend(coroutines::contestants());
     all.extend(coroutines::baseline::baselines());
     all.extend(controls::all());
+    all.extend(faults::all());
     all
 }
 
-/// What to be told about a contestant before its figures are used, by id.
-pub fn cautions() -> BTreeMap<String, String> {
-    by_id(|contestant| contestant.caution())
+/// What all contestants of this program say alike.
+pub fn program() -> Program {
+    Program { versions: host::versions(), build: host::build(), build_id: Some(host::program()) }
 }
 
-/// What each contestant's timers are, by id.
-pub fn timers() -> BTreeMap<String, String> {
-    by_id(|contestant| contestant.timer())
+/// Is the process of one of these contestants; without an id, says who all of them are.
+pub fn serve(id: Option<&str>) -> ExitCode {
+    program().serve(served(), id)
 }
 
-fn by_id(said: fn(&dyn Contestant) -> Option<&'static str>) -> BTreeMap<String, String> {
-    let all = all().into_iter();
-    all.filter_map(|one| Some((one.id().to_string(), said(one.as_ref())?.to_owned()))).collect()
+/// The contestants of this program, as their processes say who they are.
+fn own() -> &'static [&'static Contestant] {
+    static OWN: OnceLock<Vec<&'static Contestant>> = OnceLock::new();
+    OWN.get_or_init(|| {
+        let program = program();
+        let known = |one: Box<dyn Served>| {
+            let profile = hello::profile(one.as_ref(), &program);
+            Contestant { profile, launch: Launch::Own, missing: None }.kept()
+        };
+        served().into_iter().map(known).collect()
+    })
+}
+
+/// All of this program that do right.
+pub fn all() -> Vec<&'static Contestant> {
+    own().iter().copied().filter(|one| one.role() != protocol::RoleLine::Fault).collect()
 }
 
 /// Why no contestant can be run.
@@ -52,44 +72,51 @@ pub enum SelectError {
     NotAGlob(String, String),
 }
 
-/// The contestant with exactly this id. Faulty contestants are found too.
+/// The contestant of this program with exactly this id. Faulty ones are found too.
 ///
 /// # Errors
 /// If there is none, or its feature is off.
-pub fn find(id: &str) -> Result<Box<dyn Contestant>, SelectError> {
-    all()
-        .into_iter()
-        .chain(faults::all())
-        .find(|contestant| contestant.id().as_str() == id)
-        .ok_or_else(|| missing(id))
+pub fn find(id: &str) -> Result<&'static Contestant, SelectError> {
+    own().iter().copied().find(|one| one.id() == id).ok_or_else(|| missing(id, &[]))
 }
 
-/// Everybody whose id matches one of the patterns, in the order of [`all`]; everybody but the
-/// baselines' faulty relatives if there are no patterns.
+/// Everybody whose id matches one of the patterns: of this program in the order of [`all`], then those of
+/// the file in its order, which are started to say who they are. Everybody if there are no patterns.
 ///
 /// A pattern is a glob over the whole id: `coroutines/*`, `*/tokio*`, `threads/per-task`. `*` does
 /// not stop at the slash. Faulty contestants must be named exactly.
 ///
 /// # Errors
-/// If a pattern is not a glob or matches no contestant.
-pub fn select(patterns: &[String]) -> Result<Vec<Box<dyn Contestant>>, SelectError> {
-    if patterns.is_empty() {
-        return Ok(all());
+/// If a pattern is not a glob or matches no contestant, or an id of the file is one of this program's.
+pub fn select(
+    patterns: &[String],
+    elsewhere: &Elsewhere,
+) -> anyhow::Result<Vec<&'static Contestant>> {
+    let others: Vec<&str> = elsewhere.ids().collect();
+    if let Some(id) = others.iter().find(|id| own().iter().any(|one| one.id() == **id)) {
+        bail!(
+            "{}: `{id}` is the id of a contestant of this program; give another",
+            elsewhere.name()
+        );
     }
     let patterns = split(patterns);
     let mut matchers = Vec::new();
     for pattern in &patterns {
         let matcher = compile(pattern)?;
-        let known = all().iter().any(|contestant| matcher.is_match(contestant.id().as_str()));
-        if !known && find(pattern).is_err() {
-            return Err(missing(pattern));
+        let known = all().iter().any(|one| matcher.is_match(one.id()));
+        if !known && find(pattern).is_err() && !others.iter().any(|id| matcher.is_match(id)) {
+            return Err(missing(pattern, &others).into());
         }
         matchers.push(matcher);
     }
-    let mut selected = all();
-    selected.retain(|one| matchers.iter().any(|matcher| matcher.is_match(one.id().as_str())));
     let is_named = |fault: &str| patterns.iter().any(|pattern| pattern == fault);
-    selected.extend(faults::all().into_iter().filter(|fault| is_named(fault.id().as_str())));
+    let matches = |id: &str| patterns.is_empty() || matchers.iter().any(|one| one.is_match(id));
+    let of_own = own().iter().copied().filter(|one| match one.role() {
+        protocol::RoleLine::Fault => is_named(one.id()),
+        _ => matches(one.id()),
+    });
+    let mut selected: Vec<_> = of_own.collect();
+    selected.extend(elsewhere.start(matches));
     Ok(selected)
 }
 
@@ -139,13 +166,14 @@ fn compile(pattern: &str) -> Result<GlobMatcher, SelectError> {
     Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(not_a_glob)
 }
 
-fn missing(given: &str) -> SelectError {
+fn missing(given: &str, others: &[&str]) -> SelectError {
     let out =
         compiled_out().find(|(id, _)| compile(given).is_ok_and(|matcher| matcher.is_match(id)));
     match out {
         Some((_, feature)) => SelectError::CompiledOut(given.to_owned(), feature),
         None => {
-            let allowed: Vec<_> = all().iter().map(|one| one.id().to_string()).collect();
+            let mut allowed: Vec<_> = all().iter().map(|one| one.id()).collect();
+            allowed.extend(others);
             SelectError::NoMatch(given.to_owned(), allowed.join(", "))
         }
     }
@@ -157,7 +185,7 @@ pub fn compiled_out() -> impl Iterator<Item = (String, &'static str)> {
 }
 
 fn is_compiled_in(id: &str) -> bool {
-    all().iter().any(|contestant| contestant.id().as_str() == id)
+    all().iter().any(|contestant| contestant.id() == id)
 }
 
 /// Every contestant that a feature brings, baselines and controls included, with that feature.
@@ -176,13 +204,13 @@ mod tests {
 
     fn ids(patterns: &[&str]) -> Vec<String> {
         let patterns: Vec<_> = patterns.iter().map(ToString::to_string).collect();
-        select(&patterns).unwrap().iter().map(|c| c.id().to_string()).collect()
+        let selected = select(&patterns, &Elsewhere::default()).unwrap();
+        selected.iter().map(|one| one.id().to_owned()).collect()
     }
 
     #[test]
     fn ids_are_unique() {
-        let mut ids: Vec<_> =
-            all().into_iter().chain(faults::all()).map(|contestant| contestant.id()).collect();
+        let mut ids: Vec<_> = own().iter().map(|one| one.id()).collect();
         let count = ids.len();
         ids.sort();
         ids.dedup();
@@ -190,12 +218,17 @@ mod tests {
     }
 
     #[test]
-    fn every_model_says_what_its_timers_are() {
-        let timers = timers();
-        for contestant in all().iter().filter(|contestant| {
-            ["subroutine", "threads", "callbacks", "coroutines"].contains(&contestant.id().model())
-        }) {
-            assert!(timers.contains_key(contestant.id().as_str()), "{}", contestant.id());
+    fn every_compared_contestant_says_what_its_timers_are_and_what_it_runs() {
+        for one in all().iter().filter(|one| one.is_compared()) {
+            assert!(one.profile.timer.is_some(), "{one}");
+            assert_eq!(one.profile.check(), Ok(()), "{one}");
+            assert!(
+                ["timer", "waits"].iter().all(|word| one
+                    .profile
+                    .workloads
+                    .iter()
+                    .any(|w| w == word))
+            );
         }
     }
 
@@ -217,7 +250,7 @@ mod tests {
     fn faulty_contestants_come_only_by_their_name() {
         assert!(ids(&["*"]).iter().all(|id| !id.starts_with("fault/")));
         assert_eq!(ids(&["fault/hang"]), ["fault/hang"]);
-        assert!(matches!(select(&["fault/*".into()]), Err(SelectError::NoMatch { .. })));
+        assert!(select(&["fault/*".into()], &Elsewhere::default()).is_err());
     }
 
     #[test]
@@ -241,16 +274,18 @@ mod tests {
 
     #[test]
     fn a_pattern_without_a_match_is_named() {
-        let message = select(&["corutines/*".into()]).err().unwrap().to_string();
+        let message =
+            select(&["corutines/*".into()], &Elsewhere::default()).err().unwrap().to_string();
         assert!(message.starts_with("`corutines/*` matches no contestant; there are subroutine/"));
-        let message = select(&["a[".into()]).err().unwrap().to_string();
+        let message = select(&["a[".into()], &Elsewhere::default()).err().unwrap().to_string();
         assert!(message.starts_with("`a[` is not a pattern: "), "{message}");
     }
 
     #[cfg(not(feature = "smol"))]
     #[test]
     fn what_is_compiled_out_names_its_feature() {
-        let message = select(&["coroutines/smol".into()]).err().unwrap().to_string();
+        let message =
+            select(&["coroutines/smol".into()], &Elsewhere::default()).err().unwrap().to_string();
         assert_eq!(
             message,
             "`coroutines/smol` is compiled out: build with `--features smol` to bring it back"

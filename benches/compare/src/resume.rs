@@ -115,7 +115,7 @@ mod tests {
         let bare = registry::find("coroutines/bare").unwrap();
         let steps = [Step { tasks, repeats: repeat + 1, build: Build::Timed }];
         let workload = Workload::timer(0, Duration::ZERO);
-        plan::cells(bare.as_ref(), &steps, workload, false, None).pop().unwrap()
+        plan::cells(bare, &steps, workload, false, None).pop().unwrap()
     }
 
     /// A cell of this spec, after a wait that was not asked for.
@@ -151,7 +151,7 @@ mod tests {
     fn everything_that_was_asked_for_tells_cells_apart() {
         let planned = spec(5, 0);
         let others = [
-            CellSpec { contestant: ContestantId::new("coroutines/smol"), ..planned },
+            CellSpec { contestant: registry::find("coroutines/smol").unwrap(), ..planned },
             CellSpec { workload: planned.workload.with_state(StateSize::KiB1), ..planned },
             CellSpec { workload: planned.workload.with_spread(Duration::from_secs(1)), ..planned },
             CellSpec { is_pool: true, ..planned },

@@ -1,5 +1,6 @@
 //! A run: many cells, one after another, each in the record before the next one starts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
@@ -8,6 +9,7 @@ use anyhow::Context;
 
 use crate::cell::estimate::Estimates;
 use crate::cell::{CellSpec, Interrupted, Runner};
+use crate::contestant::Contestant;
 use crate::events::{self, Event, Reader};
 use crate::host;
 use crate::limits::Limits;
@@ -15,11 +17,10 @@ use crate::meter::cgroup::{self, Cgroups};
 use crate::output::complain;
 use crate::plan;
 use crate::progress::Progress;
-use crate::registry;
 use crate::resume::{self, Split};
 use crate::servers::Servers;
 pub use crate::tally::Tally;
-use record::{Cell, CgroupKind, Extent, Line, Run, SCHEMA, Status, Unfinished, Writer};
+use record::{Cell, CgroupKind, Extent, Line, Run, SCHEMA, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -53,8 +54,9 @@ impl Suite {
             extent,
             host: host::describe(kind, cgroup_note),
             versions: host::versions(),
-            cautions: registry::cautions(),
-            timers: registry::timers(),
+            contestants: BTreeMap::new(),
+            cautions: BTreeMap::new(),
+            timers: BTreeMap::new(),
             arguments: None,
             program: Some(host::program()),
             task_code: host::task_code(),
@@ -70,6 +72,24 @@ impl Suite {
             servers: Servers::own(program),
         };
         Self { runner, run }
+    }
+
+    /// Notes who the contestants of its cells say they are.
+    #[must_use]
+    pub fn of(mut self, contestants: &[&'static Contestant]) -> Self {
+        for contestant in contestants {
+            let mut profile = contestant.profile.clone();
+            if contestant.is_own() {
+                // The run has these, once for all of them.
+                (profile.versions, profile.build) = Default::default();
+                (profile.build_id, profile.allocator) = (None, None);
+            }
+            let said = |said: &Option<String>| Some((profile.id.clone(), said.clone()?));
+            self.run.cautions.extend(said(&profile.caution));
+            self.run.timers.extend(said(&profile.timer));
+            self.run.contestants.insert(profile.id.clone(), profile);
+        }
+        self
     }
 
     /// Has cells ask these servers and not our own.
@@ -101,17 +121,14 @@ impl Suite {
     /// # Errors
     /// If `stop` is set meanwhile.
     pub fn run_one(&mut self, spec: &CellSpec, stop: &AtomicBool) -> Result<Cell, Interrupted> {
-        match registry::find(spec.contestant.as_str()) {
-            Ok(contestant) => self.runner.run(contestant.as_ref(), spec, stop),
-            Err(error) => Ok(spec.cell(&spec.workload, Status::Failed, Some(error.to_string()))),
-        }
+        self.runner.run(spec, stop)
     }
 
     /// Makes a record at `path`, runs the cells in rounds, each in an order that follows from the
     /// seed, and appends each cell to the record.
     ///
     /// # Errors
-    /// If the record cannot be written, or a cell names no contestant. Whatever a cell does is no error.
+    /// If the record cannot be written. Whatever a cell does is no error.
     pub fn run(
         &mut self,
         mut cells: Vec<CellSpec>,
@@ -128,7 +145,7 @@ impl Suite {
     ///
     /// # Errors
     /// If the record has cells that are not among these, which leaves it as it is; if it cannot be
-    /// written, or a cell names no contestant.
+    /// written.
     pub fn resume(
         &mut self,
         mut cells: Vec<CellSpec>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::Profile;
 use serde::{Deserialize, Serialize};
 
 /// What was run, on what.
@@ -20,6 +21,10 @@ pub struct Run {
     /// The versions of what is compared and of what that is made of, by package name. A package that
     /// is not from crates.io says where it is from.
     pub versions: BTreeMap<String, String>,
+    /// Who each contestant says it is, by id. Where this is empty, the record is older, and the ids are
+    /// all that is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contestants: BTreeMap<String, Profile>,
     /// What to be told about a contestant before its figures are used, by id.
     #[serde(default)]
     pub cautions: BTreeMap<String, String>,

@@ -93,6 +93,7 @@ impl Synthetic {
             extent: Extent::Full,
             host,
             versions: BTreeMap::from([("tokio".into(), "1.54.0".into())]),
+            contestants: BTreeMap::new(),
             cautions: BTreeMap::new(),
             timers: BTreeMap::new(),
             arguments: None,

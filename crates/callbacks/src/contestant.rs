@@ -26,6 +26,14 @@ impl Contestant for OneLoop {
         Ceiling::Unbounded
     }
 
+    fn is_on_one_thread(&self) -> bool {
+        true
+    }
+
+    fn is_floor(&self) -> bool {
+        true
+    }
+
     fn timer(&self) -> Option<&'static str> {
         Some(
             "a heap, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd",

@@ -38,6 +38,14 @@ impl<R: Runtime> Contestant for On<R> {
         Some(R::TIMER)
     }
 
+    fn is_on_one_thread(&self) -> bool {
+        R::ONE_THREAD
+    }
+
+    fn is_floor(&self) -> bool {
+        R::FLOOR
+    }
+
     fn caution(&self) -> Option<&'static str> {
         R::CAUTION
     }

@@ -21,6 +21,12 @@ pub trait Runtime: Sized + 'static {
     /// Whether its threads stay until the end of the process.
     const STAYS_IN_PROCESS: bool = false;
 
+    /// Whether all its tasks run on one thread.
+    const ONE_THREAD: bool = false;
+
+    /// Whether it is written by hand: it shows a floor, and builds no service.
+    const FLOOR: bool = false;
+
     /// A word of warning that belongs wherever a user meets it.
     const CAUTION: Option<&'static str> = None;
 

@@ -92,6 +92,7 @@ pub struct Local(LocalExecutor<'static>);
 
 impl Runtime for Local {
     const ID: ContestantId = ContestantId::new("coroutines/smol-local");
+    const ONE_THREAD: bool = true;
     const SUMMARY: &'static str = "async tasks on smol's local executor, all on one thread";
     const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;

@@ -42,6 +42,9 @@ pub trait Scheduler: 'static {
     /// What it is, in one line.
     const SUMMARY: &'static str;
 
+    /// Whether that is one thread.
+    const ONE_THREAD: bool;
+
     /// A runtime with it, still to be given its drivers.
     fn builder() -> Builder;
 }
@@ -53,6 +56,7 @@ pub struct Workers;
 impl Scheduler for Workers {
     const ID: ContestantId = ContestantId::new("coroutines/tokio");
     const SUMMARY: &'static str = "async tasks on tokio, a worker thread for each core";
+    const ONE_THREAD: bool = false;
 
     fn builder() -> Builder {
         Builder::new_multi_thread()
@@ -66,6 +70,7 @@ pub struct Caller;
 impl Scheduler for Caller {
     const ID: ContestantId = ContestantId::new("coroutines/tokio-current-thread");
     const SUMMARY: &'static str = "async tasks on tokio, all on one thread";
+    const ONE_THREAD: bool = true;
 
     fn builder() -> Builder {
         Builder::new_current_thread()
@@ -94,6 +99,7 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     const ID: ContestantId = S::ID;
     const SUMMARY: &'static str = S::SUMMARY;
     const TIMER: &'static str = "a wheel, 1 ms, rounds up";
+    const ONE_THREAD: bool = S::ONE_THREAD;
 
     type Stream = TcpStream;
 

@@ -6,17 +6,18 @@
 //!
 //! ```text
 //! harness                                     child
-//! {"v":1,"order":"begin","contestant":…}  ->  starts the runtime, no task yet
-//!                                         <-  {"v":1,"event":"idle",…}
-//! {"v":1,"order":"go"}                    ->  starts all tasks
-//!                                         <-  {"v":1,"event":"parked","in_flight":…,…}
-//! {"v":1,"order":"go"}                    ->  looks again, lets the tasks end
-//!                                         <-  {"v":1,"event":"drained",…}
-//! {"v":1,"order":"go"}                    ->  ends
-//!   or {"v":1,"order":"again"}            ->  starts all tasks once more: parked, go, drained, go
+//!                                         <-  {"v":2,"event":"hello","id":…,…}, unasked
+//! {"v":2,"order":"begin","contestant":…}  ->  starts the runtime, no task yet
+//!                                         <-  {"v":2,"event":"idle",…}
+//! {"v":2,"order":"go"}                    ->  starts all tasks
+//!                                         <-  {"v":2,"event":"parked","in_flight":…,…}
+//! {"v":2,"order":"go"}                    ->  looks again, lets the tasks end
+//!                                         <-  {"v":2,"event":"drained",…}
+//! {"v":2,"order":"go"}                    ->  ends
+//!   or {"v":2,"order":"again"}            ->  starts all tasks once more: parked, go, drained, go
 //! ```
 //!
-//! Instead of the first `go` there may be `{"v":1,"order":"waves","count":…}`: the child starts and ends
+//! Instead of the first `go` there may be `{"v":2,"order":"waves","count":…}`: the child starts and ends
 //! all tasks so many times without stopping in between, says `drained` of each time, and is told to go.
 //!
 //! A child that has not seen all tasks in flight before the first ends says `drained` without
@@ -32,9 +33,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::lines::{ErrorLine, LatenessLine, WorkloadLine};
+use crate::profile::Profile;
+use crate::wide;
 
 /// The version of the protocol.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longest line that is read, in bytes. No line of the protocol comes near it.
 pub const LONGEST_LINE: u64 = 64 * 1024;
@@ -102,6 +105,8 @@ pub struct ServerLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// The first line, unasked: who this is.
+    Hello(Box<Profile>),
     /// The runtime is started and has no task.
     Idle {
         /// Bytes on the heap, from a build that counts them.
@@ -201,8 +206,9 @@ pub enum ProtocolError {
 /// # Errors
 /// If the pipe is broken.
 pub fn write<T: Serialize>(mut to: impl Write, body: T) -> io::Result<()> {
-    let mut line =
-        serde_json::to_string(&Message { v: VERSION, body }).map_err(io::Error::other)?;
+    let mut line = serde_json::to_value(Message { v: VERSION, body }).map_err(io::Error::other)?;
+    wide::to_text(&mut line);
+    let mut line = line.to_string();
     line.push('\n');
     to.write_all(line.as_bytes())?;
     to.flush()
@@ -225,16 +231,18 @@ pub fn read<T: DeserializeOwned>(from: &mut impl BufRead) -> Result<T, ProtocolE
 }
 
 fn parse<T: DeserializeOwned>(line: &str) -> Result<T, ProtocolError> {
-    let not_ours = |error: serde_json::Error| ProtocolError::NotOurs {
+    let broken = |problem: String| ProtocolError::NotOurs {
         line: line.trim_end().chars().take(80).collect(),
-        problem: error.to_string(),
+        problem,
     };
-    let value: serde_json::Value = serde_json::from_str(line).map_err(not_ours)?;
+    let not_ours = |error: serde_json::Error| broken(error.to_string());
+    let mut value: serde_json::Value = serde_json::from_str(line).map_err(not_ours)?;
     let version = value.get("v");
     if version.and_then(serde_json::Value::as_u64) != Some(u64::from(VERSION)) {
         let given = version.map_or_else(|| "none".to_owned(), ToString::to_string);
         return Err(ProtocolError::Version { given });
     }
+    wide::from_text(&mut value).map_err(broken)?;
     serde_json::from_value::<Message<T>>(value).map(|message| message.body).map_err(not_ours)
 }
 
@@ -271,7 +279,7 @@ mod tests {
         write(&mut pipe, Order::Go).unwrap();
         write(&mut pipe, Order::Again).unwrap();
         write(&mut pipe, Order::Waves { count: 12 }).unwrap();
-        assert!(pipe.ends_with(b"{\"v\":1,\"order\":\"waves\",\"count\":12}\n"));
+        assert!(pipe.ends_with(b"{\"count\":12,\"order\":\"waves\",\"v\":2}\n"));
         let mut from = pipe.as_slice();
         assert_eq!(read::<Order>(&mut from).unwrap(), begin());
         assert_eq!(read::<Order>(&mut from).unwrap(), Order::Go);
@@ -282,10 +290,10 @@ mod tests {
 
     #[test]
     fn another_version_is_refused_and_named() {
-        let error = parse::<Order>(r#"{"v":2,"order":"go"}"#).unwrap_err().to_string();
-        assert_eq!(error, "protocol version 2 is not 1, which is spoken here");
+        let error = parse::<Order>(r#"{"v":1,"order":"go"}"#).unwrap_err().to_string();
+        assert_eq!(error, "protocol version 1 is not 2, which is spoken here");
         let error = parse::<Order>(r#"{"order":"go"}"#).unwrap_err().to_string();
-        assert_eq!(error, "protocol version none is not 1, which is spoken here");
+        assert_eq!(error, "protocol version none is not 2, which is spoken here");
     }
 
     #[test]

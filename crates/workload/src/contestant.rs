@@ -16,6 +16,16 @@ pub trait Contestant: Send + Sync {
     /// What it is, in one line, for tables and lists.
     fn summary(&self) -> &'static str;
 
+    /// How it waits. The part of its id before the slash, if nothing else is said.
+    fn model(&self) -> &'static str {
+        self.id().model()
+    }
+
+    /// What it is in a run for.
+    fn role(&self) -> Role {
+        Role::Compared
+    }
+
     /// How many of its tasks can be in flight at once.
     fn ceiling(&self, settings: &Settings) -> Ceiling;
 
@@ -33,6 +43,22 @@ pub trait Contestant: Send + Sync {
     /// What its timers are and how exact they are by design, in a few words, for the tables of
     /// lateness: `wheel, 1 ms, rounds up`.
     fn timer(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether all its tasks run on one thread, so that it uses one core at most.
+    fn is_on_one_thread(&self) -> bool {
+        self.ceiling(&Settings::default()) == Ceiling::One
+    }
+
+    /// Whether it is written by hand, without a runtime: it shows a floor, and builds no service.
+    fn is_floor(&self) -> bool {
+        false
+    }
+
+    /// With how many timers at most a run tries it where nothing else is asked for. What follows from its
+    /// ceiling, if it does not say.
+    fn most_tasks(&self) -> Option<u32> {
         None
     }
 
@@ -63,6 +89,30 @@ pub trait Instance {
     /// When the operating system refuses something a task needs. Tasks that were already started
     /// are left to end by themselves; those that were not count as lost.
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal>;
+}
+
+/// What a contestant is in a run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It takes part in the comparison.
+    Compared,
+    /// It shows the harness overhead in another contestant: the same task straight on its runtime.
+    Baseline {
+        /// Whose, if there is a contestant of its kind.
+        of: Option<&'static str>,
+    },
+    /// Its weight is known, to check the instrument.
+    Holds {
+        /// How much it holds for each task.
+        bytes: u64,
+    },
+    /// It is another contestant under another label (A/A).
+    Again {
+        /// Which one.
+        of: &'static str,
+    },
+    /// It does something wrong, to show that the harness notices.
+    Fault,
 }
 
 /// A contestant's name, `model/name`.

@@ -4,6 +4,7 @@ use anyhow::{anyhow, bail};
 
 use super::flags::{self, Flag, Value};
 use crate::cli::run::{parse_seed, seed_from_clock};
+use crate::elsewhere::Elsewhere;
 use crate::registry;
 use record::Extent;
 
@@ -221,6 +222,17 @@ impl Invocation {
             None => Extent::Full,
             Some(Size::Quick) => Extent::Quick,
             Some(Size::Thorough) => Extent::Thorough,
+        }
+    }
+
+    /// The contestants of other programs that this may run: none for a taste, nor for a test.
+    ///
+    /// # Errors
+    /// If the project's file of them is broken.
+    pub fn elsewhere(&self) -> anyhow::Result<Elsewhere> {
+        match self.is_bench() && self.sizes() != Extent::Quick {
+            true => Elsewhere::usual(),
+            false => Ok(Elsewhere::default()),
         }
     }
 

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
-use workload::Contestant;
 
 use super::invocation::Invocation;
 use super::names::kind_of;
 use super::target;
 use crate::cli::run::exit_code;
+use crate::contestant::Contestant;
 use crate::instructions;
 use crate::interrupt;
 use crate::output::{complain, print, tell};
@@ -43,10 +43,11 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
 
     scope::enter(invocation.no_scope);
     let session = target::open_session(invocation)?;
-    let mut suite = Suite::new(&program, invocation.extent(), invocation.seed(), DEFAULT_PATIENCE);
+    let mut suite = Suite::new(&program, invocation.extent(), invocation.seed(), DEFAULT_PATIENCE)
+        .of(&names.memory);
     let mut cells = Vec::new();
     for contestant in &names.memory {
-        cells.extend(plan::default_cells(contestant.as_ref(), invocation.sizes()));
+        cells.extend(plan::default_cells(contestant, invocation.sizes()));
     }
     let path = session.begin(Part::Memory);
     let stop = interrupt::listen()?;
@@ -70,14 +71,14 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
 
 /// What `cargo test --benches` and other runners of tests get: a small cell of each, to show that the
 /// target works.
-fn check(program: &Path, contestants: &[Box<dyn Contestant>]) -> anyhow::Result<ExitCode> {
+fn check(program: &Path, contestants: &[&'static Contestant]) -> anyhow::Result<ExitCode> {
     let mut suite = Suite::new(program, Extent::Partial, 0, DEFAULT_PATIENCE);
     let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
     let mut cells = Vec::new();
     for contestant in contestants {
-        let kind = kind_of(contestant.as_ref()).unwrap_or(Kind::Timer);
+        let kind = kind_of(contestant).unwrap_or(Kind::Timer);
         let is_given = !kind.waits_to_be_weighed();
-        cells.extend(plan::cells(contestant.as_ref(), &steps, kind.workload(), is_given, None));
+        cells.extend(plan::cells(contestant, &steps, kind.workload(), is_given, None));
     }
     let folder = tempfile::tempdir()?;
     let tally = suite.run(cells, &folder.path().join("check"), &AtomicBool::new(false))?;

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use workload::{Contestant, Workload};
+use workload::Workload;
 
 use super::invocation::Invocation;
 use crate::cell::CellSpec;
+use crate::contestant::Contestant;
 use crate::plan::{self, Kind, rates};
 use crate::registry;
 use crate::session::Part;
-use analysis::contestant::Id;
 use anyhow::{Context, bail};
 use record::Extent;
 
@@ -19,7 +19,7 @@ pub const GROUP: &str = "timer-1ms";
 /// What an invocation runs.
 pub struct Names {
     /// The contestants that are weighed.
-    pub memory: Vec<Box<dyn Contestant>>,
+    pub memory: Vec<&'static Contestant>,
     /// What criterion times.
     pub throughput: Vec<Benchmark>,
 }
@@ -43,7 +43,7 @@ impl Benchmark {
 
     /// Where criterion keeps what it knows of it, in its folder.
     fn folder(&self) -> PathBuf {
-        let id = self.spec.contestant.as_str().replace('/', "_");
+        let id = self.spec.contestant.id().replace('/', "_");
         [GROUP, &id, &self.spec.workload.tasks.to_string()].iter().collect()
     }
 }
@@ -54,18 +54,18 @@ impl Names {
     /// # Errors
     /// If a glob or a name matches nothing, or a baseline is named that was not saved.
     pub fn of(invocation: &Invocation) -> anyhow::Result<Self> {
-        let mut memory = registry::select(&invocation.only)?;
-        memory.retain(|contestant| kind_of(contestant.as_ref()).is_some());
+        let mut memory = registry::select(&invocation.only, &invocation.elsewhere()?)?;
+        memory.retain(|contestant| kind_of(contestant).is_some());
         let mut throughput = Vec::new();
-        for contestant in memory.iter().filter(|c| Id::new(c.id().as_str()).is_compared()) {
+        for contestant in memory.iter().filter(|c| c.is_compared()) {
             for &tasks in tasks(invocation) {
                 let timer = Workload::timer(tasks, rates::WAIT);
-                let specs = rates::waves(contestant.as_ref(), timer, tasks, 1, None, Some(1));
+                let specs = rates::waves(contestant, timer, tasks, 1, None, Some(1));
                 let timed = specs.into_iter().filter(rates::is_timed);
                 throughput.extend(timed.map(|spec| Benchmark { spec }));
             }
         }
-        let weighed = memory.iter().map(|contestant| memory_name(contestant.as_ref()));
+        let weighed = memory.iter().map(|one| memory_name(one));
         let all: Vec<String> = weighed.chain(throughput.iter().map(Benchmark::name)).collect();
         for filter in &invocation.filters {
             let is_wanted = |name: &String| matches(filter, name, invocation.has("--exact"));
@@ -86,7 +86,7 @@ impl Names {
             !is_left_out
                 && (invocation.filters.is_empty() || invocation.filters.iter().any(is_asked_for))
         };
-        memory.retain(|contestant| wants(&memory_name(contestant.as_ref())));
+        memory.retain(|contestant| wants(&memory_name(contestant)));
         throughput.retain(|benchmark| wants(&benchmark.name()));
         let names = Self { memory, throughput };
         names.check_baselines(invocation)?;
@@ -96,7 +96,7 @@ impl Names {
     /// The names of this target, for `--list`.
     pub fn list(&self, part: Part) -> Vec<String> {
         match part {
-            Part::Memory => self.memory.iter().map(|one| memory_name(one.as_ref())).collect(),
+            Part::Memory => self.memory.iter().map(|one| memory_name(one)).collect(),
             Part::Throughput => self.throughput.iter().map(Benchmark::name).collect(),
         }
     }
@@ -133,7 +133,7 @@ fn tasks(invocation: &Invocation) -> &'static [u32] {
     }
 }
 
-fn memory_name(contestant: &dyn Contestant) -> String {
+fn memory_name(contestant: &'static Contestant) -> String {
     format!("memory/{}", contestant.id())
 }
 
@@ -142,7 +142,7 @@ fn matches(filter: &str, name: &str, is_exact: bool) -> bool {
 }
 
 /// The first kind of waiting that it runs here.
-pub(super) fn kind_of(contestant: &dyn Contestant) -> Option<Kind> {
+pub(super) fn kind_of(contestant: &'static Contestant) -> Option<Kind> {
     let runs =
         |kind: &Kind| kind.is_at_hand() && contestant.unsupported(&kind.workload()).is_none();
     plan::Kind::ALL.into_iter().find(runs)

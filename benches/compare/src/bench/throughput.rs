@@ -165,7 +165,7 @@ impl Timed {
         let spec = &self.benchmark.spec;
         let places = if spec.is_pool { u64::from(spec.pool_workers) } else { u64::MAX };
         Some(Throughput {
-            contestant: spec.contestant.as_str().to_owned(),
+            contestant: spec.contestant.id().to_owned(),
             workload: (&spec.workload).into(),
             tasks: spec.workload.tasks.into(),
             pool_workers: spec.is_pool.then_some(spec.pool_workers),

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use compare::meter::heap::CountingAllocator;
+use contestant::heap::CountingAllocator;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator::new();
@@ -14,5 +14,5 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     compare::limits::raise_descriptors();
-    compare::child::main()
+    compare::registry::serve(std::env::args().nth(2).as_deref())
 }

@@ -1,6 +1,6 @@
 //! One run of a cell, phase by phase.
 
-use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,8 @@ use record::ServerProof;
 
 /// What one run of a cell takes.
 pub(super) struct Attempt<'a> {
-    /// The program that runs it.
-    pub(super) program: &'a Path,
+    /// What starts its process.
+    pub(super) command: &'a dyn Fn() -> Command,
     /// Where it gets a control group; `None` where none can be made.
     pub(super) cgroups: Option<&'a Cgroups>,
     /// How long it may be silent, beyond its waits.
@@ -35,9 +35,9 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Runs the cell once.
     pub(super) fn run(&self) -> Ending {
-        let Self { program, cgroups, patience, spec, workload, stop, .. } = *self;
+        let Self { command, cgroups, patience, spec, workload, stop, .. } = *self;
         let has_server = workload.asks().is_some();
-        match Watched::start(program, cgroups, spec.build, has_server, patience, stop) {
+        match Watched::start(command, cgroups, spec.build, has_server, patience, stop) {
             Ok(process) => Run { spec, workload, process }.phases(self.expected, self.is_weighed),
             Err(ending) => *ending,
         }
@@ -100,8 +100,14 @@ impl Run<'_> {
 
     /// Has the child start its runtime. Returns its heap without any task.
     fn begin(&mut self, unweighed: bool) -> Result<Option<u64>, Stopped> {
+        match self.process.next("say who it is", Duration::ZERO)? {
+            Event::Hello(hello) => {
+                self.spec.contestant.recognize(&hello).map_err(Ending::BrokeProtocol)?;
+            }
+            _ => return Err(unexpected("hello")),
+        }
         self.process.tell(Order::Begin(Box::new(Begin {
-            contestant: self.spec.contestant.as_str().to_owned(),
+            contestant: self.spec.contestant.id().to_owned(),
             workload: self.workload.into(),
             tasks: self.workload.tasks,
             pool_workers: self.spec.pool_workers,

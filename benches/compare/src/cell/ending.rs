@@ -8,7 +8,6 @@ use workload::Workload;
 use super::spec::CellSpec;
 use super::stopped::{failed_with, last_line, legible, stopped_at, wall_or_failure, without_flaw};
 use super::unweighed::{Unweighed, proof};
-use crate::child;
 use crate::limits::{LastSeen, Limits};
 use protocol::{AllWaiting, Drained};
 use record::{
@@ -109,7 +108,7 @@ impl Wave {
 impl Ending {
     /// Whether its process found no room for its own threads, which it may in a moment.
     pub(super) fn may_be_the_moments(&self) -> bool {
-        matches!(self, Self::Died { status, .. } if status.code() == Some(child::TRY_AGAIN.into()))
+        matches!(self, Self::Died { status, .. } if status.code() == Some(contestant::TRY_AGAIN.into()))
     }
 
     /// The cell that the record gets.
@@ -239,7 +238,7 @@ mod tests {
     fn cell(ending: Ending) -> Cell {
         let workload = Workload::timer(40_000, Duration::from_secs(1));
         let spec = CellSpec {
-            contestant: ContestantId::new("threads/per-task"),
+            contestant: registry::find("threads/per-task").unwrap(),
             workload,
             wait_is_given: false,
             pool_workers: 64,

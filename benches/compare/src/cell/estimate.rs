@@ -9,8 +9,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use workload::ContestantId;
-
 use super::spec::CellSpec;
 use protocol::ns;
 use record::{Cell, Status, Weight};
@@ -41,7 +39,7 @@ const STATE_NS_PER_BYTE: f64 = 1.0;
 
 impl Unknown {
     fn of(spec: &CellSpec) -> Self {
-        let task = if spec.contestant.model() == "threads" { THREAD } else { TASK };
+        let task = if spec.contestant.takes_threads() { THREAD } else { TASK };
         let more = if spec.workload.asks().is_some() { 1.0 } else { 0.0 };
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
         let state_bytes = spec.workload.state.bytes() as f64;
@@ -152,10 +150,10 @@ impl Estimates {
 
 /// What cells have in common that start alike: the contestant, the bytes of state, and whether a server is
 /// asked.
-type Key = (ContestantId, u64, bool);
+type Key = (&'static str, u64, bool);
 
 fn key(spec: &CellSpec) -> Key {
-    (spec.contestant, spec.workload.state.bytes(), spec.workload.asks().is_some())
+    (spec.contestant.id(), spec.workload.state.bytes(), spec.workload.asks().is_some())
 }
 
 #[cfg(test)]
@@ -169,7 +167,7 @@ mod tests {
 
     fn spec(tasks: u32, wait_is_given: bool) -> CellSpec {
         CellSpec {
-            contestant: ContestantId::new("coroutines/bare"),
+            contestant: registry::find("coroutines/bare").unwrap(),
             workload: Workload::timer(tasks, Duration::from_secs(7)),
             wait_is_given,
             pool_workers: 64,

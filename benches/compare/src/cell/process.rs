@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -54,22 +53,14 @@ pub struct ChildProcess {
 }
 
 impl ChildProcess {
-    /// Starts the program with the hidden command `cell`, in this control group if there is one.
+    /// Starts the command, in this control group if there is one.
     ///
     /// A process, and the threads here that listen to it, may be refused for a moment: that is tried
     /// again, until `stop` is set.
     ///
     /// # Errors
     /// If it cannot be started, or the group takes no process. None is left then.
-    pub fn start(program: &Path, group: Option<&Group>, stop: &AtomicBool) -> io::Result<Self> {
-        Self::of(|| Command::new(program), group, stop)
-    }
-
-    /// The same of a command that ends with the program.
-    ///
-    /// # Errors
-    /// As [`ChildProcess::start`].
-    pub fn of(
+    pub fn start(
         command: impl Fn() -> Command,
         group: Option<&Group>,
         stop: &AtomicBool,
@@ -91,7 +82,6 @@ impl ChildProcess {
 
     fn try_start(mut command: Command, group: Option<&Group>) -> io::Result<Self> {
         command
-            .arg("cell")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

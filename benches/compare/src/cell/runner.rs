@@ -1,13 +1,13 @@
 //! Runs one cell after another, each again with a longer wait where the wait was too short.
 
 use std::num::NonZeroU8;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use workload::http::spec::LONGEST_DELAY;
-use workload::{Arrival, Contestant, Http, Settings, Wait, Workload};
+use workload::{Arrival, Http, Settings, Wait, Workload};
 
 use super::attempt::Attempt;
 use super::ending::Ending;
@@ -60,15 +60,15 @@ impl Runner {
     ///
     /// # Errors
     /// If `stop` is set meanwhile. The cell's process is gone then.
-    pub fn run(
-        &mut self,
-        contestant: &dyn Contestant,
-        spec: &CellSpec,
-        stop: &AtomicBool,
-    ) -> Result<Cell, Interrupted> {
+    pub fn run(&mut self, spec: &CellSpec, stop: &AtomicBool) -> Result<Cell, Interrupted> {
+        let contestant = spec.contestant;
+        if let Some(missing) = &contestant.missing {
+            let reason = Some(missing.reason.clone());
+            return Ok(spec.cell(&spec.workload, missing.status, reason));
+        }
         let settings = Settings { pool_workers: spec.pool_workers };
         let ceiling = contestant.ceiling(&settings);
-        self.try_small(contestant, spec, stop)?;
+        self.try_small(spec, stop)?;
         let mut workload = spec.workload;
         if let Some(wait) = self.estimates.wait_for(spec) {
             workload = workload.with_duration(wait);
@@ -98,13 +98,12 @@ impl Runner {
                 }
             }
             let expected = ceiling.expected_in_flight(workload.tasks);
-            let Some(program) = self.program(spec.build) else {
-                let reason = "there is no counting build beside this program; \
-                              `cargo build --release -p compare` makes both";
+            let command = || contestant.command(spec.build, &self.timed, self.counting.as_deref());
+            if let Err(reason) = command() {
                 return Ok(spec.cell(&workload, Status::Failed, Some(reason.into())));
-            };
+            }
             let one = Attempt {
-                program,
+                command: &|| command().expect("it was made before"),
                 cgroups: self.cgroups.as_ref(),
                 patience: self.patience,
                 spec,
@@ -164,20 +163,8 @@ impl Runner {
         Cell { attempts, ..spec.cell(workload, Status::Failed, Some(reason)) }
     }
 
-    fn program(&self, build: Build) -> Option<&Path> {
-        match build {
-            Build::Timed => Some(&self.timed),
-            Build::Counting => self.counting.as_deref(),
-        }
-    }
-
     /// Runs a small cell for what it tells, where a guess would refuse this one.
-    fn try_small(
-        &mut self,
-        contestant: &dyn Contestant,
-        spec: &CellSpec,
-        stop: &AtomicBool,
-    ) -> Result<(), Interrupted> {
+    fn try_small(&mut self, spec: &CellSpec, stop: &AtomicBool) -> Result<(), Interrupted> {
         let is_small = spec.workload.tasks <= TRIAL_TASKS;
         if is_small || self.estimates.knows(spec) || self.too_large(spec).is_none() {
             return Ok(());
@@ -190,7 +177,7 @@ impl Runner {
             second_wave: false,
             ..*spec
         };
-        self.run(contestant, &small, stop).map(|_| ())
+        self.run(&small, stop).map(|_| ())
     }
 
     fn too_large(&self, spec: &CellSpec) -> Option<String> {

@@ -1,14 +1,15 @@
 //! What to run in a cell.
 
-use workload::{ContestantId, Workload};
+use workload::Workload;
 
+use crate::contestant::Contestant;
 use record::{Build, Cell, Memory, Status};
 
 /// What to run in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CellSpec {
     /// The contestant that runs.
-    pub contestant: ContestantId,
+    pub contestant: &'static Contestant,
     /// What it runs.
     pub workload: Workload,
     /// Whether the workload's wait was asked for, and not left to be estimated.
@@ -53,7 +54,7 @@ impl CellSpec {
     /// A cell of this spec that did not come to a proof.
     pub(crate) fn cell(&self, workload: &Workload, status: Status, reason: Option<String>) -> Cell {
         Cell {
-            contestant: self.contestant.as_str().to_owned(),
+            contestant: self.contestant.id().to_owned(),
             workload: workload.into(),
             tasks: u64::from(self.workload.tasks),
             pool_workers: self.is_pool.then_some(self.pool_workers),

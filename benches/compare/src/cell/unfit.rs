@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use workload::http::spec::LONGEST_DELAY;
-use workload::{Arrival, Ceiling, Contestant, Workload};
+use workload::{Arrival, Ceiling, Workload};
 
+use crate::contestant::Contestant;
 use crate::units;
 use report::format;
 
@@ -19,13 +20,13 @@ const SHORTEST_TRANSFER: Duration = Duration::from_millis(100);
 
 /// Why this contestant, with this ceiling, is not given this workload; `None` if it is.
 pub(super) fn reason(
-    contestant: &dyn Contestant,
+    contestant: &Contestant,
     workload: &Workload,
     ceiling: Ceiling,
     is_rate: bool,
 ) -> Option<String> {
-    if let Some(only) = contestant.unsupported(workload) {
-        return Some(format!("this contestant runs only {only}"));
+    if let Some(reason) = contestant.unsupported(workload) {
+        return Some(reason);
     }
     let wait = workload.duration_of(0);
     let least = workload.longest(ceiling.limit());

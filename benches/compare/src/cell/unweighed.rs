@@ -124,7 +124,7 @@ mod tests {
     fn cell(peak_in_flight: u64, expected_in_flight: u64, completed: u64) -> Cell {
         let workload = paced(100, MS);
         let spec = CellSpec {
-            contestant: ContestantId::new("coroutines/bare"),
+            contestant: registry::find("coroutines/bare").unwrap(),
             workload,
             wait_is_given: true,
             pool_workers: 64,

@@ -1,8 +1,7 @@
 //! The process of a run: what it says, what it uses, how it died.
 
 use std::io::ErrorKind;
-use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -83,7 +82,7 @@ impl<'a> Watched<'a> {
     /// # Errors
     /// How the run ended, if it cannot be started.
     pub(super) fn start(
-        program: &Path,
+        command: &dyn Fn() -> Command,
         cgroups: Option<&Cgroups>,
         build: Build,
         has_server: bool,
@@ -99,7 +98,7 @@ impl<'a> Watched<'a> {
             .then(|| meter::kernel::slab_in_system(&procfs()))
             .flatten();
         let oom_kills_before = procfs().oom_kills();
-        let child = ChildProcess::start(program, group.as_ref(), stop).map_err(|error| {
+        let child = ChildProcess::start(command, group.as_ref(), stop).map_err(|error| {
             let why = match error.kind() {
                 ErrorKind::WouldBlock => {
                     " (no process or thread is left within `ulimit -u`, pids.max or kernel.pid_max, \
@@ -107,7 +106,8 @@ impl<'a> Watched<'a> {
                 }
                 _ => "",
             };
-            not_started(format!("{} does not start: {error}{why}", program.display()))
+            let program = command();
+            not_started(format!("{} does not start: {error}{why}", program.get_program().display()))
         })?;
         Ok(Self {
             patience,

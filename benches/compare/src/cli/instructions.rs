@@ -10,6 +10,7 @@ use report::pages::instructions::document;
 
 use super::heading;
 use super::run::{exit_code, record_path, seed_from_clock};
+use crate::elsewhere::Elsewhere;
 use crate::instructions::valgrind::Valgrind;
 use crate::instructions::{self, Work};
 use crate::interrupt;
@@ -51,7 +52,7 @@ pub struct Args {
 /// If valgrind cannot be used, a pattern matches no contestant or the record cannot be written.
 /// Nothing has been run then.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let contestants = registry::select(&args.only)?;
+    let contestants = registry::select(&args.only, &Elsewhere::default())?;
     let valgrind = Valgrind::find().map_err(|why| anyhow!(why))?;
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let suite = Suite::new(&program, Extent::Partial, seed_from_clock(), DEFAULT_PATIENCE);
@@ -74,7 +75,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bail!("{} cannot be resumed here: {}", path.display(), said.join("; "));
     }
     let stop = interrupt::listen()?;
-    let contestants: Vec<_> = contestants.iter().map(AsRef::as_ref).collect();
     let works = args.workload.map_or(Work::ALL.to_vec(), |work| vec![work]);
     let valgrind = Ok(valgrind);
     let tally = instructions::append(&program, &valgrind, &contestants, &works, unfinished, stop)?;

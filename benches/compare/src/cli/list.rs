@@ -8,6 +8,7 @@ use report::text::{Text, names, say};
 use serde_json::json;
 use workload::Settings;
 
+use super::elsewhere::ElsewhereArgs;
 use crate::output::{print_document, print_json};
 use crate::registry;
 
@@ -17,6 +18,8 @@ pub struct Args {
     /// Only ids that match one of these globs, such as 'coroutines/*'
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -27,18 +30,22 @@ pub struct Args {
 /// # Errors
 /// If a pattern matches no contestant.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let contestants = registry::select(&args.only)?;
+    let contestants = registry::select(&args.only, &args.elsewhere.read()?)?;
     let settings = Settings::default();
     if args.json {
         let list: Vec<_> = contestants
             .iter()
             .map(|contestant| {
+                let ceiling = contestant.ceiling(&settings).to_string();
+                let missing = contestant.missing.as_ref().map(|missing| &missing.reason);
                 json!({
-                    "id": contestant.id().as_str(),
-                    "model": contestant.id().model(),
-                    "ceiling": contestant.ceiling(&settings).to_string(),
-                    "summary": contestant.summary(),
-                    "caution": contestant.caution(),
+                    "id": contestant.id(),
+                    "model": contestant.model(),
+                    "ceiling": ceiling,
+                    "summary": contestant.profile.summary,
+                    "caution": contestant.profile.caution,
+                    "missing": missing,
+                    "hello": contestant.profile,
                 })
             })
             .collect();
@@ -54,12 +61,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for contestant in &contestants {
         let id = contestant.id();
         table.push(vec![
-            Cell::text(id.as_str()),
+            Cell::text(id),
             Cell::text(contestant.ceiling(&settings).to_string()),
-            Cell::text(contestant.summary()),
+            Cell::text(&*contestant.profile.summary),
         ]);
-        if let Some(caution) = contestant.caution() {
-            let name = names::contestant(&Id::new(id.as_str()));
+        if let Some(caution) = &contestant.profile.caution {
+            let name = names::contestant(&Id::new(id));
             cautions.push(say("{name}: {caution}", &[("name", &name), ("caution", caution)]));
         }
     }

@@ -21,6 +21,7 @@
 
 pub mod claims;
 pub mod diff;
+mod elsewhere;
 mod heading;
 mod http;
 pub mod instructions;
@@ -39,11 +40,11 @@ use clap::{Parser, Subcommand};
 
 use self::mistake::one_line;
 use crate::bench;
-use crate::child;
 use crate::interrupt;
 use crate::limits;
 use crate::meter::cgroup;
 use crate::output::{complain, print_help};
+use crate::registry;
 
 /// What does one waiting task cost, in a subroutine, a thread, a callback or a coroutine?
 #[derive(Debug, Parser)]
@@ -80,7 +81,10 @@ enum Command {
     Proof(proof::Args),
     /// Be the process of a cell; the harness starts this
     #[command(hide = true)]
-    Cell,
+    Cell {
+        /// Which contestant [default: say who all of them are]
+        id: Option<String>,
+    },
 }
 
 const EXAMPLES: &str = "\
@@ -120,7 +124,7 @@ pub fn main() -> ExitCode {
         Command::Claims(args) => claims::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Proof(args) => proof::run(&args),
-        Command::Cell => Ok(child::main()),
+        Command::Cell { id } => Ok(registry::serve(id.as_deref())),
     };
     cgroup::give_back();
     result.unwrap_or_else(|error| {

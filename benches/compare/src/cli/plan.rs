@@ -159,7 +159,7 @@ impl Args {
         for row in planned.rows.iter().filter(|row| row.outcome == Outcome::Fits) {
             let Ok(contestant) = registry::find(row.contestant.as_str()) else { continue };
             if contestant.unsupported(&workload).is_none() {
-                cells.extend(plan::cells(contestant.as_ref(), &[step], workload, true, None));
+                cells.extend(plan::cells(contestant, &[step], workload, true, None));
             }
         }
         // What is kept after a wave is another question.

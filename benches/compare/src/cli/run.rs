@@ -13,11 +13,13 @@ use clap::{ArgMatches, Args as _};
 use tempfile::TempDir;
 use workload::{Arrival, StateSize, Workload};
 
+use super::elsewhere::ElsewhereArgs;
 use super::heading;
 use super::http::HttpArgs;
 use super::mistake::one_line;
 use super::tables::is_standard;
 use crate::cell::CellSpec;
+use crate::contestant::Contestant;
 use crate::interrupt;
 use crate::output::{complain, print, print_document, print_path};
 use crate::plan::{self, Kind, Step};
@@ -83,6 +85,8 @@ struct Selection {
     /// Only ids that match one of these globs, such as 'coroutines/*' [default: all]
     #[arg(long, value_name = "GLOB", help_heading = heading::RUN)]
     only: Vec<String>,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
     /// What each task waits for
     #[arg(long, value_enum, default_value_t = Kind::Timer, help_heading = heading::RUN)]
     workload: Kind,
@@ -258,7 +262,7 @@ impl Given {
     /// If a pattern matches no contestant, or options do not fit together.
     pub(super) fn plan(&self, seed: u64) -> anyhow::Result<Planned> {
         let args = &self.selection;
-        let contestants = registry::select(&args.only)?;
+        let contestants = registry::select(&args.only, &args.elsewhere.read()?)?;
         let workload = args
             .http
             .workload(args.workload)?
@@ -275,7 +279,7 @@ impl Given {
         let workload =
             if args.synchronized_wakeup { workload.with_synchronized_wakeup() } else { workload };
         let program = std::env::current_exe().context("this program does not know where it is")?;
-        let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience);
+        let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience).of(&contestants);
         if let Some(servers) = args.http.servers()? {
             suite = suite.with_servers(servers);
         }
@@ -295,12 +299,12 @@ impl Given {
         let mut cells = Vec::new();
         for contestant in &contestants {
             if let Some(waves) = args.rate_waves {
-                cells.extend(rate_cells(args, contestant.as_ref(), workload, waves));
+                cells.extend(rate_cells(args, contestant, workload, waves));
                 continue;
             }
-            let steps = steps(args, contestant.as_ref(), count_heap);
+            let steps = steps(args, contestant, count_heap);
             cells.extend(plan::cells(
-                contestant.as_ref(),
+                contestant,
                 &steps,
                 workload,
                 args.wait.is_some() || !args.workload.waits_to_be_weighed(),
@@ -396,7 +400,7 @@ pub fn seed_from_clock() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-fn steps(args: &Selection, contestant: &dyn workload::Contestant, count_heap: bool) -> Vec<Step> {
+fn steps(args: &Selection, contestant: &'static Contestant, count_heap: bool) -> Vec<Step> {
     if args.tasks.is_empty() {
         let mut steps = plan::default_steps(contestant, args.workload, Extent::Full);
         steps.retain(|step| step.build == Build::Timed || count_heap);
@@ -420,7 +424,7 @@ fn steps(args: &Selection, contestant: &dyn workload::Contestant, count_heap: bo
 /// The cells with so many waves each.
 fn rate_cells(
     args: &Selection,
-    contestant: &dyn workload::Contestant,
+    contestant: &'static Contestant,
     workload: Workload,
     waves: u32,
 ) -> Vec<CellSpec> {

@@ -1,62 +1,10 @@
-//! Which allocator is loaded, and what the environment sets of it.
+//! What the environment sets of the allocator.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
-
-use crate::meter::process::Procfs;
 
 /// As long at most is a setting that is kept.
 const LONGEST: usize = 500;
-
-/// What is loaded where `LD_PRELOAD`, or whoever linked the program, has the say.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Loaded {
-    /// The allocator that answers.
-    pub(super) allocator: String,
-    /// The libraries that were to be loaded first and are not there.
-    pub(super) missing: Vec<String>,
-}
-
-/// What is loaded into this process. Cells are the same program in the same environment.
-pub(super) fn loaded(procfs: &Procfs) -> Loaded {
-    let maps = fs::read_to_string(procfs.root().join("self/maps")).unwrap_or_default();
-    let preload = std::env::var_os("LD_PRELOAD").unwrap_or_default();
-    loaded_of(&maps, &preload.to_string_lossy())
-}
-
-/// The same of these mappings (proc_pid_maps(5)) and this list (ld.so(8)).
-fn loaded_of(maps: &str, preload: &str) -> Loaded {
-    let mapped = || maps.lines().filter_map(|line| Some(&line[line.find('/')?..]));
-    let is_allocator = |path: &&str| {
-        let name = name_of(path);
-        name.contains(".so") && ["malloc", "hoard", "scudo"].iter().any(|word| name.contains(word))
-    };
-    let allocator = match mapped().find(is_allocator) {
-        Some(path) => {
-            // Two builds of one version are seldom of one size.
-            let bytes = fs::metadata(path).map(|file| format!(" ({} bytes)", file.len()));
-            format!("{}{} in place of {}", name_of(path), bytes.unwrap_or_default(), of_libc())
-        }
-        None => of_libc(),
-    };
-    let is_mapped = |wanted: &str| {
-        let real = Path::new(wanted).canonicalize().unwrap_or_default();
-        let is_exact = wanted.contains('/') && !wanted.contains('$');
-        mapped().any(|path| match is_exact {
-            true => Path::new(path) == real,
-            false => name_of(path).starts_with(name_of(wanted)),
-        })
-    };
-    let wanted = preload.split([':', ' ']).filter(|name| !name.is_empty());
-    let missing = wanted.filter(|name| !maps.is_empty() && !is_mapped(name)).map(cut).collect();
-    Loaded { allocator, missing }
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
 
 /// Settings in the environment that change what an allocator keeps, or which one is loaded; see
 /// mallopt(3), ld.so(8) and each allocator's manual.
@@ -77,66 +25,16 @@ pub(super) fn settings(
 }
 
 /// A text that is not longer than is kept.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn of_libc() -> String {
-    // SAFETY: gnu_get_libc_version takes nothing and has no preconditions.
-    let version = unsafe { libc::gnu_get_libc_version() };
-    // SAFETY: it returns a string that ends with a zero byte and lives as long as the program.
-    let version = unsafe { std::ffi::CStr::from_ptr(version) };
-    format!("glibc malloc {}", version.to_string_lossy())
-}
-
-#[cfg(target_env = "musl")]
-fn of_libc() -> String {
-    "musl malloc".to_owned()
-}
-
-#[cfg(not(any(all(target_os = "linux", target_env = "gnu"), target_env = "musl")))]
-fn of_libc() -> String {
-    "system".to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_mapped_is_what_is_loaded() {
-        let maps = "5500-5600 r-xp 0 08:01 7   /usr/bin/compare\n\
-                    7f00-7f10 r-xp 0 08:01 9   /lib/my libs/libjemalloc.so.2\n\
-                    7f10-7f20 rw-p 0 00:00 0   [heap]\n7f20-7f30 rw-p 0 00:00 0\n";
-        let with = loaded_of(maps, "libjemalloc.so:/lib/libjemalloc.so.2 libtcmalloc.so");
-        let expected = format!("libjemalloc.so.2 in place of {}", of_libc());
-        assert_eq!(with.allocator, expected);
-        assert_eq!(with.missing, ["/lib/libjemalloc.so.2", "libtcmalloc.so"]);
-
-        let without = loaded_of("5500-5600 r-xp 0 08:01 7   /home/malloc/compare\n", "");
-        assert_eq!(without, Loaded { allocator: of_libc(), missing: Vec::new() });
-        // Without /proc nothing is said to be missing.
-        assert!(loaded_of("", "libtcmalloc.so").missing.is_empty());
-    }
-
-    #[test]
-    fn a_library_is_found_behind_its_links() {
-        let folder = tempfile::tempdir().unwrap();
-        let real = folder.path().canonicalize().unwrap().join("libx.so.1.2");
-        fs::write(&real, "12345").unwrap();
-        let link = folder.path().join("libx.so");
-        std::os::unix::fs::symlink(&real, &link).unwrap();
-        let maps = format!("7f00-7f10 r-xp 0 08:01 9   {}\n", real.display());
-        assert!(loaded_of(&maps, &link.to_string_lossy()).missing.is_empty());
-        let renamed = folder.path().canonicalize().unwrap().join("libmimalloc.so");
-        fs::rename(&real, &renamed).unwrap();
-        let maps = format!("7f00-7f10 r-xp 0 08:01 9   {}\n", renamed.display());
-        assert!(loaded_of(&maps, "").allocator.starts_with("libmimalloc.so (5 bytes) in place"));
-    }
 
     #[test]
     fn only_the_allocators_settings_are_kept() {

@@ -6,7 +6,7 @@
 //! | file | what it reads |
 //! | --- | --- |
 //! | `system` | the machine, in /proc and /sys |
-//! | `allocator` | which allocator is loaded, and what the environment sets of it |
+//! | `allocator` | what the environment sets of the allocator |
 
 mod allocator;
 mod system;
@@ -25,7 +25,7 @@ use record::{CgroupKind, Host, LimitValue, TaskCode};
 pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
     let limits = Limits::read();
     let system = System::default();
-    let loaded = allocator::loaded(&Procfs::default());
+    let loaded = contestant::allocator::loaded();
     Host {
         cpu: system.cpu(),
         cores: cores(),
@@ -37,7 +37,7 @@ pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
         timer_slack_ns: system.timer_slack_ns(),
         allocator: loaded.allocator,
         allocator_settings: allocator::settings(std::env::vars_os()),
-        not_loaded: loaded.missing,
+        not_loaded: loaded.missing.iter().map(|name| allocator::cut(name)).collect(),
         system: system.others(),
         rustc: rustc().to_owned(),
         limits: limits.to_map(),

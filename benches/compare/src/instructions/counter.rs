@@ -7,13 +7,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use workload::{Ceiling, Contestant, Http, Settings, Wait, Workload};
+use workload::{Ceiling, Http, Settings, Wait, Workload};
 
 use super::valgrind::Valgrind;
 use crate::cell::process::ChildProcess;
 use crate::cell::stopped::{last_line, legible};
 use crate::cell::unweighed::proof;
 use crate::cell::{Interrupted, MOST_ATTEMPTS};
+use crate::contestant::Contestant;
 use crate::plan::Kind;
 use crate::servers::{self, Servers};
 use protocol::{Begin, Drained, Event, Order, ServerLine};
@@ -88,13 +89,13 @@ impl Work {
 
 /// What is counted of these contestants.
 pub(super) fn all<'a>(
-    contestants: &[&'a dyn Contestant],
+    contestants: &[&'static Contestant],
     works: &[Work],
-) -> impl Iterator<Item = (&'a dyn Contestant, Work)> {
+) -> impl Iterator<Item = (&'static Contestant, Work)> {
     let works = works.iter().copied();
     let at_hand = works.filter(|work| *work == Work::Wait || Kind::Http.is_at_hand());
     at_hand.flat_map(move |work| {
-        let runs_it = move |contestant: &&dyn Contestant| {
+        let runs_it = move |contestant: &&'static Contestant| {
             contestant.unsupported(&work.workload(1, 1, WAIT)).is_none()
         };
         contestants.iter().copied().filter(runs_it).map(move |contestant| (contestant, work))
@@ -151,7 +152,7 @@ impl<'a> Counter<'a> {
     /// If the run is to stop.
     pub(super) fn count(
         &mut self,
-        contestant: &dyn Contestant,
+        contestant: &'static Contestant,
         work: Work,
     ) -> Result<Instructions, Interrupted> {
         let ceiling = contestant.ceiling(&Settings::default());
@@ -162,7 +163,7 @@ impl<'a> Counter<'a> {
             [Workload { tasks: few, ..more }, more]
         };
         let mut line = Instructions {
-            contestant: contestant.id().as_str().to_owned(),
+            contestant: contestant.id().to_owned(),
             workload: (&workloads(WAIT)[1]).into(),
             pool_workers: matches!(ceiling, Ceiling::Pool(_))
                 .then_some(Settings::default().pool_workers),
@@ -210,7 +211,7 @@ impl<'a> Counter<'a> {
     fn process(
         &mut self,
         valgrind: &Valgrind,
-        contestant: &dyn Contestant,
+        contestant: &'static Contestant,
         mut workload: Workload,
     ) -> Result<u64, Stopped> {
         let failed = |why: &dyn std::fmt::Display| Stopped::Failed(why.to_string());
@@ -220,20 +221,23 @@ impl<'a> Counter<'a> {
             *http = Http { server: address, addresses, group, ..*http };
         }
         let folder = tempfile::tempdir().map_err(|error| failed(&error))?;
-        let command = || valgrind.command(self.program, &folder);
-        let mut child = ChildProcess::of(command, None, self.stop)
+        let command = || valgrind.command(self.program, contestant.id(), &folder);
+        let mut child = ChildProcess::start(command, None, self.stop)
             .map_err(|error| failed(&format_args!("valgrind does not start: {error}")))?;
         let settings = Settings::default();
         child.tell(Order::Begin(Box::new(Begin {
-            contestant: contestant.id().as_str().to_owned(),
+            contestant: contestant.id().to_owned(),
             workload: (&workload).into(),
             tasks: workload.tasks,
             pool_workers: settings.pool_workers,
             server: workload.asks().map(Into::into),
             unweighed: true,
         })));
-        for _ in 0..2 {
+        for _ in 0..3 {
             match self.next(&child)? {
+                Some(Event::Hello(hello)) => {
+                    contestant.recognize(&hello).map_err(Stopped::Failed)?;
+                }
                 Some(Event::Idle { .. }) => child.tell(Order::Go),
                 Some(Event::Drained(drained)) => {
                     check(contestant, &workload, drained)?;
@@ -252,7 +256,7 @@ impl<'a> Counter<'a> {
                 }
             }
         }
-        Err(failed(&"it said something else than `idle` and `drained`"))
+        Err(failed(&"it said something else than `hello`, `idle` and `drained`"))
     }
 
     /// What the process says next; `None` if it says nothing any more.
@@ -279,7 +283,7 @@ fn died(status: ExitStatus, said: &str) -> Stopped {
 
 /// Whether the work was done, and was waited for by all tasks at once where they have one deadline.
 fn check(
-    contestant: &dyn Contestant,
+    contestant: &'static Contestant,
     workload: &Workload,
     drained: Drained,
 ) -> Result<(), Stopped> {

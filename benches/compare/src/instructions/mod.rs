@@ -13,14 +13,13 @@ pub mod valgrind;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use analysis::contestant::Id;
 use anyhow::Context;
-use workload::Contestant;
 
 use self::counter::Counter;
 pub use self::counter::Work;
 use self::valgrind::Valgrind;
 use crate::cell::Interrupted;
+use crate::contestant::Contestant;
 use crate::output::complain;
 use crate::tally::Tally;
 use record::{Line, Status, Unfinished};
@@ -32,12 +31,12 @@ use record::{Line, Status, Unfinished};
 /// As [`append`].
 pub fn after_cells(
     program: &Path,
-    contestants: &[Box<dyn Contestant>],
+    contestants: &[&'static Contestant],
     path: &Path,
     stop: &AtomicBool,
 ) -> anyhow::Result<Tally> {
-    let all = contestants.iter().map(AsRef::as_ref);
-    let compared = all.filter(|one| Id::new(one.id().as_str()).is_compared()).collect::<Vec<_>>();
+    let all = contestants.iter().copied();
+    let compared = all.filter(|one| one.is_compared() && one.is_own()).collect::<Vec<_>>();
     let valgrind = Valgrind::find();
     if let Err(why) = &valgrind {
         complain(format_args!("instructions are not counted: {why}"));
@@ -53,7 +52,7 @@ pub fn after_cells(
 pub fn append(
     program: &Path,
     valgrind: &Result<Valgrind, String>,
-    contestants: &[&dyn Contestant],
+    contestants: &[&'static Contestant],
     works: &[Work],
     unfinished: Unfinished,
     stop: &AtomicBool,
@@ -66,7 +65,7 @@ pub fn append(
     let mut tally = Tally::default();
     for (contestant, work) in counter::all(contestants, works) {
         let is_there = |line: &record::Instructions| {
-            line.contestant == contestant.id().as_str() && line.workload.wait == work.name()
+            line.contestant == contestant.id() && line.workload.wait == work.name()
         };
         if there.iter().any(is_there) {
             continue;

@@ -66,13 +66,14 @@ impl Valgrind {
     }
 
     /// A command that counts the instructions of this program.
-    pub(super) fn command(&self, program: &Path, folder: &TempDir) -> Command {
+    pub(super) fn command(&self, program: &Path, id: &str, folder: &TempDir) -> Command {
         let mut command = Command::new("valgrind");
         command
             .args(["--quiet", "--tool=cachegrind", "--cache-sim=no", "--vgdb=no"])
             .arg(format!("--max-threads={MOST_THREADS}"))
             .arg(format!("--cachegrind-out-file={OUT}"))
             .arg(program)
+            .args(["cell", id])
             // Nor does a folder's `.valgrindrc` change what is counted.
             .current_dir(folder.path())
             .env_remove("VALGRIND_OPTS");

@@ -12,16 +12,12 @@
 //! | [`cgroup`] | everything charged to a cell, kernel memory included, from a control group of its own |
 //! | [`conditions`] | what happens to the machine while a cell runs, from procfs and sysfs |
 //! | [`kernel`] | the kernel's stacks and small objects, where no control group lists them |
-//! | [`heap`] | the bytes that a program asked its allocator for, counted by a wrapped allocator |
-//! | [`usage`] | CPU time and context switches of the process that asks |
 
 pub mod cgroup;
 pub mod conditions;
-pub mod heap;
 pub mod kernel;
 pub mod process;
 pub mod stacks;
-pub mod usage;
 pub mod weigh;
 
 pub use weigh::weigh;

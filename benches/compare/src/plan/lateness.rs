@@ -7,11 +7,11 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use workload::{Arrival, Ceiling, Contestant, Settings, Workload};
+use workload::{Arrival, Ceiling, Settings, Workload};
 
 use super::step::{Step, cells};
 use crate::cell::CellSpec;
-use analysis::contestant::Id;
+use crate::contestant::Contestant;
 use record::Build;
 
 /// Over how long the deadlines of a spread lie.
@@ -33,7 +33,7 @@ const RATES: [(u32, u32); 2] = [(1_000, 500), (5_000, 2_000)];
 const FEW: u32 = 30;
 
 /// The cells of a thorough run for this contestant.
-pub fn lateness_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
+pub fn lateness_cells(contestant: &'static Contestant) -> Vec<CellSpec> {
     if !takes_part(contestant) {
         return Vec::new();
     }
@@ -54,7 +54,7 @@ pub fn lateness_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
 }
 
 /// Those of a default run: a small synchronized wake-up and a small spread, of a size that all of them have but one.
-pub(super) fn few_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
+pub(super) fn few_cells(contestant: &'static Contestant) -> Vec<CellSpec> {
     let timer = Workload::timer(0, Duration::ZERO);
     let mut all = Vec::new();
     if takes_part(contestant) && !is_one_at_a_time(contestant) {
@@ -68,13 +68,11 @@ pub(super) fn few_cells(contestant: &dyn Contestant) -> Vec<CellSpec> {
 }
 
 /// How many tasks are due at once or one after another.
-fn sizes(contestant: &dyn Contestant) -> &'static [u32] {
-    let id = contestant.id();
-    match (id.model(), id.as_str()) {
-        // Its idle workers look for work at each other, and more of them take seconds to rest.
-        (_, "threads/rayon-pool") => &[400],
-        ("threads", _) => &[400, 1_000, 10_000],
-        _ => &[1_000, 10_000, 100_000],
+fn sizes(contestant: &'static Contestant) -> &'static [u32] {
+    match (contestant.takes_threads(), contestant.profile.most_tasks) {
+        (true, Some(_)) => &[400],
+        (true, None) => &[400, 1_000, 10_000],
+        (false, _) => &[1_000, 10_000, 100_000],
     }
 }
 
@@ -84,19 +82,25 @@ fn steps(sizes: &[u32], repeats: u32) -> Vec<Step> {
 
 /// Tasks that come at a rate and wait for [`WAIT`]. A pool has its default size, because a rate asks
 /// what becomes of tasks for which there is no room.
-fn paced(contestant: &dyn Contestant, tasks: u32, per_second: u32, repeats: u32) -> Vec<CellSpec> {
+fn paced(
+    contestant: &'static Contestant,
+    tasks: u32,
+    per_second: u32,
+    repeats: u32,
+) -> Vec<CellSpec> {
     let per_second = NonZeroU32::new(per_second).expect("the rates are above zero");
     let workload = Workload::timer(0, WAIT).with_arrival(Arrival::Rate { per_second });
     let workers = Some(Settings::DEFAULT_POOL_WORKERS);
     cells(contestant, &steps(&[tasks], repeats), workload, true, workers)
 }
 
-/// Baselines show what the harness costs, and controls check the instrument. They are not compared.
-fn takes_part(contestant: &dyn Contestant) -> bool {
-    Id::new(contestant.id().as_str()).is_compared()
+/// Baselines show what the harness costs, and controls check the instrument. They are not compared. Those
+/// from elsewhere are known by what they weigh.
+fn takes_part(contestant: &'static Contestant) -> bool {
+    contestant.is_compared() && contestant.is_own()
 }
 
-fn is_one_at_a_time(contestant: &dyn Contestant) -> bool {
+fn is_one_at_a_time(contestant: &'static Contestant) -> bool {
     contestant.ceiling(&Settings::default()) == Ceiling::One
 }
 
@@ -107,14 +111,14 @@ mod tests {
     use crate::registry;
 
     fn of(id: &str) -> Vec<CellSpec> {
-        lateness_cells(registry::find(id).unwrap().as_ref())
+        lateness_cells(registry::find(id).unwrap())
     }
 
     #[test]
     fn every_contestant_is_asked_what_it_can_answer() {
         for contestant in registry::all() {
-            let cells = lateness_cells(contestant.as_ref());
-            let is_left_out = !takes_part(contestant.as_ref());
+            let cells = lateness_cells(contestant);
+            let is_left_out = !takes_part(contestant);
             assert_eq!(cells.is_empty(), is_left_out, "{}", contestant.id());
             let is_supported = |cell: &CellSpec| contestant.unsupported(&cell.workload).is_none();
             assert!(cells.iter().all(is_supported), "{}", contestant.id());
@@ -123,8 +127,8 @@ mod tests {
                 cells.iter().filter(|cell| cell.workload.synchronized_wakeup).count();
             let spreads = cells.iter().filter(|cell| !cell.workload.spread().is_zero()).count();
             assert_eq!(synchronized, spreads, "{}", contestant.id());
-            assert_eq!(synchronized == 0, is_left_out || is_one_at_a_time(contestant.as_ref()));
-            let few = few_cells(contestant.as_ref()).len();
+            assert_eq!(synchronized == 0, is_left_out || is_one_at_a_time(contestant));
+            let few = few_cells(contestant).len();
             assert_eq!(few, if synchronized == 0 { 0 } else { 4 }, "{}", contestant.id());
         }
     }
@@ -155,7 +159,7 @@ mod tests {
     #[test]
     fn no_contestant_takes_a_minute_for_one() {
         for contestant in registry::all() {
-            for cell in lateness_cells(contestant.as_ref()) {
+            for cell in lateness_cells(contestant) {
                 let settings = Settings { pool_workers: cell.pool_workers };
                 let longest = cell.workload.longest(contestant.ceiling(&settings).limit());
                 assert!(longest < HIGHEST_FLOOR / 4, "{}: {longest:?}", cell.contestant);

@@ -38,7 +38,7 @@ mod tests {
         let bare = registry::find("coroutines/bare").unwrap();
         let steps: Vec<_> =
             (1..=50).map(|tasks| Step { tasks, repeats: 3, build: Build::Timed }).collect();
-        let planned = cells(bare.as_ref(), &steps, Workload::timer(0, Duration::ZERO), false, None);
+        let planned = cells(bare, &steps, Workload::timer(0, Duration::ZERO), false, None);
         let ordered = |seed| {
             let mut cells = planned.clone();
             in_rounds(&mut cells, seed);

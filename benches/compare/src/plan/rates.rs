@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use workload::{Ceiling, Contestant, Settings, Workload};
+use workload::{Ceiling, Settings, Workload};
 
 use super::kind::Kind;
 use super::step::{Step, cells};
 use crate::cell::{CellSpec, HIGHEST_WAVE_FLOOR, Waves};
-use analysis::contestant::Id;
+use crate::contestant::Contestant;
 use record::{Build, Extent};
 
 /// How long each task of a timer waits.
@@ -53,8 +53,8 @@ const THOROUGH: &[Size] = &[
 
 /// The cells of a run of this extent that show a rate of this contestant. What is written straight on a
 /// runtime is a yardstick of requests alone.
-pub fn rate_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
-    let is_compared = Id::new(contestant.id().as_str()).is_compared();
+pub fn rate_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
+    let is_compared = contestant.is_compared();
     sizes(extent)
         .iter()
         .filter(|(kind, ..)| kind.is_at_hand() && (is_compared || *kind == Kind::Http))
@@ -93,7 +93,7 @@ fn sizes(extent: Extent) -> &'static [Size] {
 /// because a rate asks what becomes of tasks for which there is no room; and there are as many waves as
 /// suit the model and the size.
 pub fn waves(
-    contestant: &dyn Contestant,
+    contestant: &'static Contestant,
     workload: Workload,
     tasks: u32,
     repeats: u32,
@@ -116,16 +116,16 @@ pub fn waves(
 /// Whether it is timed at all: what would show its arithmetic floor is not.
 pub fn is_timed(spec: &CellSpec) -> bool {
     let settings = Settings { pool_workers: spec.pool_workers };
-    let ceiling = crate::registry::find(spec.contestant.as_str()).map(|c| c.ceiling(&settings));
-    ceiling.is_ok_and(|ceiling| spec.workload.longest(ceiling.limit()) <= HIGHEST_WAVE_FLOOR)
+    let ceiling = spec.contestant.ceiling(&settings);
+    spec.workload.longest(ceiling.limit()) <= HIGHEST_WAVE_FLOOR
 }
 
 /// How many waves, worked out and not clocked, so that every run has as many.
-fn count_of(workload: &Workload, ceiling: Ceiling, contestant: &dyn Contestant) -> u32 {
+fn count_of(workload: &Workload, ceiling: Ceiling, contestant: &'static Contestant) -> u32 {
     const REQUEST: Duration = Duration::from_micros(50);
     const THREAD: Duration = Duration::from_micros(80);
     const TASK: Duration = Duration::from_nanos(500);
-    let makes_threads = contestant.id().model() == "threads" && ceiling == Ceiling::Unbounded;
+    let makes_threads = contestant.takes_threads() && ceiling == Ceiling::Unbounded;
     let each = match workload.asks() {
         Some(_) => REQUEST,
         None if makes_threads => THREAD,
@@ -142,15 +142,15 @@ mod tests {
     use crate::registry;
 
     fn of(id: &str, extent: Extent) -> Vec<CellSpec> {
-        rate_cells(registry::find(id).unwrap().as_ref(), extent)
+        rate_cells(registry::find(id).unwrap(), extent)
     }
 
     #[test]
     fn contestants_of_one_kind_of_waves_have_the_same_rounds() {
         for extent in [Extent::Quick, Extent::Full, Extent::Thorough] {
             for contestant in registry::all() {
-                let cells = rate_cells(contestant.as_ref(), extent);
-                let id = Id::new(contestant.id().as_str());
+                let cells = rate_cells(contestant, extent);
+                let id = Id::new(contestant.id());
                 assert!(!id.is_compared() || !cells.is_empty(), "{}", contestant.id());
                 for cell in cells {
                     let waves = cell.waves.unwrap();

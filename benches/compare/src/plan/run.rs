@@ -1,7 +1,5 @@
 //! All cells of a run.
 
-use workload::Contestant;
-
 use super::kind::Kind;
 use super::lateness::{few_cells, lateness_cells};
 use super::rates::rate_cells;
@@ -9,10 +7,11 @@ use super::sizes;
 use super::state::{state_cells, waits_cells};
 use super::step::{Step, cells};
 use crate::cell::CellSpec;
+use crate::contestant::Contestant;
 use record::Extent;
 
 /// The cells of a run of this extent for this contestant, over all kinds.
-pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+pub fn default_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let mut all: Vec<CellSpec> = Kind::ALL
         .into_iter()
         .filter(|kind| kind.is_at_hand() && contestant.unsupported(&kind.workload()).is_none())
@@ -34,7 +33,7 @@ pub fn default_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpe
 }
 
 /// How many tasks of this kind this contestant has in a run of this extent, and how often.
-pub fn default_steps(contestant: &dyn Contestant, kind: Kind, extent: Extent) -> Vec<Step> {
+pub fn default_steps(contestant: &'static Contestant, kind: Kind, extent: Extent) -> Vec<Step> {
     sizes::of(contestant, kind, extent).collect()
 }
 
@@ -55,7 +54,7 @@ mod tests {
     /// The timed sizes of a contestant with their repeats.
     fn timed_sizes(id: &str, extent: Extent) -> BTreeSet<(u32, u32)> {
         let contestant = registry::find(id).unwrap();
-        default_steps(contestant.as_ref(), Kind::Timer, extent)
+        default_steps(contestant, Kind::Timer, extent)
             .into_iter()
             .filter(|step| step.build == Build::Timed)
             .map(|step| (step.tasks, step.repeats))
@@ -67,7 +66,7 @@ mod tests {
         for control in controls::all() {
             for extent in EXTENTS {
                 let id = control.id();
-                let steps = default_steps(control.as_ref(), Kind::Timer, extent);
+                let steps = default_steps(control, Kind::Timer, extent);
                 let cells = |build| {
                     let steps = steps.iter().filter(move |step| step.build == build);
                     steps.map(|step| step.repeats).sum::<u32>()
@@ -93,14 +92,13 @@ mod tests {
 
     #[test]
     fn every_contestant_has_cells_and_a_slope_in_the_default_run() {
-        for contestant in registry::all().iter().filter(|c| Id::new(c.id().as_str()).is_compared())
-        {
+        for contestant in registry::all().iter().filter(|c| c.is_compared()) {
             for kind in [Kind::Timer, Kind::Http] {
-                let steps = default_steps(contestant.as_ref(), kind, Extent::Full);
+                let steps = default_steps(contestant, kind, Extent::Full);
                 let timed = steps.iter().filter(|step| step.build == Build::Timed);
                 assert!(timed.count() >= 2, "{} {kind:?}", contestant.id());
             }
-            let transfer = default_steps(contestant.as_ref(), Kind::Transfer, Extent::Full);
+            let transfer = default_steps(contestant, Kind::Transfer, Extent::Full);
             assert_eq!(transfer.len(), 1, "{}", contestant.id());
         }
     }
@@ -118,7 +116,7 @@ mod tests {
                 (Kind::Timer, Extent::Thorough, 5),
                 (Kind::Http, Extent::Thorough, 5),
             ] {
-                let steps = default_steps(contestant.as_ref(), kind, extent);
+                let steps = default_steps(contestant, kind, extent);
                 for tasks in 1..=8 {
                     let step = steps.iter().find(|step| step.tasks == tasks).unwrap();
                     assert!(step.repeats >= repeats, "{id} × {tasks}, {kind:?}, {extent:?}");
@@ -130,7 +128,7 @@ mod tests {
     #[test]
     fn no_contestant_is_planned_what_it_does_not_run() {
         for contestant in registry::all() {
-            let cells = default_cells(contestant.as_ref(), Extent::Full);
+            let cells = default_cells(contestant, Extent::Full);
             let unsupported = |cell: &&CellSpec| contestant.unsupported(&cell.workload).is_some();
             assert_eq!(cells.iter().filter(unsupported).count(), 0, "{}", contestant.id());
         }
@@ -144,7 +142,7 @@ mod tests {
                 .flat_map(|contestant| Kind::ALL.map(|kind| (contestant.id(), kind)))
             {
                 let contestant = registry::find(contestant.as_str()).unwrap();
-                let mut sizes: Vec<_> = default_steps(contestant.as_ref(), kind, extent)
+                let mut sizes: Vec<_> = default_steps(contestant, kind, extent)
                     .into_iter()
                     .map(|step| (step.build == Build::Counting, step.tasks))
                     .collect();
@@ -159,14 +157,14 @@ mod tests {
     #[test]
     fn one_cell_of_each_contestant_and_kind_has_a_second_wave_at_most() {
         for contestant in registry::all() {
-            let cells = default_cells(contestant.as_ref(), Extent::Full);
+            let cells = default_cells(contestant, Extent::Full);
             for kind in Kind::ALL {
                 let again: Vec<&CellSpec> = cells
                     .iter()
                     .filter(|cell| cell.second_wave && is_of(kind, &cell.workload))
                     .collect();
                 let is_left_out = kind == Kind::Transfer
-                    || contestant.id().model() == "baseline"
+                    || contestant.model() == "baseline"
                     || contestant.unsupported(&kind.workload()).is_some();
                 assert_eq!(again.len(), usize::from(!is_left_out), "{} {kind:?}", contestant.id());
                 for cell in again {

@@ -1,17 +1,20 @@
 //! How many tasks a contestant has in a run, and how often.
 //!
-//! A row of a table names a model or a contestant, and a contestant has all rows that name it. Where two name
-//! the same number of tasks, there is a test that fails.
+//! A row of a table says what it is for, and a contestant has all rows that are for one such as it: by its
+//! role, by how many of its tasks can be in flight, and by whether a task takes a thread. Where two rows of it
+//! have the same number of tasks, there is a test that fails.
 
-use workload::{Contestant, StateSize};
+use protocol::{CeilingLine, RoleLine};
+use workload::StateSize;
 
 use super::kind::Kind;
 use super::step::Step;
+use crate::contestant::Contestant;
 use record::{Build, Extent};
 
 /// The steps of this contestant in a run of this extent.
 pub(super) fn of(
-    contestant: &dyn Contestant,
+    contestant: &'static Contestant,
     kind: Kind,
     extent: Extent,
 ) -> impl Iterator<Item = Step> {
@@ -32,12 +35,18 @@ pub(super) fn of(
         (Kind::Timer, _) => CONTROLS,
         (Kind::Http | Kind::Transfer, _) => &[],
     };
-    steps_of(contestant, sizes).chain(steps_of(contestant, controls))
+    let profile = &contestant.profile;
+    let most = if kind == Kind::Timer { profile.most_tasks } else { profile.most_requests };
+    let most = if contestant.missing.is_some() { Some(1) } else { most };
+    steps_of(contestant, sizes)
+        .chain(steps_of(contestant, controls))
+        .filter(move |step| most.is_none_or(|most| step.tasks <= most))
+        .filter(move |step| contestant.is_own() || step.build == Build::Timed)
 }
 
 /// The sizes of live state that a run of this extent has for this contestant, each with its steps.
 pub(super) fn with_state(
-    contestant: &dyn Contestant,
+    contestant: &'static Contestant,
     extent: Extent,
 ) -> impl Iterator<Item = (StateSize, Vec<Step>)> {
     let rows = match extent {
@@ -52,51 +61,94 @@ pub(super) fn with_state(
 
 /// The steps of this contestant with several waits a task.
 pub(super) fn with_waits(
-    contestant: &dyn Contestant,
+    contestant: &'static Contestant,
     extent: Extent,
 ) -> impl Iterator<Item = Step> {
     let sizes = if extent == Extent::Quick { QUICK_WAITS } else { WAITS };
     steps_of(contestant, sizes)
 }
 
-fn steps_of(contestant: &dyn Contestant, sizes: &'static [Sizes]) -> impl Iterator<Item = Step> {
-    sizes.iter().filter(|size| size.is_of(contestant)).flat_map(Sizes::steps)
+fn steps_of(
+    contestant: &'static Contestant,
+    sizes: &'static [Sizes],
+) -> impl Iterator<Item = Step> {
+    sizes.iter().filter(|size| size.of.iter().any(|who| who.is(contestant))).flat_map(Sizes::steps)
 }
 
 struct Sizes {
-    /// Models and ids of contestants.
-    of: &'static [&'static str],
+    /// For whom.
+    of: &'static [Who],
     build: Build,
     /// Numbers of tasks, with the number of repeats.
     steps: &'static [(u32, u32)],
 }
 
 impl Sizes {
-    fn is_of(&self, contestant: &dyn Contestant) -> bool {
-        let id = contestant.id();
-        self.of.contains(&id.model()) || self.of.contains(&id.as_str())
-    }
-
     fn steps(&self) -> impl Iterator<Item = Step> {
         self.steps.iter().map(|&(tasks, repeats)| Step { tasks, repeats, build: self.build })
     }
 }
 
-const fn timed(of: &'static [&'static str], steps: &'static [(u32, u32)]) -> Sizes {
+const fn timed(of: &'static [Who], steps: &'static [(u32, u32)]) -> Sizes {
     Sizes { of, build: Build::Timed, steps }
 }
 
-const fn counted(of: &'static [&'static str], steps: &'static [(u32, u32)]) -> Sizes {
+const fn counted(of: &'static [Who], steps: &'static [(u32, u32)]) -> Sizes {
     Sizes { of, build: Build::Counting, steps }
 }
 
-/// The models whose tasks take no thread.
-const LIGHT: &[&str] = &["callbacks", "coroutines"];
+/// For whom a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// Compared, and one task at a time.
+    One,
+    /// Compared, and all tasks at once without a thread each.
+    Light,
+    /// Compared, and a thread for each task in flight.
+    Threads,
+    /// Of those, one that says how far it goes.
+    ThreadsSoFar,
+    /// Of those, one that makes a thread for each task.
+    ThreadEach,
+    /// Another program, and all tasks at once without a thread each.
+    LightElsewhere,
+    /// Another program, and a thread for each task in flight.
+    ThreadsElsewhere,
+    /// The task straight on its runtime.
+    Baseline,
+    /// A contestant under another name.
+    Again,
+    /// A control that holds from so many bytes a task to so many.
+    Holds(u64, u64),
+}
 
-const MODELS: &[&str] = &["subroutine", "threads", "callbacks", "coroutines"];
+use Who::{
+    Again, Baseline, Holds, Light, LightElsewhere, One, ThreadEach, Threads, ThreadsElsewhere,
+    ThreadsSoFar,
+};
 
-/// Contestants under another name.
-const AGAIN: &[&str] = &["control/again-bare", "control/again-tokio-current-thread"];
+impl Who {
+    fn is(self, contestant: &Contestant) -> bool {
+        let profile = &contestant.profile;
+        let one = profile.ceiling == CeilingLine::One;
+        let threads = contestant.takes_threads() || profile.ceiling == CeilingLine::Pool;
+        let (own, compared) = (contestant.is_own(), contestant.is_compared());
+        match self {
+            One => compared && one,
+            Light => compared && own && !one && !threads,
+            Threads => compared && own && !one && threads,
+            ThreadsSoFar => Threads.is(contestant) && profile.most_tasks.is_some(),
+            ThreadEach => Threads.is(contestant) && profile.ceiling == CeilingLine::All,
+            LightElsewhere => compared && !own && !one && !threads,
+            ThreadsElsewhere => compared && !own && !one && threads,
+            Baseline => profile.role == RoleLine::Baseline,
+            Again => profile.role == RoleLine::Control && profile.of.is_some(),
+            Holds(least, most) => {
+                profile.holds_bytes.is_some_and(|bytes| (least..=most).contains(&bytes))
+            }
+        }
+    }
+}
 
 // Every number of tasks of a series is in as many rounds as the others, and all that is compared has the
 // same, because a round is what is resampled. Few numbers in more rounds tell more than many in few:
@@ -119,40 +171,40 @@ const QUICK_FEW_REQUESTS: &[(u32, u32)] = &[(2, 1), (8, 1)];
 /// The default run. A slope needs sizes far apart; the interval needs rounds; the small sizes show
 /// from how many tasks on a model is worth its runtime; the largest show where each one ends.
 const FULL: &[Sizes] = &[
-    timed(&["subroutine"], &[(1, 4), (4, 4), (16, 4)]),
-    counted(&["subroutine"], &[(1, 1), (16, 1)]),
-    timed(&["threads"], FEW),
-    timed(&["threads"], &[(1, 4), (100, 4), (1_000, 4)]),
-    counted(&["threads"], &[(100, 1), (400, 1), (1_000, 1)]),
-    timed(&["threads/per-task"], &[(10_000, 4), (40_000, 1)]),
-    timed(&["threads/per-task-small-stack"], &[(10_000, 4)]),
-    timed(&["threads/crossbeam-pool"], &[(10_000, 4)]),
-    // No more for rayon: its idle workers look for work at each other, and 2,000 of them take
-    // seconds of CPU to come to rest.
-    timed(&["threads/rayon-pool"], &[(400, 4)]),
-    timed(LIGHT, FEW),
-    timed(LIGHT, &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)]),
-    counted(LIGHT, &[(1_000, 1), (10_000, 1), (100_000, 1)]),
-    timed(&["baseline"], &[(10_000, 4), (100_000, 4)]),
+    timed(&[One], &[(1, 4), (4, 4), (16, 4)]),
+    counted(&[One], &[(1, 1), (16, 1)]),
+    timed(&[Threads], FEW),
+    timed(&[Threads], &[(1, 4), (100, 4), (1_000, 4)]),
+    counted(&[Threads], &[(100, 1), (400, 1), (1_000, 1)]),
+    timed(&[Threads], &[(10_000, 4)]),
+    timed(&[ThreadsSoFar], &[(400, 4)]),
+    timed(&[ThreadEach], &[(40_000, 1)]),
+    timed(&[LightElsewhere], &[(1, 3), (1_000, 3), (10_000, 3), (100_000, 3), (1_000_000, 1)]),
+    timed(&[ThreadsElsewhere], &[(1, 3), (100, 3), (1_000, 3), (10_000, 1)]),
+    timed(&[Light], FEW),
+    timed(&[Light], &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)]),
+    counted(&[Light], &[(1_000, 1), (10_000, 1), (100_000, 1)]),
+    timed(&[Baseline], &[(10_000, 4), (100_000, 4)]),
     // Of the sizes of its other self, those that are soon done, and each as often.
-    timed(AGAIN, &[(1, 4), (10_000, 4), (100_000, 4)]),
+    timed(&[Again], &[(1, 4), (10_000, 4), (100_000, 4)]),
 ];
 
 /// The thorough run: more rounds, so that intervals are narrow, and ten millions of whatever is not a
 /// thread, to see whether a task among many still costs what a task among few does.
 const THOROUGH: &[Sizes] = &[
-    timed(&["subroutine"], &[(1, 10), (4, 10), (16, 10)]),
-    counted(&["subroutine"], &[(1, 1), (16, 1)]),
-    timed(&["threads"], THOROUGH_FEW),
-    timed(&["threads"], &[(1, 10), (100, 10), (1_000, 10)]),
-    counted(&["threads"], &[(100, 1), (400, 1), (1_000, 1)]),
-    timed(&["threads/per-task"], &[(10_000, 10), (40_000, 1)]),
-    timed(&["threads/per-task-small-stack"], &[(10_000, 10), (40_000, 1)]),
-    timed(&["threads/crossbeam-pool"], &[(10_000, 10)]),
-    timed(&["threads/rayon-pool"], &[(400, 10)]),
-    timed(LIGHT, THOROUGH_FEW),
+    timed(&[One], &[(1, 10), (4, 10), (16, 10)]),
+    counted(&[One], &[(1, 1), (16, 1)]),
+    timed(&[Threads], THOROUGH_FEW),
+    timed(&[Threads], &[(1, 10), (100, 10), (1_000, 10)]),
+    counted(&[Threads], &[(100, 1), (400, 1), (1_000, 1)]),
+    timed(&[Threads], &[(10_000, 10)]),
+    timed(&[ThreadsSoFar], &[(400, 10)]),
+    timed(&[ThreadEach], &[(40_000, 1)]),
+    timed(&[LightElsewhere], &[(1, 5), (1_000, 5), (10_000, 5), (100_000, 5), (1_000_000, 3)]),
+    timed(&[ThreadsElsewhere], &[(1, 5), (100, 5), (1_000, 5), (10_000, 3)]),
+    timed(&[Light], THOROUGH_FEW),
     timed(
-        LIGHT,
+        &[Light],
         &[
             (1, 10),
             (100, 10),
@@ -163,56 +215,52 @@ const THOROUGH: &[Sizes] = &[
             (10_000_000, 3),
         ],
     ),
-    counted(LIGHT, THOROUGH_COUNTED),
-    timed(&["baseline"], &[(10_000, 10), (100_000, 10)]),
-    timed(AGAIN, &[(1, 10), (10_000, 10), (100_000, 10), (1_000_000, 10)]),
+    counted(&[Light], THOROUGH_COUNTED),
+    timed(&[Baseline], &[(10_000, 10), (100_000, 10)]),
+    timed(&[Again], &[(1, 10), (10_000, 10), (100_000, 10), (1_000_000, 10)]),
 ];
 
 const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
 
 /// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
-/// wants to be trusted.
+/// wants to be trusted. Those that hold little have so many tasks that what one process differs from the
+/// next, some dozen pages, is well below the bar; and no size between: where a resample has none of the
+/// largest, its slope is that noise.
 const CONTROLS: &[Sizes] = &[
-    timed(HOLD_LITTLE, &[(1, 5), (300_000, 5)]),
-    timed(&["control/512"], &[(1, 4), (100_000, 4)]),
-    timed(&["control/4096"], &[(1, 4), (20_000, 4)]),
-    counted(HOLD, CONTROL_COUNTED),
+    timed(&[Holds(0, 64)], &[(1, 5), (300_000, 5)]),
+    timed(&[Holds(512, 512)], &[(1, 4), (100_000, 4)]),
+    timed(&[Holds(4096, 4096)], &[(1, 4), (20_000, 4)]),
+    counted(&[Holds(0, 4096)], CONTROL_COUNTED),
 ];
 
 /// The same for a taste, just often enough for an interval.
 const QUICK_CONTROLS: &[Sizes] = &[
-    timed(HOLD_LITTLE, &[(1, 3), (200_000, 3)]),
-    timed(&["control/512"], &[(1, 4), (100_000, 4)]),
-    timed(&["control/4096"], &[(1, 4), (20_000, 4)]),
-    counted(HOLD, CONTROL_COUNTED),
+    timed(&[Holds(0, 64)], &[(1, 3), (200_000, 3)]),
+    timed(&[Holds(512, 512)], &[(1, 4), (100_000, 4)]),
+    timed(&[Holds(4096, 4096)], &[(1, 4), (20_000, 4)]),
+    counted(&[Holds(0, 4096)], CONTROL_COUNTED),
 ];
 
 /// The same, more often.
 const THOROUGH_CONTROLS: &[Sizes] = &[
-    timed(HOLD_LITTLE, &[(1, 10), (300_000, 10)]),
-    timed(&["control/512"], &[(1, 10), (100_000, 10)]),
-    timed(&["control/4096"], &[(1, 10), (20_000, 10)]),
-    counted(HOLD, CONTROL_COUNTED),
+    timed(&[Holds(0, 64)], &[(1, 10), (300_000, 10)]),
+    timed(&[Holds(512, 512)], &[(1, 10), (100_000, 10)]),
+    timed(&[Holds(4096, 4096)], &[(1, 10), (20_000, 10)]),
+    counted(&[Holds(0, 4096)], CONTROL_COUNTED),
 ];
-
-const HOLD: &[&str] = &["control/null", "control/64", "control/512", "control/4096"];
-
-/// They have so many tasks that what one process differs from the next, some dozen pages, is well below the
-/// bar; and no size between: where a resample has none of the largest, its slope is that noise.
-const HOLD_LITTLE: &[&str] = &["control/null", "control/64"];
 
 const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
-    timed(&["subroutine"], &[(1, 1), (4, 1)]),
-    timed(&["threads"], QUICK_FEW),
-    timed(&["threads"], &[(1, 1), (100, 1), (500, 3)]),
-    counted(&["threads"], &[(100, 1), (500, 1)]),
-    timed(LIGHT, QUICK_FEW),
-    timed(LIGHT, &[(1, 1), (100, 1), (20_000, 3)]),
-    counted(LIGHT, &[(1_000, 1), (20_000, 1)]),
-    timed(AGAIN, &[(1, 1), (100, 1), (20_000, 3)]),
+    timed(&[One], &[(1, 1), (4, 1)]),
+    timed(&[Threads], QUICK_FEW),
+    timed(&[Threads], &[(1, 1), (100, 1), (500, 3)]),
+    counted(&[Threads], &[(100, 1), (500, 1)]),
+    timed(&[Light], QUICK_FEW),
+    timed(&[Light], &[(1, 1), (100, 1), (20_000, 3)]),
+    counted(&[Light], &[(1_000, 1), (20_000, 1)]),
+    timed(&[Again], &[(1, 1), (100, 1), (20_000, 3)]),
 ];
 
 /// Sizes of live state, with the numbers of tasks that hold it.
@@ -233,82 +281,76 @@ const THOROUGH_STATE: &[States] = &[
 
 /// Each run has two of the sizes without state too; and all contestants have one in common.
 const FEW_STATE: &[Sizes] = &[
-    timed(&["threads"], &[(100, 3), (1_000, 3)]),
-    timed(LIGHT, &[(1, 3), (1_000, 3), (10_000, 3)]),
+    timed(&[Threads], &[(100, 3), (1_000, 3)]),
+    timed(&[Light], &[(1, 3), (1_000, 3), (10_000, 3)]),
 ];
 
 const FEW_LARGE_STATE: &[Sizes] =
-    &[timed(&["threads"], &[(100, 3), (1_000, 3)]), timed(LIGHT, &[(1, 3), (100, 3), (1_000, 3)])];
+    &[timed(&[Threads], &[(100, 3), (1_000, 3)]), timed(&[Light], &[(1, 3), (100, 3), (1_000, 3)])];
 
 const STATE: &[Sizes] = &[
-    timed(&["threads"], &[(100, 3), (1_000, 3)]),
-    // Hardly any between, for the reason that `HOLD_LITTLE` has none; but one that threads have too.
-    timed(LIGHT, &[(1, 3), (1_000, 3), (100_000, 3)]),
+    timed(&[Threads], &[(100, 3), (1_000, 3)]),
+    // Hardly any between, for the reason that controls have none; but one that threads have too.
+    timed(&[Light], &[(1, 3), (1_000, 3), (100_000, 3)]),
 ];
 
 const LARGE_STATE: &[Sizes] = &[
-    timed(&["threads"], &[(100, 3), (1_000, 3)]),
-    timed(LIGHT, &[(1, 3), (1_000, 3), (10_000, 3)]),
+    timed(&[Threads], &[(100, 3), (1_000, 3)]),
+    timed(&[Light], &[(1, 3), (1_000, 3), (10_000, 3)]),
 ];
 
 /// Tasks that wait several times. They show that a task goes on where it stopped, with what it had.
-const WAITS: &[Sizes] = &[
-    timed(&["subroutine"], &[(4, 3)]),
-    timed(&["threads"], &[(100, 3)]),
-    timed(LIGHT, &[(100, 3)]),
-];
+const WAITS: &[Sizes] =
+    &[timed(&[One], &[(4, 3)]), timed(&[Threads], &[(100, 3)]), timed(&[Light], &[(100, 3)])];
 
 /// The same for a taste.
-const QUICK_WAITS: &[Sizes] = &[
-    timed(&["subroutine"], &[(4, 1)]),
-    timed(&["threads"], &[(100, 1)]),
-    timed(LIGHT, &[(100, 1)]),
-];
+const QUICK_WAITS: &[Sizes] =
+    &[timed(&[One], &[(4, 1)]), timed(&[Threads], &[(100, 1)]), timed(&[Light], &[(100, 1)])];
 
 /// Requests of the default run. A thread for each of 19,000 needs more mappings than a usual system
 /// allows.
 const FULL_HTTP: &[Sizes] = &[
-    timed(&["subroutine"], &[(1, 4), (4, 4)]),
-    timed(&["threads"], FEW),
-    timed(&["threads"], &[(1, 4), (100, 4), (1_000, 4)]),
-    counted(&["threads"], &[(100, 1), (400, 1)]),
-    timed(&["threads/per-task"], &[(5_000, 4), (19_000, 1)]),
-    timed(&["threads/per-task-small-stack"], &[(5_000, 4), (19_000, 1)]),
-    timed(&["threads/crossbeam-pool"], &[(5_000, 4)]),
-    timed(LIGHT, FEW),
-    timed(LIGHT, &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)]),
-    counted(LIGHT, &[(100, 1), (2_000, 1)]),
+    timed(&[One], &[(1, 4), (4, 4)]),
+    timed(&[Threads], FEW),
+    timed(&[Threads], &[(1, 4), (100, 4), (1_000, 4)]),
+    counted(&[Threads], &[(100, 1), (400, 1)]),
+    timed(&[Threads], &[(5_000, 4)]),
+    timed(&[ThreadEach], &[(19_000, 1)]),
+    timed(&[LightElsewhere, ThreadsElsewhere], &[(1, 3), (100, 3), (1_000, 3), (5_000, 3)]),
+    timed(&[Light], FEW),
+    timed(&[Light], &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)]),
+    counted(&[Light], &[(100, 1), (2_000, 1)]),
 ];
 
 /// Requests of the thorough run: in more rounds, and 19,000 of them too, which need nearly all of 20,000
 /// descriptors. That is a usual limit.
 const THOROUGH_HTTP: &[Sizes] = &[
-    timed(&["subroutine"], &[(1, 10), (4, 10)]),
-    timed(&["threads"], THOROUGH_FEW),
-    timed(&["threads"], &[(1, 10), (100, 10), (1_000, 10)]),
-    counted(&["threads"], &[(100, 1), (400, 1)]),
-    timed(&["threads/per-task"], &[(5_000, 10), (19_000, 1)]),
-    timed(&["threads/per-task-small-stack"], &[(5_000, 10), (19_000, 1)]),
-    timed(&["threads/crossbeam-pool"], &[(5_000, 10)]),
-    timed(LIGHT, THOROUGH_FEW),
-    timed(LIGHT, &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)]),
-    counted(LIGHT, &[(100, 1), (2_000, 1)]),
+    timed(&[One], &[(1, 10), (4, 10)]),
+    timed(&[Threads], THOROUGH_FEW),
+    timed(&[Threads], &[(1, 10), (100, 10), (1_000, 10)]),
+    counted(&[Threads], &[(100, 1), (400, 1)]),
+    timed(&[Threads], &[(5_000, 10)]),
+    timed(&[ThreadEach], &[(19_000, 1)]),
+    timed(&[LightElsewhere, ThreadsElsewhere], &[(1, 5), (100, 5), (1_000, 5), (5_000, 5)]),
+    timed(&[Light], THOROUGH_FEW),
+    timed(&[Light], &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)]),
+    counted(&[Light], &[(100, 1), (2_000, 1)]),
 ];
 
 /// A taste of requests.
 const QUICK_HTTP: &[Sizes] = &[
-    timed(&["subroutine"], &[(1, 1)]),
-    timed(&["threads"], QUICK_FEW_REQUESTS),
-    timed(&["threads"], &[(1, 1), (200, 1)]),
-    timed(LIGHT, QUICK_FEW_REQUESTS),
-    timed(LIGHT, &[(1, 1), (2_000, 1)]),
+    timed(&[One], &[(1, 1)]),
+    timed(&[Threads], QUICK_FEW_REQUESTS),
+    timed(&[Threads], &[(1, 1), (200, 1)]),
+    timed(&[Light], QUICK_FEW_REQUESTS),
+    timed(&[Light], &[(1, 1), (2_000, 1)]),
 ];
 
 /// Bodies through a server with a rate limit. More than one of them at once has to share it.
-const FULL_TRANSFER: &[Sizes] = &[timed(MODELS, &[(16, 3)])];
+const FULL_TRANSFER: &[Sizes] = &[timed(&[One, Threads, Light], &[(16, 3)])];
 
 /// The same, more often.
-const THOROUGH_TRANSFER: &[Sizes] = &[timed(MODELS, &[(16, 5)])];
+const THOROUGH_TRANSFER: &[Sizes] = &[timed(&[One, Threads, Light], &[(16, 5)])];
 
 /// A taste of transfers.
-const QUICK_TRANSFER: &[Sizes] = &[timed(&["subroutine"], &[(16, 1)]), timed(LIGHT, &[(16, 1)])];
+const QUICK_TRANSFER: &[Sizes] = &[timed(&[One], &[(16, 1)]), timed(&[Light], &[(16, 1)])];

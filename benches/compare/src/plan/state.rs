@@ -2,16 +2,17 @@
 
 use std::num::NonZeroU16;
 
-use workload::{Contestant, StateSize, Workload};
+use workload::{StateSize, Workload};
 
 use super::kind::Kind;
 use super::sizes;
 use super::step::{Step, cells};
 use crate::cell::CellSpec;
+use crate::contestant::Contestant;
 use record::Extent;
 
 /// The cells that show what live state costs this contestant. Those without state a run has anyhow.
-pub fn state_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+pub fn state_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let workload = Kind::Timer.workload();
     sizes::with_state(contestant, extent)
         .map(|(state, steps)| (workload.with_state(state), steps))
@@ -21,14 +22,21 @@ pub fn state_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec>
 }
 
 /// The cells in which a task of this contestant waits several times, and holds live state meanwhile.
-pub fn waits_cells(contestant: &dyn Contestant, extent: Extent) -> Vec<CellSpec> {
+pub fn waits_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let workload = Kind::Timer.workload().with_state(StateSize::KiB1).with_waits(SEVERAL_WAITS);
+    if contestant.unsupported(&workload).is_some() {
+        return Vec::new();
+    }
     let steps: Vec<Step> = sizes::with_waits(contestant, extent).collect();
     in_one_wave(contestant, &steps, workload)
 }
 
 /// What is kept after a wave is known from the cells without state.
-fn in_one_wave(contestant: &dyn Contestant, steps: &[Step], workload: Workload) -> Vec<CellSpec> {
+fn in_one_wave(
+    contestant: &'static Contestant,
+    steps: &[Step],
+    workload: Workload,
+) -> Vec<CellSpec> {
     let mut cells = cells(contestant, steps, workload, false, None);
     cells.iter_mut().for_each(|cell| cell.second_wave = false);
     cells
@@ -55,12 +63,12 @@ mod tests {
             [(Extent::Full, &[KiB1, KiB8, KiB64][..]), (Extent::Thorough, thorough)]
         {
             for contestant in registry::all() {
-                let (id, cells) = (contestant.id(), state_cells(contestant.as_ref(), extent));
+                let (id, cells) = (contestant.id(), state_cells(contestant, extent));
                 let waits_for_all =
                     Id::new(id.as_str()).is_compared() && id.model() != "subroutine";
                 assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
                 assert!(cells.iter().all(|cell| states.contains(&cell.workload.state)), "{id}");
-                let without: BTreeSet<u32> = sizes::of(contestant.as_ref(), Kind::Timer, extent)
+                let without: BTreeSet<u32> = sizes::of(contestant, Kind::Timer, extent)
                     .filter(|step| step.build == Build::Timed)
                     .map(|step| step.tasks)
                     .collect();
@@ -79,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_small_stack_holds_all_but_the_largest_state() {
-        let cells = |id| state_cells(registry::find(id).unwrap().as_ref(), Extent::Thorough);
+        let cells = |id| state_cells(registry::find(id).unwrap(), Extent::Thorough);
         let largest = |id| cells(id).iter().map(|cell| cell.workload.state).max();
         assert_eq!(largest("threads/per-task-small-stack"), Some(StateSize::KiB16));
         assert_eq!(largest("threads/per-task"), Some(StateSize::KiB64));
@@ -90,8 +98,8 @@ mod tests {
         for (contestant, extent) in registry::all().iter().flat_map(|contestant| {
             [Extent::Quick, Extent::Full, Extent::Thorough].map(|extent| (contestant, extent))
         }) {
-            let cells = waits_cells(contestant.as_ref(), extent);
-            assert_eq!(!cells.is_empty(), Id::new(contestant.id().as_str()).is_compared());
+            let cells = waits_cells(contestant, extent);
+            assert_eq!(!cells.is_empty(), contestant.is_compared());
             for CellSpec { workload, second_wave, .. } in cells {
                 assert!(workload.waits_per_task.get() > 1 && workload.state != StateSize::None);
                 assert!(contestant.unsupported(&workload).is_none() && !second_wave);

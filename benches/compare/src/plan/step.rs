@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use workload::{Arrival, Ceiling, Contestant, Settings, Workload};
+use workload::{Arrival, Ceiling, Settings, Workload};
 
 use crate::cell::CellSpec;
+use crate::contestant::Contestant;
+use protocol::RoleLine;
 use record::Build;
 
 /// So many repeats of a cell with so many tasks.
@@ -23,7 +25,7 @@ pub struct Step {
 /// A pool is given as many workers as there are tasks, if `pool_workers` says nothing else: a pool
 /// of 64 holds 64 waiting tasks and not one more, and what waits in its queue has not started.
 pub fn cells(
-    contestant: &dyn Contestant,
+    contestant: &'static Contestant,
     steps: &[Step],
     workload: Workload,
     wait_is_given: bool,
@@ -35,7 +37,7 @@ pub fn cells(
     for step in steps {
         for repeat in 0..step.repeats {
             cells.push(CellSpec {
-                contestant: contestant.id(),
+                contestant,
                 workload: Workload { tasks: step.tasks, ..workload },
                 wait_is_given,
                 pool_workers: pool_workers.unwrap_or(step.tasks),
@@ -55,7 +57,7 @@ pub fn cells(
 /// where each wait was asked to be long, and where the tasks start or are due as they do to show how
 /// late they are.
 fn second_wave_at(
-    contestant: &dyn Contestant,
+    contestant: &'static Contestant,
     steps: &[Step],
     workload: &Workload,
     wait_is_given: bool,
@@ -69,14 +71,17 @@ fn second_wave_at(
         || !workload.spread().is_zero()
         || workload.arrival != Arrival::Burst;
     // The tasks written straight on a runtime take no part in this.
-    if is_long || workload.is_transfer() || is_for_lateness || contestant.id().model() == "baseline"
+    if is_long
+        || workload.is_transfer()
+        || is_for_lateness
+        || contestant.role() == RoleLine::Baseline
     {
         return None;
     }
-    let most = match (workload.asks(), contestant.id().model()) {
-        (Some(_), _) => MOST_REQUESTS,
-        (None, "threads") => MOST_THREADS,
-        (None, _) => MOST_TIMERS,
+    let most = match workload.asks() {
+        Some(_) => MOST_REQUESTS,
+        None if contestant.takes_threads() => MOST_THREADS,
+        None => MOST_TIMERS,
     };
     let timed = steps.iter().filter(|step| step.build == Build::Timed && step.tasks <= most);
     timed.map(|step| step.tasks).max()
@@ -94,7 +99,7 @@ mod tests {
         let pool = registry::find("threads/crossbeam-pool").unwrap();
         let steps = [Step { tasks: 300, repeats: 2, build: Build::Timed }];
         let workload = Workload::timer(1, Duration::ZERO);
-        let cells_of = |workers| cells(pool.as_ref(), &steps, workload, false, workers);
+        let cells_of = |workers| cells(pool, &steps, workload, false, workers);
         assert_eq!(cells_of(None).len(), 2);
         assert!(cells_of(None).iter().all(|cell| cell.is_pool && cell.pool_workers == 300));
         assert!(cells_of(Some(64)).iter().all(|cell| cell.pool_workers == 64));
@@ -106,7 +111,7 @@ mod tests {
         let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
         let second = |wait, is_given| {
             let workload = Workload::timer(0, wait);
-            cells(bare.as_ref(), &steps, workload, is_given, None)[0].second_wave
+            cells(bare, &steps, workload, is_given, None)[0].second_wave
         };
         assert!(second(Duration::from_millis(100), true));
         assert!(!second(Duration::from_secs(10), true));
@@ -117,7 +122,7 @@ mod tests {
     fn what_shows_lateness_has_no_second_wave() {
         let bare = registry::find("coroutines/bare").unwrap();
         let steps = [Step { tasks: 10, repeats: 1, build: Build::Timed }];
-        let second = |workload| cells(bare.as_ref(), &steps, workload, false, None)[0].second_wave;
+        let second = |workload| cells(bare, &steps, workload, false, None)[0].second_wave;
         let timer = Workload::timer(0, Duration::ZERO);
         let per_second = NonZeroU32::MIN;
         assert!(second(timer));

@@ -51,6 +51,8 @@ impl Runtime for Bare {
     const SUMMARY: &'static str = "futures in one slab, polled by hand over one heap of deadlines";
     const TIMER: &'static str =
         "a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack";
+    const ONE_THREAD: bool = true;
+    const FLOOR: bool = true;
 
     type Stream = TcpStream;
 

@@ -7,6 +7,7 @@ use super::straight::{Straight, only_timers};
 
 pub(super) const ASYNC_STD: Straight = Straight {
     id: ContestantId::new("baseline/async-std"),
+    of: Some("coroutines/async-std"),
     summary: "the task written straight on async-std's global executor",
     stays_in_process: true,
     unsupported: only_timers,

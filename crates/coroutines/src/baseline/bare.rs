@@ -7,6 +7,7 @@ use crate::bare::{Executor, Sleep};
 
 pub(super) const BARE: Straight = Straight {
     id: ContestantId::new("baseline/bare"),
+    of: Some("coroutines/bare"),
     summary: "the task written straight on the executor of `coroutines/bare`",
     stays_in_process: false,
     unsupported: only_timers,

@@ -26,6 +26,7 @@ use super::straight::{Straight, only_requests};
 
 pub(super) const HYPER: Straight = Straight {
     id: ContestantId::new("baseline/hyper"),
+    of: None,
     summary: "a plain client on hyper and tokio, a worker thread for each core",
     stays_in_process: false,
     unsupported: only_requests,

@@ -7,6 +7,7 @@ use super::straight::{Straight, only_timers};
 
 pub(super) const GLOBAL: Straight = Straight {
     id: ContestantId::new("baseline/smol"),
+    of: Some("coroutines/smol"),
     summary: "the task written straight on smol's global executor",
     stays_in_process: true,
     unsupported: only_timers,
@@ -25,6 +26,7 @@ pub(super) const GLOBAL: Straight = Straight {
 
 pub(super) const LOCAL: Straight = Straight {
     id: ContestantId::new("baseline/smol-local"),
+    of: Some("coroutines/smol-local"),
     summary: "the task written straight on smol's local executor",
     stays_in_process: true,
     unsupported: only_timers,

@@ -4,8 +4,8 @@ use std::io;
 use std::num::NonZeroU16;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, StateSize,
-    Wait, Workload,
+    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Role, Settings,
+    StateSize, Wait, Workload,
 };
 
 /// Starts a runtime and returns what runs all tasks of a ledger on it.
@@ -14,6 +14,7 @@ pub(super) type Start = fn() -> io::Result<Box<dyn FnMut(&'static Ledger)>>;
 #[derive(Debug)]
 pub(super) struct Straight {
     pub(super) id: ContestantId,
+    pub(super) of: Option<&'static str>,
     pub(super) summary: &'static str,
     pub(super) stays_in_process: bool,
     pub(super) unsupported: fn(&Workload) -> Option<&'static str>,
@@ -27,6 +28,14 @@ impl Contestant for Straight {
 
     fn summary(&self) -> &'static str {
         self.summary
+    }
+
+    fn model(&self) -> &'static str {
+        "coroutines"
+    }
+
+    fn role(&self) -> Role {
+        Role::Baseline { of: self.of }
     }
 
     fn ceiling(&self, _: &Settings) -> Ceiling {

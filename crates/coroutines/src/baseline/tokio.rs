@@ -8,6 +8,7 @@ use super::straight::{Straight, only_timers};
 
 pub(super) const MULTI_THREAD: Straight = Straight {
     id: ContestantId::new("baseline/tokio"),
+    of: Some("coroutines/tokio"),
     summary: "the task written straight on tokio, a worker thread for each core",
     stays_in_process: false,
     unsupported: only_timers,
@@ -19,6 +20,7 @@ pub(super) const MULTI_THREAD: Straight = Straight {
 
 pub(super) const CURRENT_THREAD: Straight = Straight {
     id: ContestantId::new("baseline/tokio-current-thread"),
+    of: Some("coroutines/tokio-current-thread"),
     summary: "the task written straight on tokio, all on one thread",
     stays_in_process: false,
     unsupported: only_timers,

@@ -33,6 +33,11 @@ impl Contestant for RayonPool {
         Ceiling::Pool(settings.pool_workers)
     }
 
+    /// Its idle workers look for work at each other, and 2,000 of them take seconds of CPU to come to rest.
+    fn most_tasks(&self) -> Option<u32> {
+        Some(1_000)
+    }
+
     fn timer(&self) -> Option<&'static str> {
         Some(TIMER)
     }

@@ -1,25 +1,22 @@
 //! The process of a cell: runs one contestant once, or as often as it is told to, and says when there is
 //! something to weigh.
 //!
-//! It is the same program as the harness, started with the hidden command `cell`. The contestant
-//! runs on the main thread and knows nothing of all this; a second thread watches the ledger and
-//! speaks with the harness, and a third reads its orders. All are there, and the ledger is open,
+//! The contestant runs on the main thread and knows nothing of all this; a second thread watches the
+//! ledger and speaks with the harness, and a third reads its orders. All are there, and the ledger is open,
 //! before the idle weighing, so that they are no part of what a task weighs.
 
-use std::io::{self, BufReader, Stdin};
+use std::io::{self, BufReader, Stdin, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use workload::{Instance, Ledger, Refusal, Settings};
-
-use crate::meter::heap;
-use crate::meter::usage::Usage;
-use crate::output::complain;
-use crate::registry;
 use protocol::ns;
-use protocol::{self, AllWaiting, Begin, Drained, Event, Order, ProtocolError};
+use protocol::{self, AllWaiting, Begin, Drained, Event, Order, Profile, ProtocolError};
+use workload::{Contestant, Instance, Ledger, Refusal, Settings};
+
+use crate::heap;
+use crate::usage::Usage;
 
 /// With this exit code ends a process that could not make its own threads: another may be able to, in a
 /// moment.
@@ -28,9 +25,11 @@ pub const TRY_AGAIN: u8 = 75;
 /// How long a process that was refused something stays to be looked at.
 const BEING_SEEN: Duration = Duration::from_secs(2);
 
-/// Runs the cell that the harness asks for on standard input.
-pub fn main() -> ExitCode {
-    match run() {
+/// Says who this is, and runs the cell that the harness asks for on standard input.
+pub(crate) fn main(contestant: &dyn Contestant, profile: Profile) -> ExitCode {
+    let id = profile.id.clone();
+    say(Event::Hello(Box::new(profile)));
+    match run(contestant, &id) {
         Ok(()) => ExitCode::SUCCESS,
         // The harness went away, or has seen enough.
         Err(Trouble::Protocol(ProtocolError::Closed)) => ExitCode::SUCCESS,
@@ -82,7 +81,12 @@ impl From<ProtocolError> for Trouble {
     }
 }
 
-fn run() -> Result<(), Trouble> {
+/// Tells whoever started the process what went wrong, if that is still there.
+pub(crate) fn complain(what: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+fn run(contestant: &dyn Contestant, id: &str) -> Result<(), Trouble> {
     let mut stdin = BufReader::new(io::stdin());
     let begin = match protocol::read(&mut stdin)? {
         Order::Begin(begin) => begin,
@@ -91,8 +95,10 @@ fn run() -> Result<(), Trouble> {
         }
     };
     let orders = listen(stdin).map_err(Trouble::of_own_thread)?;
-    let Begin { contestant, workload, tasks, pool_workers, server, unweighed } = *begin;
-    let contestant = registry::find(&contestant).map_err(|error| Trouble::refused(&error))?;
+    let Begin { contestant: asked, workload, tasks, pool_workers, server, unweighed } = *begin;
+    if asked != id {
+        return Err(Trouble::refused(&format_args!("this is `{id}`, not `{asked}`")));
+    }
     let workload =
         workload.with_tasks(tasks, server.as_ref()).map_err(|error| Trouble::refused(&error))?;
     let settings = Settings { pool_workers };

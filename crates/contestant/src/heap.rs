@@ -7,7 +7,7 @@
 //! counter. So only a build of its own counts, and that build is never timed:
 //!
 //! ```no_run
-//! use compare::meter::heap::CountingAllocator;
+//! use contestant::heap::CountingAllocator;
 //!
 //! #[global_allocator]
 //! static HEAP: CountingAllocator = CountingAllocator::new();

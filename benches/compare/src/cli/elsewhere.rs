@@ -1,0 +1,24 @@
+//! The option that names contestants from elsewhere.
+
+use std::path::PathBuf;
+
+use super::heading;
+use crate::elsewhere::Elsewhere;
+
+/// Where contestants of other programs come from.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ElsewhereArgs {
+    /// The file with contestants of other programs [default: benches/contestants/contestants.toml]
+    #[arg(long, value_name = "FILE", help_heading = heading::RUN)]
+    contestants: Option<PathBuf>,
+}
+
+impl ElsewhereArgs {
+    /// Reads the file; nothing if none was given and the project is not here.
+    pub(super) fn read(&self) -> anyhow::Result<Elsewhere> {
+        match &self.contestants {
+            Some(path) => Elsewhere::read(path),
+            None => Elsewhere::usual(),
+        }
+    }
+}

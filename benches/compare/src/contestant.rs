@@ -1,0 +1,182 @@
+//! A contestant as the harness knows it: who it says it is, and the command that starts it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use protocol::{Profile, RoleLine};
+use record::{Build, Status};
+use workload::{Ceiling, Settings, Workload};
+
+use crate::host;
+
+/// A contestant that a run can have. It lives as long as the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contestant {
+    /// Who it says it is.
+    pub profile: Profile,
+    /// What starts it.
+    pub launch: Launch,
+    /// Why it cannot be run here; `None` if it can.
+    pub missing: Option<Missing>,
+}
+
+/// What starts a contestant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Launch {
+    /// This program, with `cell` and the id; or its counting build.
+    Own,
+    /// Another program.
+    Command {
+        /// Where it is.
+        program: PathBuf,
+        /// What it is called with.
+        arguments: Vec<String>,
+    },
+}
+
+/// Why a contestant cannot be run here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Failed, if it is there and does not do what it should; else skipped.
+    pub status: Status,
+    /// In words, with what helps.
+    pub reason: String,
+}
+
+impl Contestant {
+    /// The same for as long as the program runs.
+    pub fn kept(self) -> &'static Self {
+        Box::leak(Box::new(self))
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.profile.id
+    }
+
+    /// Its model.
+    pub fn model(&self) -> &str {
+        &self.profile.model
+    }
+
+    /// What it is in a run for.
+    pub fn role(&self) -> RoleLine {
+        self.profile.role
+    }
+
+    /// Whether it takes part in the comparison.
+    pub fn is_compared(&self) -> bool {
+        self.role() == RoleLine::Compared
+    }
+
+    /// Whether it is served by this program.
+    pub fn is_own(&self) -> bool {
+        self.launch == Launch::Own
+    }
+
+    /// Whether a task of it takes an OS thread.
+    pub fn takes_threads(&self) -> bool {
+        self.model() == "threads"
+    }
+
+    /// How many of its tasks can be in flight at once.
+    pub fn ceiling(&self, settings: &Settings) -> Ceiling {
+        self.profile.ceiling(settings.pool_workers)
+    }
+
+    /// Why it does not run this workload; `None` if it does.
+    pub fn unsupported(&self, workload: &Workload) -> Option<String> {
+        self.profile.refuses(workload)
+    }
+
+    /// The command of its process. `timed` and `counting` are this program's two builds.
+    ///
+    /// # Errors
+    /// In words, if there is no such build of it.
+    pub fn command(
+        &self,
+        build: Build,
+        timed: &Path,
+        counting: Option<&Path>,
+    ) -> Result<Command, &'static str> {
+        let own = |program: &Path| {
+            let mut command = Command::new(program);
+            command.arg("cell").arg(self.id());
+            command
+        };
+        match (&self.launch, build, counting) {
+            (Launch::Own, Build::Timed, _) => Ok(own(timed)),
+            (Launch::Own, Build::Counting, Some(program)) => Ok(own(program)),
+            (Launch::Own, Build::Counting, None) => {
+                Err("there is no counting build beside this program; \
+                     `cargo build --release -p compare` makes both")
+            }
+            (Launch::Command { program, arguments }, Build::Timed, _) => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                Ok(command)
+            }
+            (Launch::Command { .. }, Build::Counting, _) => {
+                Err("only the contestants of this program have a counting build")
+            }
+        }
+    }
+
+    /// Whether this is what its process should say first.
+    ///
+    /// # Errors
+    /// In words, what is wrong with it.
+    pub fn recognize(&self, hello: &Profile) -> Result<(), String> {
+        if hello.id != self.id() {
+            return Err(format!("says that it is `{}`, and not `{}`", hello.id, self.id()));
+        }
+        let own = host::program();
+        if self.is_own() && hello.build_id.as_ref() != Some(&own) {
+            let other = hello.build_id.as_deref().unwrap_or("unknown");
+            return Err(format!(
+                "is of another build ({other}) than this program ({own}); \
+                 `cargo build --release -p compare` makes both anew"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Contestant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry;
+
+    #[test]
+    fn another_and_another_build_are_recognized() {
+        let bare = registry::find("coroutines/bare").unwrap();
+        let hello = bare.profile.clone();
+        assert_eq!(bare.recognize(&hello), Ok(()));
+        let other = Profile { id: "coroutines/smol".into(), ..hello.clone() };
+        assert_eq!(
+            bare.recognize(&other).unwrap_err(),
+            "says that it is `coroutines/smol`, and not `coroutines/bare`"
+        );
+        let stale = Profile { build_id: Some("old".into()), ..hello };
+        assert!(bare.recognize(&stale).unwrap_err().starts_with("is of another build (old) than"));
+    }
+
+    #[test]
+    fn the_bundled_are_one_more_command() {
+        let bare = registry::find("coroutines/bare").unwrap();
+        let command = bare.command(Build::Timed, Path::new("compare"), None).unwrap();
+        let arguments: Vec<_> = command.get_args().collect();
+        assert_eq!(
+            (command.get_program(), &*arguments),
+            ("compare".as_ref(), &["cell".as_ref(), "coroutines/bare".as_ref()][..])
+        );
+        assert!(bare.command(Build::Counting, Path::new("compare"), None).is_err());
+    }
+}

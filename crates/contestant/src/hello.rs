@@ -1,0 +1,96 @@
+//! What a program says of itself and of its contestants in the first line.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
+use std::time::Duration;
+
+use protocol::profile::WANTS;
+use protocol::{CeilingLine, Profile, RoleLine};
+use workload::{Arrival, Ceiling, Contestant, Http, Role, Settings, StateSize, Workload};
+
+use crate::allocator;
+
+/// What all contestants of a program have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The versions of what it is made of, by name.
+    pub versions: BTreeMap<String, String>,
+    /// How it was built, by name: flags, target, features.
+    pub build: BTreeMap<String, String>,
+    /// Tells one build of it from another.
+    pub build_id: Option<String>,
+}
+
+/// Who this contestant is. What it runs is found out by asking it.
+pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
+    let ceiling = match contestant.ceiling(&Settings::default()) {
+        Ceiling::One => CeilingLine::One,
+        Ceiling::Pool(_) => CeilingLine::Pool,
+        Ceiling::Unbounded => CeilingLine::All,
+    };
+    let (role, of, holds_bytes) = match contestant.role() {
+        Role::Compared => (RoleLine::Compared, None, None),
+        Role::Baseline { of } => (RoleLine::Baseline, of, None),
+        Role::Holds { bytes } => (RoleLine::Control, None, Some(bytes)),
+        Role::Again { of } => (RoleLine::Control, Some(of), None),
+        Role::Fault => (RoleLine::Fault, None, None),
+    };
+    let runs = |workload: &Workload| contestant.unsupported(workload).is_none();
+    let is_met = |wants: fn(&Workload) -> bool| {
+        examples().iter().any(|workload| wants(workload) && runs(workload))
+    };
+    let state = StateSize::ALL.iter().rev().map(|state| (*state, timer().with_state(*state)));
+    let largest = state.filter(|(_, workload)| runs(workload)).map(|(state, _)| state).next();
+    let text = |said: &str| said.to_owned();
+    Profile {
+        id: contestant.id().to_string(),
+        model: text(contestant.model()),
+        language: "Rust".into(),
+        role,
+        of: of.map(text),
+        holds_bytes,
+        summary: text(contestant.summary()),
+        timer: contestant.timer().map(text),
+        caution: contestant.caution().map(text),
+        ceiling,
+        workloads: WANTS.iter().filter(|want| is_met(want.1)).map(|want| text(want.0)).collect(),
+        largest_state_bytes: largest
+            .filter(|largest| Some(largest) != StateSize::ALL.last())
+            .map(StateSize::bytes),
+        most_tasks: contestant.most_tasks(),
+        most_requests: None,
+        one_thread: contestant.is_on_one_thread(),
+        floor: contestant.is_floor(),
+        versions: program.versions.clone(),
+        build: program.build.clone(),
+        build_id: program.build_id.clone(),
+        allocator: Some(allocator::loaded().allocator),
+        env: BTreeMap::new(),
+    }
+}
+
+fn timer() -> Workload {
+    Workload::timer(1, Duration::ZERO)
+}
+
+/// Workloads that want one thing each, beside a wait.
+fn examples() -> Vec<Workload> {
+    let address = ([127, 0, 0, 1], 1).into();
+    let http = Http::new(address, Duration::ZERO, 0);
+    let limited = Http { rate_limit: Some(NonZeroU64::MIN), ..http };
+    let two = NonZeroU16::new(2).unwrap_or(NonZeroU16::MIN);
+    let plain = [timer(), Workload::http(1, http), Workload::http(1, limited)];
+    let of_each = |plain: &Workload| {
+        [
+            *plain,
+            plain.with_state(StateSize::Bytes64),
+            plain.with_waits(two),
+            plain.with_arrival(Arrival::Rate { per_second: NonZeroU32::MIN }),
+            plain.with_spread(Duration::from_nanos(1)),
+            plain.with_panic(0),
+        ]
+    };
+    let mut all: Vec<Workload> = plain.iter().flat_map(of_each).collect();
+    all.push(timer().with_synchronized_wakeup());
+    all
+}
