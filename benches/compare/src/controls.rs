@@ -20,9 +20,6 @@ use workload::{
 /// The controls whose contestant a feature brings, with that feature.
 pub const FEATURES: &[(&str, &str)] = &[("control/again-tokio-current-thread", "tokio")];
 
-/// What precedes, in the id of an A/A control, the name of the coroutine contestant that it is.
-const AGAIN: &str = "control/again-";
-
 /// All controls whose features are on.
 pub fn all() -> Vec<Box<dyn Contestant>> {
     let holds = [
@@ -43,31 +40,17 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     // use of the CPU depends on who gets which core, and differs more from run to run than an A/A
     // comparison of a few seconds could average out.
     let again = [
-        ContestantId::new("control/again-bare"),
-        ContestantId::new("control/again-tokio-current-thread"),
+        ("control/again-bare", "coroutines/bare"),
+        ("control/again-tokio-current-thread", "coroutines/tokio-current-thread"),
     ];
     let mut contestants = coroutines::contestants();
-    for id in again {
-        let itself = again_of(id.as_str());
-        let position = contestants.iter().position(|of| Some(of.id().to_string()) == itself);
-        if let Some(position) = position {
-            all.push(Box::new(Again { id, of: contestants.swap_remove(position) }));
+    for (id, itself) in again {
+        if let Some(position) = contestants.iter().position(|of| of.id().as_str() == itself) {
+            let of = contestants.swap_remove(position);
+            all.push(Box::new(Again { id: ContestantId::new(id), of }));
         }
     }
     all
-}
-
-/// How many bytes this control holds for each task; `None` if it is none of those.
-pub fn held_bytes(id: &str) -> Option<u64> {
-    match id.strip_prefix("control/")? {
-        "null" => Some(0),
-        bytes => bytes.parse().ok(),
-    }
-}
-
-/// The contestant that this A/A control is under its own name; `None` if it is no such control.
-pub fn again_of(id: &str) -> Option<String> {
-    id.strip_prefix(AGAIN).map(|name| format!("coroutines/{name}"))
 }
 
 /// Signs all tasks in, holds them until their deadlines, and signs them out. What it holds for them
@@ -247,9 +230,12 @@ mod tests {
             |id, bytes_per_task| Holds { id: ContestantId::new(id), summary: "", bytes_per_task };
         assert_eq!(holds("control/512", 512).hold(1_000).unwrap().capacity(), 512_000);
         assert_eq!(holds("control/null", 0).hold(1_000).unwrap().capacity(), 0);
-        let known: Vec<_> =
-            all().iter().filter_map(|control| held_bytes(control.id().as_str())).collect();
-        assert_eq!(known, [0, 64, 512, 4096]);
+        let known = all().into_iter().filter_map(|control| match control.role() {
+            Role::Holds { bytes } => Some((control.id().to_string(), bytes)),
+            _ => None,
+        });
+        let expected = [("null", 0), ("64", 64), ("512", 512), ("4096", 4096)];
+        assert!(known.eq(expected.map(|(name, bytes)| (format!("control/{name}"), bytes))));
     }
 
     #[test]
@@ -264,15 +250,16 @@ mod tests {
 
     #[test]
     fn an_aa_control_names_who_it_is() {
-        assert_eq!(again_of("control/again-bare").as_deref(), Some("coroutines/bare"));
-        assert_eq!(again_of("control/512"), None);
-        assert_eq!(held_bytes("control/again-bare"), None);
-        assert_eq!(held_bytes("coroutines/512"), None);
-        let again: Vec<_> =
-            all().iter().filter_map(|control| again_of(control.id().as_str())).collect();
         let ids: Vec<_> = coroutines::contestants().iter().map(|c| c.id().to_string()).collect();
-        assert!(again.contains(&"coroutines/bare".to_owned()));
-        assert!(again.iter().all(|id| ids.contains(id)), "{again:?}");
+        let again: Vec<_> = all()
+            .into_iter()
+            .filter_map(|control| match control.role() {
+                Role::Again { of } => Some(of),
+                _ => None,
+            })
+            .collect();
+        assert!(again.contains(&"coroutines/bare"));
+        assert!(again.iter().all(|id| ids.iter().any(|known| known == id)), "{again:?}");
         assert_eq!(again.len(), 1 + usize::from(cfg!(feature = "tokio")));
     }
 

@@ -105,7 +105,7 @@ impl Key {
 mod tests {
     use std::time::Duration;
 
-    use workload::{ContestantId, StateSize, Workload};
+    use workload::{StateSize, Workload};
 
     use super::*;
     use crate::plan::{self, Step};

@@ -27,7 +27,7 @@ fn a_child_of_another_protocol_costs_its_cell_and_names_both_versions() {
     let record = read_file(&path).unwrap();
     let cell = cell_of(&record, "fault/other-version");
     assert_eq!(cell.status, Status::Failed);
-    let reason = "protocol version 2 is not 1, which is spoken here";
+    let reason = "protocol version 3 is not 2, which is spoken here";
     assert_eq!(cell.reason.as_deref(), Some(reason));
     assert_eq!(cell.memory, record::Memory::default(), "nothing it said is a figure");
     assert_eq!(cell_of(&record, "coroutines/bare").status, Status::Ok);

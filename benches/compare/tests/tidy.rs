@@ -22,6 +22,7 @@ fn root() -> PathBuf {
 const EDGES: &[(&str, &[&str])] = &[
     ("workload", &[]),
     ("protocol", &["workload"]),
+    ("contestant", &["protocol", "workload"]),
     ("reactor", &["workload"]),
     ("subroutine", &["workload"]),
     ("threads", &["subroutine", "workload"]),
@@ -36,6 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "analysis",
             "callbacks",
+            "contestant",
             "coroutines",
             "delay-server",
             "protocol",

@@ -228,7 +228,7 @@ fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
 mod tests {
     use std::time::Duration;
 
-    use workload::ContestantId;
+    use crate::registry;
 
     use super::*;
     use record::LimitValue;

@@ -167,7 +167,7 @@ mod tests {
 
     fn spec(tasks: u32, wait_is_given: bool) -> CellSpec {
         CellSpec {
-            contestant: registry::find("coroutines/bare").unwrap(),
+            contestant: crate::registry::find("coroutines/bare").unwrap(),
             workload: Workload::timer(tasks, Duration::from_secs(7)),
             wait_is_given,
             pool_workers: 64,

@@ -98,7 +98,7 @@ fn wave(warm_up: bool, drained: &Drained) -> Wave {
 mod tests {
     use std::num::NonZeroU32;
 
-    use workload::ContestantId;
+    use crate::registry;
 
     use super::*;
     use record::Memory;

@@ -88,7 +88,7 @@ impl Work {
 }
 
 /// What is counted of these contestants.
-pub(super) fn all<'a>(
+pub(super) fn all(
     contestants: &[&'static Contestant],
     works: &[Work],
 ) -> impl Iterator<Item = (&'static Contestant, Work)> {

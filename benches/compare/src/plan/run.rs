@@ -41,15 +41,18 @@ pub fn default_steps(contestant: &'static Contestant, kind: Kind, extent: Extent
 mod tests {
     use std::collections::BTreeSet;
 
+    use protocol::RoleLine;
     use workload::Workload;
 
     use super::*;
-    use crate::controls;
     use crate::registry;
-    use analysis::contestant::Id;
     use record::Build;
 
     const EXTENTS: [Extent; 3] = [Extent::Quick, Extent::Full, Extent::Thorough];
+
+    fn controls() -> Vec<&'static Contestant> {
+        registry::all().into_iter().filter(|one| one.role() == RoleLine::Control).collect()
+    }
 
     /// The timed sizes of a contestant with their repeats.
     fn timed_sizes(id: &str, extent: Extent) -> BTreeSet<(u32, u32)> {
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn every_control_is_in_every_run_with_enough_cells_for_an_interval() {
-        for control in controls::all() {
+        for control in controls() {
             for extent in EXTENTS {
                 let id = control.id();
                 let steps = default_steps(control, Kind::Timer, extent);
@@ -72,7 +75,7 @@ mod tests {
                     steps.map(|step| step.repeats).sum::<u32>()
                 };
                 assert!(cells(Build::Timed) >= 5, "{id}");
-                let is_counted = controls::held_bytes(id.as_str()).is_some();
+                let is_counted = control.profile.holds_bytes.is_some();
                 assert_eq!(cells(Build::Counting) >= 3, is_counted, "{id}");
             }
         }
@@ -80,11 +83,11 @@ mod tests {
 
     #[test]
     fn a_contestant_and_itself_have_equal_plans() {
-        for control in controls::all() {
-            let Some(itself) = controls::again_of(control.id().as_str()) else { continue };
+        for control in controls() {
+            let Some(itself) = &control.profile.of else { continue };
             for extent in EXTENTS {
-                let again = timed_sizes(control.id().as_str(), extent);
-                let itself = timed_sizes(&itself, extent);
+                let again = timed_sizes(control.id(), extent);
+                let itself = timed_sizes(itself, extent);
                 assert!(again.len() >= 3 && again.is_subset(&itself), "{again:?} of {itself:?}");
             }
         }
@@ -107,7 +110,7 @@ mod tests {
     fn from_how_many_tasks_on_one_model_is_lighter_is_looked_for_without_a_gap() {
         for contestant in registry::all() {
             let id = contestant.id();
-            if !Id::new(id.as_str()).is_compared() || id.model() == "subroutine" {
+            if !contestant.is_compared() || contestant.model() == "subroutine" {
                 continue;
             }
             for (kind, extent, repeats) in [
@@ -141,7 +144,7 @@ mod tests {
                 .into_iter()
                 .flat_map(|contestant| Kind::ALL.map(|kind| (contestant.id(), kind)))
             {
-                let contestant = registry::find(contestant.as_str()).unwrap();
+                let contestant = registry::find(contestant).unwrap();
                 let mut sizes: Vec<_> = default_steps(contestant, kind, extent)
                     .into_iter()
                     .map(|step| (step.build == Build::Counting, step.tasks))
@@ -164,7 +167,7 @@ mod tests {
                     .filter(|cell| cell.second_wave && is_of(kind, &cell.workload))
                     .collect();
                 let is_left_out = kind == Kind::Transfer
-                    || contestant.model() == "baseline"
+                    || contestant.role() == RoleLine::Baseline
                     || contestant.unsupported(&kind.workload()).is_some();
                 assert_eq!(again.len(), usize::from(!is_left_out), "{} {kind:?}", contestant.id());
                 for cell in again {

@@ -51,7 +51,6 @@ mod tests {
 
     use super::*;
     use crate::registry;
-    use analysis::contestant::Id;
     use record::Build;
 
     #[test]
@@ -64,8 +63,7 @@ mod tests {
         {
             for contestant in registry::all() {
                 let (id, cells) = (contestant.id(), state_cells(contestant, extent));
-                let waits_for_all =
-                    Id::new(id.as_str()).is_compared() && id.model() != "subroutine";
+                let waits_for_all = contestant.is_compared() && contestant.model() != "subroutine";
                 assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
                 assert!(cells.iter().all(|cell| states.contains(&cell.workload.state)), "{id}");
                 let without: BTreeSet<u32> = sizes::of(contestant, Kind::Timer, extent)
