@@ -76,7 +76,7 @@ impl Elsewhere {
             let Some(first) = command.first().filter(|first| !first.is_empty()) else {
                 bail!("{name}: the command of `{id}` is empty; give a program and its arguments");
             };
-            if folder.join(first).is_dir() {
+            if first.contains('/') && folder.join(first).is_dir() {
                 bail!("{name}: the command of `{id}` is a directory: `{first}`; give a program");
             }
         }
