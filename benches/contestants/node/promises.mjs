@@ -44,7 +44,6 @@ async function add(a, b) {
   inFlight -= 1;
   completed += 1;
 }
-
 const ns = (milliseconds) => String(Math.max(0, Math.round(milliseconds * 1e6)));
 async function wave(isWeighed) { // Runs all tasks once. They stay until they have been weighed.
   completed = 0;
@@ -59,21 +58,20 @@ async function wave(isWeighed) { // Runs all tasks once. They stay until they ha
   }
   const after = isWeighed ? String(inFlight) : null;
   for (const promise of promises) await promise;
-  const taken = {
-    wall_ns: ns(performance.now() - start), user_ns: ns(used('userCPUTime') / 1e3), system_ns: ns(used('systemCPUTime') / 1e3),
-    voluntary_switches: String(used('voluntaryContextSwitches')), involuntary_switches: String(used('involuntaryContextSwitches')),
-  };
+  const cpu = { user_ns: ns(used('userCPUTime') / 1e3), system_ns: ns(used('systemCPUTime') / 1e3) };
+  const [voluntary, involuntary] = [used('voluntaryContextSwitches'), used('involuntaryContextSwitches')];
+  const taken = { wall_ns: ns(performance.now() - start), ...cpu };
   const checksum = String(bits(sums.reduce((total, sum) => total + mix(BigInt(sum)), 0n)));
   const lost = String(times.sort().filter((late) => late < 0).length);
   const at = (place) => ns(times[Math.floor((tasks - 1) * place)]);
   const lateness_ns = tasks ? { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) } : null;
   const proof = { completed: String(completed), checksum, peak_in_flight: peak, lost, in_flight_after_weighing: after };
-  return { ...proof, ...taken, lateness_ns, heap_bytes: null };
+  const switches = { voluntary_switches: String(voluntary), involuntary_switches: String(involuntary) };
+  return { ...proof, ...taken, ...switches, lateness_ns, heap_bytes: null };
 }
 
 say('idle', { heap_bytes: null });
-const first = await order();
-const waves = [];
+const [first, waves] = [await order(), []];
 while (waves.length < (first.count ?? 0)) waves.push(await wave(false));
 for (const drained of waves) say('drained', drained);
 if (first.order === 'go') do say('drained', await wave(!unweighed)); while ((await order()).order === 'again');
