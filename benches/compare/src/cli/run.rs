@@ -401,6 +401,8 @@ pub fn seed_from_clock() -> u64 {
 }
 
 fn steps(args: &Selection, contestant: &'static Contestant, count_heap: bool) -> Vec<Step> {
+    // What another program asks its allocator for cannot be counted.
+    let count_heap = count_heap && contestant.is_own();
     if args.tasks.is_empty() {
         let mut steps = plan::default_steps(contestant, args.workload, Extent::Full);
         steps.retain(|step| step.build == Build::Timed || count_heap);
