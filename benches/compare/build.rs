@@ -15,25 +15,10 @@ mod locked;
 #[path = "build/readable.rs"]
 mod readable;
 
-/// The packages whose version can change a figure. What they are made of can too.
-const COMPARED: [&str; 16] = [
-    "async-executor",
-    "async-global-executor",
-    "async-io",
-    "async-std",
-    "async-task",
-    "crossbeam-channel",
-    "hdrhistogram",
-    "httparse",
-    "hyper",
-    "hyper-util",
-    "polling",
-    "rayon",
-    "rayon-core",
-    "smol",
-    "socket2",
-    "tokio",
-];
+/// Our crates that make up what is compared. The version of what they depend on can change a figure,
+/// and so can that of what this is made of.
+const COMPARED: [&str; 6] =
+    ["workload", "reactor", "subroutine", "threads", "callbacks", "coroutines"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -43,11 +28,23 @@ fn main() {
     println!("cargo:rerun-if-changed={}", lock.display());
     println!("cargo:rustc-env=COMPARE_RUSTC={}", rustc_version().unwrap_or_default());
     let lock = fs::read_to_string(lock).unwrap_or_default();
-    println!("cargo:rustc-env=COMPARE_VERSIONS={}", locked::versions(&lock, &COMPARED));
+    println!("cargo:rustc-env=COMPARE_VERSIONS={}", versions(&root, &lock));
     let build = build();
     println!("cargo:rustc-env=COMPARE_PROGRAM={}", program(&root, &lock, &build));
     println!("cargo:rustc-env=COMPARE_BUILD={build}");
     println!("cargo:rustc-env=COMPARE_TASK_CODE={}", task_code());
+}
+
+/// `name=version` of each package that is compared, whether its feature is on or not.
+fn versions(root: &Path, lock: &str) -> String {
+    let manifests = COMPARED.map(|ours| {
+        let path = root.join("crates").join(ours).join("Cargo.toml");
+        println!("cargo:rerun-if-changed={}", path.display());
+        fs::read_to_string(path).unwrap_or_default()
+    });
+    let needed = manifests.iter().flat_map(|manifest| locked::dependencies(manifest));
+    let needed: Vec<&str> = needed.filter(|name| !COMPARED.contains(name)).collect();
+    locked::versions(lock, &needed)
 }
 
 /// The models, each a crate of its name, and the files that hold a task in each.

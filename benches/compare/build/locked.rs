@@ -1,4 +1,4 @@
-//! What `Cargo.lock` says of packages.
+//! What `Cargo.lock` and a manifest say of packages.
 //!
 //! Cargo writes each package as a `[[package]]` line followed by its `name`, `version` and `source`
 //! lines and the list of its `dependencies`, so that no TOML parser is needed here.
@@ -9,6 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where packages are from if nothing else is said.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// The packages that a manifest's `[dependencies]` name, optional ones too. Those of tests are not
+/// among them, nor those that a feature `conformance` brings for tests.
+pub(crate) fn dependencies(manifest: &str) -> Vec<&str> {
+    let line = |key: &str| manifest.lines().find(|line| line.starts_with(key)).unwrap_or("");
+    let for_tests = line("conformance = ");
+    let (_, section) = manifest.split_once("\n[dependencies]\n").unwrap_or_default();
+    let lines = section.lines().take_while(|line| !line.starts_with('['));
+    let names = lines.filter_map(|line| line.split([' ', '.', '=', '#']).next());
+    let needed = |name: &&str| !name.is_empty() && !for_tests.contains(&format!("\"dep:{name}\""));
+    names.filter(needed).collect()
+}
 
 /// `name=version`, separated by tabs, of these packages and of all that they depend on. A package that
 /// is locked in several versions has them all, separated by commas; one that is not from crates.io says

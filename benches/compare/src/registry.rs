@@ -4,7 +4,6 @@
 //! `contestants()`; a model is one line here. Others are stanzas of a file: see [`elsewhere`](crate::elsewhere).
 
 use std::collections::BTreeSet;
-use std::iter;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
@@ -190,12 +189,8 @@ fn is_compiled_in(id: &str) -> bool {
 
 /// Every contestant that a feature brings, baselines and controls included, with that feature.
 fn optional() -> impl Iterator<Item = (String, &'static str)> {
-    let contestants = coroutines::FEATURES.iter().flat_map(|&(id, feature)| {
-        let baseline = id.replace("coroutines/", "baseline/");
-        let baseline = (baseline != id).then_some(baseline);
-        iter::once(id.to_owned()).chain(baseline).map(move |id| (id, feature))
-    });
-    contestants.chain(controls::FEATURES.iter().map(|&(id, feature)| (id.to_owned(), feature)))
+    let lists = [coroutines::FEATURES, coroutines::baseline::FEATURES, controls::FEATURES];
+    lists.into_iter().flatten().map(|&(id, feature)| (id.to_owned(), feature))
 }
 
 #[cfg(test)]

@@ -19,11 +19,10 @@ fn the_list_has_every_model() {
         own.filter(|entry| entry["model"] == model).count()
     };
     assert_eq!((of("subroutine"), of("threads"), of("callbacks")), (1, 4, 1));
-    if cfg!(all(feature = "tokio", feature = "async-std", feature = "smol")) {
-        let yardsticks = usize::from(cfg!(feature = "hyper"));
-        let baselines = list.iter().filter(|entry| entry["hello"]["role"] == "baseline").count();
-        assert_eq!((of("coroutines"), baselines), (6, 6 + yardsticks));
-    }
+    let baselines = list.iter().filter(|entry| entry["hello"]["role"] == "baseline").count();
+    let listed =
+        [coroutines::contestants(), coroutines::baseline::baselines()].map(|all| all.len());
+    assert_eq!([of("coroutines"), baselines], listed);
     let text = stdout(&compare().arg("list").output().unwrap());
     assert!(text.contains("coroutines/bare"), "{text}");
     assert_eq!(text.contains("RUSTSEC-2025-0052"), cfg!(feature = "async-std"), "{text}");

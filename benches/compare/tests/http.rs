@@ -12,8 +12,20 @@ use std::time::{Duration, Instant};
 use common::{compare, run, scratch, stderr, stdout};
 use delay_server::process::ServerProcess;
 use record::{Cell, Status, read_file};
+use workload::{Http, Workload};
 
-const ALL_MODELS: &str = "subroutine/*,threads/*,callbacks/*,coroutines/*";
+/// The coroutines whose runtimes have sockets.
+fn coroutines_that_ask() -> String {
+    let http = Http::new("127.0.0.1:1".parse().unwrap(), Duration::ZERO, 0);
+    let http = Workload::http(1, http);
+    let all = coroutines::contestants().into_iter();
+    let ask = all.filter(|one| one.unsupported(&http).is_none()).map(|one| one.id().to_string());
+    ask.collect::<Vec<_>>().join(",")
+}
+
+fn all_models() -> String {
+    format!("subroutine/*,threads/*,callbacks/*,{}", coroutines_that_ask())
+}
 
 fn proven(cell: &Cell) {
     assert_eq!(cell.status, Status::Ok, "{cell:?}");
@@ -25,7 +37,7 @@ fn proven(cell: &Cell) {
 fn every_model_asks_with_proof_from_the_server() {
     let folder = scratch();
     let arguments =
-        ["--workload", "http", "--only", ALL_MODELS, "--tasks", "5", "--bytes", "70000"];
+        ["--workload", "http", "--only", &all_models(), "--tasks", "5", "--bytes", "70000"];
     let (output, path) = run(&folder, &[&arguments[..], &["--waits", "2", "--no-heap"]].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     let record = read_file(&path).unwrap();
@@ -154,15 +166,11 @@ fn with_few_descriptors(only: &str, tasks: &str, more: &[&str]) -> Vec<Cell> {
 #[cfg(target_os = "linux")]
 #[test]
 fn descriptors_that_run_out_are_a_wall() {
-    let only = if cfg!(all(feature = "tokio", feature = "smol", feature = "async-std")) {
-        "threads/per-task,callbacks/*,coroutines/*"
-    } else {
-        "threads/per-task,callbacks/*,coroutines/bare"
-    };
+    let only = format!("threads/per-task,callbacks/*,{}", coroutines_that_ask());
     // The server has a limit of its own: of two with the same one, either can be the first at its end.
     let server = ServerProcess::start(Path::new(env!("CARGO_BIN_EXE_compare")), [""; 0]).unwrap();
     let url = format!("http://{}", server.address());
-    let cells = with_few_descriptors(only, "1000", &["--server", &url]);
+    let cells = with_few_descriptors(&only, "1000", &["--server", &url]);
     assert!(cells.len() >= 3);
     for cell in &cells {
         assert!(cell.errors.iter().any(|error| error.kind == "descriptors"), "{cell:?}");
@@ -414,7 +422,7 @@ fn waves_of_requests_are_proven_by_the_server() {
             "--workload",
             "http",
             "--only",
-            ALL_MODELS,
+            &all_models(),
             "--tasks",
             "5",
             "--waits",

@@ -1,4 +1,4 @@
-//! What the build script reads of `Cargo.lock`.
+//! What the build script reads of `Cargo.lock` and of manifests.
 
 #[path = "../build/locked.rs"]
 mod locked;
@@ -42,4 +42,27 @@ fn a_package_says_its_versions_and_where_it_is_from_unless_from_crates_io() {
     assert_eq!(locked::versions(LOCK, &["tokio", "absent"]), expected);
     assert_eq!(locked::versions("", &["tokio"]), "");
     assert_eq!(locked::versions("[[package]]\nname = \"tokio\"\n", &["tokio"]), "");
+}
+
+#[test]
+fn a_manifest_says_what_it_needs_but_not_what_its_tests_need() {
+    let manifest = r#"
+[features]
+conformance = ["dep:libtest-mimic"]
+
+[dependencies]
+# A comment.
+hyper = { workspace = true, optional = true } # another
+libtest-mimic = { workspace = true, optional = true }
+
+tokio.workspace = true
+
+[target.'cfg(interleavings)'.dependencies]
+loom.workspace = true
+
+[dev-dependencies]
+proptest.workspace = true
+"#;
+    assert_eq!(locked::dependencies(manifest), ["hyper", "tokio"]);
+    assert!(locked::dependencies("").is_empty());
 }

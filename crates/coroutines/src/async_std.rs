@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::http::fetch;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
 /// async-std with its global executor: a thread for each core and one for the reactor.
@@ -49,8 +49,6 @@ impl Runtime for AsyncStd {
     const CAUTION: Option<&'static str> =
         Some("async-std is discontinued (RUSTSEC-2025-0052); its authors recommend smol");
 
-    type Stream = TcpStream;
-
     fn new() -> io::Result<Self> {
         // The executor starts with the first task it is given.
         async_std::task::block_on(async_std::task::spawn(async {}));
@@ -59,30 +57,6 @@ impl Runtime for AsyncStd {
 
     fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
         SleepUntil { sleep: async_std::task::sleep(deadline.since(Moment::now())), deadline }
-    }
-
-    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
-        TcpStream::connect(address)
-    }
-
-    fn without_delay(stream: TcpStream) -> io::Result<TcpStream> {
-        stream.set_nodelay(true).map(|()| stream)
-    }
-
-    fn poll_read(
-        stream: &mut TcpStream,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_read(context, buffer)
-    }
-
-    fn poll_write(
-        stream: &mut TcpStream,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_write(context, bytes)
     }
 
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
@@ -106,5 +80,33 @@ impl Runtime for AsyncStd {
             }
             ledger.over().await;
         });
+    }
+}
+
+impl Sockets for AsyncStd {
+    type Stream = TcpStream;
+
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
+        TcpStream::connect(address)
+    }
+
+    fn without_delay(stream: TcpStream) -> io::Result<TcpStream> {
+        stream.set_nodelay(true).map(|()| stream)
+    }
+
+    fn poll_read(
+        stream: &mut TcpStream,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(stream).poll_read(context, buffer)
+    }
+
+    fn poll_write(
+        stream: &mut TcpStream,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(stream).poll_write(context, bytes)
     }
 }

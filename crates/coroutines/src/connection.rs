@@ -12,10 +12,10 @@ use std::task::{Poll, ready};
 use workload::Moment;
 
 use crate::in_time::in_time;
-use crate::runtime::Runtime;
+use crate::runtime::Sockets;
 
 /// Connects to `address` until `by`.
-pub(crate) fn connect<R: Runtime>(
+pub(crate) fn connect<R: Sockets>(
     address: SocketAddr,
     by: Moment,
 ) -> impl Future<Output = io::Result<R::Stream>> {
@@ -24,7 +24,7 @@ pub(crate) fn connect<R: Runtime>(
 
 /// Writes all of the bytes until `by`. Nearly always they go out at once, so they are made where they
 /// are written and made again if not: a task that held them would be larger by them in all its waits.
-pub(crate) fn write_all<R: Runtime>(
+pub(crate) fn write_all<R: Sockets>(
     stream: &mut R::Stream,
     make_bytes: impl Fn() -> Vec<u8>,
     by: Moment,
@@ -45,7 +45,7 @@ pub(crate) fn write_all<R: Runtime>(
 
 /// Reads what comes next until `by`, at most `SIZE` bytes, and hands it to `take`; none at the end.
 /// The buffer is there only while the read is polled: the task does not hold it while it waits.
-pub(crate) fn read<R: Runtime, const SIZE: usize, T>(
+pub(crate) fn read<R: Sockets, const SIZE: usize, T>(
     stream: &mut R::Stream,
     mut take: impl FnMut(&[u8]) -> T,
     by: Moment,

@@ -2,18 +2,31 @@
 
 use std::marker::PhantomData;
 
-use workload::{Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, WithState};
+use workload::{
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, WithState, Workload,
+};
 
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Sockets};
 
 /// The contestant that runs the task on `R`.
 #[derive(Debug)]
-pub struct On<R>(PhantomData<fn() -> R>);
+pub struct On<R> {
+    has_sockets: bool,
+    runtime: PhantomData<fn() -> R>,
+}
 
 impl<R: Runtime> On<R> {
+    /// The contestant in a box, which runs timers only.
+    pub fn timers_only() -> Box<dyn Contestant> {
+        Box::new(Self { has_sockets: false, runtime: PhantomData })
+    }
+
     /// The contestant in a box.
-    pub fn boxed() -> Box<dyn Contestant> {
-        Box::new(Self(PhantomData))
+    pub fn boxed() -> Box<dyn Contestant>
+    where
+        R: Sockets,
+    {
+        Box::new(Self { has_sockets: true, runtime: PhantomData })
     }
 }
 
@@ -34,6 +47,10 @@ impl<R: Runtime> Contestant for On<R> {
         R::STAYS_IN_PROCESS
     }
 
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        (!self.has_sockets && workload.asks().is_some()).then_some("timers")
+    }
+
     fn timer(&self) -> Option<&'static str> {
         Some(R::TIMER)
     }
@@ -52,15 +69,21 @@ impl<R: Runtime> Contestant for On<R> {
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         let runtime = R::new().map_err(|source| Refusal::Start { what: "the runtime", source })?;
-        Ok(Box::new(Started(runtime)))
+        Ok(Box::new(Started { runtime, has_sockets: self.has_sockets }))
     }
 }
 
-struct Started<R>(R);
+struct Started<R> {
+    runtime: R,
+    has_sockets: bool,
+}
 
 impl<R: Runtime> Instance for Started<R> {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        ledger.workload().state.with(RunAll { runtime: &mut self.0, ledger });
+        if !self.has_sockets && ledger.workload().asks().is_some() {
+            return Err(Refusal::Unsupported { only: "timers" });
+        }
+        ledger.workload().state.with(RunAll { runtime: &mut self.runtime, ledger });
         Ok(())
     }
 }

@@ -10,14 +10,14 @@ use workload::http::{Answer, Fetch, FetchError};
 use workload::{State, TaskHandle};
 
 use crate::connection;
-use crate::runtime::Runtime;
+use crate::runtime::Sockets;
 
 /// Adds two numbers by asking a server for their sum. Does nothing until it is polled.
 ///
 /// A connection that can serve another request is kept for the task's own next wait. Tasks are in
 /// flight together, so none can leave its connection to the next.
 #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
-pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<Output = ()> {
+pub fn fetch<R: Sockets, const N: usize>(mut handle: TaskHandle) -> impl Future<Output = ()> {
     async move {
         handle.sign_in();
         let mut state = State::<N>::empty();
@@ -59,13 +59,13 @@ pub fn fetch<R: Runtime, const N: usize>(mut handle: TaskHandle) -> impl Future<
     }
 }
 
-fn connect<R: Runtime>(fetch: &Fetch) -> impl Future<Output = io::Result<R::Stream>> {
+fn connect<R: Sockets>(fetch: &Fetch) -> impl Future<Output = io::Result<R::Stream>> {
     connection::connect::<R>(fetch.address(), fetch.connect_by())
 }
 
 /// One request and its answer.
 #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
-fn exchange<R: Runtime>(
+fn exchange<R: Sockets>(
     fetch: &mut Fetch,
     stream: &mut R::Stream,
 ) -> impl Future<Output = Result<Answer, FetchError>> {
@@ -85,7 +85,7 @@ fn exchange<R: Runtime>(
     }
 }
 
-fn send<R: Runtime>(fetch: &Fetch, stream: &mut R::Stream) -> impl Future<Output = io::Result<()>> {
+fn send<R: Sockets>(fetch: &Fetch, stream: &mut R::Stream) -> impl Future<Output = io::Result<()>> {
     connection::write_all::<R>(stream, || fetch.request(), fetch.progress_by())
 }
 
@@ -96,7 +96,7 @@ const FIRST_READ: usize = 2 * 1024;
 const FURTHER_READ: usize = 16 * 1024;
 
 /// One read.
-fn receive<R: Runtime, const SIZE: usize>(
+fn receive<R: Sockets, const SIZE: usize>(
     fetch: &mut Fetch,
     stream: &mut R::Stream,
 ) -> impl Future<Output = io::Result<Result<Option<Answer>, FetchError>>> {
@@ -116,15 +116,22 @@ mod tests {
     use std::time::Duration;
 
     use workload::conformance::serve_and_close;
-    use workload::{ContestantId, Http, Ledger, Moment, Settings, Workload, http};
+    use workload::{Contestant, ContestantId, Http, Ledger, Moment, Settings, Workload, http};
 
     use super::*;
+    use crate::runtime::Runtime;
 
     const TWO: NonZeroU16 = NonZeroU16::new(2).unwrap();
 
+    fn with_sockets() -> impl Iterator<Item = Box<dyn Contestant>> {
+        let http = Http::new("127.0.0.1:1".parse().unwrap(), Duration::ZERO, 0);
+        let http = Workload::http(1, http);
+        crate::contestants().into_iter().filter(move |one| one.unsupported(&http).is_none())
+    }
+
     #[test]
     fn a_connection_that_the_server_closed_meanwhile_is_replaced() {
-        for contestant in crate::contestants() {
+        for contestant in with_sockets() {
             let (http, server) = serve_and_close(&[true, true]);
             let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
             contestant.start(&Settings::default()).unwrap().run(ledger).unwrap();
@@ -135,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_request_is_not_sent_again_over_a_second_new_connection() {
-        for contestant in crate::contestants() {
+        for contestant in with_sockets() {
             let (http, server) = serve_and_close(&[true, false]);
             let ledger = Ledger::open(Workload::http(1, http).with_waits(TWO));
             contestant.start(&Settings::default()).unwrap().run(ledger).unwrap();
@@ -177,8 +184,6 @@ mod tests {
         const SUMMARY: &'static str = "never does anything";
         const TIMER: &'static str = "none";
 
-        type Stream = ();
-
         fn new() -> io::Result<Self> {
             Ok(Self)
         }
@@ -186,6 +191,16 @@ mod tests {
         fn sleep_until(_: Moment) -> impl Future<Output = Moment> {
             std::future::pending()
         }
+
+        fn block_on<F: Future>(&mut self, _: F) -> F::Output {
+            unreachable!("nothing is run on it")
+        }
+
+        fn run_all<const N: usize>(&mut self, _: &'static Ledger) {}
+    }
+
+    impl Sockets for Weightless {
+        type Stream = ();
 
         fn connect(_: SocketAddr) -> impl Future<Output = io::Result<()>> {
             std::future::pending()
@@ -198,11 +213,5 @@ mod tests {
         fn poll_write(_: &mut (), _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
             Poll::Pending
         }
-
-        fn block_on<F: Future>(&mut self, _: F) -> F::Output {
-            unreachable!("nothing is run on it")
-        }
-
-        fn run_all<const N: usize>(&mut self, _: &'static Ledger) {}
     }
 }

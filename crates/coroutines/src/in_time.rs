@@ -8,13 +8,13 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use workload::Moment;
 
-use crate::runtime::Runtime;
+use crate::runtime::Sockets;
 
 /// Does the operation, which fails with [`ErrorKind::TimedOut`] if it is not done at `by`.
 ///
 /// The alarm is set when the operation has to wait, and not before: most writes and many reads are
 /// done the first time they are polled.
-pub(crate) fn in_time<R: Runtime, T>(
+pub(crate) fn in_time<R: Sockets, T>(
     by: Moment,
     operation: impl Future<Output = io::Result<T>>,
 ) -> impl Future<Output = io::Result<T>> {

@@ -1,4 +1,4 @@
-//! The little that the task wants of a runtime.
+//! The little that the task wants of a runtime: timers, and sockets where it has them.
 
 use std::future::Future;
 use std::io;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use workload::{ContestantId, Ledger, Moment};
 
-/// A runtime for coroutines. One file each; see the crate's front page.
+/// A runtime for coroutines, with timers. One file each; see the crate's front page.
 pub trait Runtime: Sized + 'static {
     /// Its contestant's id.
     const ID: ContestantId;
@@ -30,9 +30,6 @@ pub trait Runtime: Sized + 'static {
     /// A word of warning that belongs wherever a user meets it.
     const CAUTION: Option<&'static str> = None;
 
-    /// A connection over TCP, by the runtime's own sockets. Dropping it closes it.
-    type Stream;
-
     /// Starts the runtime.
     ///
     /// # Errors
@@ -43,6 +40,24 @@ pub trait Runtime: Sized + 'static {
     ///
     /// It yields its deadline: a timer knows that anyhow, and the task need not hold it too.
     fn sleep_until(deadline: Moment) -> impl Future<Output = Moment>;
+
+    /// Runs a future on the calling thread, with the runtime's timers at hand.
+    fn block_on<F: Future>(&mut self, future: F) -> F::Output;
+
+    /// Spawns [`add`](crate::timer::add) with `N` bytes of state for each task of the ledger, as a
+    /// task of the runtime, and returns when all are over. A runtime with [`Sockets`] spawns
+    /// [`fetch`](crate::http::fetch) where the workload asks for requests. The code that spawns
+    /// tasks sleeps by the runtime's own timers while none is to start.
+    ///
+    /// Each runtime spells this out for itself, because some want their tasks to be `Send` and some
+    /// do not, and that shows only where both the runtime and the task are known.
+    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger);
+}
+
+/// A runtime that has sockets too, so that its tasks can ask a server.
+pub trait Sockets: Runtime {
+    /// A connection over TCP, by the runtime's own sockets. Dropping it closes it.
+    type Stream;
 
     /// A future that ends at the deadline, made for deadlines that are mostly not reached: a
     /// timeout.
@@ -87,16 +102,4 @@ pub trait Runtime: Sized + 'static {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>>;
-
-    /// Runs a future on the calling thread, with the runtime's timers at hand.
-    fn block_on<F: Future>(&mut self, future: F) -> F::Output;
-
-    /// Spawns [`add`](crate::timer::add) or [`fetch`](crate::http::fetch), whichever the workload
-    /// asks for, with `N` bytes of state for each task of the ledger, as a task of the runtime, and
-    /// returns when all are over. The code that spawns them sleeps by the runtime's own timers
-    /// while none is to start.
-    ///
-    /// Each runtime spells this out for itself, because some want their tasks to be `Send` and some
-    /// do not, and that shows only where both the runtime and the task are known.
-    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger);
 }

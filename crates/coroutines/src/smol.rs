@@ -12,7 +12,7 @@ use smol::{Async, LocalExecutor, Timer};
 use workload::{ContestantId, Ledger, Moment, Start, Starts, Wait};
 
 use crate::http::fetch;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
 /// smol with its global executor: as many threads as `SMOL_THREADS` says, one if it says nothing,
@@ -26,8 +26,6 @@ impl Runtime for Global {
     const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;
 
-    type Stream = Async<TcpStream>;
-
     fn new() -> io::Result<Self> {
         // The executor starts with the first task it is given.
         smol::block_on(smol::spawn(async {}));
@@ -36,30 +34,6 @@ impl Runtime for Global {
 
     fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
         SleepUntil(Timer::at(deadline.instant()))
-    }
-
-    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
-        Async::<TcpStream>::connect(address)
-    }
-
-    fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
-        stream.get_ref().set_nodelay(true).map(|()| stream)
-    }
-
-    fn poll_read(
-        stream: &mut Self::Stream,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_read(context, buffer)
-    }
-
-    fn poll_write(
-        stream: &mut Self::Stream,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_write(context, bytes)
     }
 
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
@@ -86,26 +60,8 @@ impl Runtime for Global {
     }
 }
 
-/// smol's executor for tasks that stay on their thread.
-#[derive(Debug)]
-pub struct Local(LocalExecutor<'static>);
-
-impl Runtime for Local {
-    const ID: ContestantId = ContestantId::new("coroutines/smol-local");
-    const ONE_THREAD: bool = true;
-    const SUMMARY: &'static str = "async tasks on smol's local executor, all on one thread";
-    const TIMER: &'static str = REACTOR_TIMER;
-    const STAYS_IN_PROCESS: bool = true;
-
+impl Sockets for Global {
     type Stream = Async<TcpStream>;
-
-    fn new() -> io::Result<Self> {
-        Ok(Self(LocalExecutor::new()))
-    }
-
-    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
-        SleepUntil(Timer::at(deadline.instant()))
-    }
 
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
         Async::<TcpStream>::connect(address)
@@ -130,6 +86,26 @@ impl Runtime for Local {
     ) -> Poll<io::Result<usize>> {
         Pin::new(stream).poll_write(context, bytes)
     }
+}
+
+/// smol's executor for tasks that stay on their thread.
+#[derive(Debug)]
+pub struct Local(LocalExecutor<'static>);
+
+impl Runtime for Local {
+    const ID: ContestantId = ContestantId::new("coroutines/smol-local");
+    const ONE_THREAD: bool = true;
+    const SUMMARY: &'static str = "async tasks on smol's local executor, all on one thread";
+    const TIMER: &'static str = REACTOR_TIMER;
+    const STAYS_IN_PROCESS: bool = true;
+
+    fn new() -> io::Result<Self> {
+        Ok(Self(LocalExecutor::new()))
+    }
+
+    fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
+        SleepUntil(Timer::at(deadline.instant()))
+    }
 
     fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         smol::block_on(self.0.run(future))
@@ -142,6 +118,34 @@ impl Runtime for Local {
         while catch_unwind(AssertUnwindSafe(|| self.start_and_run::<N>(&mut starts, ledger)))
             .is_err()
         {}
+    }
+}
+
+impl Sockets for Local {
+    type Stream = Async<TcpStream>;
+
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
+        Async::<TcpStream>::connect(address)
+    }
+
+    fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
+        stream.get_ref().set_nodelay(true).map(|()| stream)
+    }
+
+    fn poll_read(
+        stream: &mut Self::Stream,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(stream).poll_read(context, buffer)
+    }
+
+    fn poll_write(
+        stream: &mut Self::Stream,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(stream).poll_write(context, bytes)
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::time::Sleep;
 use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
 use crate::http::fetch;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
 /// tokio with one of its schedulers.
@@ -101,8 +101,6 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     const TIMER: &'static str = "a wheel, 1 ms, rounds up";
     const ONE_THREAD: bool = S::ONE_THREAD;
 
-    type Stream = TcpStream;
-
     fn new() -> io::Result<Self> {
         let runtime = S::builder().enable_io().enable_time().build()?;
         Ok(Self { runtime, scheduler: PhantomData })
@@ -111,6 +109,33 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
         SleepUntil { sleep: tokio::time::sleep_until(deadline.instant().into()) }
     }
+
+    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
+        self.runtime.block_on(async {
+            for start in ledger.starts() {
+                match (start, ledger.workload().wait) {
+                    (Start::At(moment), _) => {
+                        Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(handle), Wait::Timer { .. }) => {
+                        tokio::spawn(add::<Self, N>(handle));
+                    }
+                    (Start::Now(handle), Wait::Http(_)) => {
+                        tokio::spawn(fetch::<Self, N>(handle));
+                    }
+                }
+            }
+            ledger.over().await;
+        });
+    }
+}
+
+impl<S: Scheduler> Sockets for OnTokio<S> {
+    type Stream = TcpStream;
 
     #[allow(clippy::manual_async_fn, reason = "the frame is smaller this way; see `timer::add`")]
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
@@ -136,28 +161,5 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         Pin::new(stream).poll_write(context, bytes)
-    }
-
-    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-        self.runtime.block_on(future)
-    }
-
-    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
-        self.runtime.block_on(async {
-            for start in ledger.starts() {
-                match (start, ledger.workload().wait) {
-                    (Start::At(moment), _) => {
-                        Self::sleep_until(moment).await;
-                    }
-                    (Start::Now(handle), Wait::Timer { .. }) => {
-                        tokio::spawn(add::<Self, N>(handle));
-                    }
-                    (Start::Now(handle), Wait::Http(_)) => {
-                        tokio::spawn(fetch::<Self, N>(handle));
-                    }
-                }
-            }
-            ledger.over().await;
-        });
     }
 }

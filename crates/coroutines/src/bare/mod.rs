@@ -39,7 +39,7 @@ pub use self::executor::{Executor, block_on};
 pub use self::sleep::Sleep;
 pub use self::tcp::TcpStream;
 use crate::http::fetch;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
 /// The contestant's runtime.
@@ -54,8 +54,6 @@ impl Runtime for Bare {
     const ONE_THREAD: bool = true;
     const FLOOR: bool = true;
 
-    type Stream = TcpStream;
-
     fn new() -> io::Result<Self> {
         Ok(Self(()))
     }
@@ -63,6 +61,21 @@ impl Runtime for Bare {
     fn sleep_until(deadline: Moment) -> impl Future<Output = Moment> {
         Sleep::until(deadline)
     }
+
+    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+        block_on(future)
+    }
+
+    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
+        match ledger.workload().wait {
+            Wait::Timer { .. } => run(ledger, add::<Self, N>),
+            Wait::Http(_) => run(ledger, fetch::<Self, N>),
+        }
+    }
+}
+
+impl Sockets for Bare {
+    type Stream = TcpStream;
 
     fn alarm(deadline: Moment) -> impl Future {
         Alarm::at(deadline)
@@ -86,17 +99,6 @@ impl Runtime for Bare {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         stream.poll_write(context, bytes)
-    }
-
-    fn block_on<F: Future>(&mut self, future: F) -> F::Output {
-        block_on(future)
-    }
-
-    fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
-        match ledger.workload().wait {
-            Wait::Timer { .. } => run(ledger, add::<Self, N>),
-            Wait::Http(_) => run(ledger, fetch::<Self, N>),
-        }
     }
 }
 

@@ -7,7 +7,8 @@
 //! `baseline/hyper` is the one that has no contestant of its name: it is a plain client on hyper, and
 //! shows what requests cost without a client of our own.
 //!
-//! Baselines are rows of the benchmark and no contestants: they run one kind of workload only.
+//! Baselines are rows of the benchmark and no contestants: they run one kind of workload only. A
+//! contestant needs none.
 
 #[cfg(feature = "async-std")]
 mod async_std;
@@ -22,22 +23,14 @@ mod tokio;
 
 use workload::Contestant;
 
-/// All baselines whose features are on.
-pub fn baselines() -> Vec<Box<dyn Contestant>> {
-    let baselines = [
-        #[cfg(feature = "tokio")]
-        tokio::MULTI_THREAD,
-        #[cfg(feature = "tokio")]
-        tokio::CURRENT_THREAD,
-        #[cfg(feature = "async-std")]
-        async_std::ASYNC_STD,
-        #[cfg(feature = "smol")]
-        smol::GLOBAL,
-        #[cfg(feature = "smol")]
-        smol::LOCAL,
-        bare::BARE,
-        #[cfg(feature = "hyper")]
-        hyper::HYPER,
-    ];
-    baselines.map(|baseline| Box::new(baseline) as Box<dyn Contestant>).into()
+listed! {
+    /// All baselines whose features are on.
+    baselines:
+    "baseline/tokio" by "tokio" => tokio::MULTI_THREAD.boxed();
+    "baseline/tokio-current-thread" by "tokio" => tokio::CURRENT_THREAD.boxed();
+    "baseline/async-std" by "async-std" => async_std::ASYNC_STD.boxed();
+    "baseline/smol" by "smol" => smol::GLOBAL.boxed();
+    "baseline/smol-local" by "smol" => smol::LOCAL.boxed();
+    "baseline/bare" => bare::BARE.boxed();
+    "baseline/hyper" by "hyper" => hyper::HYPER.boxed();
 }

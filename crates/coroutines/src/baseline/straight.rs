@@ -21,6 +21,12 @@ pub(super) struct Straight {
     pub(super) start: Start,
 }
 
+impl Straight {
+    pub(super) fn boxed(self) -> Box<dyn Contestant> {
+        Box::new(self)
+    }
+}
+
 impl Contestant for Straight {
     fn id(&self) -> ContestantId {
         self.id
