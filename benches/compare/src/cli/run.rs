@@ -283,8 +283,9 @@ impl Given {
         if let Some(servers) = args.http.servers()? {
             suite = suite.with_servers(servers);
         }
-        // When tasks start and end is no matter of the heap.
+        // When tasks start and end is no matter of the heap, and only this program has a counting build.
         let wants_heap = !args.no_heap
+            && contestants.iter().any(|contestant| contestant.is_own())
             && !args.synchronized_wakeup
             && args.arrival.is_none()
             && args.rate_waves.is_none();
@@ -302,7 +303,7 @@ impl Given {
                 cells.extend(rate_cells(args, contestant, workload, waves));
                 continue;
             }
-            let steps = steps(args, contestant, count_heap);
+            let steps = steps(args, contestant, count_heap && contestant.is_own());
             cells.extend(plan::cells(
                 contestant,
                 &steps,
