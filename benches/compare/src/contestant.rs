@@ -33,6 +33,8 @@ pub enum Launch {
         /// What it is called with.
         arguments: Vec<String>,
     },
+    /// What starts this one, with the environment of the variant.
+    Variant(&'static Contestant),
 }
 
 /// Why a contestant cannot be run here.
@@ -55,6 +57,15 @@ impl Contestant {
         &self.profile.id
     }
 
+    /// The contestant that it is in another environment, as its process says who it is; itself if it is no
+    /// variant.
+    pub fn base(&self) -> &Self {
+        match self.launch {
+            Launch::Variant(base) => base,
+            _ => self,
+        }
+    }
+
     /// Its model.
     pub fn model(&self) -> &str {
         &self.profile.model
@@ -72,7 +83,7 @@ impl Contestant {
 
     /// Whether it is served by this program.
     pub fn is_own(&self) -> bool {
-        self.launch == Launch::Own
+        self.base().launch == Launch::Own
     }
 
     /// Whether a task of it takes an OS thread.
@@ -120,6 +131,12 @@ impl Contestant {
             (Launch::Command { .. }, Build::Counting, _) => {
                 Err("only the contestants of this program have a counting build")
             }
+            (Launch::Variant(base), ..) => {
+                base.command(build, timed, counting).map(|mut command| {
+                    command.envs(&self.profile.env);
+                    command
+                })
+            }
         }
     }
 
@@ -128,8 +145,14 @@ impl Contestant {
     /// # Errors
     /// In words, what is wrong with it.
     pub fn recognize(&self, hello: &Profile) -> Result<(), String> {
-        if hello.id != self.id() {
-            return Err(format!("says that it is `{}`, and not `{}`", hello.id, self.id()));
+        let id = self.base().id();
+        if hello.id != id {
+            return Err(format!("says that it is `{}`, and not `{id}`", hello.id));
+        }
+        if self.role() == RoleLine::Variant && hello.allocator != self.profile.allocator {
+            let said = |of: &Profile| of.allocator.clone().unwrap_or_else(|| "unknown".into());
+            let (now, before) = (said(hello), said(&self.profile));
+            return Err(format!("has another allocator ({now}) than before ({before})"));
         }
         let own = host::program();
         if self.is_own() && hello.build_id.as_ref() != Some(&own) {

@@ -8,22 +8,17 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use protocol::{CeilingLine, Event, Profile, RoleLine};
+use protocol::{CeilingLine, Profile, RoleLine};
 use record::Status;
 use serde::Deserialize;
 
-use crate::cell::process::ChildProcess;
 use crate::cell::stopped::{last_line, legible};
 use crate::contestant::{Contestant, Launch, Missing};
+use crate::hello;
 use crate::output::complain;
 use crate::project::Project;
-
-/// How long a program may take until it has said who it is.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The contestants that a file names.
 #[derive(Clone, Debug, Default)]
@@ -173,25 +168,7 @@ impl Stanza {
             command.args(arguments);
             command
         };
-        let mut process = ChildProcess::start(command, None, &AtomicBool::new(false))
-            .map_err(|error| format!("{} does not start: {error}", program.display()))?;
-        let profile = match process.next(PATIENCE) {
-            Some(Ok(Event::Hello(profile))) => *profile,
-            Some(Ok(_)) => return Err("its first line is not `hello`".into()),
-            None => return Err(format!("it said no `hello` within {} s", PATIENCE.as_secs())),
-            Some(Err(protocol::ProtocolError::Closed)) => {
-                let (status, said) = process.reap().map_err(|error| error.to_string())?;
-                let said = last_line(&said).map(|line| format!(", after saying `{line}`"));
-                return Err(format!(
-                    "it ended without `hello`: {status}{}",
-                    said.unwrap_or_default()
-                ));
-            }
-            Some(Err(error)) => return Err(error.to_string()),
-        };
-        if profile.id != self.id {
-            return Err(format!("says that it is `{}`, and not `{}`", profile.id, self.id));
-        }
+        let (profile, _) = hello::of(command, &self.id)?;
         if profile.role == RoleLine::Variant || !profile.env.is_empty() {
             return Err("says that it is a variant, which only an option makes".into());
         }

@@ -8,6 +8,8 @@
 //! | [`registry`] | the contestants, by id |
 //! | [`contestant`] | a contestant as the harness knows it: who it is, and the command that starts it |
 //! | [`elsewhere`] | contestants that are other programs, from a file |
+//! | [`environment`] | variants: contestants in another environment |
+//! | `hello` | starts a contestant's process so that it says who it is |
 //! | [`plan`] | which cells a run is made of, and in which order |
 //! | [`suite`] | a run: a machine that is ready, its cells and its record |
 //! | [`events`] | runs the cells one after another, and tells what happens |
@@ -36,9 +38,11 @@ pub mod cli;
 pub mod contestant;
 pub mod controls;
 pub mod elsewhere;
+pub mod environment;
 pub mod events;
 pub mod faults;
 pub mod generated;
+mod hello;
 pub mod host;
 pub mod include;
 pub mod instructions;

@@ -120,7 +120,8 @@ pub fn select(
 }
 
 /// Those of these ids that match one of the patterns; all of them if there are no patterns. The ids
-/// may be those of a record, of contestants that are not compiled in.
+/// may be those of a record, of contestants that are not compiled in. A variant comes with the contestant that
+/// it is one of, and by its own id.
 ///
 /// # Errors
 /// If a pattern is not a glob or matches none of the ids.
@@ -131,7 +132,11 @@ pub fn matching<'a>(
     let mut matching = BTreeSet::new();
     for pattern in &split(patterns) {
         let matcher = compile(pattern)?;
-        let hits: Vec<&str> = ids.iter().copied().filter(|id| matcher.is_match(id)).collect();
+        let is_match = |id: &&str| {
+            let base = id.split_once('{').map_or(*id, |(base, _)| base);
+            [base, *id].iter().any(|id| matcher.is_match(id)) || *id == pattern
+        };
+        let hits: Vec<&str> = ids.iter().copied().filter(is_match).collect();
         matching.extend(&hits);
         if hits.is_empty() {
             let allowed = ids.iter().copied().collect::<Vec<_>>().join(", ");

@@ -20,6 +20,7 @@ use crate::progress::Progress;
 use crate::resume::{self, Split};
 use crate::servers::Servers;
 pub use crate::tally::Tally;
+use protocol::RoleLine;
 use record::{Cell, CgroupKind, Extent, Line, Run, SCHEMA, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
@@ -82,7 +83,9 @@ impl Suite {
             if contestant.is_own() {
                 // The run has these, once for all of them.
                 (profile.versions, profile.build) = Default::default();
-                (profile.build_id, profile.allocator) = (None, None);
+                profile.build_id = None;
+                // Another one is what a variant is for.
+                profile.allocator = profile.allocator.filter(|_| profile.role == RoleLine::Variant);
             }
             let said = |said: &Option<String>| Some((profile.id.clone(), said.clone()?));
             self.run.cautions.extend(said(&profile.caution));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
+use protocol::Profile;
 use serde::Serialize;
 
 use crate::run::{CgroupKind, Host, LimitValue, Run};
@@ -44,7 +45,18 @@ pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
             || [&before.versions, &after.versions].iter().all(|all| all.contains_key(&found.what))
     };
     found.extend(of_maps("", &before.versions, &after.versions).into_iter().filter(is_known));
+    for (id, one) in &before.contestants {
+        if let Some(other) = after.contestants.get(id) {
+            found.extend(of_maps(&format!("{id}: "), &said(one), &said(other)));
+        }
+    }
     found
+}
+
+/// What a contestant says of itself that the run does not say for all of them.
+fn said(contestant: &Profile) -> Values {
+    let allocator = contestant.allocator.iter().map(|name| ("allocator".to_owned(), name.clone()));
+    contestant.versions.clone().into_iter().chain(allocator).collect()
 }
 
 fn system(host: &Host) -> Values {

@@ -19,7 +19,7 @@ pub fn loaded() -> Loaded {
     loaded_of(&maps, &preload.to_string_lossy())
 }
 
-/// The same of these mappings (proc_pid_maps(5)) and this list (ld.so(8)).
+/// The same of these mappings.
 fn loaded_of(maps: &str, preload: &str) -> Loaded {
     let mapped = || maps.lines().filter_map(|line| Some(&line[line.find('/')?..]));
     let is_allocator = |path: &&str| {
@@ -34,6 +34,13 @@ fn loaded_of(maps: &str, preload: &str) -> Loaded {
         }
         None => of_libc(),
     };
+    Loaded { allocator, missing: not_loaded(maps, preload) }
+}
+
+/// What of this list (`LD_PRELOAD`, see ld.so(8)) is not among these mappings (proc_pid_maps(5)); nothing where
+/// there are none to read.
+pub fn not_loaded(maps: &str, preload: &str) -> Vec<String> {
+    let mapped = || maps.lines().filter_map(|line| Some(&line[line.find('/')?..]));
     let is_mapped = |wanted: &str| {
         let real = Path::new(wanted).canonicalize().unwrap_or_default();
         let is_exact = wanted.contains('/') && !wanted.contains('$');
@@ -43,9 +50,7 @@ fn loaded_of(maps: &str, preload: &str) -> Loaded {
         })
     };
     let wanted = preload.split([':', ' ']).filter(|name| !name.is_empty());
-    let missing =
-        wanted.filter(|name| !maps.is_empty() && !is_mapped(name)).map(str::to_owned).collect();
-    Loaded { allocator, missing }
+    wanted.filter(|name| !maps.is_empty() && !is_mapped(name)).map(str::to_owned).collect()
 }
 
 fn name_of(path: &str) -> &str {

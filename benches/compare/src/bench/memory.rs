@@ -13,6 +13,7 @@ use super::names::kind_of;
 use super::target;
 use crate::cli::run::exit_code;
 use crate::contestant::Contestant;
+use crate::environment;
 use crate::instructions;
 use crate::interrupt;
 use crate::output::{complain, print, tell};
@@ -45,14 +46,22 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let session = target::open_session(invocation)?;
     let mut suite = Suite::new(&program, invocation.extent(), invocation.seed(), DEFAULT_PATIENCE)
         .of(&names.memory);
+    let sizes = invocation.sizes();
+    let mut tried = names.memory.clone();
+    tried.retain(|contestant| plan::is_over_allocators(contestant, sizes));
+    let variants = environment::over_allocators(&tried, &program);
+    suite = suite.of(&variants);
     let mut cells = Vec::new();
     for contestant in &names.memory {
-        cells.extend(plan::default_cells(contestant, invocation.sizes()));
+        cells.extend(plan::default_cells(contestant, sizes));
+    }
+    for variant in variants {
+        cells.extend(plan::allocator_cells(variant, sizes));
     }
     let path = session.begin(Part::Memory);
     let stop = interrupt::listen()?;
     let mut tally = suite.run(cells, &path, stop)?;
-    if invocation.sizes() == Extent::Thorough && !tally.interrupted {
+    if sizes == Extent::Thorough && !tally.interrupted {
         tally += instructions::after_cells(&program, &names.memory, &path, stop)?;
     }
     if tally.interrupted {

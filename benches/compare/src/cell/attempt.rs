@@ -107,7 +107,7 @@ impl Run<'_> {
             _ => return Err(unexpected("hello")),
         }
         self.process.tell(Order::Begin(Box::new(Begin {
-            contestant: self.spec.contestant.id().to_owned(),
+            contestant: self.spec.contestant.base().id().to_owned(),
             workload: self.workload.into(),
             tasks: self.workload.tasks,
             pool_workers: self.spec.pool_workers,

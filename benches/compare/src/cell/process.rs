@@ -34,7 +34,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const QUEUE: usize = 8;
 
 /// Variables with which a runtime would run another number of threads, or a thread another stack,
-/// than what the contestant says. They are kept from whatever is measured.
+/// than what the contestant says. They are kept from whatever is measured, except a variant that is one by them.
 pub const RUNTIME_SETTINGS: &[&str] = &[
     "ASYNC_STD_THREAD_COUNT",
     "RAYON_NUM_THREADS",
@@ -88,7 +88,10 @@ impl ChildProcess {
             // The last line is wanted, not thirty lines of frames.
             .env("RUST_BACKTRACE", "0");
         for setting in RUNTIME_SETTINGS {
-            command.env_remove(setting);
+            // What a variant is given stays.
+            if !command.get_envs().any(|(name, _)| name == *setting) {
+                command.env_remove(setting);
+            }
         }
         // In a process group of its own, an interrupt from the keyboard reaches the harness alone,
         // which then ends the cell itself and knows why it ended.

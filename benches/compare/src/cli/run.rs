@@ -20,6 +20,7 @@ use super::mistake::one_line;
 use super::tables::is_standard;
 use crate::cell::CellSpec;
 use crate::contestant::Contestant;
+use crate::environment::{self, Environment};
 use crate::interrupt;
 use crate::output::{complain, print, print_document, print_path};
 use crate::plan::{self, Kind, Step};
@@ -40,6 +41,7 @@ Examples:
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
   compare run --only '*/tokio,threads/*' --arrival rate:5k/s --tasks 2k --wait 100ms
   compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
+  compare run --env LD_PRELOAD=libjemalloc.so.2 --only '*/tokio' --tasks 10k,100k
   compare run --rate-waves 20 --tasks 100,10k --repeats 5    how many a second?
   compare run --workload http --only '*/smol' --tasks 100,1k --bytes 4KiB
   compare run --workload http --server http://192.0.2.7:8080 --tasks 1k
@@ -87,6 +89,10 @@ struct Selection {
     only: Vec<String>,
     #[command(flatten)]
     elsewhere: ElsewhereArgs,
+    /// Run the contestants in this environment, such as LD_PRELOAD=libjemalloc.so.2; may be given several
+    /// times. Each is a variant then, `ID{NAME=VALUE}`. As they are, they run without --env alone
+    #[arg(long, value_name = "NAME=VALUE", value_parser = environment::parse, allow_hyphen_values = true, help_heading = heading::RUN)]
+    env: Vec<(String, String)>,
     /// What each task waits for
     #[arg(long, value_enum, default_value_t = Kind::Timer, help_heading = heading::RUN)]
     workload: Kind,
@@ -262,7 +268,8 @@ impl Given {
     /// If a pattern matches no contestant, or options do not fit together.
     pub(super) fn plan(&self, seed: u64) -> anyhow::Result<Planned> {
         let args = &self.selection;
-        let contestants = registry::select(&args.only, &args.elsewhere.read()?)?;
+        let environment = Environment::of(&args.env).map_err(|problem| anyhow!(problem))?;
+        let mut contestants = registry::select(&args.only, &args.elsewhere.read()?)?;
         let workload = args
             .http
             .workload(args.workload)?
@@ -279,6 +286,9 @@ impl Given {
         let workload =
             if args.synchronized_wakeup { workload.with_synchronized_wakeup() } else { workload };
         let program = std::env::current_exe().context("this program does not know where it is")?;
+        if !environment.is_empty() {
+            contestants = environment.variants(&contestants, &program);
+        }
         let mut suite = Suite::new(&program, Extent::Partial, seed, args.patience).of(&contestants);
         if let Some(servers) = args.http.servers()? {
             suite = suite.with_servers(servers);

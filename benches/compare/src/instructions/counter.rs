@@ -226,7 +226,7 @@ impl<'a> Counter<'a> {
             .map_err(|error| failed(&format_args!("valgrind does not start: {error}")))?;
         let settings = Settings::default();
         child.tell(Order::Begin(Box::new(Begin {
-            contestant: contestant.id().to_owned(),
+            contestant: contestant.base().id().to_owned(),
             workload: (&workload).into(),
             tasks: workload.tasks,
             pool_workers: settings.pool_workers,

@@ -10,11 +10,13 @@
 //! | `sizes` | how many tasks, how often, for each kind of waiting and extent of a run |
 //! | [`rates`] | the cells that show how many tasks or requests a second |
 //! | [`state`] | the cells in which tasks hold something while they wait |
+//! | [`allocators`] | the cells that show what another allocator makes of a task |
 //! | [`lateness`] | the cells that show how late tasks are |
 //! | [`kind`] | the kinds of waiting |
 //! | [`step`] | numbers of tasks, and the cells that they make |
 //! | [`order`] | the order |
 
+pub mod allocators;
 pub mod kind;
 pub mod lateness;
 pub mod order;
@@ -24,6 +26,7 @@ mod sizes;
 pub mod state;
 pub mod step;
 
+pub use allocators::{allocator_cells, is_over_allocators};
 pub use kind::{Kind, UNKNOWN_SERVER};
 pub use lateness::lateness_cells;
 pub use order::in_rounds;

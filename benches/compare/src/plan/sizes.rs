@@ -129,6 +129,7 @@ use Who::{
 
 impl Who {
     fn is(self, contestant: &Contestant) -> bool {
+        let contestant = contestant.base();
         let profile = &contestant.profile;
         let one = profile.ceiling == CeilingLine::One;
         let threads = contestant.takes_threads() || profile.ceiling == CeilingLine::Pool;

@@ -74,7 +74,7 @@ fn second_wave_at(
     if is_long
         || workload.is_transfer()
         || is_for_lateness
-        || contestant.role() == RoleLine::Baseline
+        || contestant.base().role() == RoleLine::Baseline
     {
         return None;
     }
