@@ -313,7 +313,7 @@ impl Given {
                 cells.extend(rate_cells(args, contestant, workload, waves));
                 continue;
             }
-            let steps = steps(args, contestant, count_heap && contestant.is_own());
+            let steps = steps(args, contestant, count_heap);
             cells.extend(plan::cells(
                 contestant,
                 &steps,
