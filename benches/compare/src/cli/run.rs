@@ -427,7 +427,7 @@ fn steps(args: &Selection, contestant: &'static Contestant, count_heap: bool) ->
     let mut steps = Vec::new();
     for &tasks in &args.tasks {
         steps.push(Step { tasks, repeats: args.repeats.unwrap_or(1), build: Build::Timed });
-        if count_heap {
+        if count_heap && contestant.is_own() {
             steps.push(Step { tasks, repeats: 1, build: Build::Counting });
         }
     }

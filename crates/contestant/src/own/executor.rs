@@ -130,3 +130,140 @@ impl Wake for Woken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::panic::resume_unwind;
+    use std::pin::{Pin, pin};
+    use std::rc::Rc;
+    use std::sync::Mutex;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use workload::{Proof, Workload};
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn run_tasks<Fut: Future>(tasks: u32, future: impl Fn(Gate) -> Fut) -> Proof {
+        let ledger = Ledger::open(Workload::timer(tasks, MS));
+        run(&future, ledger);
+        assert!(ledger.is_over());
+        ledger.proof()
+    }
+
+    fn completed_and_lost<Fut: Future>(tasks: u32, future: impl Fn(Gate) -> Fut) -> (u64, u64) {
+        let proof = run_tasks(tasks, future);
+        (proof.completed, proof.lost)
+    }
+
+    #[test]
+    fn a_future_that_waits_adds_up() {
+        assert!(run_tasks(3, async |gate: Gate| gate.wait().await).is_whole(3));
+        assert!(run_tasks(0, async |_| ()).is_whole(0));
+    }
+
+    #[test]
+    fn a_future_that_ends_without_having_waited_is_lost() {
+        assert_eq!(completed_and_lost(2, async |_| ()), (0, 2));
+        let begins = async |gate: Gate| {
+            let mut wait = pin!(gate.wait());
+            poll_fn(|context| Poll::Ready(wait.as_mut().poll(context).is_pending())).await
+        };
+        assert_eq!(completed_and_lost(2, begins), (0, 2));
+    }
+
+    #[test]
+    fn a_future_that_panics_is_lost_and_no_other() {
+        let made = std::cell::Cell::new(0);
+        let panics = |gate: Gate| {
+            let nth = made.replace(made.get() + 1);
+            if nth == 0 {
+                resume_unwind(Box::new("planted"));
+            }
+            async move {
+                if nth == 1 {
+                    resume_unwind(Box::new("planted"));
+                }
+                gate.wait().await;
+                if nth == 2 {
+                    resume_unwind(Box::new("planted"));
+                }
+            }
+        };
+        assert_eq!(completed_and_lost(5, panics), (2, 3));
+    }
+
+    #[test]
+    fn what_a_future_holds_is_dropped_when_it_ends() {
+        let held = Rc::new(());
+        let holds = |gate: Gate| {
+            let held = held.clone();
+            let mut wait = Box::pin(gate.wait());
+            poll_fn(move |context| {
+                let _held = &held;
+                wait.as_mut().poll(context)
+            })
+        };
+        assert!(run_tasks(3, holds).is_whole(3));
+        assert_eq!(Rc::strong_count(&held), 1);
+    }
+
+    #[test]
+    fn a_future_is_woken_from_another_thread() {
+        let helper = async |gate: Gate| {
+            let answer = Arc::new(Mutex::new((false, None::<Waker>)));
+            let answers = answer.clone();
+            let thread = thread::spawn(move || {
+                thread::sleep(5 * MS);
+                let mut answer = answers.lock().unwrap();
+                answer.0 = true;
+                answer.1.take().map(Waker::wake);
+            });
+            poll_fn(|context| {
+                let mut answer = answer.lock().unwrap();
+                answer.1 = Some(context.waker().clone());
+                if answer.0 { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            thread.join().unwrap();
+            gate.wait().await;
+        };
+        assert!(run_tasks(2, helper).is_whole(2));
+    }
+
+    /// Polls what is in it only if that was woken, as a join of many does.
+    struct OnlyIfWoken<F>(F, Arc<Mine>);
+
+    struct Mine(AtomicBool, Mutex<Option<Waker>>);
+
+    impl Wake for Mine {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+            self.1.lock().unwrap().take().map(Waker::wake);
+        }
+    }
+
+    impl<F: Future + Unpin> Future for OnlyIfWoken<F> {
+        type Output = F::Output;
+
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+            *self.1.1.lock().unwrap() = Some(context.waker().clone());
+            if !self.1.0.swap(false, Ordering::SeqCst) {
+                return Poll::Pending;
+            }
+            let waker = Waker::from(self.1.clone());
+            Pin::new(&mut self.0).poll(&mut Context::from_waker(&waker))
+        }
+    }
+
+    #[test]
+    fn who_polls_a_wait_with_a_waker_of_its_own_has_that_woken() {
+        let joins = |gate: Gate| {
+            OnlyIfWoken(gate.wait(), Arc::new(Mine(AtomicBool::new(true), Mutex::default())))
+        };
+        assert!(run_tasks(3, joins).is_whole(3));
+    }
+}
