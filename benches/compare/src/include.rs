@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 /// The pages that show code, from the root of the checkout.
-pub const PAGES: &[&str] = &["docs/models.md"];
+pub const PAGES: &[&str] = &["docs/models.md", "docs/your-own.md"];
 
 const BEGIN: &str = "<!-- code: ";
 const BEGIN_END: &str = " -->";

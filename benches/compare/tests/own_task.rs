@@ -80,9 +80,8 @@ fn a_future_weighs_what_it_holds() {
     let record = read_file(&record).unwrap();
     let analysis = Analysis::of(&record, None);
     let weight = |id: &str| {
-        let of_id = |measured: &&analysis::measured::Measured| {
-            measured.series.contestant.to_string() == id
-        };
+        let of_id =
+            |measured: &&analysis::measured::Measured| measured.series.contestant.to_string() == id;
         let measured = analysis.measured.iter().find(of_id).unwrap_or_else(|| panic!("no {id}"));
         let weight = measured.slope(Figure::Anonymous).unwrap().value;
         println!("{id}: {weight:.2} B a task");
@@ -96,4 +95,12 @@ fn a_future_weighs_what_it_holds() {
     assert!((flat - nothing - 256.0).abs() < 2.56, "256 B weigh {} B", flat - nothing);
     // Each of the functions holds what it was given and what it works with.
     assert!(nested - nothing > 2.0 * (flat - nothing), "{nested} B and {flat} B");
+}
+
+#[test]
+fn the_page_shows_the_stanza_as_it_is() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let file = read("crates/contestant/examples/own-task/contestants.toml");
+    let first = file.split("\n\n").nth(1).unwrap();
+    assert!(read("docs/your-own.md").contains(&format!("```toml\n{first}\n```")), "{first}");
 }

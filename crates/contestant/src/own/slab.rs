@@ -81,6 +81,7 @@ pub(super) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use std::rc::Rc;
+    use std::task::{Context, Waker};
 
     use super::*;
 
@@ -109,6 +110,25 @@ mod tests {
         assert_eq!(address(&mut slab, 1), Some((2, at + 9)));
         assert_eq!(address(&mut slab, 2), None);
         assert_eq!(address(&mut slab, 3), None);
+    }
+
+    #[test]
+    fn a_future_may_refer_to_itself() {
+        let mut slab = Slab::new(2);
+        for byte in [1, 2] {
+            slab.push(async move {
+                let mut held = [byte; 300];
+                let last = &mut held[299];
+                std::future::pending::<()>().await;
+                *last += 1;
+            });
+        }
+        for place in [0, 1, 0] {
+            let future = slab.get(place).unwrap();
+            assert!(future.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        slab.remove(0);
+        assert!(slab.get(0).is_none());
     }
 
     #[test]
