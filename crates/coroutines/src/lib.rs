@@ -10,6 +10,7 @@
 //! | [`contestant`] | a [`Contestant`] out of any runtime |
 //! | [`bare`] | `coroutines/bare`: futures in one slab, polled by hand; always there |
 //! | `tokio` | (feature `tokio`) `coroutines/tokio` and `coroutines/tokio-current-thread` |
+//! | `as_written` | (feature `tokio`) tokio as people write it: `coroutines/tokio-joinset`, `coroutines/tokio-join-all` and `coroutines/tokio-async-fn` |
 //! | `async_std` | (feature `async-std`) `coroutines/async-std` |
 //! | `smol` | (feature `smol`) `coroutines/smol` and `coroutines/smol-local` |
 //! | [`baseline`] | the same task written straight on each runtime, to weigh the harness's overhead; and a plain hyper client |
@@ -28,6 +29,8 @@ macro_rules! listed {
     };
 }
 
+#[cfg(feature = "tokio")]
+pub mod as_written;
 #[cfg(feature = "async-std")]
 pub mod async_std;
 pub mod bare;
@@ -53,6 +56,9 @@ listed! {
     contestants:
     "coroutines/tokio" by "tokio" => On::<tokio::MultiThread>::boxed();
     "coroutines/tokio-current-thread" by "tokio" => On::<tokio::CurrentThread>::boxed();
+    "coroutines/tokio-joinset" by "tokio" => On::<tokio::OnTokio<as_written::InJoinSet>>::boxed();
+    "coroutines/tokio-join-all" by "tokio" => On::<tokio::OnTokio<as_written::JoinAll>>::boxed();
+    "coroutines/tokio-async-fn" by "tokio" => On::<tokio::OnTokio<as_written::AsyncFn>>::boxed();
     "coroutines/async-std" by "async-std" => On::<async_std::AsyncStd>::boxed();
     "coroutines/smol" by "smol" => On::<smol::Global>::boxed();
     "coroutines/smol-local" by "smol" => On::<smol::Local>::boxed();

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
 use tokio::time::Sleep;
-use workload::{ContestantId, Ledger, Moment, Start, Wait};
+use workload::{ContestantId, Ledger, Moment, Start, TaskHandle, Wait};
 
 use crate::http::fetch;
 use crate::runtime::{Runtime, Sockets};
@@ -34,8 +34,8 @@ pub type MultiThread = OnTokio<Workers>;
 /// tokio on the calling thread alone.
 pub type CurrentThread = OnTokio<Caller>;
 
-/// One of tokio's schedulers.
-pub trait Scheduler: 'static {
+/// One of tokio's schedulers, and how it is given tasks.
+pub trait Scheduler: Sized + 'static {
     /// Its contestant's id.
     const ID: ContestantId;
 
@@ -43,10 +43,32 @@ pub trait Scheduler: 'static {
     const SUMMARY: &'static str;
 
     /// Whether that is one thread.
-    const ONE_THREAD: bool;
+    const ONE_THREAD: bool = false;
 
     /// A runtime with it, still to be given its drivers.
     fn builder() -> Builder;
+
+    /// Runs each task of the ledger on the runtime, and returns when all are over.
+    fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
+        runtime.block_on(async {
+            start_each(ledger, |handle| match ledger.workload().wait {
+                Wait::Timer { .. } => drop(tokio::spawn(add::<OnTokio<Self>, N>(handle))),
+                Wait::Http(_) => drop(tokio::spawn(fetch::<OnTokio<Self>, N>(handle))),
+            })
+            .await;
+            ledger.over().await;
+        });
+    }
+}
+
+/// Hands each task of the ledger to `start` when it is to start.
+pub(crate) async fn start_each(ledger: &'static Ledger, mut start: impl FnMut(TaskHandle)) {
+    for next in ledger.starts() {
+        match next {
+            Start::At(moment) => tokio::time::sleep_until(moment.instant().into()).await,
+            Start::Now(handle) => start(handle),
+        }
+    }
 }
 
 /// A worker thread for each core.
@@ -56,7 +78,6 @@ pub struct Workers;
 impl Scheduler for Workers {
     const ID: ContestantId = ContestantId::new("coroutines/tokio");
     const SUMMARY: &'static str = "async tasks on tokio, a worker thread for each core";
-    const ONE_THREAD: bool = false;
 
     fn builder() -> Builder {
         Builder::new_multi_thread()
@@ -115,22 +136,7 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     }
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
-        self.runtime.block_on(async {
-            for start in ledger.starts() {
-                match (start, ledger.workload().wait) {
-                    (Start::At(moment), _) => {
-                        Self::sleep_until(moment).await;
-                    }
-                    (Start::Now(handle), Wait::Timer { .. }) => {
-                        tokio::spawn(add::<Self, N>(handle));
-                    }
-                    (Start::Now(handle), Wait::Http(_)) => {
-                        tokio::spawn(fetch::<Self, N>(handle));
-                    }
-                }
-            }
-            ledger.over().await;
-        });
+        S::run_all::<N>(&self.runtime, ledger);
     }
 }
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
-//! | [`contestant`] | a thread for each task, and two pools of threads |
+//! | [`contestant`] | a thread for each task, and pools of threads |
 //!
 //! A thread runs [`subroutine::timer::add`] as it is. That is what a thread is.
 
@@ -16,12 +16,17 @@ use workload::Contestant;
 
 use crate::contestant::{CrossbeamPool, PerTask, RayonPool};
 
-/// All contestants of this model.
+/// All contestants of this model whose features are on.
 pub fn contestants() -> Vec<Box<dyn Contestant>> {
     vec![
         Box::new(PerTask::DEFAULT),
         Box::new(PerTask::SMALL_STACK),
         Box::new(CrossbeamPool),
         Box::new(RayonPool),
+        #[cfg(feature = "tokio")]
+        Box::new(contestant::TokioBlocking),
     ]
 }
+
+/// What there is when all features are on beside what there is anyhow, with the feature that brings it.
+pub const FEATURES: &[(&str, &str)] = &[("threads/tokio-blocking", "tokio")];

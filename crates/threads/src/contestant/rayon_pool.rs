@@ -3,18 +3,16 @@
 //! Its workers are as many as asked for and not as many as there are cores: a worker that waits
 //! computes nothing.
 
-use std::cell::Cell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use subroutine::connection::Connection;
-use subroutine::contestant::run;
 use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
-    WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, WithState,
 };
+
+use super::kept::run;
 
 /// The contestant `threads/rayon-pool`.
 #[derive(Clone, Copy, Debug)]
@@ -79,23 +77,10 @@ impl WithState for Scope<'_> {
                     Start::Now(handle) => scope.spawn(move |_| {
                         // A scope hands a panic on to its caller. Here it must cost one task only,
                         // and the handle has counted it as lost.
-                        let _ = catch_unwind(AssertUnwindSafe(|| run_on_worker::<N>(handle)));
+                        let _ = catch_unwind(AssertUnwindSafe(|| run::<N>(handle)));
                     }),
                 }
             }
         });
     }
-}
-
-/// Runs a task with the worker's kept connection at hand.
-fn run_on_worker<const N: usize>(handle: TaskHandle) {
-    let mut kept = KEPT.take();
-    run::<N>(handle, &mut kept);
-    KEPT.set(kept);
-}
-
-thread_local! {
-    /// A connection that can serve the worker's next task. A rayon worker's loop is rayon's own, so
-    /// what a worker keeps between tasks is kept by its thread, and closed when that ends.
-    static KEPT: Cell<Option<Connection>> = const { Cell::new(None) };
 }
