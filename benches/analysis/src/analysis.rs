@@ -19,7 +19,7 @@ use crate::per_task::{self, PerTask};
 use crate::rates::{self, RateRow, ReadTwice};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
-use crate::state::{self, StateRow};
+use crate::state::{More, StateRow};
 use crate::transfers::{self, Transfer};
 use crate::walls::{self, Reach};
 
@@ -72,6 +72,8 @@ pub struct Analysis {
     pub per_task: Vec<PerTask>,
     /// What a waiting task weighs that keeps state.
     pub states: Vec<StateRow>,
+    /// The same by the stack that tasks used and gave back before they waited.
+    pub depths: Vec<StateRow>,
 }
 
 impl Analysis {
@@ -88,7 +90,8 @@ impl Analysis {
             crossovers: crossover::of(&context),
             lifecycles: lifecycle::of(&context),
             per_task: per_task::of(&context),
-            states: state::of(&context),
+            states: More::State.rows(&context),
+            depths: More::Depth.rows(&context),
             repeat: previous.map(|previous| Repeat::of(&[previous, record])),
             missing: missing::of(&context),
             reaches: walls::of(&context),

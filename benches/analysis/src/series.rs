@@ -57,6 +57,8 @@ pub struct Shape {
     pub waits_per_task: u32,
     /// What each task keeps alive while it waits, in bytes.
     pub state_bytes: u64,
+    /// How many bytes of stack each task uses and gives back before it waits.
+    pub depth_bytes: u64,
     /// When the tasks start.
     pub arrival: Arrival,
     /// What is asked of a server, where one is asked.
@@ -114,6 +116,7 @@ impl Shape {
             },
             waits_per_task: workload.waits_per_task,
             state_bytes: workload.state_bytes,
+            depth_bytes: workload.depth_bytes,
             arrival: match &*workload.arrival {
                 "burst" => Arrival::Burst,
                 rate => Arrival::Rate(per_second(rate)),
@@ -140,9 +143,10 @@ impl Shape {
             && self.asked.as_ref().is_none_or(|asked| !asked.keep_alive)
     }
 
-    /// Whether each task waits once, starts in a burst and keeps nothing alive.
+    /// Whether each task waits once, starts in a burst, and neither keeps anything alive nor uses stack.
     fn is_once_without_state(&self) -> bool {
-        self.waits_per_task == 1 && self.state_bytes == 0 && !self.is_for_lateness()
+        let is_once = self.waits_per_task == 1 && !self.is_for_lateness();
+        is_once && self.state_bytes == 0 && self.depth_bytes == 0
     }
 
     /// Whether its tasks start or are due as they do to show how late they are: at a rate, all at
@@ -193,6 +197,7 @@ impl Shape {
         let rate = if let Arrival::Rate(rate) = self.arrival { Some(rate) } else { None };
         let parts = [
             (self.state_bytes != 0).then(|| format!(", {} B state", self.state_bytes)),
+            (self.depth_bytes != 0).then(|| format!(", {} B depth", self.depth_bytes)),
             (self.waits_per_task != 1).then(|| format!(", {} waits", self.waits_per_task)),
             rate.map(|rate| format!(", rate:{rate}/s arrival")),
             (self.spread_ns != 0).then(|| format!(", spread over {} ns", self.spread_ns)),

@@ -1,4 +1,5 @@
-//! What a waiting task weighs that keeps state, by how much it keeps, and how many times it is held.
+//! What a waiting task weighs that keeps state, by how much it keeps, and how many times it is held; and the
+//! same of stack that it used and gave back before it waited.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,23 +10,23 @@ use crate::fit::Fit;
 use crate::reading::task_counts;
 use crate::series::{Series, Shape};
 
-/// The weight of one contestant's waiting tasks by the state that they keep.
+/// The weight of one contestant's waiting tasks by the state that they keep, or by the stack that they used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateRow {
-    /// The contestant, and what its tasks do: the state left out.
+    /// The contestant, and what its tasks do: the state or the stack left out.
     pub series: Series,
-    /// By how many bytes each task keeps alive while it waits; 0 is without state.
+    /// By how many bytes each task keeps alive while it waits, or used before; 0 is without.
     pub at: BTreeMap<u64, StatePoint>,
 }
 
-/// What was found for one size of state.
+/// What was found for one size of state, or of stack that was used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StatePoint {
     /// What one more waiting task adds, in bytes, state included, over the N that were measured both
     /// with state and without.
     pub bytes: Estimate,
     /// How many times the state is held: (this slope − that without state) ÷ bytes of state. Below one
-    /// it found room in what the task has anyway. `None` without state.
+    /// it found room in what the task has anyway. `None` without state. Of stack: how much of it stayed.
     pub held: Option<Estimate>,
     /// How many times as much a thread each takes with as much state; `None` for the thread itself.
     pub reference_over: Option<Estimate>,
@@ -34,21 +35,66 @@ pub struct StatePoint {
 /// The slopes of one contestant by the bytes that its tasks keep.
 type Slopes = BTreeMap<u64, Sampled>;
 
-/// The rows of this record: every compared contestant of which there is a slope with state.
-pub(crate) fn of(context: &Context<'_>) -> Vec<StateRow> {
-    let mut sizes: BTreeMap<Series, BTreeSet<u64>> = BTreeMap::new();
-    for (series, _) in context.index.iter() {
-        let bytes = series.shape.state_bytes;
-        if bytes > 0 && series.contestant.is_compared() && series.shape.is_weighed() {
-            sizes.entry(with_state(series, 0)).or_default().extend([0, bytes]);
+/// What a task has more of from point to point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum More {
+    /// State that it keeps while it waits.
+    State,
+    /// Stack that it uses and gives back before it waits.
+    Depth,
+}
+
+impl More {
+    fn of(self, shape: &Shape) -> u64 {
+        match self {
+            Self::State => shape.state_bytes,
+            Self::Depth => shape.depth_bytes,
         }
     }
-    let slopes = |(base, sizes): (Series, BTreeSet<u64>)| {
-        let slopes = slopes(context, &base, &sizes);
-        (base, slopes)
-    };
-    let all: BTreeMap<Series, Slopes> = sizes.into_iter().map(slopes).collect();
-    all.iter().filter_map(|(base, slopes)| StateRow::of(base, slopes, &all)).collect()
+
+    fn with(self, series: &Series, bytes: u64) -> Series {
+        let mut shape = series.shape.clone();
+        match self {
+            Self::State => shape.state_bytes = bytes,
+            Self::Depth => shape.depth_bytes = bytes,
+        }
+        Series { shape, ..series.clone() }
+    }
+
+    /// The rows of this record: every compared contestant of which there is a slope with some of it.
+    pub(crate) fn rows(self, context: &Context<'_>) -> Vec<StateRow> {
+        let mut sizes: BTreeMap<Series, BTreeSet<u64>> = BTreeMap::new();
+        for (series, _) in context.index.iter() {
+            let bytes = self.of(&series.shape);
+            if bytes > 0 && series.contestant.is_compared() && series.shape.is_weighed() {
+                sizes.entry(self.with(series, 0)).or_default().extend([0, bytes]);
+            }
+        }
+        let slopes = |(base, sizes): (Series, BTreeSet<u64>)| {
+            let slopes = self.slopes(context, &base, &sizes);
+            (base, slopes)
+        };
+        let all: BTreeMap<Series, Slopes> = sizes.into_iter().map(slopes).collect();
+        all.iter().filter_map(|(base, slopes)| StateRow::of(base, slopes, &all)).collect()
+    }
+
+    fn slopes(self, context: &Context<'_>, base: &Series, sizes: &BTreeSet<u64>) -> Slopes {
+        let figure = context.basis.figure();
+        let readings = |bytes: u64| context.readings(&self.with(base, bytes), figure);
+        let sizes_with = sizes.iter().filter(|bytes| **bytes > 0);
+        let with: BTreeSet<u64> =
+            sizes_with.flat_map(|bytes| task_counts(&readings(*bytes))).collect();
+        let common = &task_counts(&readings(0)) & &with;
+        let slope = |bytes: u64| {
+            let mut readings = readings(bytes);
+            if common.len() >= 2 {
+                readings.retain(|reading| common.contains(&reading.tasks));
+            }
+            let draws = context.bootstrap(&[&self.with(base, bytes).key(), figure.name()]);
+            Fit::of(&readings, draws).map(|fit| fit.slope)
+        };
+        sizes.iter().filter_map(|bytes| Some((*bytes, slope(*bytes)?))).collect()
+    }
 }
 
 impl StateRow {
@@ -70,27 +116,6 @@ impl StateRow {
         };
         Some(Self { series: base.clone(), at: slopes.iter().map(point).collect() })
     }
-}
-
-fn slopes(context: &Context<'_>, base: &Series, sizes: &BTreeSet<u64>) -> Slopes {
-    let figure = context.basis.figure();
-    let readings = |bytes: u64| context.readings(&with_state(base, bytes), figure);
-    let sizes_with = sizes.iter().filter(|bytes| **bytes > 0);
-    let with: BTreeSet<u64> = sizes_with.flat_map(|bytes| task_counts(&readings(*bytes))).collect();
-    let common = &task_counts(&readings(0)) & &with;
-    let slope = |bytes: u64| {
-        let mut readings = readings(bytes);
-        if common.len() >= 2 {
-            readings.retain(|reading| common.contains(&reading.tasks));
-        }
-        let draws = context.bootstrap(&[&with_state(base, bytes).key(), figure.name()]);
-        Fit::of(&readings, draws).map(|fit| fit.slope)
-    };
-    sizes.iter().filter_map(|bytes| Some((*bytes, slope(*bytes)?))).collect()
-}
-
-fn with_state(series: &Series, state_bytes: u64) -> Series {
-    Series { shape: Shape { state_bytes, ..series.shape.clone() }, ..series.clone() }
 }
 
 #[cfg(test)]
@@ -119,7 +144,7 @@ mod tests {
     }
 
     fn rows(record: &Record) -> Vec<StateRow> {
-        of(&Context::of(record))
+        More::State.rows(&Context::of(record))
     }
 
     #[test]
@@ -164,5 +189,23 @@ mod tests {
         let rows = rows(&made.record());
         assert_eq!((rows[0].at.len(), rows[0].at[&64].held), (1, None));
         assert!((rows[0].at[&64].bytes.value - 128.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn stack_that_was_used_is_another_series_and_stays_with_a_thread() {
+        let mut made = Synthetic::new();
+        let noisy = |rss| Bill { noise: 100, ..Bill::of(rss).with_kernel(0) };
+        made.line("threads/per-task", &[100, 1_000], noisy(9_800))
+            .line("coroutines/tokio", &[100, 10_000], noisy(448))
+            .depth(16_384)
+            .line("threads/per-task", &[100, 1_000], noisy(9_800 + 12_288))
+            .line("coroutines/tokio", &[100, 10_000], noisy(448));
+        let context = made.record();
+        let context = Context::of(&context);
+        assert_eq!(More::State.rows(&context), []);
+        let rows = More::Depth.rows(&context);
+        let held: Vec<f64> = rows.iter().map(|row| row.at[&16_384].held.unwrap().value).collect();
+        assert!((held[0] - 0.75).abs() < 0.01 && held[1].abs() < 0.01, "{held:?}");
+        assert!(rows.iter().all(|row| row.series.shape.is_plain()));
     }
 }

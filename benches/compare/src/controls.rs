@@ -82,6 +82,7 @@ impl Contestant for Holds {
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
         let is_fit = workload.asks().is_none()
             && workload.state == StateSize::None
+            && workload.depth == 0
             && workload.waits_per_task.get() == 1
             && workload.arrival == Arrival::Burst
             && workload.panicking_task.is_none();

@@ -107,6 +107,7 @@ impl Synthetic {
             duration_ns: WAIT_NS,
             spread_ns: 0,
             state_bytes: 0,
+            depth_bytes: 0,
             waits_per_task: 1,
             arrival: "burst".into(),
             synchronized_wakeup: false,
@@ -172,6 +173,12 @@ impl Synthetic {
     /// The tasks of what follows keep so many bytes alive.
     pub fn state(&mut self, bytes: u64) -> &mut Self {
         self.workload.state_bytes = bytes;
+        self
+    }
+
+    /// The tasks of what follows use so many bytes of stack before they wait.
+    pub fn depth(&mut self, bytes: u64) -> &mut Self {
+        self.workload.depth_bytes = bytes;
         self
     }
 

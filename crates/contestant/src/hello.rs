@@ -84,6 +84,7 @@ fn examples() -> Vec<Workload> {
         [
             *plain,
             plain.with_state(StateSize::Bytes64),
+            plain.with_depth(1),
             plain.with_waits(two),
             plain.with_arrival(Arrival::Rate { per_second: NonZeroU32::MIN }),
             plain.with_spread(Duration::from_nanos(1)),

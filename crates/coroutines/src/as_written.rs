@@ -16,6 +16,9 @@ use crate::http::fetch;
 use crate::timer::add;
 use crate::tokio::{MultiThread, Scheduler, start_each};
 
+/// What they weigh beside the best is known from fewer tasks than what that can do.
+const MOST: u32 = 100_000;
+
 /// `coroutines/tokio-joinset`: each task spawned into a `JoinSet`, which keeps what a task returned
 /// until it is asked for.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub struct InJoinSet;
 impl Scheduler for InJoinSet {
     const ID: ContestantId = ContestantId::new("coroutines/tokio-joinset");
     const SUMMARY: &'static str = "as people write it: async tasks on tokio, in a JoinSet";
+    const ONE_THREAD: bool = false;
+    const MOST_TASKS: Option<u32> = Some(MOST);
 
     fn builder() -> Builder {
         Builder::new_multi_thread()
@@ -55,6 +60,7 @@ impl Scheduler for JoinAll {
     const ID: ContestantId = ContestantId::new("coroutines/tokio-join-all");
     const SUMMARY: &'static str = "as people write it: one tokio task that joins all futures";
     const ONE_THREAD: bool = true;
+    const MOST_TASKS: Option<u32> = Some(MOST);
 
     fn builder() -> Builder {
         Builder::new_multi_thread()
@@ -106,6 +112,8 @@ pub struct AsyncFn;
 impl Scheduler for AsyncFn {
     const ID: ContestantId = ContestantId::new("coroutines/tokio-async-fn");
     const SUMMARY: &'static str = "as people write it: nested async functions, by value, on tokio";
+    const ONE_THREAD: bool = false;
+    const MOST_TASKS: Option<u32> = Some(MOST);
 
     fn builder() -> Builder {
         Builder::new_multi_thread()

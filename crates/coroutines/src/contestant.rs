@@ -63,6 +63,10 @@ impl<R: Runtime> Contestant for On<R> {
         R::FLOOR
     }
 
+    fn most_tasks(&self) -> Option<u32> {
+        R::MOST_TASKS
+    }
+
     fn caution(&self) -> Option<&'static str> {
         R::CAUTION
     }

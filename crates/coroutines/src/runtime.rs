@@ -27,6 +27,9 @@ pub trait Runtime: Sized + 'static {
     /// Whether it is written by hand: it shows a floor, and builds no service.
     const FLOOR: bool = false;
 
+    /// With how many timers at most a run tries it where nothing else is asked for.
+    const MOST_TASKS: Option<u32> = None;
+
     /// A word of warning that belongs wherever a user meets it.
     const CAUTION: Option<&'static str> = None;
 

@@ -45,6 +45,9 @@ pub trait Scheduler: Sized + 'static {
     /// Whether that is one thread.
     const ONE_THREAD: bool = false;
 
+    /// With how many timers at most a run tries it where nothing else is asked for.
+    const MOST_TASKS: Option<u32> = None;
+
     /// A runtime with it, still to be given its drivers.
     fn builder() -> Builder;
 
@@ -121,6 +124,7 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     const SUMMARY: &'static str = S::SUMMARY;
     const TIMER: &'static str = "a wheel, 1 ms, rounds up";
     const ONE_THREAD: bool = S::ONE_THREAD;
+    const MOST_TASKS: Option<u32> = S::MOST_TASKS;
 
     fn new() -> io::Result<Self> {
         let runtime = S::builder().enable_io().enable_time().build()?;

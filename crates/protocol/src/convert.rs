@@ -38,6 +38,8 @@ impl WorkloadLine {
         }
         let state = StateSize::try_from(self.state_bytes)
             .map_err(|_| unknown("state", &self.state_bytes))?;
+        let depth = u32::try_from(self.depth_bytes).ok();
+        let depth = depth.filter(|depth| *depth <= Workload::MOST_DEPTH);
         let waits = u16::try_from(self.waits_per_task)
             .ok()
             .filter(|waits| *waits <= Workload::MOST_WAITS)
@@ -47,6 +49,7 @@ impl WorkloadLine {
             wait,
             arrival,
             synchronized_wakeup: self.synchronized_wakeup,
+            depth: depth.ok_or_else(|| unknown("depth", &self.depth_bytes))?,
             ..Workload::timer(tasks, Duration::ZERO)
         }
         .with_duration(Duration::from_nanos(self.duration_ns))
@@ -68,6 +71,7 @@ impl From<&Workload> for WorkloadLine {
             duration_ns: ns(workload.duration()),
             spread_ns: ns(workload.spread()),
             state_bytes: workload.state.bytes(),
+            depth_bytes: workload.depth.into(),
             waits_per_task: workload.waits_per_task.get().into(),
             arrival: workload.arrival.to_string(),
             synchronized_wakeup: workload.synchronized_wakeup,
@@ -158,6 +162,7 @@ mod tests {
         let workload = Workload::timer(7, Duration::from_millis(3))
             .with_spread(Duration::from_secs(1))
             .with_state(StateSize::KiB8)
+            .with_depth(Workload::MOST_DEPTH)
             .with_waits(NonZeroU16::new(4).unwrap());
         assert_eq!(WorkloadLine::from(&workload).with_tasks(7, None), Ok(workload));
         let per_second = NonZeroU32::new(5_000).unwrap();
@@ -208,6 +213,10 @@ mod tests {
         assert_eq!(
             unknown(WorkloadLine { state_bytes: 3, ..timer.clone() }),
             "the state `3` of the workload is unknown here"
+        );
+        assert_eq!(
+            unknown(WorkloadLine { depth_bytes: 65_537, ..timer.clone() }),
+            "the depth `65537` of the workload is unknown here"
         );
         assert_eq!(
             unknown(WorkloadLine { waits_per_task: 0, ..timer }),

@@ -14,6 +14,9 @@ pub struct WorkloadLine {
     pub spread_ns: u64,
     /// What each task keeps alive while it waits.
     pub state_bytes: u64,
+    /// How many bytes of stack each task uses and gives back before it waits.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth_bytes: u64,
     /// How many times each task waits.
     pub waits_per_task: u32,
     /// When the tasks start: `burst`, or at a rate: `rate:5000/s`.
@@ -24,6 +27,11 @@ pub struct WorkloadLine {
     /// What each answer is asked to be, for `http` and `transfer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpLine>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 /// What an answer is asked to be.

@@ -260,6 +260,7 @@ mod tests {
                 duration_ns: 1,
                 spread_ns: 0,
                 state_bytes: 64,
+                depth_bytes: 0,
                 waits_per_task: 2,
                 arrival: "burst".into(),
                 synchronized_wakeup: false,

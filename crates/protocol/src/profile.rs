@@ -114,6 +114,7 @@ pub const WANTS: &[Want] = &[
     ("http", |workload| workload.asks().is_some() && !workload.is_transfer()),
     ("transfer", Workload::is_transfer),
     ("state", |workload| workload.state != StateSize::None),
+    ("depth", |workload| workload.depth > 0),
     ("waits", |workload| workload.waits_per_task.get() > 1),
     ("rate", |workload| workload.arrival != Arrival::Burst),
     ("spread", |workload| !workload.spread().is_zero()),

@@ -12,6 +12,7 @@ pub const FIELDS: &[&str] = &[
     "checksum",
     "completed",
     "connect_timeout_ns",
+    "depth_bytes",
     "duration_ns",
     "heap_bytes",
     "holds_bytes",

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`spec`] | [`Workload`]: how many tasks, what each waits for, what it holds meanwhile |
 //! | [`task`] | [`Task`]: two numbers in, a wait (or several), their sum out |
+//! | `depth` | stack that a task uses and gives back before it waits |
 //! | [`state`] | [`State`]: the bytes a task keeps alive across its waits |
 //! | [`clock`] | [`Moment`]: a point on one monotonic clock, in eight bytes |
 //! | [`http`] | the workload `http`: requests, answers, timeouts and faults, without any waiting |
@@ -25,6 +26,7 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod contestant;
+mod depth;
 pub mod http;
 pub mod ledger;
 pub mod quantity;

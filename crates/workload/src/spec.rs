@@ -16,6 +16,10 @@ pub struct Workload {
     pub wait: Wait,
     /// What each task keeps alive while it waits.
     pub state: StateSize,
+    /// How many bytes of stack each task uses and gives back before it waits; at most
+    /// [`Workload::MOST_DEPTH`]. A coroutine uses its worker's stack, a thread its own, which keeps the
+    /// pages that were touched.
+    pub depth: u32,
     /// How many times each task waits, one after another; at most [`Workload::MOST_WAITS`].
     pub waits_per_task: NonZeroU16,
     /// When the tasks start.
@@ -32,12 +36,16 @@ impl Workload {
     /// The most waits that a task can have.
     pub const MOST_WAITS: u16 = u16::MAX - 1;
 
+    /// The most stack that a task can use before it waits.
+    pub const MOST_DEPTH: u32 = 64 * 1024;
+
     /// `tasks` tasks, started at once, that each wait once for `duration` and hold nothing.
     pub fn timer(tasks: u32, duration: Duration) -> Self {
         Self {
             tasks,
             wait: Wait::Timer { duration, spread: Duration::ZERO },
             state: StateSize::None,
+            depth: 0,
             waits_per_task: NonZeroU16::MIN,
             arrival: Arrival::Burst,
             synchronized_wakeup: false,
@@ -54,6 +62,16 @@ impl Workload {
     #[must_use]
     pub fn with_state(self, state: StateSize) -> Self {
         Self { state, ..self }
+    }
+
+    /// The same with so many bytes of stack used before the wait.
+    ///
+    /// # Panics
+    /// If that is more than [`Workload::MOST_DEPTH`].
+    #[must_use]
+    pub fn with_depth(self, depth: u32) -> Self {
+        assert!(depth <= Self::MOST_DEPTH, "{depth} bytes of stack");
+        Self { depth, ..self }
     }
 
     /// The same with this many waits a task.

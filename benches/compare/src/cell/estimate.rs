@@ -39,10 +39,13 @@ const STATE_NS_PER_BYTE: f64 = 1.0;
 
 impl Unknown {
     fn of(spec: &CellSpec) -> Self {
-        let task = if spec.contestant.takes_threads() { THREAD } else { TASK };
+        let is_thread = spec.contestant.takes_threads();
+        let task = if is_thread { THREAD } else { TASK };
+        // A worker uses the same stack for each task.
+        let depth = if is_thread { spec.workload.depth } else { 0 };
         let more = if spec.workload.asks().is_some() { 1.0 } else { 0.0 };
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
-        let state_bytes = spec.workload.state.bytes() as f64;
+        let state_bytes = (spec.workload.state.bytes() + u64::from(depth)) as f64;
         Self {
             start_ns: task.start_ns + more * CONNECTION.start_ns + state_bytes * STATE_NS_PER_BYTE,
             bytes: task.bytes + more * CONNECTION.bytes + state_bytes,

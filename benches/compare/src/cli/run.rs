@@ -39,6 +39,7 @@ Examples:
   compare run --only threads/per-task --tasks 40k    where is the wall?
   compare run --only coroutines/smol --tasks 10M --record big.jsonl
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
+  compare run --only '*/tokio,threads/*' --depth 16KiB --tasks 100,1k --repeats 3
   compare run --only '*/tokio,threads/*' --arrival rate:5k/s --tasks 2k --wait 100ms
   compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
   compare run --env LD_PRELOAD=libjemalloc.so.2 --only '*/tokio' --tasks 10k,100k
@@ -115,6 +116,9 @@ struct Selection {
     /// What each task keeps alive while it waits: 0, 64, or 1, 2, 4, 8, 16, 32 or 64 KiB (1KiB)
     #[arg(long, value_name = "SIZE", default_value = "0", allow_hyphen_values = true, help_heading = heading::TASK)]
     state: StateSize,
+    /// How much stack each task uses and gives back before it waits, at most 64KiB
+    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = parse_depth, allow_hyphen_values = true, help_heading = heading::TASK)]
+    depth: u32,
     /// How many times each task waits
     #[arg(long, value_name = "COUNT", default_value = "1", value_parser = parse_waits, allow_hyphen_values = true, help_heading = heading::TASK)]
     waits: NonZeroU16,
@@ -276,6 +280,7 @@ impl Given {
             .with_duration(args.wait.unwrap_or_else(|| args.usual_wait()))
             .with_spread(args.spread.unwrap_or(Duration::ZERO))
             .with_state(args.state)
+            .with_depth(args.depth)
             .with_waits(args.waits)
             .with_arrival(args.arrival.unwrap_or_default());
         if args.synchronized_wakeup && workload.asks().is_some() {
@@ -455,6 +460,12 @@ fn parse_rate_waves(text: &str) -> Result<u32, String> {
         waves @ 1..=MOST_RATE_WAVES => Ok(waves),
         _ => Err(format!("`{text}` is too many: a process has from 1 to {MOST_RATE_WAVES} waves")),
     }
+}
+
+fn parse_depth(text: &str) -> Result<u32, String> {
+    let bytes = units::parse_size(text)?;
+    let depth = u32::try_from(bytes).ok().filter(|depth| *depth <= Workload::MOST_DEPTH);
+    depth.ok_or_else(|| format!("`{text}` is too much stack: give a size from 0 to 64KiB"))
 }
 
 fn parse_repeats(text: &str) -> Result<u32, String> {

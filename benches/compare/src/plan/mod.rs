@@ -32,5 +32,5 @@ pub use lateness::lateness_cells;
 pub use order::in_rounds;
 pub use rates::rate_cells;
 pub use run::{default_cells, default_steps};
-pub use state::{state_cells, waits_cells};
+pub use state::{depth_cells, state_cells, waits_cells};
 pub use step::{Step, cells};

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::lateness::{few_cells, lateness_cells};
 use super::rates::rate_cells;
 use super::sizes;
-use super::state::{state_cells, waits_cells};
+use super::state::{depth_cells, state_cells, waits_cells};
 use super::step::{Step, cells};
 use crate::cell::CellSpec;
 use crate::contestant::Contestant;
@@ -23,6 +23,7 @@ pub fn default_cells(contestant: &'static Contestant, extent: Extent) -> Vec<Cel
         .collect();
     all.extend(waits_cells(contestant, extent));
     all.extend(state_cells(contestant, extent));
+    all.extend(depth_cells(contestant, extent));
     all.extend(rate_cells(contestant, extent));
     match extent {
         Extent::Quick => {}

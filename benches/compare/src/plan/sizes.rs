@@ -5,7 +5,7 @@
 //! have the same number of tasks, there is a test that fails.
 
 use protocol::{CeilingLine, RoleLine};
-use workload::StateSize;
+use workload::{StateSize, Workload};
 
 use super::kind::Kind;
 use super::step::Step;
@@ -57,6 +57,19 @@ pub(super) fn with_state(
     rows.iter().flat_map(move |(states, sizes)| {
         states.iter().map(move |state| (*state, steps_of(contestant, sizes).collect()))
     })
+}
+
+/// How much stack tasks use before they wait in a run of this extent, each with the steps of this contestant.
+pub(super) fn with_depth(
+    contestant: &'static Contestant,
+    extent: Extent,
+) -> impl Iterator<Item = (u32, Vec<Step>)> {
+    let depths: &[u32] = match extent {
+        Extent::Quick => &[],
+        Extent::Full | Extent::Partial => &[16 * 1024],
+        Extent::Thorough => &[16 * 1024, Workload::MOST_DEPTH],
+    };
+    depths.iter().map(move |depth| (*depth, steps_of(contestant, DEPTH).collect()))
 }
 
 /// The steps of this contestant with several waits a task.
@@ -299,6 +312,10 @@ const LARGE_STATE: &[Sizes] = &[
     timed(&[Threads], &[(100, 3), (1_000, 3)]),
     timed(&[Light], &[(1, 3), (1_000, 3), (10_000, 3)]),
 ];
+
+/// Each run has these sizes without depth too.
+const DEPTH: &[Sizes] =
+    &[timed(&[Threads], &[(100, 3), (1_000, 3)]), timed(&[Light], &[(100, 3), (10_000, 3)])];
 
 /// Tasks that wait several times. They show that a task goes on where it stopped, with what it had.
 const WAITS: &[Sizes] =

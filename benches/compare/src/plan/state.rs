@@ -1,4 +1,4 @@
-//! The cells in which tasks hold something while they wait.
+//! The cells in which tasks hold something while they wait, or have used stack before.
 
 use std::num::NonZeroU16;
 
@@ -15,28 +15,35 @@ use record::Extent;
 pub fn state_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let workload = Kind::Timer.workload();
     sizes::with_state(contestant, extent)
-        .map(|(state, steps)| (workload.with_state(state), steps))
-        .filter(|(workload, _)| contestant.unsupported(workload).is_none())
-        .flat_map(|(workload, steps)| in_one_wave(contestant, &steps, workload))
+        .flat_map(|(state, steps)| in_one_wave(contestant, &steps, workload.with_state(state)))
+        .collect()
+}
+
+/// The cells that show what stays of the stack that a task used and gave back before its wait. Those
+/// without it a run has anyhow.
+pub fn depth_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
+    let workload = Kind::Timer.workload();
+    sizes::with_depth(contestant, extent)
+        .flat_map(|(depth, steps)| in_one_wave(contestant, &steps, workload.with_depth(depth)))
         .collect()
 }
 
 /// The cells in which a task of this contestant waits several times, and holds live state meanwhile.
 pub fn waits_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let workload = Kind::Timer.workload().with_state(StateSize::KiB1).with_waits(SEVERAL_WAITS);
-    if contestant.unsupported(&workload).is_some() {
-        return Vec::new();
-    }
     let steps: Vec<Step> = sizes::with_waits(contestant, extent).collect();
     in_one_wave(contestant, &steps, workload)
 }
 
-/// What is kept after a wave is known from the cells without state.
+/// What is kept after a wave is known from the cells without state. None of what is not run.
 fn in_one_wave(
     contestant: &'static Contestant,
     steps: &[Step],
     workload: Workload,
 ) -> Vec<CellSpec> {
+    if contestant.unsupported(&workload).is_some() {
+        return Vec::new();
+    }
     let mut cells = cells(contestant, steps, workload, false, None);
     cells.iter_mut().for_each(|cell| cell.second_wave = false);
     cells
@@ -102,6 +109,25 @@ mod tests {
                 assert!(workload.waits_per_task.get() > 1 && workload.state != StateSize::None);
                 assert!(contestant.unsupported(&workload).is_none() && !second_wave);
             }
+        }
+    }
+
+    #[test]
+    fn used_stack_is_weighed_at_sizes_that_are_known_without_it() {
+        for (contestant, extent) in registry::all().iter().flat_map(|contestant| {
+            [Extent::Quick, Extent::Full, Extent::Thorough].map(|extent| (contestant, extent))
+        }) {
+            let cells = depth_cells(contestant, extent);
+            let is_asked = contestant.is_own()
+                && contestant.is_compared()
+                && contestant.model() != "subroutine"
+                && contestant.unsupported(&Kind::Timer.workload().with_depth(1)).is_none();
+            let is_there = extent != Extent::Quick && is_asked;
+            assert_eq!(!cells.is_empty(), is_there, "{contestant}");
+            let without: BTreeSet<u32> =
+                sizes::of(contestant, Kind::Timer, extent).map(|step| step.tasks).collect();
+            let with: BTreeSet<u32> = cells.iter().map(|cell| cell.workload.tasks).collect();
+            assert!(with.is_subset(&without), "{contestant}: {with:?} of {without:?}");
         }
     }
 }

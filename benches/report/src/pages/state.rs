@@ -1,9 +1,10 @@
-//! `state.md`: what a waiting task weighs that keeps state, and where the advantage shrinks.
+//! `state.md`: what a waiting task weighs that keeps state, and where the advantage shrinks; and what stays
+//! of the stack that it used before.
 
 use std::collections::BTreeSet;
 
 use analysis::Analysis;
-use analysis::contestant::Model;
+use analysis::contestant::{Id, Model};
 use analysis::estimate::Estimate;
 use analysis::state::{StatePoint, StateRow};
 
@@ -26,48 +27,121 @@ const WANTED: [u64; 6] = [0, 8_192, 1_024, 64, 2_048, 16_384];
 const MOST_SIZES: usize = 5;
 
 fn build(analysis: &Analysis) -> Document {
-    let rows: Vec<&StateRow> =
-        analysis.states.iter().filter(|row| row.series.shape.is_plain()).collect();
-    let shown = leading(rows.iter().map(|row| &row.series.contestant));
-    let rows: Vec<&StateRow> =
-        rows.into_iter().filter(|row| shown.contains(&row.series.contestant)).collect();
+    let (rows, shown) = plain(&analysis.states);
+    let (deep, _) = plain(&analysis.depths);
     let sizes = sizes(&rows);
-    let mut blocks = vec![Block::Quote(vec![answer(&rows, &sizes)])];
+    let answer = answer(&rows, &sizes).and(stays_with_a_thread(&deep).unwrap_or_default());
+    let mut blocks = vec![Block::Quote(vec![answer])];
     let chart = Some(chart(&rows)).filter(|chart| !chart.is_empty());
     blocks.extend(chart.map(Block::Chart));
     let weights = table(
         &rows,
         &sizes,
+        "no state",
         |size| Column::new(size, Unit::Bytes).lower(),
         |point| Cell::figure(Some(point.bytes).filter(Estimate::is_decided), UNDECIDED),
     );
     let note = "The slope over N, state included; over the same N for each size. [Every size and \
                 contestant, with intervals](page:all).";
     let note = what_is_weighed(analysis).and(say(note, &[]));
+    let note = note.and(boxed(&rows).unwrap_or_default());
     blocks.extend(under("A waiting task by the state that it keeps", weights, note));
     let has_any = |row: &&&StateRow| row.at.values().any(|point| point.reference_over.is_some());
     let ratios: Vec<&StateRow> = rows.iter().filter(has_any).copied().collect();
     let ratios = table(
         &ratios,
         &sizes,
+        "no state",
         |size| Column::new(size, Unit::Times),
         |point| Cell::figure(point.reference_over, "there is no weight of both"),
     );
     blocks.extend(under("How many times as much a thread each takes", ratios, ""));
+    let depths = self::sizes(&deep);
+    let depths = table(
+        &deep,
+        &depths,
+        "none",
+        |size| Column::new(size, Unit::Bytes).lower(),
+        |point| Cell::figure(Some(point.bytes).filter(Estimate::is_decided), UNDECIDED),
+    );
+    let note = "The slope over N, the stack that is still touched included; over the same N for each size.";
+    blocks.extend(under(
+        "A waiting task by the stack that it used and gave back before",
+        depths,
+        note,
+    ));
     blocks.extend(cautions(analysis, &shown));
     Document { id: PAGE.id, title: "What live state adds".into(), blocks }
+}
+
+/// The rows of plain timers by the contestants that a page shows first, and those.
+fn plain(rows: &[StateRow]) -> (Vec<&StateRow>, Vec<Id>) {
+    let mut rows: Vec<&StateRow> = rows.iter().filter(|row| row.series.shape.is_plain()).collect();
+    let shown = leading(rows.iter().map(|row| &row.series.contestant));
+    rows.retain(|row| shown.contains(&row.series.contestant));
+    (rows, shown)
+}
+
+/// Which of the contestants keep a large task in two allocations. Where the sizes are from: the crate
+/// async-task 4.7 boxes a future of 2,048 bytes or more (`Builder::spawn_unchecked` in `src/runnable.rs`),
+/// under smol and async-std; tokio 1.54 one of more than 16,384 in a release build
+/// (`BOX_FUTURE_THRESHOLD` in `src/runtime/mod.rs`).
+fn boxed(rows: &[&StateRow]) -> Option<Text> {
+    const BOX: [(&[&str], &str); 2] =
+        [(&["async-std", "smol"], "of 2 KiB or more"), (&["tokio"], "of more than 16 KiB")];
+    let shown: BTreeSet<&str> = rows.iter().map(|row| row.series.contestant.name()).collect();
+    let said = BOX.iter().filter_map(|(runtimes, size)| {
+        let names = runtimes.iter().filter(|name| shown.contains(*name));
+        let names: Vec<String> = names.map(|name| (*name).to_owned()).collect();
+        (!names.is_empty()).then(|| format!("{} one {size}", format::list(&names)))
+    });
+    let said = said.collect::<Vec<_>>().join(", ");
+    (!said.is_empty()).then(|| {
+        say(
+            "A runtime puts a large task, its state and what it has beside that, into an allocation of \
+             its own: {said}.",
+            &[("said", &said)],
+        )
+    })
+}
+
+/// What a thread weighs that has used stack before it waits, beside a coroutine that did the same.
+fn stays_with_a_thread(deep: &[&StateRow]) -> Option<Text> {
+    let thread = deep.iter().find(|row| row.series.contestant.is_reference())?;
+    let coroutine = example(deep, |_| true)?;
+    let (depth, _) = thread.at.iter().find(|(bytes, _)| **bytes > 0)?;
+    let weight = |row: &StateRow, bytes: &u64| {
+        let point = row.at.get(bytes).filter(|point| point.bytes.is_decided())?;
+        Some(format::bytes(point.bytes.value))
+    };
+    Some(say(
+        "A thread also keeps the pages of its stack that it has touched: after a call that used \
+         {depth} and came back, it weighs **{after}** while it waits, in place of {before}. A {name} \
+         task weighs {task_after} after the same call and {task_before} without it: its worker's next task uses the same pages again.",
+        &[
+            ("depth", &format::size(*depth as f64)),
+            ("after", &weight(thread, depth)?),
+            ("before", &weight(thread, &0)?),
+            ("name", &names::contestant(&coroutine.series.contestant)),
+            ("task_after", &weight(coroutine, depth)?),
+            ("task_before", &weight(coroutine, &0)?),
+        ],
+    ))
+}
+
+/// The coroutine that stands for all of which this is so: tokio, or else the first.
+fn example<'a>(rows: &[&'a StateRow], is_fit: impl Fn(&StateRow) -> bool) -> Option<&'a StateRow> {
+    let is_one = |row: &&StateRow| row.series.model() == Model::Coroutines && is_fit(row);
+    let coroutines = rows.iter().copied().filter(is_one);
+    coroutines.min_by_key(|row| row.series.contestant.name() != "tokio")
 }
 
 /// How many times as much a thread takes at each size, by the example of one coroutine.
 fn answer(rows: &[&StateRow], sizes: &BTreeSet<u64>) -> Text {
     let ratio = |row: &StateRow, bytes: &u64| row.at.get(bytes)?.reference_over;
-    let has_ratio = |row: &&&StateRow| {
-        row.series.model() == Model::Coroutines
-            && row.at.keys().any(|bytes| *bytes > 0 && ratio(row, bytes).is_some())
-    };
-    let mut coroutines = rows.iter().filter(has_ratio);
-    let is_tokio = |row: &&&StateRow| row.series.contestant.name() == "tokio";
-    let Some(row) = coroutines.clone().find(is_tokio).or_else(|| coroutines.next()) else {
+    let has_ratio =
+        |row: &StateRow| row.at.keys().any(|bytes| *bytes > 0 && ratio(row, bytes).is_some());
+    let Some(row) = example(rows, has_ratio) else {
         return match rows.is_empty() {
             true => "This record does not say what live state adds: no task that is weighed keeps \
                      any."
@@ -129,11 +203,12 @@ fn sizes(rows: &[&StateRow]) -> BTreeSet<u64> {
 fn table(
     rows: &[&StateRow],
     sizes: &BTreeSet<u64>,
+    none: &str,
     column: impl Fn(String) -> Column,
     cell: impl Fn(&StatePoint) -> Cell,
 ) -> Table {
     let head = |bytes: &u64| match bytes {
-        0 => column("no state".into()),
+        0 => column(none.into()),
         bytes => column(format::size(*bytes as f64)),
     };
     let mut table = Table::new([Column::words("")].into_iter().chain(sizes.iter().map(head)));
@@ -229,5 +304,34 @@ mod tests {
         alone.cells.retain(|cell| cell.contestant.starts_with("coroutines"));
         assert!(answer(PAGE, &alone).contains("there is no thread each"));
         assert!(lines(PAGE, &alone).iter().any(|line| line == "tokio | 448 B | 512 B"));
+    }
+
+    #[test]
+    fn what_a_thread_keeps_of_its_stack_is_told_beside_a_coroutine() {
+        let mut made = Synthetic::new();
+        let noisy = |rss| Bill { noise: 100, ..Bill::of(rss).with_kernel(0) };
+        for (depth, kept) in [(0, 0), (16_384, 12_288)] {
+            made.depth(depth)
+                .line("threads/per-task", &[1, 100, 1_000], noisy(37_000 + kept))
+                .line("coroutines/smol", &[1, 100, 10_000], noisy(249));
+        }
+        let record = made.record();
+        let answer = answer(PAGE, &record);
+        let told = "A thread also keeps the pages of its stack that it has touched: after a call that used 16 KiB and came back, it weighs 49.3 kB while it waits, in place of 37 kB. A smol task weighs 249 B after the same call and 249 B without it: its worker's next task uses the same pages again.";
+        assert!(answer.ends_with(told), "{answer}");
+        let lines = lines(PAGE, &record);
+        assert!(lines.iter().any(|line| line == "thread each | 37 kB | 49.3 kB"), "{lines:?}");
+    }
+
+    #[test]
+    fn the_table_says_which_runtime_boxes_a_large_task() {
+        let mut record = with_states(&[0, 64]);
+        let told = |record: &Record| {
+            let document = build(&Analysis::of(record, None));
+            document.blocks.iter().any(|block| matches!(block, Block::Paragraph(text) if text.words().contains("allocation of its own: tokio one of more than 16 KiB.")))
+        };
+        assert!(told(&record));
+        record.cells.retain(|cell| cell.contestant.starts_with("threads"));
+        assert!(!told(&record));
     }
 }

@@ -78,6 +78,9 @@ pub fn shape(shape: &Shape) -> String {
     if shape.state_bytes != 0 {
         words.push_str(&format!(", {} state", format::size(shape.state_bytes as f64)));
     }
+    if shape.depth_bytes != 0 {
+        words.push_str(&format!(", {} depth", format::size(shape.depth_bytes as f64)));
+    }
     if shape.waits_per_task != 1 {
         words.push_str(&format!(", {} waits", shape.waits_per_task));
     }

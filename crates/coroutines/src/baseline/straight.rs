@@ -96,6 +96,7 @@ pub(super) fn only_requests(workload: &Workload) -> Option<&'static str> {
 /// without, so they do nothing else. They start in a burst, each with its own deadline.
 fn is_plain(workload: &Workload) -> bool {
     workload.state == StateSize::None
+        && workload.depth == 0
         && workload.waits_per_task == NonZeroU16::MIN
         && workload.panicking_task.is_none()
         && workload.arrival == Arrival::Burst

@@ -60,8 +60,9 @@ impl Contestant for PerTask {
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
-        (workload.state > self.largest_state)
-            .then_some("tasks with up to 16 KiB of state: its stacks have 64 KiB")
+        let is_deep = self.largest_state < StateSize::KiB64 && workload.depth > 0;
+        (workload.state > self.largest_state || is_deep)
+            .then_some("tasks with up to 16 KiB of state and no depth: its stacks have 64 KiB")
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

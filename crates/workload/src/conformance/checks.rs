@@ -18,6 +18,7 @@ pub const CHECKS: &[Check] = &[
     ("a slow task does not hold up a fast one", overlaps),
     ("no task wakes before its deadline", never_early),
     ("state survives each wait", state_survives),
+    ("stack that is used before the wait is there", uses_stack),
     ("several waits resume in order", resumes_in_order),
     ("a panic costs only its own task", survives_a_panic),
     ("leaves nothing behind", leaves_nothing_behind),
@@ -86,6 +87,17 @@ fn never_early(contestant: &dyn Contestant) -> Result<(), String> {
     let workload = Workload::timer(tasks, 5 * SHORT).with_spread(20 * SHORT);
     let started = Instant::now();
     expect_punctual(run(contestant, &SETTINGS, workload)?, tasks, started)
+}
+
+/// A stack without room for that ends the process.
+fn uses_stack(contestant: &dyn Contestant) -> Result<(), String> {
+    for depth in [1, Workload::MOST_DEPTH] {
+        let workload = Workload::timer(16, SHORT).with_state(StateSize::KiB16).with_depth(depth);
+        if contestant.unsupported(&workload).is_none() {
+            expect_complete(&run(contestant, &SETTINGS, workload)?.proof(), 16)?;
+        }
+    }
+    Ok(())
 }
 
 fn state_survives(contestant: &dyn Contestant) -> Result<(), String> {

@@ -3,6 +3,7 @@
 use super::counters::Ledger;
 use super::trace::Event;
 use crate::clock::Moment;
+use crate::depth::use_stack;
 use crate::http::FetchError;
 use crate::spec::{Arrival, Workload};
 use crate::state::State;
@@ -33,13 +34,17 @@ impl TaskHandle {
         Self { ledger, index, waits_begun: NOT_SIGNED_IN }
     }
 
-    /// Counts the task as in flight, from here until it signs out.
+    /// Counts the task as in flight, from here until it signs out. It uses as much stack before as the
+    /// workload asks for.
     #[inline]
     pub fn sign_in(&mut self) {
         debug_assert!(self.waits_begun == NOT_SIGNED_IN, "a task signs in once");
         self.waits_begun = 0;
         if let Arrival::Rate { .. } = self.ledger.workload().arrival {
             self.ledger.started(self.index);
+        }
+        if self.ledger.workload().depth != 0 {
+            use_stack(self.ledger.workload().depth);
         }
         self.ledger.enter(self.index);
     }
