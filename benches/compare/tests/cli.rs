@@ -18,7 +18,8 @@ fn the_list_has_every_model() {
         let own = compared().filter(|entry| entry["hello"].get("language").is_none());
         own.filter(|entry| entry["model"] == model).count()
     };
-    assert_eq!((of("subroutine"), of("threads"), of("callbacks")), (1, 4, 1));
+    let threads = 4 + usize::from(cfg!(feature = "tokio"));
+    assert_eq!((of("subroutine"), of("threads"), of("callbacks")), (1, threads, 1));
     let baselines = list.iter().filter(|entry| entry["hello"]["role"] == "baseline").count();
     let listed =
         [coroutines::contestants(), coroutines::baseline::baselines()].map(|all| all.len());
@@ -56,6 +57,8 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         (&["--wait", "2years"], &["`2years`"]),
         (&["--state", "3KiB"], &["`3KiB`", "0, 64, 1KiB, 2KiB, 4KiB, 8KiB, 16KiB, 32KiB, 64KiB"]),
         (&["--state", "-1"], &["`-1`"]),
+        (&["--depth", "65KiB"], &["`65KiB`", "0 to 64KiB"]),
+        (&["--depth", "-1"], &["`-1`", "not a size"]),
         (&["--waits", "0"], &["`0`", "from 1 to 65534"]),
         (&["--waits", "65535"], &["65535", "65534"]),
         (&["--repeats", "many"], &["`many`"]),

@@ -173,6 +173,25 @@ fn a_floor_that_is_too_high_is_not_run() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_thread_keeps_the_stack_that_it_used_and_a_coroutine_does_not() {
+    let folder = scratch();
+    let only = ["--only", "threads/per-task*,coroutines/bare", "--tasks", "50", "--no-heap"];
+    let (output, path) = run(&folder, &[&only[..], &["--depth", "64KiB"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    for cell in read_file(&path).unwrap().cells {
+        assert_eq!(cell.workload.depth_bytes, 65_536);
+        if cell.contestant == "threads/per-task-small-stack" {
+            assert_eq!(cell.status, Status::Skipped, "{cell:?}");
+            assert!(cell.reason.unwrap().contains("does not run `depth`"));
+            continue;
+        }
+        let keeps = cell.memory.waiting.unwrap().stack_bytes.unwrap() >= 50 * 65_536;
+        assert_eq!(keeps, cell.contestant == "threads/per-task", "{cell:?}");
+    }
+}
+
+#[test]
 fn a_baseline_is_not_run_on_what_it_is_not_made_for() {
     let folder = scratch();
     let (output, path) = run(
