@@ -8,6 +8,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use protocol::{CeilingLine, Profile, RoleLine};
@@ -21,10 +22,17 @@ use crate::output::complain;
 use crate::project::Project;
 
 /// The contestants that a file names.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Elsewhere {
     path: PathBuf,
     stanzas: Vec<Stanza>,
+    patience: Duration,
+}
+
+impl Default for Elsewhere {
+    fn default() -> Self {
+        Self { path: PathBuf::new(), stanzas: Vec::new(), patience: hello::PATIENCE }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +86,7 @@ impl Elsewhere {
         Ok(Self {
             path: folder.join(path.file_name().unwrap_or_default()),
             stanzas: file.contestant,
+            patience: hello::PATIENCE,
         })
     }
 
@@ -91,6 +100,12 @@ impl Elsewhere {
             Ok(path) if path.is_file() => Self::read(&path),
             _ => Ok(Self::default()),
         }
+    }
+
+    /// The same, where a cell may be silent for so long, and so may a program that is to say who it is.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience: patience.min(hello::PATIENCE), ..self }
     }
 
     /// Where it was read from.
@@ -107,15 +122,15 @@ impl Elsewhere {
     pub(crate) fn start(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<&'static Contestant> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let wanted = self.stanzas.iter().filter(|stanza| is_wanted(&stanza.id));
-        wanted.map(|stanza| stanza.start(folder).kept()).collect()
+        wanted.map(|stanza| stanza.start(folder, self.patience).kept()).collect()
     }
 }
 
 impl Stanza {
-    fn start(&self, folder: &Path) -> Contestant {
+    fn start(&self, folder: &Path, patience: Duration) -> Contestant {
         let (program, arguments) = self.command_in(folder);
         let launch = Launch::Command { program, arguments };
-        match self.hello(folder, &launch) {
+        match self.hello(folder, &launch, patience) {
             Ok(profile) => Contestant { profile, launch, missing: None },
             Err(missing) => {
                 complain(format_args!("compare: `{}` is not run: {}", self.id, missing.reason));
@@ -136,14 +151,19 @@ impl Stanza {
     }
 
     /// What the program says of itself, after it was built.
-    fn hello(&self, folder: &Path, launch: &Launch) -> Result<Profile, Missing> {
+    fn hello(
+        &self,
+        folder: &Path,
+        launch: &Launch,
+        patience: Duration,
+    ) -> Result<Profile, Missing> {
         if let Some(needed) = self.needs.iter().find(|needed| !is_installed(needed, folder)) {
             let install = self.install.as_ref().map_or_else(String::new, |how| format!(": {how}"));
             let reason = format!("`{needed}` is not installed here{install}");
             return Err(Missing { status: Status::Skipped, reason });
         }
         self.build(folder)
-            .and_then(|()| self.ask(launch))
+            .and_then(|()| self.ask(launch, patience))
             .map_err(|reason| Missing { status: Status::Failed, reason: legible(&reason) })
     }
 
@@ -159,7 +179,7 @@ impl Stanza {
         Err(format!("`{}` failed ({}), after saying `{said}`", self.build.join(" "), output.status))
     }
 
-    fn ask(&self, launch: &Launch) -> Result<Profile, String> {
+    fn ask(&self, launch: &Launch, patience: Duration) -> Result<Profile, String> {
         let Launch::Command { program, arguments } = launch else {
             return Err("no command".into());
         };
@@ -168,7 +188,7 @@ impl Stanza {
             command.args(arguments);
             command
         };
-        let (profile, _) = hello::of(command, &self.id)?;
+        let (profile, _) = hello::of(command, &self.id, patience)?;
         if profile.role == RoleLine::Variant || !profile.env.is_empty() {
             return Err("says that it is a variant, which only an option makes".into());
         }

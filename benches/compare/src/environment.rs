@@ -102,7 +102,8 @@ impl Environment {
         let command = || -> Command {
             variant.command(Build::Timed, program, None).expect("all have a timed build")
         };
-        let (hello, mut process) = hello::of(command, variant.base().id()).map_err(failed)?;
+        let (hello, mut process) =
+            hello::of(command, variant.base().id(), hello::PATIENCE).map_err(failed)?;
         let Some(preload) = self.0.get(PRELOAD) else { return Ok(hello) };
         let maps = Procfs::default().root().join(process.id().to_string()).join("maps");
         let maps = fs::read_to_string(maps).unwrap_or_default();

@@ -8,9 +8,10 @@ use protocol::{Event, Profile, ProtocolError};
 
 use crate::cell::process::ChildProcess;
 use crate::cell::stopped::last_line;
+use crate::units;
 
-/// How long a program may take until it has said who it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a program may take until it has said who it is, at most.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the program of this contestant says first, and its process, which waits for an order.
 ///
@@ -19,13 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn of(
     command: impl Fn() -> Command,
     id: &str,
+    patience: Duration,
 ) -> Result<(Profile, ChildProcess), String> {
     let mut process = ChildProcess::start(&command, None, &AtomicBool::new(false))
         .map_err(|error| format!("{} does not start: {error}", name(&command())))?;
-    let profile = match process.next(PATIENCE) {
+    let profile = match process.next(patience) {
         Some(Ok(Event::Hello(profile))) => *profile,
-        Some(Ok(_)) => return Err("its first line is not `hello`".into()),
-        None => return Err(format!("it said no `hello` within {} s", PATIENCE.as_secs())),
+        Some(Ok(said)) => return Err(format!("it said `{}` and not `hello`", said.name())),
+        None => return Err(format!("it said no `hello` within {}", units::duration(patience))),
         Some(Err(ProtocolError::Closed)) => {
             let (status, said) = process.reap().map_err(|error| error.to_string())?;
             let said = last_line(&said).map(|line| format!(", after saying `{line}`"));

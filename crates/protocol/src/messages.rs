@@ -127,6 +127,19 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Its word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "hello",
+            Self::Idle { .. } => "idle",
+            Self::AllWaiting(_) => "parked",
+            Self::Drained(_) => "drained",
+            Self::Refused { .. } => "refused",
+        }
+    }
+}
+
 /// All tasks are in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllWaiting {

@@ -104,7 +104,7 @@ impl Run<'_> {
             Event::Hello(hello) => {
                 self.spec.contestant.recognize(&hello).map_err(Ending::BrokeProtocol)?;
             }
-            _ => return Err(unexpected("hello")),
+            said => return Err(unexpected("hello", &said)),
         }
         self.process.tell(Order::Begin(Box::new(Begin {
             contestant: self.spec.contestant.base().id().to_owned(),
@@ -116,7 +116,7 @@ impl Run<'_> {
         })));
         match self.process.next("start its runtime", Duration::ZERO)? {
             Event::Idle { heap_bytes } => Ok(heap_bytes),
-            _ => Err(unexpected("idle")),
+            said => Err(unexpected("idle", &said)),
         }
     }
 
@@ -159,7 +159,7 @@ impl Run<'_> {
     fn drained(&mut self, waits: Duration) -> Result<Drained, Stopped> {
         match self.process.next("end its tasks", waits)? {
             Event::Drained(drained) => Ok(drained),
-            _ => Err(unexpected("drained")),
+            said => Err(unexpected("drained", &said)),
         }
     }
 
@@ -193,7 +193,7 @@ impl Run<'_> {
         let waiting = match self.process.next("start its tasks", waits)? {
             Event::AllWaiting(waiting) => waiting,
             Event::Drained(drained) => return Err(self.process.all_too_soon(drained)),
-            _ => return Err(unexpected("parked")),
+            said => return Err(unexpected("parked", &said)),
         };
         let over = before.map_or(0, |before| before.served + before.broken);
         let mut server = None;
@@ -215,6 +215,13 @@ impl Run<'_> {
             }
         }
         let waiting_weight = self.process.weigh_in_detail(waiting.heap_bytes);
+        if let Some(threads) = waiting_weight.threads
+            && self.spec.contestant.takes_threads()
+            && threads < waiting.in_flight
+        {
+            let why = format!("{} tasks in flight with {threads} threads", waiting.in_flight);
+            return Err(Ending::BrokeProtocol(format!("says that it has {why}")).into());
+        }
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
             proof.open_after_weighing = requests::ask(&mut self.process, http)?.open;
         }

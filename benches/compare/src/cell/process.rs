@@ -9,6 +9,9 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
 use crate::meter::cgroup::Group;
 use crate::meter::process::Procfs;
 use crate::patience::{End, end_of};
@@ -43,7 +46,7 @@ pub const RUNTIME_SETTINGS: &[&str] = &[
     "TOKIO_WORKER_THREADS",
 ];
 
-/// The process of a cell. It is killed when this is dropped.
+/// The process of a cell. It is killed when this is dropped, with what it has started.
 #[derive(Debug)]
 pub struct ChildProcess {
     child: Child,
@@ -137,6 +140,13 @@ impl ChildProcess {
         }
     }
 
+    /// Says any line. If it is not taken, the next event shows that.
+    pub fn tell_line(&mut self, line: &str) {
+        if let Some(orders) = &mut self.orders {
+            let _ = writeln!(orders, "{line}").and_then(|()| orders.flush());
+        }
+    }
+
     /// The next event, if it comes in time.
     pub fn next(&self, timeout: Duration) -> Option<Result<Event, ProtocolError>> {
         match self.events.recv_timeout(timeout) {
@@ -148,7 +158,7 @@ impl ChildProcess {
 
     /// Waits for the process to end by itself, and kills it if it takes too long.
     ///
-    /// Returns how it ended, and what it last wrote to its standard error.
+    /// Returns how it ended, and what it last wrote to its standard error. Its standard input is closed.
     ///
     /// # Errors
     /// If the operating system does not say how it ended.
@@ -161,9 +171,22 @@ impl ChildProcess {
     }
 }
 
+impl ChildProcess {
+    /// Whether any process is in its process group: itself, or what it has left behind.
+    pub fn is_in_group(&self) -> bool {
+        killpg(self.group_id(), None).is_ok()
+    }
+
+    fn group_id(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+}
+
 impl Drop for ChildProcess {
     fn drop(&mut self) {
-        // Both fail only if it has ended already.
+        // What it has started ends too, as far as that has stayed in its process group.
+        let _ = killpg(self.group_id(), Signal::SIGKILL);
+        // These fail only if it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -50,8 +50,8 @@ impl From<Ending> for Stopped {
 }
 
 /// The process said something else than what it should.
-pub(super) fn unexpected(wanted: &str) -> Stopped {
-    Ending::BrokeProtocol(format!("said something else than `{wanted}`")).into()
+pub(super) fn unexpected(wanted: &str, said: &Event) -> Stopped {
+    Ending::BrokeProtocol(format!("said `{}` and not `{wanted}`", said.name())).into()
 }
 
 /// A process that runs a cell, with what was seen of it.

@@ -273,7 +273,8 @@ impl Given {
     pub(super) fn plan(&self, seed: u64) -> anyhow::Result<Planned> {
         let args = &self.selection;
         let environment = Environment::of(&args.env).map_err(|problem| anyhow!(problem))?;
-        let mut contestants = registry::select(&args.only, &args.elsewhere.read()?)?;
+        let mut contestants =
+            registry::select(&args.only, &args.elsewhere.read()?.with_patience(args.patience))?;
         let workload = args
             .http
             .workload(args.workload)?

@@ -44,8 +44,8 @@ impl Group {
     }
 
     /// Why what is charged to the group is not what the process `pid` is charged; `None` if it is, or
-    /// if the process is gone. Another program may have moved the process out of the group and removed that,
-    /// and a folder may become unreadable.
+    /// if the process is gone. The process may have started others, another program may have moved it out of
+    /// the group and removed that, and a folder may become unreadable.
     pub fn is_lost_to(&self, procfs: &Procfs, pid: u32) -> Option<String> {
         let groups = fs::read_to_string(procfs.root().join(pid.to_string()).join("cgroup")).ok()?;
         let path = match self.kind {
@@ -61,6 +61,14 @@ impl Group {
         if Path::new(path).file_name() != self.path.file_name() {
             let group = self.path.display();
             return Some(format!("it was moved out of its control group {group} into {path}"));
+        }
+        let others =
+            pids(&self.path).iter().filter(|other| u32::try_from(**other) != Ok(pid)).count();
+        if others > 0 {
+            return Some(format!(
+                "it is {} processes, and one is weighed; a script must `exec` the program that it is for",
+                others + 1
+            ));
         }
         let path = self.path.join("memory.stat");
         let error = fs::read(&path).err()?;
