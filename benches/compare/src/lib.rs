@@ -15,6 +15,7 @@
 //! | [`events`] | runs the cells one after another, and tells what happens |
 //! | [`progress`], [`tally`] | where a run is, and how its cells ended |
 //! | [`resume`] | which cells of a killed run are left |
+//! | [`check`] | whether a contestant does what the protocol says |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
 //! | [`mod@instructions`] | counts the instructions of a wait and of a request |
 //! | [`servers`] | the servers that cells ask |
@@ -34,6 +35,7 @@
 
 pub mod bench;
 pub mod cell;
+pub mod check;
 pub mod cli;
 pub mod contestant;
 pub mod controls;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use contestant::hello::{self, Program};
 use globset::{Glob, GlobMatcher};
 use workload::Contestant as Served;
@@ -117,6 +117,19 @@ pub fn select(
     let mut selected: Vec<_> = of_own.collect();
     selected.extend(elsewhere.start(matches));
     Ok(selected)
+}
+
+/// The contestant with exactly this id, of this program or of the file, whose program is started then.
+///
+/// # Errors
+/// As [`select`].
+pub fn one(id: &str, elsewhere: &Elsewhere) -> anyhow::Result<&'static Contestant> {
+    let others: Vec<&str> = elsewhere.ids().collect();
+    if find(id).is_err() && !others.contains(&id) {
+        return Err(missing(id, &others).into());
+    }
+    let selected = select(&[id.to_owned()], elsewhere)?;
+    selected.first().copied().context("an id selects a contestant")
 }
 
 /// Those of these ids that match one of the patterns; all of them if there are no patterns. The ids

@@ -9,7 +9,7 @@ use workload::Workload;
 use super::ending::{Ending, Outcome, Second, Wave};
 use super::requests;
 use super::spec::{CellSpec, Waves};
-use super::unweighed::Unweighed;
+use super::unweighed::{Unweighed, impossible};
 use super::watched::{Stopped, Watched, unexpected};
 use crate::meter::cgroup::Cgroups;
 use protocol::{Begin, Drained, Event, Order};
@@ -125,6 +125,7 @@ impl Run<'_> {
     fn run_unweighed(&mut self, expected_in_flight: u64) -> Result<Unweighed, Stopped> {
         self.begin(true)?;
         let all = self.spec.waves.map_or(1, Waves::all);
+        let gone = Instant::now();
         self.process.tell(match self.spec.waves {
             None => Order::Go,
             Some(_) => Order::Waves { count: all },
@@ -141,6 +142,7 @@ impl Run<'_> {
                 break;
             }
         }
+        self.can_be(&drained, gone.elapsed(), expected_in_flight)?;
         let mut server = None;
         if let Some(http) = self.workload.asks() {
             requests::settle(
@@ -153,6 +155,20 @@ impl Run<'_> {
         }
         self.process.tell(Order::Go);
         Ok(Unweighed { expected_in_flight, drained, server, last_seen: self.process.last_seen })
+    }
+
+    /// Whether so much time is enough for these waves, and not less than they say that they took.
+    fn can_be(&self, waves: &[Drained], seen: Duration, expected: u64) -> Result<(), Stopped> {
+        if waves.iter().any(|wave| !wave.errors.is_empty()) {
+            return Ok(());
+        }
+        let wall = waves.iter().map(|wave| Duration::from_nanos(wave.wall_ns));
+        let wall = wall.fold(Duration::ZERO, Duration::saturating_add);
+        let least = self.workload.floor(expected).saturating_mul(waves.len() as u32);
+        match impossible(wall, seen, least) {
+            Some(why) => Err(Ending::BrokeProtocol(why).into()),
+            None => Ok(()),
+        }
     }
 
     /// What the child says when all tasks are over.
@@ -187,8 +203,8 @@ impl Run<'_> {
             Some(http) => requests::ask(&mut self.process, http)?.exhausted,
             None => 0,
         };
-        self.process.tell(order);
         let gone = Instant::now();
+        self.process.tell(order);
         let waits = self.workload.longest(expected) + requests::work(self.workload, expected);
         let waiting = match self.process.next("start its tasks", waits)? {
             Event::AllWaiting(waiting) => waiting,
@@ -234,6 +250,7 @@ impl Run<'_> {
         if left_early || !drained.errors.is_empty() {
             return Err(self.process.all_too_soon(drained));
         }
+        self.can_be(std::slice::from_ref(&drained), gone.elapsed(), expected)?;
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
             requests::settle(
                 &mut self.process,

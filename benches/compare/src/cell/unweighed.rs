@@ -12,6 +12,7 @@ use workload::{Arrival, Ceiling, Workload};
 use super::spec::CellSpec;
 use super::stopped::{failed_with, without_flaw};
 use crate::limits::{LastSeen, Limits};
+use crate::units;
 use protocol::Drained;
 use record::{Build, Cell, ProofLine, ServerProof, Status, Time, Wave};
 
@@ -78,6 +79,19 @@ pub(crate) fn proof(drained: &Drained, expected_in_flight: u64, workload: &Workl
         after_weighing: 0,
         lost: drained.lost,
         unweighed: true,
+    }
+}
+
+/// Why waves that took `wall` by their own account cannot have, where so much time went by from the order to
+/// the answer and nobody can be done sooner than `least`; `None` if they can.
+pub(crate) fn impossible(wall: Duration, seen: Duration, least: Duration) -> Option<String> {
+    let [wall_is, seen_is, least_is] = [wall, seen, least].map(units::duration);
+    if wall > seen {
+        Some(format!("says that it took {wall_is}, and {seen_is} went by"))
+    } else {
+        let too_soon =
+            || format!("was over after {seen_is}, and its waits take {least_is} at least");
+        (seen < least).then(too_soon)
     }
 }
 

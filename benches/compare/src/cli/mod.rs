@@ -10,6 +10,7 @@
 //! | [`tables`] | `compare tables`: the generated files of a record |
 //! | [`claims`] | `compare claims`: the verdicts on a record |
 //! | [`plan`] | `compare plan`: what a case of one's own costs |
+//! | [`check_contestant`] | `compare check-contestant`: whether a contestant does what the protocol says |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
 //!
 //! `compare bench TARGET` is what the bench targets start (see [`crate::bench`]), and `compare cell` is the
@@ -19,6 +20,7 @@
 //! and nothing has been written by then. A run in which a cell failed ends with 1 after everything
 //! else; an interrupted one with 130.
 
+pub mod check_contestant;
 pub mod claims;
 pub mod diff;
 mod elsewhere;
@@ -79,6 +81,8 @@ enum Command {
     Plan(plan::Args),
     /// Check that every cell of a record has proof
     Proof(proof::Args),
+    /// Check that a contestant, of this program or from elsewhere, does what the protocol says
+    CheckContestant(check_contestant::Args),
     /// Be the process of a cell; the harness starts this
     #[command(hide = true)]
     Cell {
@@ -124,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Claims(args) => claims::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Proof(args) => proof::run(&args),
+        Command::CheckContestant(args) => check_contestant::run(&args),
         Command::Cell { id } => Ok(registry::serve(id.as_deref())),
     };
     cgroup::give_back();
