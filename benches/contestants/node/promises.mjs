@@ -28,7 +28,8 @@ function mix(value) { // The finaliser of SplitMix64.
   return z ^ (z >> 31n);
 }
 
-const { tasks, workload, unweighed } = await order();
+const { v, contestant, tasks, workload, unweighed } = await order();
+if (v !== 2 || contestant !== 'node/promises') process.exit(2); // Not for this program.
 const duration = Number(workload.duration_ns) / 1e6; // Milliseconds, as all times here.
 const numbers = Uint32Array.from({ length: tasks }, (_, a) => Number(mix(BigInt(a)) & 0xffffffffn));
 const sums = new Float64Array(tasks).fill(0); // A sum is below 2^33.

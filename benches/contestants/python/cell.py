@@ -33,6 +33,8 @@ def say(event, **fields):
 
 def hello(id, **fields):
     """Says who this is."""
+    global own_id
+    own_id = id
     versions = {"python": sys.version.split()[0]}
     say("hello", id=id, language="Python", ceiling="all", versions=versions, allocator=allocator(), **fields)
 
@@ -50,9 +52,13 @@ def listen(take):
     """Hands each order to `take`, on a thread of its own. When there can be no more, the process ends."""
 
     def read():
-        for line in sys.stdin:
-            take(json.loads(line))
-        os._exit(0)
+        try:
+            for order in map(json.loads, sys.stdin):
+                if order["v"] != 2 or order.get("contestant", own_id) != own_id:
+                    break  # Not for this program.
+                take(order)
+        finally:
+            os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
 
