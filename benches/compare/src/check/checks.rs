@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use protocol::{Drained, LatenessLine, Order, ns};
 use workload::{Arrival, Ceiling, Http, StateSize, Workload};
 
+use super::subject::{Check, Subject};
 use super::talk::Talk;
-use super::{Check, Subject};
 use crate::cell::unweighed::impossible;
 
 const TIMER: &[&str] = &["timer"];

@@ -5,8 +5,8 @@ use std::time::Duration;
 use protocol::{Event, Order};
 use workload::Workload;
 
+use super::subject::{Check, Subject};
 use super::talk::{Talk, begin, unexpected};
-use super::{Check, Subject};
 
 pub(super) const CHECKS: &[Check] = &[
     Check { name: "says who it is first, and only once", wants: &[], run: says_hello },

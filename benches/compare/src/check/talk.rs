@@ -9,7 +9,7 @@ use protocol::{Begin, Drained, Event, Order, Profile, ProtocolError};
 use record::Build;
 use workload::Workload;
 
-use super::{SETTINGS, Subject};
+use super::subject::{SETTINGS, Subject};
 use crate::cell::process::ChildProcess;
 use crate::cell::stopped::last_line;
 use crate::cell::unweighed::proof;
