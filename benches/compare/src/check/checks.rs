@@ -32,8 +32,9 @@ const MS: Duration = Duration::from_millis(1);
 /// Runs this unweighed, and holds its times against what it cannot be done sooner than.
 fn run(subject: &Subject<'_>, workload: &Workload) -> Result<Option<String>, String> {
     let mut talk = Talk::begun(subject, workload, true)?;
-    talk.tell(Order::Go);
+    // Before the order: what follows it may have begun when this goes on.
     let started = Instant::now();
+    talk.tell(Order::Go);
     let drained = talk.wave(workload)?;
     let seen = started.elapsed();
     let least = workload.floor(subject.ceiling().limit());
