@@ -103,7 +103,7 @@ impl Disturbances {
         for (cell, conditions) in watched() {
             for flag in Flag::ALL {
                 let Some(extent) = flag.extent(conditions) else { continue };
-                let (series, tasks) = (Series::of(cell), cell.tasks);
+                let (series, tasks) = (Series::of(&record.run, cell), cell.tasks);
                 let key = (flag, series.clone(), tasks);
                 let row = touched.entry(key).or_insert_with(|| Touched {
                     flag,

@@ -133,7 +133,10 @@ mod tests {
 
     fn entry(id: &str, values: &[f64]) -> (Series, Option<Sampled>) {
         let workload = record::synthetic::small_run().cells[0].workload.clone();
-        (Series::of_work(id, &workload), median(values, Bootstrap::new(7, &[id])))
+        (
+            Series { contestant: Id::new(id), shape: Shape::of(&workload) },
+            median(values, Bootstrap::new(7, &[id])),
+        )
     }
 
     fn of(alike: Alike) -> Option<Detectable> {

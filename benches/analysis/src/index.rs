@@ -33,7 +33,7 @@ impl<'a> Index<'a> {
         let (waves, others): (Vec<&Cell>, Vec<&Cell>) =
             record.cells.iter().partition(|cell| cell.rate);
         for cell in others {
-            let cells = by_series.entry(Series::of(cell)).or_default();
+            let cells = by_series.entry(Series::of(&record.run, cell)).or_default();
             match cell.build {
                 _ if !is_proven(cell) => cells.unproven.push(cell),
                 Build::Timed => cells.timed.push(cell),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use record::Instructions;
+use record::{Instructions, Record, Run};
 
 use crate::context::Context;
 use crate::estimate::Estimate;
@@ -48,11 +48,11 @@ impl InstructionRow {
         self.spread.is_some_and(|spread| spread <= WITHIN)
     }
 
-    fn of(line: &Instructions) -> Self {
+    fn of(run: &Run, line: &Instructions) -> Self {
         let spread = Spread::of(&line.per_task());
         let known = spread.filter(|of| of.median > 0.0);
         Self {
-            series: Series::of_work(&line.contestant, &line.workload),
+            series: Series::of_work(run, &line.contestant, &line.workload),
             per_task: spread.map(|of| of.estimate()),
             spread: known.map(|of| (of.most - of.least) / 2.0 / of.median),
             over_least: None,
@@ -65,7 +65,8 @@ impl InstructionRow {
 /// A row for each line, waits before requests; of a contestant that stands twice the first.
 pub(crate) fn of(context: &Context<'_>) -> Vec<InstructionRow> {
     let mut seen = HashSet::new();
-    let mut rows: Vec<_> = context.record.instructions.iter().map(InstructionRow::of).collect();
+    let Record { run, instructions, .. } = context.record;
+    let mut rows: Vec<_> = instructions.iter().map(|line| InstructionRow::of(run, line)).collect();
     rows.retain(|row| seen.insert(row.series.clone()));
     rows.sort_by_cached_key(|row| (row.is_request(), row.series.contestant.clone()));
     for is_request in [false, true] {

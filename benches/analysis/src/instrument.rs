@@ -230,7 +230,7 @@ impl Overhead {
         let Some(counterpart) = baseline.contestant.counterpart().filter(|_| is_baseline) else {
             return Vec::new();
         };
-        let series = baseline.by(counterpart);
+        let series = baseline.by(counterpart.clone());
         let bytes = context.basis.figure();
         let counts = |series: &Series| task_counts(&context.readings(series, bytes));
         let common: BTreeSet<u64> = &counts(&series) & &counts(baseline);

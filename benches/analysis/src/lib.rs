@@ -30,6 +30,7 @@
 //! | [`detectable`] | the minimum detectable difference |
 //! | [`bar`] | [`Outcome`](bar::Outcome): whether a bar is met |
 //! | [`conditions`] | what happened to the machine while cells ran, and which cells that touched |
+//! | [`elsewhere`] | what threads and coroutines of other languages take, beside those that are compared |
 //! | [`missing`] | every cell without a figure, with its reason |
 //! | [`plan`] | what a case of one's own costs, worked out from what was measured |
 //! | [`walls`] | how far each contestant came, what stopped it, and what would next |
@@ -49,6 +50,7 @@ mod context;
 pub mod crossover;
 pub mod detectable;
 pub mod diff;
+pub mod elsewhere;
 pub mod estimate;
 pub mod figure;
 pub mod fit;

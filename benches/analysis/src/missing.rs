@@ -58,7 +58,7 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<Missing> {
     let mut alike: BTreeMap<_, Missing> = BTreeMap::new();
     for cell in weighed.chain(waves) {
         let (why, reason) = (Why::of(cell), cell.reason.clone().or_else(|| cell.flaw()));
-        let series = Series::of(cell);
+        let series = Series::of(&context.record.run, cell);
         let is_counting = cell.build == Build::Counting;
         let key = (series.clone(), cell.tasks, is_counting, why, reason.clone());
         let missing = alike.entry(key).or_insert_with(|| Missing {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use record::{Cell, LatenessLine, Record, Sample, Status, Throughput, WorkloadLine};
+use record::{Cell, LatenessLine, Record, Run, Sample, Status, Throughput, WorkloadLine};
 use serde::Serialize;
 
-use crate::contestant::{Id, Model, REFERENCE};
+use crate::contestant::{Id, Model};
 use crate::context::Context;
 use crate::estimate::{Bootstrap, Draws, Estimate, Sampled, mean, median, quantile};
 use crate::index::{Index, is_proven};
@@ -81,7 +81,7 @@ pub struct RateRow {
     pub source: Source,
     /// What came of it.
     pub outcome: RateOutcome,
-    /// Its rate ÷ that of the [`REFERENCE`] in the same, without a unit.
+    /// Its rate ÷ that of the [reference](Id::is_reference) in the same, without a unit.
     pub over_reference: Option<Estimate>,
     /// The rate of the fastest compared contestant in the same ÷ its own, without a unit.
     pub fastest_over: Option<Estimate>,
@@ -171,7 +171,8 @@ pub(crate) struct Timed {
 pub(crate) fn timed(index: &Index<'_>, record: &Record) -> BTreeMap<Waves, Timed> {
     let mut cells: BTreeMap<Waves, Vec<&Cell>> = BTreeMap::new();
     for &cell in index.waves() {
-        let waves = Waves::of(&cell.contestant, &cell.workload, cell.tasks, cell.pool_workers);
+        let waves =
+            Waves::of(&record.run, &cell.contestant, &cell.workload, cell.tasks, cell.pool_workers);
         cells.entry(Waves { source: Source::Rounds, ..waves }).or_default().push(cell);
     }
     let cells = cells.into_iter().map(|(waves, cells)| {
@@ -180,7 +181,8 @@ pub(crate) fn timed(index: &Index<'_>, record: &Record) -> BTreeMap<Waves, Timed
     });
     let mut all: BTreeMap<Waves, Timed> = cells.collect();
     for row in &record.throughput {
-        let waves = Waves::of(&row.contestant, &row.workload, row.tasks, row.pool_workers);
+        let waves =
+            Waves::of(&record.run, &row.contestant, &row.workload, row.tasks, row.pool_workers);
         all.entry(waves).or_insert_with(|| Timed::of_samples(row));
     }
     all
@@ -205,11 +207,11 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
     }
     let mut rows = Vec::new();
     for (_, same) in alike {
-        let rate_of = |wanted: &str| {
-            let is_wanted = |of: &&(Waves, _, _)| of.0.series.contestant.as_str() == wanted;
-            same.iter().find(is_wanted).and_then(|(.., rate)| rate.clone())
+        let rate_of = |is_wanted: fn(&Id) -> bool| {
+            let wanted = |of: &&(Waves, _, _)| is_wanted(&of.0.series.contestant);
+            same.iter().find(wanted).and_then(|(.., rate)| rate.clone())
         };
-        let (reference, hyper) = (rate_of(REFERENCE), rate_of(HYPER));
+        let (reference, hyper) = (rate_of(Id::is_reference), rate_of(|id| id.as_str() == HYPER));
         let compared = same.iter().filter(|(waves, ..)| waves.series.contestant.is_compared());
         let timed = compared.filter_map(|(.., rate)| rate.as_ref());
         let fastest = timed.max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value)).cloned();
@@ -261,9 +263,15 @@ pub(crate) fn read_twice(context: &Context<'_>) -> Vec<ReadTwice> {
 }
 
 impl Waves {
-    fn of(contestant: &str, workload: &WorkloadLine, tasks: u64, workers: Option<u32>) -> Self {
+    fn of(
+        run: &Run,
+        contestant: &str,
+        workload: &WorkloadLine,
+        tasks: u64,
+        workers: Option<u32>,
+    ) -> Self {
         Self {
-            series: Series::of_work(contestant, workload),
+            series: Series::of_work(run, contestant, workload),
             wait_ns: workload.duration_ns,
             tasks,
             pool_workers: workers,

@@ -1,9 +1,9 @@
 //! Which cells belong together: one contestant, one shape of workload, any N.
 
-use record::{Cell, WorkloadLine};
+use record::{Cell, Run, WorkloadLine};
 use serde::Serialize;
 
-use crate::contestant::{Id, Model};
+use crate::contestant::{Id, Model, Role};
 
 /// The cells that one line is laid through: one contestant, one shape of workload, any N.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -16,13 +16,13 @@ pub struct Series {
 
 impl Series {
     /// The series that this cell belongs to.
-    pub fn of(cell: &Cell) -> Self {
-        Self::of_work(&cell.contestant, &cell.workload)
+    pub fn of(run: &Run, cell: &Cell) -> Self {
+        Self::of_work(run, &cell.contestant, &cell.workload)
     }
 
     /// The series of this contestant and workload.
-    pub fn of_work(contestant: &str, workload: &WorkloadLine) -> Self {
-        Self { contestant: Id::new(contestant), shape: Shape::of(workload) }
+    pub fn of_work(run: &Run, contestant: &str, workload: &WorkloadLine) -> Self {
+        Self { contestant: Id::of(run, contestant), shape: Shape::of(workload) }
     }
 
     /// The contestant's model.
@@ -33,6 +33,13 @@ impl Series {
     /// Whether it is a compared contestant that waits for plain timers or plain requests.
     pub fn is_plain_and_compared(&self) -> bool {
         self.contestant.is_compared() && (self.shape.is_plain() || self.shape.is_plain_request())
+    }
+
+    /// Whether it waits for plain timers or plain requests and is compared, or stands apart.
+    pub fn is_plain_contestant(&self) -> bool {
+        let is_one =
+            matches!(self.contestant.role(), Role::Compared | Role::Elsewhere | Role::Variant);
+        is_one && (self.shape.is_plain() || self.shape.is_plain_request())
     }
 
     /// The same work by another contestant.

@@ -195,7 +195,7 @@ impl<'a> Side<'a> {
         let timed = timed(&index, record);
         let mut counted = BTreeMap::new();
         for row in &record.instructions {
-            let series = Series::of_work(&row.contestant, &row.workload);
+            let series = Series::of_work(&record.run, &row.contestant, &row.workload);
             counted.entry((series, row.tasks, row.pool_workers)).or_insert(row);
         }
         Self { draws: Draws::of(record, Some(nth)), index, timed, counted }

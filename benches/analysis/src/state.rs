@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::contestant::{Id, REFERENCE};
+use crate::contestant::Id;
 use crate::context::Context;
 use crate::estimate::{Estimate, Sampled};
 use crate::fit::Fit;
@@ -101,7 +101,7 @@ impl StateRow {
     /// `None` where there is no slope with state.
     fn of(base: &Series, slopes: &Slopes, all: &BTreeMap<Series, Slopes>) -> Option<Self> {
         slopes.keys().find(|bytes| **bytes > 0)?;
-        let reference = all.get(&base.by(Id::new(REFERENCE)));
+        let reference = all.get(&base.by(Id::reference()));
         let reference = reference.filter(|_| !base.contestant.is_reference());
         let point = |(&bytes, slope): (&u64, &Sampled)| {
             let none = slopes.get(&0).filter(|_| bytes > 0);

@@ -127,9 +127,9 @@ pub fn resource_of(limit: &str) -> Option<Resource> {
     })
 }
 
-/// How far each compared contestant came.
+/// How far each contestant came that is compared or stands apart.
 pub(crate) fn of(context: &Context<'_>) -> Vec<Reach> {
-    let wanted = context.index.iter().filter(|(series, _)| series.is_plain_and_compared());
+    let wanted = context.index.iter().filter(|(series, _)| series.is_plain_contestant());
     wanted.map(|(series, cells)| reach(context, series, cells)).collect()
 }
 
@@ -141,7 +141,7 @@ fn reach(context: &Context<'_>, series: &Series, cells: &Cells<'_>) -> Reach {
     let in_flight = proofs.filter(|proof| !proof.unweighed).map(|proof| proof.peak_in_flight);
     let stopped = cells.unproven.iter().filter(|cell| cell.status == Status::Wall);
     let stopped = stopped.min_by_key(|cell| cell.tasks);
-    if let Some(cell) = stopped.filter(|_| series.model() == Model::Threads) {
+    if let Some(cell) = stopped.filter(|_| series.contestant.waits_as() == Model::Threads) {
         learn_at_wall(cell, &mut uses);
     }
     let wall = stopped.and_then(|cell| wall(cell, &uses));

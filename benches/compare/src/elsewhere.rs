@@ -219,6 +219,7 @@ impl Stanza {
             build: Default::default(),
             build_id: None,
             allocator: None,
+            elsewhere: false,
             env: Default::default(),
         }
     }

@@ -87,9 +87,7 @@ impl Suite {
                 // Another one is what a variant is for.
                 profile.allocator = profile.allocator.filter(|_| profile.role == RoleLine::Variant);
             }
-            let said = |said: &Option<String>| Some((profile.id.clone(), said.clone()?));
-            self.run.cautions.extend(said(&profile.caution));
-            self.run.timers.extend(said(&profile.timer));
+            profile.elsewhere = !contestant.is_own();
             self.run.contestants.insert(profile.id.clone(), profile);
         }
         self

@@ -44,19 +44,27 @@ pub fn differences(before: &Run, after: &Run) -> Vec<Difference> {
         is_of_both
             || [&before.versions, &after.versions].iter().all(|all| all.contains_key(&found.what))
     };
+    found.extend(of_contestants(before, after));
     found.extend(of_maps("", &before.versions, &after.versions).into_iter().filter(is_known));
-    for (id, one) in &before.contestants {
-        if let Some(other) = after.contestants.get(id) {
-            found.extend(of_maps(&format!("{id}: "), &said(one), &said(other)));
-        }
-    }
     found
 }
 
-/// What a contestant says of itself that the run does not say for all of them.
-fn said(contestant: &Profile) -> Values {
-    let allocator = contestant.allocator.iter().map(|name| ("allocator".to_owned(), name.clone()));
-    contestant.versions.clone().into_iter().chain(allocator).collect()
+/// In what the contestants that both runs have differ.
+fn of_contestants(before: &Run, after: &Run) -> Vec<Difference> {
+    let known = |profile: &Profile| {
+        let Profile { versions, env, build_id, allocator, .. } = profile;
+        let given = env.iter().map(|(name, value)| (format!("{name} in its environment"), value));
+        let versions = versions.iter().map(|(name, value)| (name.clone(), value));
+        let named = [("build", build_id), ("allocator", allocator)];
+        let named =
+            named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.as_ref()?)));
+        let all = given.chain(named).chain(versions);
+        all.map(|(name, value)| (name, value.clone())).collect::<Values>()
+    };
+    let both = before.contestants.iter().filter_map(|(id, one)| {
+        Some(of_maps(&format!("{id}: "), &known(one), &known(after.contestants.get(id)?)))
+    });
+    both.flatten().collect()
 }
 
 fn system(host: &Host) -> Values {

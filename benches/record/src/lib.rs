@@ -35,7 +35,9 @@ pub use conditions::{Conditions, Count};
 pub use differ::{Difference, differences};
 pub use instructions::Instructions;
 pub use proof::{ProofLine, SecondProof, ServerProof};
-pub use protocol::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
+pub use protocol::{
+    CeilingLine, ErrorLine, HttpLine, LatenessLine, Profile, RoleLine, WorkloadLine,
+};
 pub use read::{LONGEST_LINE, MOST_LINES, ReadError, read, read_file, read_from};
 pub use record::{Line, Record, SCHEMA};
 pub use run::{CgroupKind, Extent, Host, LimitValue, Run, TaskCode, Unlimited};

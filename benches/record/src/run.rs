@@ -1,6 +1,6 @@
 //! The first line of a record: what was run, and on what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::Profile;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,8 @@ pub struct Run {
     /// all that is known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub contestants: BTreeMap<String, Profile>,
-    /// What to be told about a contestant before its figures are used, by id.
+    /// Of a record without them: what to be told about a contestant before its figures are used, by id.
+    /// See [`Run::caution`].
     #[serde(default)]
     pub cautions: BTreeMap<String, String>,
     /// The options of `compare run`; `None` if something else made the record.
@@ -34,7 +35,7 @@ pub struct Run {
     /// Which build of this program made it; its profile and a fingerprint of its sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
-    /// What each contestant's timers are and how exact they are by design, by id.
+    /// The same of its timers. See [`Run::timer`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timers: BTreeMap<String, String>,
     /// What was counted in the files of each model's tasks, by model and file, when the program was built.
@@ -43,6 +44,26 @@ pub struct Run {
     /// How the program was compiled, by name: flags, target, features.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub build: BTreeMap<String, String>,
+}
+
+impl Run {
+    /// What to be told about this contestant before its figures are used.
+    pub fn caution(&self, id: &str) -> Option<&str> {
+        let said = self.contestants.get(id).map(|of| of.caution.as_ref());
+        said.unwrap_or_else(|| self.cautions.get(id)).map(String::as_str)
+    }
+
+    /// What this contestant's timers are and how exact they are by design.
+    pub fn timer(&self, id: &str) -> Option<&str> {
+        let said = self.contestants.get(id).map(|of| of.timer.as_ref());
+        said.unwrap_or_else(|| self.timers.get(id)).map(String::as_str)
+    }
+
+    /// What to be told about the contestants that something is to be told of, by id.
+    pub fn cautions(&self) -> impl Iterator<Item = (&str, &str)> {
+        let ids: BTreeSet<&String> = self.contestants.keys().chain(self.cautions.keys()).collect();
+        ids.into_iter().filter_map(|id| Some((&**id, self.caution(id)?)))
+    }
 }
 
 /// What a reader has to follow in a file: counts over its syntax tree, tests left out.

@@ -65,6 +65,7 @@ pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
         build: program.build.clone(),
         build_id: program.build_id.clone(),
         allocator: Some(allocator::loaded().allocator),
+        elsewhere: false,
         env: BTreeMap::new(),
     }
 }

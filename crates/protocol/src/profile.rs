@@ -64,6 +64,10 @@ pub struct Profile {
     /// The allocator that is really loaded in its process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocator: Option<String>,
+    /// Whether a file names it, so that it is none of this project's own. The harness adds this; no
+    /// process says it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// Of a variant: what its environment was given. The harness adds this; no process says it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
@@ -142,6 +146,11 @@ impl Profile {
         let largest =
             self.largest_state_bytes.filter(|largest| workload.state.bytes() > *largest)?;
         Some(format!("this contestant runs tasks with up to {largest} bytes of state"))
+    }
+
+    /// Whether it is from elsewhere, or in another language than this project's own.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere || !is_rust(&self.language)
     }
 
     /// Whether this is a line that can be shown and selected by.

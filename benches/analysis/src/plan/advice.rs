@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::outcome::{Advice, MEMORY_GIVEN, Outcome, Reason, Row};
-use crate::contestant::{Model, REFERENCE};
+use crate::contestant::Model;
 use crate::walls::{Ceiling, Resource, resource_of};
 
 /// A thread each is enough where it leaves half of the room below the nearest limit…
@@ -33,7 +33,7 @@ pub(super) fn of(asked: &Asked<'_>, rows: &[Row]) -> Advice {
     // In one on several threads a task that computes does not keep up all others.
     let runtime =
         runtimes().find(|row| !row.contestant.is_on_one_thread()).or_else(|| runtimes().next());
-    let threads = rows.iter().find(|row| row.contestant.as_str() == REFERENCE);
+    let threads = rows.iter().find(|row| row.contestant.is_reference());
     let reasons = against_threads(asked, threads, runtime);
     match (threads, runtime) {
         (Some(threads), _) if reasons.is_empty() => Advice::Threads {

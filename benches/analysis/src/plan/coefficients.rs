@@ -90,7 +90,7 @@ impl Coefficients {
                 Arrival::Rate(rate) if is_alike(work, row) => Some(rate),
                 _ => None,
             }),
-            has_caution: analysis.run.cautions.contains_key(id.as_str()),
+            has_caution: analysis.run.caution(id.as_str()).is_some(),
         }
     }
 

@@ -127,7 +127,7 @@ fn punctual(analysis: &Analysis) -> Vec<Text> {
     rows.sort_by(|one, other| one.p50.median.total_cmp(&other.p50.median));
     let line = |row: &&LatenessRow| {
         let name = names::contestant(&row.series.contestant);
-        let timer = analysis.run.timers.get(row.series.contestant.as_str());
+        let timer = analysis.run.timer(row.series.contestant.as_str());
         // Text of the record, in which no mark of code would be one.
         let timer = timer.map(|timer| format!(" Its timer: {}.", timer.replace('`', "")));
         let timer = timer.unwrap_or_default();
@@ -158,7 +158,7 @@ pub(super) fn leaving(analysis: &Analysis) -> Vec<Text> {
     else {
         return Vec::new();
     };
-    let caution = analysis.run.cautions.get(ASYNC_STD);
+    let caution = analysis.run.caution(ASYNC_STD);
     let caution = caution.map(|said| Text::plain(format!("{}.", said.trim_end_matches('.'))));
     let others = weighed
         .filter(|(of, _)| is_choice(&of.series.contestant) && !is_old(&of.series.contestant));

@@ -1,7 +1,7 @@
 //! `cpu.md`: what a wait and a request cost in CPU.
 
 use analysis::Analysis;
-use analysis::contestant::{Id, Model, REFERENCE};
+use analysis::contestant::{Id, Model};
 use analysis::estimate::Estimate;
 use analysis::figure::Figure;
 use analysis::growth::{BAR, FEW, MANY};
@@ -92,7 +92,7 @@ fn cpu(analysis: &Analysis, id: &Id, is_kind: Kind) -> Option<Cpu> {
     let all = analysis.measured.iter();
     let mut all = all.filter(|one| one.series.contestant == *id && is_kind(&one.series.shape));
     all.find_map(|measured| {
-        let thread = analysis.get(&measured.series.by(Id::new(REFERENCE)));
+        let thread = analysis.get(&measured.series.by(Id::reference()));
         Some(Cpu {
             of: measured.slope(Figure::Cpu)?,
             thread_over: thread.and_then(|thread| thread.slope_over(measured, Figure::Cpu)),

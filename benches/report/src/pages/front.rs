@@ -33,7 +33,7 @@ pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
     blocks.push(Block::Heading(words.takes().0));
     blocks.push(Block::Table(takes(analysis, &shown, words)));
     let mut below = words.one_at_a_time();
-    if shown.iter().any(|id| analysis.run.cautions.contains_key(id.as_str())) {
+    if shown.iter().any(|id| analysis.run.caution(id.as_str()).is_some()) {
         below = below.and(words.discontinued());
     }
     blocks.push(Block::Paragraph(below));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use analysis::claims::lighter::summary::STATE_BYTES;
-use analysis::contestant::{Id, REFERENCE};
+use analysis::contestant::Id;
 use analysis::crossover::{Crossover, Finding};
 use analysis::estimate::Estimate;
 use analysis::measured::{Measured, Waiting};
@@ -54,7 +54,7 @@ pub(crate) fn weight(analysis: &Analysis, measured: &Measured) -> Option<Estimat
 pub(crate) fn thread_over(analysis: &Analysis, measured: &Measured) -> Option<Estimate> {
     let figure = analysis.basis.figure();
     weight(analysis, measured)?;
-    analysis.get(&measured.series.by(Id::new(REFERENCE)))?.slope_over(measured, figure)
+    analysis.get(&measured.series.by(Id::reference()))?.slope_over(measured, figure)
 }
 
 /// The weight in a cell, or why there is none.

@@ -109,7 +109,8 @@ fn instrument_is_off(held: &Held) -> Text {
 
 /// What to be told about the contestants of this record that a page shows, by id.
 pub fn of_contestants(analysis: &Analysis, is_shown: impl Fn(&Id) -> bool) -> Vec<Text> {
-    let cautions = analysis.run.cautions.iter().map(|(id, caution)| (Id::new(id.clone()), caution));
+    let cautions =
+        analysis.run.cautions().map(|(id, caution)| (Id::of(&analysis.run, id), caution));
     let shown = cautions.filter(|(id, _)| {
         is_shown(id) && analysis.measured.iter().any(|measured| measured.series.contestant == *id)
     });

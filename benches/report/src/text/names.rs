@@ -11,6 +11,8 @@ use crate::format;
 /// control say that they are.
 pub fn contestant(id: &Id) -> String {
     match (id.as_str(), id.role()) {
+        (whole, Role::Variant) => variant(id).unwrap_or_else(|| whole.into()),
+        (whole, Role::Baseline | Role::Control(_) | Role::Elsewhere | Role::Fault) => whole.into(),
         ("subroutine/sequential", _) => "subroutine".into(),
         ("threads/per-task", _) => "thread each".into(),
         ("threads/per-task-small-stack", _) => "thread each, small stack".into(),
@@ -24,10 +26,16 @@ pub fn contestant(id: &Id) -> String {
         ("coroutines/tokio-join-all", _) => "tokio, join_all".into(),
         ("coroutines/tokio-async-fn", _) => "tokio, async fn".into(),
         ("coroutines/smol-local", _) => "smol, one thread".into(),
-        (whole, Role::Baseline | Role::Control(_)) => whole.into(),
         (whole, Role::Compared) if id.model() == Model::Other => whole.into(),
         (_, Role::Compared) => id.name().into(),
     }
+}
+
+/// A contestant in another environment: `tokio, with LD_PRELOAD=libjemalloc.so.2`.
+fn variant(id: &Id) -> Option<String> {
+    let given = id.env().iter().map(|(name, value)| format!("{name}={value}"));
+    let given: Vec<String> = given.collect();
+    Some(format!("{}, with {}", contestant(id.counterpart()?), format::list(&given)))
 }
 
 /// The same within a sentence, where threads and pools have an article: `a thread each`, `tokio`.

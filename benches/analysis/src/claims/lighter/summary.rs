@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::pair::{Compared, is_judged};
 use crate::claims::inputs::Inputs;
 use crate::claims::judgement::{Finding, Work};
-use crate::contestant::{Id, Model, REFERENCE};
+use crate::contestant::{Id, Model};
 use crate::context::find;
 use crate::crossover::{self, Crossover};
 use crate::estimate::FEWEST_ROUNDS;
@@ -131,14 +131,14 @@ impl Summary {
 
 /// The two contestants that stand for all: those that are named, where they are there.
 fn pair(inputs: &Inputs<'_>) -> Option<(Id, Id)> {
-    let first = |model: Model, named: &str, other: Option<&Series>| {
+    let first = |model: Model, is_named: fn(&Id) -> bool, other: Option<&Series>| {
         let all = || inputs.measured.iter().filter(|measured| is_judged(measured, model));
         let is_wanted = |of: &&Series| other.is_none_or(|other| other.shape == of.shape);
         let wanted = || all().map(|measured| &measured.series).filter(is_wanted);
-        wanted().find(|series| series.contestant.as_str() == named).or_else(|| wanted().next())
+        wanted().find(|series| is_named(&series.contestant)).or_else(|| wanted().next())
     };
-    let coroutine = first(Model::Coroutines, NAMED, None)?;
-    let thread = first(Model::Threads, REFERENCE, Some(coroutine))?;
+    let coroutine = first(Model::Coroutines, |id| id.as_str() == NAMED, None)?;
+    let thread = first(Model::Threads, Id::is_reference, Some(coroutine))?;
     Some((coroutine.contestant.clone(), thread.contestant.clone()))
 }
 
