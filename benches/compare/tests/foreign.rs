@@ -75,6 +75,8 @@ fn hostile(folder: &TempDir, record: Record, change: &impl Fn(&str) -> String) -
             Value::Array(all) => all.iter_mut().for_each(|value| walk(value, key, change)),
             Value::Object(fields) => {
                 let is_of_names = [
+                    "contestants",
+                    "env",
                     "versions",
                     "cautions",
                     "timers",

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Build, Cell, CgroupKind, Extent, Host, HttpLine, Instructions, LatenessLine, Limit, LimitValue,
-    Memory, ProofLine, Record, Run, SCHEMA, Sample, ServerProof, Status, Throughput, Time, Wave,
-    Weight, WorkloadLine,
+    Build, CeilingLine, Cell, CgroupKind, Extent, Host, HttpLine, Instructions, LatenessLine,
+    Limit, LimitValue, Memory, Profile, ProofLine, Record, RoleLine, Run, SCHEMA, Sample,
+    ServerProof, Status, Throughput, Time, Wave, Weight, WorkloadLine,
 };
 
 const REPEATS: u32 = 3;
@@ -331,6 +331,52 @@ impl Synthetic {
         self
     }
 
+    /// Who the contestant with this id says it is: its model from the id, and then this change.
+    pub fn profile(&mut self, id: &str, change: impl FnOnce(&mut Profile)) -> &mut Self {
+        let kind = id.split('/').next().unwrap_or_default();
+        let mut profile = Profile {
+            id: id.into(),
+            model: kind.into(),
+            language: "Rust".into(),
+            role: RoleLine::Compared,
+            of: None,
+            holds_bytes: None,
+            summary: "made up".into(),
+            timer: None,
+            caution: None,
+            ceiling: if kind == "subroutine" { CeilingLine::One } else { CeilingLine::All },
+            workloads: vec!["timer".into()],
+            largest_state_bytes: None,
+            most_tasks: None,
+            most_requests: None,
+            one_thread: false,
+            floor: false,
+            versions: BTreeMap::new(),
+            build: BTreeMap::new(),
+            build_id: None,
+            allocator: None,
+            elsewhere: false,
+            env: BTreeMap::new(),
+        };
+        change(&mut profile);
+        self.record.run.contestants.insert(id.into(), profile);
+        self
+    }
+
+    /// What follows is by another contestant in this environment, in which this allocator is loaded.
+    pub fn variant(&mut self, of: &str, given: (&str, &str), allocator: &str) -> String {
+        let (name, value) = given;
+        let id = format!("{of}{{{name}={value}}}");
+        let model = of.split('/').next().unwrap_or_default().to_owned();
+        self.profile(&id, |profile| {
+            (profile.model, profile.role) = (model, RoleLine::Variant);
+            profile.of = Some(of.into());
+            profile.env.insert(name.into(), value.into());
+            profile.allocator = Some(allocator.into());
+        });
+        id
+    }
+
     /// The record so far.
     pub fn record(&self) -> Record {
         self.record.clone()
@@ -470,5 +516,56 @@ pub fn asking_run() -> Record {
         .asking(65_536, Some(1_048_576_000))
         .line("coroutines/smol", &[16], coroutine)
         .line("subroutine/sequential", &[16], Bill { rss: 0, ..coroutine });
+    made.record()
+}
+
+/// A run with profiles, in which contestants from elsewhere and in other environments stand apart: Python's
+/// threads and coroutines, a program in Rust, one that is not installed, and three under two allocators.
+pub fn apart_run() -> Record {
+    let mut made = Synthetic::new();
+    let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
+    let light = |rss| Bill::of(rss).with_kernel(40);
+    const TASKS: [u64; 3] = [1, 100, 1_000];
+    for (id, bill) in [
+        ("threads/per-task", thread),
+        ("coroutines/tokio", light(400)),
+        ("coroutines/smol", light(300)),
+    ] {
+        made.profile(id, |_| {}).line(id, &TASKS, bill);
+        for (library, allocator, saved) in
+            [("libjemalloc.so.2", "jemalloc 5.3", 180), ("libmimalloc.so.2", "mimalloc 2.0", 100)]
+        {
+            let variant = made.variant(id, ("LD_PRELOAD", library), allocator);
+            made.line(&variant, &TASKS, Bill { rss: bill.rss - saved, ..bill });
+        }
+    }
+    let arenas = made.variant("coroutines/tokio", ("MALLOC_ARENA_MAX", "1"), "glibc 2.36");
+    made.line(&arenas, &TASKS, light(390));
+    for (id, model, bill) in
+        [("python/asyncio", "coroutines", light(2_400)), ("python/threads", "threads", thread)]
+    {
+        made.profile(id, |profile| {
+            (profile.model, profile.language) = (model.into(), "Python".into());
+            (profile.one_thread, profile.elsewhere) = (true, true);
+            profile.versions.insert("python".into(), "3.11.2".into());
+            profile.allocator = Some("pymalloc over glibc malloc 2.36".into());
+        });
+        made.line(id, &TASKS, Bill { rss: bill.rss + 1_000, ..bill });
+        made.waves(id, 100, &[9_000_000, 9_100_000, 9_200_000]);
+    }
+    made.profile("own/future", |profile| profile.elsewhere = true);
+    made.line("own/future", &TASKS, light(100));
+    made.profile("node/promises", |profile| profile.language = "unknown".into());
+    made.without(
+        "node/promises",
+        1,
+        Status::Skipped,
+        "`node` is not installed here: apt-get install nodejs",
+    );
+    made.waves("coroutines/tokio", 100, &[2_000_000, 2_010_000, 2_020_000]);
+    made.asking(1_024, None);
+    for (id, bill) in [("coroutines/tokio", light(900)), ("python/asyncio", light(9_000))] {
+        made.line(id, &TASKS, bill);
+    }
     made.record()
 }

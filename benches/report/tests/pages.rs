@@ -5,7 +5,7 @@ use std::path::Path;
 
 use analysis::Analysis;
 use flate2::read::GzDecoder;
-use record::synthetic::{Bill, Synthetic, asking_run, small_run};
+use record::synthetic::{Bill, Synthetic, apart_run, asking_run, small_run};
 use record::{Extent, Host, Memory, Record, Status};
 use report::document::{Block, Document, Table};
 use report::pages::{self, front};
@@ -58,6 +58,7 @@ fn records() -> Vec<(&'static str, Record)> {
         ("default", real("intel-2-cores-default.jsonl.gz")),
         ("small", small_run()),
         ("asking", asking_run()),
+        ("apart", apart_run()),
         ("empty", Synthetic::new().record()),
         ("failures", failures.record()),
         ("one contestant", one.record()),

@@ -1,12 +1,14 @@
 //! `all.md`: every figure with its interval, for every series. Tables are as long here as they are.
 
 use analysis::Analysis;
+use analysis::contestant::Id;
 use analysis::estimate::CONFIDENCE;
 use analysis::figure::Figure;
 use analysis::fit::Fit;
 use analysis::rates::{RateOutcome, RateRow};
 use record::Build;
 
+use super::apart;
 use super::contestants::spread;
 use super::page::Page;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
@@ -35,7 +37,8 @@ fn is_part(figure: Figure) -> bool {
     )
 }
 
-fn build(analysis: &Analysis) -> Document {
+/// The tables of this page, each below its heading, which begins with these words.
+fn sections(analysis: &Analysis, before: &str) -> Vec<(String, Table)> {
     let is_bytes = |figure| quantities::unit(figure) == Unit::Bytes;
     let sections = [
         ("Memory of a task", slopes(analysis, |figure| !is_part(figure) && is_bytes(figure))),
@@ -51,17 +54,38 @@ fn build(analysis: &Analysis) -> Document {
         ("What is kept when tasks are over", lifecycles(analysis)),
         ("Cells without a figure", missing(analysis)),
     ];
-    let sections: Vec<(&str, Table)> =
-        sections.into_iter().filter(|(_, table)| !table.is_empty()).collect();
+    let sections = sections.into_iter().map(|(head, table)| (format!("{before}{head}"), table));
+    sections.filter(|(_, table)| !table.is_empty()).collect()
+}
+
+/// The same without the rows that are not of these contestants.
+fn only(analysis: &Analysis, is_wanted: impl Fn(&Id) -> bool) -> Analysis {
+    let mut only = analysis.clone();
+    only.measured.retain(|row| is_wanted(&row.series.contestant));
+    only.lateness.retain(|row| is_wanted(&row.series.contestant));
+    only.rates.retain(|row| is_wanted(&row.contestant));
+    only.transfers.retain(|row| is_wanted(&row.series.contestant));
+    only.lifecycles.retain(|row| is_wanted(&row.series.contestant));
+    only.missing.retain(|row| is_wanted(&row.series.contestant));
+    only
+}
+
+fn build(analysis: &Analysis) -> Document {
+    let is_apart = |id: &Id| apart::KINDS.iter().any(|(_, role)| id.role() == *role);
+    let mut sections = sections(&only(analysis, |id| !is_apart(id)), "");
+    for (head, role) in apart::KINDS {
+        let of_it = only(analysis, |id| id.role() == role);
+        sections.extend(self::sections(&of_it, &format!("{head}: ")));
+    }
     let mut blocks = vec![Block::Paragraph(answer(analysis, &sections))];
     let of_run = cautions::of_run(analysis);
     let of_contestants = cautions::of_contestants(analysis, |_| true);
     blocks.extend(of_run.into_iter().chain(of_contestants).map(Block::Paragraph));
-    blocks.extend(sections.into_iter().flat_map(|(head, table)| under(head, table, "")));
+    blocks.extend(sections.into_iter().flat_map(|(head, table)| under(&head, table, "")));
     Document { id: "all", title: "All figures".into(), blocks }
 }
 
-fn answer(analysis: &Analysis, sections: &[(&str, Table)]) -> Text {
+fn answer(analysis: &Analysis, sections: &[(String, Table)]) -> Text {
     if sections.is_empty() {
         return "This record has no figure.".into();
     }

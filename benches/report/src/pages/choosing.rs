@@ -2,6 +2,7 @@
 
 use analysis::Analysis;
 use analysis::contestant::{Id, Model};
+use analysis::elsewhere;
 use analysis::estimate::Estimate;
 use analysis::lateness::{Asked, LatenessRow, Prefer, lineups};
 use analysis::plan::{Advice, Case, Plan};
@@ -13,6 +14,7 @@ use crate::document::{Block, Document};
 use crate::format;
 use crate::plan;
 use crate::tables::section;
+use crate::text::en::of_language;
 use crate::text::{Text, names, say};
 
 /// The page.
@@ -183,6 +185,11 @@ pub(super) fn leaving(analysis: &Analysis) -> Vec<Text> {
 
 /// What the run says of Python: of asyncio nothing, as no Python program is among the contestants.
 pub(super) fn python(analysis: &Analysis) -> Vec<Text> {
+    let of_languages: Vec<Text> =
+        elsewhere::languages(analysis).iter().flat_map(of_language).collect();
+    if !of_languages.is_empty() {
+        return of_languages;
+    }
     let mut timers = analysis.measured.iter().filter(|of| of.series.shape.is_plain());
     let thread = timers.find(|of| of.series.contestant.is_reference());
     let Some(bytes) = thread.and_then(|of| of.slope(analysis.basis.figure())) else {

@@ -7,6 +7,7 @@ use analysis::figure::Figure;
 use analysis::growth::{BAR, FEW, MANY};
 use analysis::series::Shape;
 
+use super::apart;
 use super::contestants::{cautions, leading, machine, said_or};
 use super::page::Page;
 use super::weights::{Kind, UNDECIDED};
@@ -40,6 +41,11 @@ fn build(analysis: &Analysis) -> Document {
     }
     blocks.extend(super::instructions::blocks(analysis));
     blocks.extend(growth(analysis));
+    let is_there =
+        |id: &&Id| KINDS.iter().any(|(_, is_kind)| cpu(analysis, id, *is_kind).is_some());
+    let all: Vec<&Id> = analysis.measured.iter().map(|of| &of.series.contestant).collect();
+    blocks
+        .extend(apart::sections(all.into_iter().filter(is_there), |ids| main_table(analysis, ids)));
     blocks.push(machine(analysis));
     Document { id: "cpu", title: "What a wait costs in CPU".into(), blocks }
 }
@@ -162,24 +168,27 @@ fn answer_of(kind: &str, mut known: Vec<(Id, Cpu)>) -> Option<Text> {
 fn main_table(analysis: &Analysis, shown: &[Id]) -> Table {
     let time = |of: &str| Column::new(of, Unit::Nanoseconds).lower().with_intervals();
     let times = |of: &str| Column::new(of, Unit::Times).with_intervals();
-    let columns = [
-        Column::words("contestant"),
-        time("CPU per wait"),
-        times("times as much in a thread, wait"),
-        time("CPU per request"),
-        times("times as much in a thread, request"),
-    ];
+    // What stands apart is set against nothing.
+    let has_ratios = shown.iter().any(Id::is_compared);
+    let of_kind = |kind: &str| {
+        let ratio = times(&format!("times as much in a thread, {kind}"));
+        [Some(time(&format!("CPU per {kind}"))), has_ratios.then_some(ratio)].into_iter().flatten()
+    };
+    let columns = [Column::words("contestant")]
+        .into_iter()
+        .chain(KINDS.iter().flat_map(|(kind, _)| of_kind(kind)))
+        .collect::<Vec<_>>();
     let row = |id: &Id| {
         let mut row = vec![Cell::text(names::contestant(id))];
         for (_, is_kind) in KINDS {
             let found = cpu(analysis, id, is_kind);
             row.push(Cell::figure(found.as_ref().map(|cpu| cpu.of), "not measured"));
-            row.push(match found {
+            row.extend(has_ratios.then(|| match found {
                 None => Cell::figure(None, "not measured"),
                 Some(_) if id.is_reference() => Cell::text("itself"),
                 Some(cpu) if !cpu.of.is_decided() => Cell::figure(None, UNDECIDED),
                 Some(cpu) => Cell::figure(cpu.thread_over, "the CPU of a thread each is not known"),
-            });
+            }));
         }
         row
     };

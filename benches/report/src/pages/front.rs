@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use analysis::Analysis;
 use analysis::claims::lighter::From;
 use analysis::claims::{ClaimId, Work};
-use analysis::contestant::{Id, Model};
+use analysis::contestant::{Id, Model, Role};
+use analysis::elsewhere;
 use analysis::figure::Figure;
 use analysis::lateness::Asked;
 use analysis::measured::Measured;
@@ -13,6 +14,7 @@ use analysis::rates::{self, RateRow};
 use analysis::series::Shape;
 use analysis::walls::Reach;
 
+use super::apart::of_kind;
 use super::contestants::leading;
 use super::lateness::lateness_chart;
 use super::memory::whole_process_chart;
@@ -48,6 +50,7 @@ pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
     if !breaks.is_empty() {
         blocks.extend([Block::Heading(words.breaks().0), Block::Table(breaks)]);
     }
+    blocks.extend(elsewhere(analysis, words));
     blocks.push(Block::Paragraph(words.onwards()));
     Document { id: "front", title: "The weight of waiting".into(), blocks }
 }
@@ -74,6 +77,23 @@ pub(super) fn facts(analysis: &Analysis) -> Option<Facts<'_>> {
         Some((all.iter().map(|from| from.0).min()?, all.iter().map(|from| from.1).max()?))
     });
     Some(Facts { summary, from })
+}
+
+/// What those from elsewhere take, and what that shows of their languages; nothing where there are none.
+fn elsewhere(analysis: &Analysis, words: &dyn FrontWords) -> Vec<Block> {
+    let weighed = analysis.measured.iter().filter(|of| {
+        (of.series.shape.is_plain() || of.series.shape.is_plain_request())
+            && of.slope(analysis.basis.figure()).is_some()
+    });
+    let mut shown = of_kind(weighed.map(|of| &of.series.contestant), Role::Elsewhere);
+    if shown.is_empty() {
+        return Vec::new();
+    }
+    shown.truncate(tables::MOST_ROWS);
+    let said = elsewhere::languages(analysis);
+    let said = said.iter().take(2).map(|language| Block::Paragraph(words.language(language)));
+    let rows = [Block::Heading(words.elsewhere()), Block::Table(takes(analysis, &shown, words))];
+    rows.into_iter().chain(said).collect()
 }
 
 fn verdict(analysis: &Analysis, words: &dyn FrontWords) -> Option<Block> {

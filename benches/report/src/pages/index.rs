@@ -7,7 +7,7 @@ use analysis::walls::Reach;
 use super::choosing::{REQUESTS, case, leaving, python};
 use super::front::{facts, shown};
 use super::page::Page;
-use super::{lateness, memory, trust, walls};
+use super::{allocators, lateness, memory, trust, walls};
 use crate::document::{Block, Document};
 use crate::text::en::{exceptions, figures};
 use crate::text::{Text, cautions, limits, say};
@@ -18,7 +18,7 @@ pub(crate) const PAGE: Page = Page { id: "README", name: "questions and answers"
 fn build(analysis: &Analysis) -> Document {
     let facts = facts(analysis);
     let facts = facts.as_ref();
-    let questions: [(&str, Vec<Text>, &str); 9] = [
+    let questions: [(&str, Vec<Text>, &str); 10] = [
         (
             "How much lighter is a coroutine than a thread?",
             facts.and_then(figures).into_iter().collect(),
@@ -55,6 +55,11 @@ fn build(analysis: &Analysis) -> Document {
         ),
         ("Is async-std worth leaving?", leaving(analysis), "[All situations](docs:choosing.md)."),
         (
+            "Does the allocator matter?",
+            answer(&allocators::PAGE, analysis),
+            "[What the allocator changes](page:allocators).",
+        ),
+        (
             "Can I trust this?",
             answer(&trust::PAGE, analysis),
             "[What was checked](page:trust), [the machine](page:machine), \
@@ -67,7 +72,7 @@ fn build(analysis: &Analysis) -> Document {
         ),
     ];
     let mut blocks = vec![Block::Paragraph(say(
-        "Nine questions, answered from one run. The rest: [claims and verdicts](page:claims), \
+        "Ten questions, answered from one run. The rest: [claims and verdicts](page:claims), \
          [tasks and requests a second](page:rates), [every figure](page:all).",
         &[],
     ))];

@@ -7,6 +7,7 @@
 //! | `memory` | what a waiting task weighs |
 //! | `bill` | what holds a waiting task's memory, and what is kept |
 //! | `state` | what live state adds |
+//! | `allocators` | what the allocator changes |
 //! | `cpu` | what a wait costs in CPU |
 //! | [`instructions`] | what a wait takes in instructions, a part of `cpu` |
 //! | `lateness` | how late tasks wake |
@@ -19,9 +20,12 @@
 //! | [`front`] | the front page, in each language |
 //! | `page` | [`Page`]: what a page is |
 //! | `contestants` | which contestants a page shows first |
+//! | `apart` | those that stand apart from the comparison |
 //! | `weights` | what the pages on memory share |
 
 mod all;
+mod allocators;
+mod apart;
 mod bill;
 mod choosing;
 pub mod claims;
@@ -52,6 +56,7 @@ pub fn all() -> Vec<Page> {
         memory::PAGE,
         bill::PAGE,
         state::PAGE,
+        allocators::PAGE,
         cpu::PAGE,
         lateness::PAGE,
         rates::PAGE,

@@ -8,11 +8,13 @@ use analysis::estimate::Estimate;
 use analysis::rates::{self, RateOutcome, RateRow, Source};
 use analysis::series::Shape;
 
+use super::apart;
 use super::contestants::{cautions, counted, leading, machine, said_or};
 use super::page::Page;
 use crate::chart::{Axis, Chart, Line, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
+use crate::tables;
 use crate::text::{Text, names, say};
 
 /// The page.
@@ -61,6 +63,14 @@ fn build(analysis: &Analysis) -> Document {
         blocks.push(Block::Paragraph(ON_REQUESTS.into()));
     }
     blocks.extend(cautions(analysis, &shown));
+    for (head, role) in apart::KINDS {
+        let ids = apart::of_kind(analysis.rates.iter().map(|row| &row.contestant), role);
+        for work in works(analysis, &ids) {
+            let title = title(work.shape, work.wait_ns);
+            blocks.push(Block::Heading(format!("{head}: {title}").into()));
+            blocks.extend(tables::table(title, table(&work, &ids)));
+        }
+    }
     let how = say(
         "{how}. After every wave all of its tasks had completed with the right sums, and the server \
          had answered all of them. Other contestants, the least time of each wave and what came \

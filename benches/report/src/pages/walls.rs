@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use analysis::Analysis;
-use analysis::contestant::Id;
+use analysis::contestant::{Id, Role};
 use analysis::plan::Case;
+use analysis::series::Shape;
 use analysis::walls::Reach;
 
+use super::apart;
 use super::contestants::cautions;
 use super::page::Page;
+use super::weights::Kind;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format::{self, capital};
 use crate::plan::stops;
@@ -30,8 +33,8 @@ const HOW_TO_READ: &str = "“Done with proof” is the largest number that was 
     root.";
 
 fn build(analysis: &Analysis) -> Document {
-    let timers: Vec<&Reach> = reaches(analysis, |reach| reach.series.shape.is_plain());
-    let requests: Vec<&Reach> = reaches(analysis, |reach| reach.series.shape.is_plain_request());
+    let timers: Vec<&Reach> = reaches(analysis, Role::Compared, Shape::is_plain);
+    let requests: Vec<&Reach> = reaches(analysis, Role::Compared, Shape::is_plain_request);
     let mut blocks = vec![Block::Paragraph(answer(&timers, &requests))];
     for (what, reaches, case) in [
         ("timers", &timers, Case::timers(MANY, WAIT_NS, 0)),
@@ -44,6 +47,16 @@ fn build(analysis: &Analysis) -> Document {
         let stops = analysis.plan(&case).map_or_else(|_| Vec::new(), |plan| stops(&plan));
         let heading = format!("What breaks first at {} waiting {what}", format::count(MANY));
         blocks.extend(tables::section(heading, stops));
+    }
+    for (head, role) in apart::KINDS {
+        for (what, is_kind) in
+            [("timers", Shape::is_plain as Kind), ("requests", Shape::is_plain_request)]
+        {
+            let reaches = reaches(analysis, role, is_kind);
+            if let Some(table) = tables::table("How far each came", table(&reaches)) {
+                blocks.extend([Block::Heading(format!("{head}, {what}").into()), table]);
+            }
+        }
     }
     if !timers.is_empty() || !requests.is_empty() {
         blocks.push(Block::Paragraph(HOW_TO_READ.into()));
@@ -61,11 +74,13 @@ fn build(analysis: &Analysis) -> Document {
 }
 
 /// Those of one kind that wait for more than one task at once.
-fn reaches(analysis: &Analysis, is_wanted: impl Fn(&Reach) -> bool) -> Vec<&Reach> {
+fn reaches(analysis: &Analysis, role: Role, is_kind: Kind) -> Vec<&Reach> {
+    let is_wanted =
+        |reach: &&Reach| reach.series.contestant.role() == role && is_kind(&reach.series.shape);
     let waits = |reach: &&Reach| {
         reach.wall.is_some() || reach.at_once.is_some_and(|most| most > 1 || reach.tried == 1)
     };
-    analysis.reaches.iter().filter(|reach| is_wanted(reach)).filter(waits).collect()
+    analysis.reaches.iter().filter(is_wanted).filter(waits).collect()
 }
 
 fn answer(timers: &[&Reach], requests: &[&Reach]) -> Text {

@@ -4,6 +4,7 @@ use analysis::bar::Outcome;
 use analysis::claims::lighter::Compared;
 use analysis::claims::{Finding, Judgement, Verdict, Work};
 use analysis::contestant::Id;
+use analysis::elsewhere::{Language, Weighed};
 use analysis::repeat::{Moved, Repeat};
 use analysis::sides::Part;
 use analysis::walls::{Ceiling, Wall};
@@ -162,6 +163,14 @@ impl FrontWords for English {
         Text::plain("nothing up to here".to_owned() + &next.unwrap_or_default())
     }
 
+    fn elsewhere(&self) -> Text {
+        "What one more waiting task takes in programs from elsewhere".into()
+    }
+
+    fn language(&self, language: &Language) -> Text {
+        of_language(language).into_iter().reduce(Text::and).unwrap_or_default()
+    }
+
     fn onwards(&self) -> Text {
         say(
             "**Your case:** `cargo run --release -p compare -- plan --tasks 20k --wait 200ms --state 2KiB` · \
@@ -170,6 +179,45 @@ impl FrontWords for English {
             &[],
         )
     }
+}
+
+/// What the threads and the coroutines of a language take, and how they stand beside those in Rust.
+pub(crate) fn of_language(language: &Language) -> Vec<Text> {
+    let Language { name, thread, coroutine, times } = language;
+    let bytes = |of: &Weighed| format::bytes(of.bytes.value);
+    let ratio = times.map_or_else(String::new, |of| format::times_or_range(&of, " to "));
+    let template = match times {
+        Some(_) => {
+            "**{language}**: a waiting task of {coroutine} takes {light}, one of {thread} {heavy}: the \
+             thread takes **{ratio} times as much**."
+        }
+        None => {
+            "**{language}**: a waiting task of {coroutine} takes {light}, one of {thread} {heavy}."
+        }
+    };
+    let first = say(
+        template,
+        &[
+            ("language", name),
+            ("coroutine", coroutine.contestant.as_str()),
+            ("light", &bytes(coroutine)),
+            ("thread", thread.contestant.as_str()),
+            ("heavy", &bytes(thread)),
+            ("ratio", &ratio),
+        ],
+    );
+    let beside = [coroutine, thread].into_iter().filter_map(|of| {
+        let (other, ratio) = of.beside.as_ref()?;
+        Some(say(
+            "{id} takes {times} times as much for each waiting task as {other} in Rust.",
+            &[
+                ("id", of.contestant.as_str()),
+                ("times", &format::times(ratio.value)),
+                ("other", &names::in_a_sentence(other)),
+            ],
+        ))
+    });
+    std::iter::once(first).chain(beside).collect()
 }
 
 /// How many times as much a thread takes, in words.

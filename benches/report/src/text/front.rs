@@ -3,6 +3,7 @@
 use analysis::claims::lighter::AtOnce;
 use analysis::claims::{Finding, Judgement, Summary, Work};
 use analysis::contestant::Id;
+use analysis::elsewhere::Language;
 use analysis::repeat::Repeat;
 use analysis::walls::{Ceiling, Wall};
 
@@ -38,6 +39,10 @@ pub trait FrontWords {
     fn wall(&self, wall: &Wall, next: Option<&Ceiling>) -> Text;
     /// That nothing stopped it, and what would.
     fn no_wall(&self, next: Option<&Ceiling>) -> Text;
+    /// The heading of the table of contestants from elsewhere.
+    fn elsewhere(&self) -> Text;
+    /// How many times as much a thread takes as a coroutine in another language.
+    fn language(&self, language: &Language) -> Text;
     /// Where to go from here.
     fn onwards(&self) -> Text;
 }

@@ -3,6 +3,7 @@
 use analysis::bar::Outcome;
 use analysis::claims::{Finding, Judgement, Verdict, Work};
 use analysis::contestant::Id;
+use analysis::elsewhere::Language;
 use analysis::repeat::{Moved, Repeat};
 use analysis::sides::Part;
 use analysis::walls::{Ceiling, Resource, Wall, resource_of};
@@ -183,6 +184,38 @@ impl FrontWords for Korean {
                 Text::plain(format!("여기까지는 한계 없음; 다음 한계는 {}", ceiling(next)))
             }
         }
+    }
+
+    fn elsewhere(&self) -> Text {
+        "다른 곳에서 온 프로그램에서 대기 작업 하나가 더 쓰는 것".into()
+    }
+
+    fn language(&self, language: &Language) -> Text {
+        let Language { name, thread, coroutine, times } = language;
+        let ratio = times.map(|of| format::times_or_range(&of, "~"));
+        let ratio = ratio.map(|times| say("스레드가 **{times}배**입니다.", &[("times", &times)]));
+        let beside = [coroutine, thread].into_iter().filter_map(|of| {
+            let (other, ratio) = of.beside.as_ref()?;
+            Some(say(
+                "{id}의 대기 작업은 Rust {other}의 {times}배입니다.",
+                &[
+                    ("id", of.contestant.as_str()),
+                    ("other", &self.contestant(other)),
+                    ("times", &format::times(ratio.value)),
+                ],
+            ))
+        });
+        let first = say(
+            "**{language}**: 대기 작업 하나가 {coroutine}에서 {light}, {thread}에서 {heavy}를 씁니다.",
+            &[
+                ("language", name),
+                ("coroutine", coroutine.contestant.as_str()),
+                ("light", &format::bytes(coroutine.bytes.value)),
+                ("thread", thread.contestant.as_str()),
+                ("heavy", &format::bytes(thread.bytes.value)),
+            ],
+        );
+        ratio.into_iter().chain(beside).fold(first, Text::and)
     }
 
     fn onwards(&self) -> Text {

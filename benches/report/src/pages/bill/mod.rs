@@ -16,6 +16,7 @@ use analysis::Analysis;
 use analysis::bill::Bill;
 use analysis::contestant::Model;
 
+use super::apart;
 use super::contestants::{cautions, said_or};
 use super::page::Page;
 use super::weights::{leading, what_is_weighed};
@@ -34,7 +35,7 @@ fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Quote(answer)];
     blocks.extend(chart::charts(analysis).into_iter().map(Block::Chart));
     let shown = leading(analysis.bills.iter().map(|bill| &bill.series.contestant));
-    blocks.extend(tables::split(analysis, &shown));
+    blocks.extend(tables::split(analysis, &shown, ""));
     if !shown.is_empty() {
         blocks.push(Block::Paragraph(what_is_weighed(analysis).and(
             "What each part is: heap and allocator, private memory that is no stack; own stacks, \
@@ -46,6 +47,10 @@ fn build(analysis: &Analysis) -> Document {
         blocks.extend(cautions(analysis, &shown));
     }
     blocks.extend(kept::section(analysis));
+    for (head, role) in apart::KINDS {
+        let ids = apart::of_kind(analysis.bills.iter().map(|bill| &bill.series.contestant), role);
+        blocks.extend(tables::split(analysis, &ids, &format!("{head}: ")));
+    }
     Document { id: PAGE.id, title: "What holds a waiting task's memory".into(), blocks }
 }
 

@@ -13,11 +13,11 @@ use crate::document::{Block, Cell, Column, Table, Unit};
 use crate::format;
 use crate::pages::contestants::counted;
 use crate::pages::weights::Kind;
-use crate::tables::under;
+use crate::tables;
 use crate::text::{Text, names, say};
 
-/// The bills of these contestants in few parts, timers and requests, each below its heading.
-pub(super) fn split(analysis: &Analysis, shown: &[Id]) -> Vec<Block> {
+/// The bills of these contestants in few parts, timers and requests, each below its heading, which begins with these words.
+pub(super) fn split(analysis: &Analysis, shown: &[Id], before: &str) -> Vec<Block> {
     let kinds: [(&str, Kind); 2] = [
         ("The parts of a waiting timer", Shape::is_plain),
         ("The parts of an open request", Shape::is_plain_request),
@@ -32,7 +32,9 @@ pub(super) fn split(analysis: &Analysis, shown: &[Id]) -> Vec<Block> {
                 table.push([Cell::text(names::contestant(id))].into_iter().chain(parts).collect());
             }
         }
-        under(head, table, "")
+        let head = format!("{before}{head}");
+        let table = tables::table(head.clone(), table);
+        table.map_or_else(Vec::new, |table| vec![Block::Heading(head.into()), table])
     };
     kinds.into_iter().flat_map(one).collect()
 }

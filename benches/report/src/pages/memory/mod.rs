@@ -13,6 +13,7 @@ mod tables;
 use analysis::Analysis;
 use analysis::series::Shape;
 
+use super::apart;
 use super::contestants::cautions;
 use super::page::Page;
 use super::weights::{left_out, what_is_weighed};
@@ -42,6 +43,9 @@ fn build(analysis: &Analysis) -> Document {
         blocks.extend(cautions(analysis, &shown));
     }
     blocks.extend(tables::crossings(analysis));
+    let all = analysis.measured.iter().map(|measured| &measured.series.contestant);
+    blocks.extend(apart::sections(all, |ids| tables::apart(analysis, ids)));
+    blocks.extend(apart::not_run(analysis));
     Document { id: PAGE.id, title: "What a waiting task weighs".into(), blocks }
 }
 

@@ -50,12 +50,16 @@ const WORKS: [Work; 3] = [
     },
 ];
 
-/// The kinds of work of which the record has a weight, the plain timer first.
+/// The kinds of work of which the record has a weight of what is compared, the plain timer first.
 pub(super) fn works(analysis: &Analysis) -> Vec<&'static Work> {
+    works_of(analysis, Id::is_compared)
+}
+
+fn works_of(analysis: &Analysis, is_wanted: impl Fn(&Id) -> bool) -> Vec<&'static Work> {
     let is_weighed = |work: &&Work| {
         analysis.measured.iter().any(|measured| {
             (work.is_kind)(&measured.series.shape)
-                && measured.series.contestant.is_compared()
+                && is_wanted(&measured.series.contestant)
                 && weight(analysis, measured).is_some()
         })
     };
@@ -76,6 +80,18 @@ pub(super) fn shown(analysis: &Analysis) -> Vec<Id> {
 pub(super) fn weights(analysis: &Analysis, shown: &[Id]) -> Table {
     let works = works(analysis);
     let ratios = if shown.iter().any(Id::is_reference) { 2.min(works.len()) } else { 0 };
+    rows(analysis, shown, &works, ratios)
+}
+
+/// The same of contestants that stand apart, which are set against nothing; without those that have no
+/// weight.
+pub(super) fn apart(analysis: &Analysis, ids: &[Id]) -> Table {
+    let has_weight = |id: &&Id| !works_of(analysis, |other| other == *id).is_empty();
+    let shown: Vec<Id> = ids.iter().filter(has_weight).cloned().collect();
+    rows(analysis, &shown, &works_of(analysis, |id| shown.contains(id)), 0)
+}
+
+fn rows(analysis: &Analysis, shown: &[Id], works: &[&Work], ratios: usize) -> Table {
     let weights = works.iter().map(|work| Column::new(work.head, Unit::Bytes).lower());
     let heads = works[..ratios]
         .iter()

@@ -1,0 +1,123 @@
+//! `allocators.md`: what a waiting task takes under another allocator.
+
+use std::collections::BTreeMap;
+
+use analysis::Analysis;
+use analysis::contestant::{Id, Role};
+use analysis::estimate::Estimate;
+use analysis::measured::Measured;
+use analysis::series::Shape;
+
+use super::page::Page;
+use super::weights::{find, what_is_weighed};
+use crate::document::{Block, Cell, Column, Document, Table, Unit};
+use crate::format;
+use crate::tables::{self, MOST_ROWS};
+use crate::text::{Text, names, say};
+
+/// The page.
+pub(crate) const PAGE: Page = Page { id: "allocators", name: "allocators", build };
+
+/// A compared contestant, as it is and under other allocators.
+struct Case<'a> {
+    usual: &'a Measured,
+    others: Vec<&'a Measured>,
+}
+
+fn build(analysis: &Analysis) -> Document {
+    let cases = cases(analysis);
+    let table = table(analysis, &cases);
+    let mut blocks = vec![Block::Quote(answer(analysis, &cases))];
+    if !table.is_empty() {
+        blocks.push(Block::Heading("A waiting timer under each allocator".into()));
+        blocks.extend(tables::table("Every contestant and allocator", table));
+        let note = say(
+            "The allocator is the one that the process found loaded, and not the one that was asked for. \
+             Another allocator changes what lies on the heap; stacks and the kernel's part stay.",
+            &[],
+        );
+        blocks.push(Block::Paragraph(what_is_weighed(analysis).and(note)));
+    }
+    Document { id: PAGE.id, title: "What the allocator changes".into(), blocks }
+}
+
+/// Those that were weighed as they are and under an allocator that is not the usual one.
+fn cases(analysis: &Analysis) -> Vec<Case<'_>> {
+    let mut others: BTreeMap<&Id, Vec<&Measured>> = BTreeMap::new();
+    for measured in analysis.measured.iter().filter(|of| of.series.shape.is_plain()) {
+        let id = &measured.series.contestant;
+        let Some(usual) = id.counterpart().filter(|of| of.is_compared()) else { continue };
+        let is_other = id.allocator().is_some_and(|of| of != allocator(analysis, usual));
+        if id.role() == Role::Variant && is_other && bytes(analysis, measured).is_some() {
+            others.entry(usual).or_default().push(measured);
+        }
+    }
+    let case =
+        |(usual, others)| Some(Case { usual: find(analysis, usual, Shape::is_plain)?, others });
+    others.into_iter().filter_map(case).collect()
+}
+
+/// The allocator of a contestant: its own, or that of all.
+fn allocator<'a>(analysis: &'a Analysis, id: &'a Id) -> &'a str {
+    id.allocator().unwrap_or(&analysis.run.host.allocator)
+}
+
+fn bytes(analysis: &Analysis, measured: &Measured) -> Option<Estimate> {
+    measured.slope(analysis.basis.figure()).filter(Estimate::is_decided)
+}
+
+/// How many times as much as usually; `None` where one of the two is not known.
+fn times(analysis: &Analysis, case: &Case<'_>, other: &Measured) -> Option<Estimate> {
+    bytes(analysis, case.usual)?;
+    other.slope_over(case.usual, analysis.basis.figure())
+}
+
+fn answer(analysis: &Analysis, cases: &[Case<'_>]) -> Vec<Text> {
+    let one = |case: &Case<'_>| {
+        let id = &case.usual.series.contestant;
+        let under = |other: &&Measured| {
+            let times = times(analysis, case, other)?;
+            let weight = format::bytes(bytes(analysis, other)?.value);
+            let allocator = allocator(analysis, &other.series.contestant);
+            Some(format!("{weight} under {allocator} ({} times)", format::times(times.value)))
+        };
+        let others: Vec<String> = case.others.iter().filter_map(under).collect();
+        let usual = bytes(analysis, case.usual).filter(|_| !others.is_empty())?;
+        Some(say(
+            "**{name}**: a waiting timer takes {bytes} under {allocator}, {others}.",
+            &[
+                ("name", &names::contestant(id)),
+                ("bytes", &format::bytes(usual.value)),
+                ("allocator", allocator(analysis, id)),
+                ("others", &format::list(&others)),
+            ],
+        ))
+    };
+    let said: Vec<Text> = cases.iter().filter_map(one).take(MOST_ROWS).collect();
+    super::contestants::said_or(said, "No contestant was run under another allocator in this run.")
+}
+
+fn table(analysis: &Analysis, cases: &[Case<'_>]) -> Table {
+    let columns = [
+        Column::words("contestant"),
+        Column::words("allocator"),
+        Column::new("timer", Unit::Bytes).lower().with_intervals(),
+        Column::new("times as much as usual", Unit::Times).with_intervals(),
+    ];
+    let row = |case: &Case<'_>, of: &Measured| {
+        let is_usual = of.series == case.usual.series;
+        vec![
+            tables::contestant(&case.usual.series.contestant),
+            Cell::text(allocator(analysis, &of.series.contestant)),
+            Cell::figure(bytes(analysis, of), super::weights::UNDECIDED),
+            match is_usual {
+                true => Cell::value(1.0),
+                false => Cell::figure(times(analysis, case, of), "there is no weight of both"),
+            },
+        ]
+    };
+    let rows = cases.iter().flat_map(|case| {
+        std::iter::once(case.usual).chain(case.others.iter().copied()).map(move |of| (case, of))
+    });
+    Table::of(columns, rows.map(|(case, of)| row(case, of)))
+}
