@@ -314,7 +314,7 @@ mod tests {
         assert_eq!(of("control/64"), (Model::Other, Role::Control(Control::Holds(64))));
         assert_eq!(of("control/null").1, Role::Control(Control::Holds(0)));
         assert_eq!(of("control/new").1, Role::Control(Control::Unknown));
-        let counterpart = |id: &str| Id::new(id).counterpart().map(|id| id.to_string());
+        let counterpart = |id: &str| Id::new(id).counterpart().map(ToString::to_string);
         assert_eq!(counterpart("control/again-bare").as_deref(), Some("coroutines/bare"));
         assert_eq!(counterpart("baseline/tokio").as_deref(), Some("coroutines/tokio"));
         assert_eq!(counterpart("control/512"), None);

@@ -130,7 +130,7 @@ fn differing(kind: &str, absent: &str, before: &Values, after: &Values) -> Vec<D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::small_run;
+    use crate::synthetic::{apart_run, small_run};
 
     fn differ(change: impl FnOnce(&mut Run)) -> Vec<String> {
         let before = small_run().run;
@@ -207,5 +207,28 @@ mod tests {
         for (index, change) in changes.into_iter().enumerate() {
             assert!(!differ(|run| change(&mut run.host)).is_empty(), "change {index}");
         }
+    }
+
+    #[test]
+    fn what_a_contestant_of_both_is_made_of_is_a_difference() {
+        let before = apart_run().run;
+        let mut after = before.clone();
+        let asyncio = after.contestants.get_mut("python/asyncio").unwrap();
+        asyncio.versions.insert("python".into(), "3.12.0".into());
+        asyncio.allocator = Some("mimalloc".into());
+        asyncio.summary = "in other words".into();
+        let tokio = after.contestants.get_mut("coroutines/tokio{MALLOC_ARENA_MAX=1}").unwrap();
+        tokio.env.insert("MALLOC_ARENA_MAX".into(), "2".into());
+        // What only one run has is what was run, and not the setup.
+        after.contestants.remove("python/threads");
+        let found = differences(&before, &after);
+        assert_eq!(
+            found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                "coroutines/tokio{MALLOC_ARENA_MAX=1}: MALLOC_ARENA_MAX in its environment was `1` and is `2`",
+                "python/asyncio: allocator was `pymalloc over glibc malloc 2.36` and is `mimalloc`",
+                "python/asyncio: python was `3.11.2` and is `3.12.0`",
+            ]
+        );
     }
 }
