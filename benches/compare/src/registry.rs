@@ -207,7 +207,12 @@ fn is_compiled_in(id: &str) -> bool {
 
 /// Every contestant that a feature brings, baselines and controls included, with that feature.
 fn optional() -> impl Iterator<Item = (String, &'static str)> {
-    let lists = [threads::FEATURES, coroutines::FEATURES, coroutines::baseline::FEATURES, controls::FEATURES];
+    let lists = [
+        threads::FEATURES,
+        coroutines::FEATURES,
+        coroutines::baseline::FEATURES,
+        controls::FEATURES,
+    ];
     lists.into_iter().flatten().map(|&(id, feature)| (id.to_owned(), feature))
 }
 

@@ -57,7 +57,7 @@ fn server() -> ServerLine {
 }
 
 fn workload() -> WorkloadLine {
-    WorkloadLine { synchronized_wakeup: true, http: Some(http()), ..plain() }
+    WorkloadLine { synchronized_wakeup: true, depth_bytes: 16_384, http: Some(http()), ..plain() }
 }
 
 fn plain() -> WorkloadLine {
