@@ -220,7 +220,7 @@ mod tests {
                 thread::sleep(5 * MS);
                 let mut answer = answers.lock().unwrap();
                 answer.0 = true;
-                answer.1.take().map(Waker::wake);
+                answer.1.take().into_iter().for_each(Waker::wake);
             });
             poll_fn(|context| {
                 let mut answer = answer.lock().unwrap();
@@ -242,7 +242,7 @@ mod tests {
     impl Wake for Mine {
         fn wake(self: Arc<Self>) {
             self.0.store(true, Ordering::SeqCst);
-            self.1.lock().unwrap().take().map(Waker::wake);
+            self.1.lock().unwrap().take().into_iter().for_each(Waker::wake);
         }
     }
 
