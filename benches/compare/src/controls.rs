@@ -13,8 +13,8 @@ use std::hint::black_box;
 use std::thread;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Role, Settings,
-    StateSize, Task, Workload,
+    Arrival, Ceiling, Contestant, ContestantId, Ending, Instance, Ledger, Moment, Refusal, Role,
+    Settings, StateSize, Task, Workload,
 };
 
 /// The controls whose contestant a feature brings, with that feature.
@@ -85,7 +85,9 @@ impl Contestant for Holds {
             && workload.depth == 0
             && workload.waits_per_task.get() == 1
             && workload.arrival == Arrival::Burst
-            && workload.panicking_task.is_none();
+            && workload.ending == Ending::Returns
+            && workload.job_rounds == 0
+            && !workload.trace;
         (!is_fit).then_some("timers that start at once, with one wait a task and no state")
     }
 

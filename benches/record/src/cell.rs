@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use protocol::{Drained, ErrorLine, LatenessLine, WorkloadLine};
+use protocol::{Drained, ErrorLine, LatenessLine, TraceLine, WorkloadLine};
 use serde::{Deserialize, Serialize};
 
 use crate::conditions::Conditions;
@@ -55,6 +55,9 @@ pub struct Cell {
     /// of the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Wave>,
+    /// What its tasks did, in order, where its workload asks for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<TraceLine>,
     /// What happened to the machine meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
@@ -115,11 +118,22 @@ impl Cell {
 
     fn flaw_of(&self, proof: Option<&ProofLine>, server: Option<&ServerProof>) -> Option<String> {
         let Some(proof) = proof else { return Some("it has no proof".into()) };
-        if let Some(flaw) = proof.flaw(self.tasks) {
+        let others = self.workload.ending_otherwise(self.tasks);
+        // One that times out ends with an error, and is not lost.
+        let times_out = self.workload.ending.as_deref() == Some("times-out");
+        if let Some(flaw) =
+            proof.flaw_beside(self.tasks - others, if times_out { 0 } else { others })
+        {
             return Some(flaw);
         }
         self.workload.http?;
         let Some(server) = server else { return Some("it has no proof from its server".into()) };
+        if others > 0 {
+            // How many answers such a task took before it ended is not known, and that it gave up shows at
+            // the server a moment later, when another task may have asked already.
+            let all_at_once = proof.expected_in_flight == self.tasks;
+            return server.flaw_of_open(proof).filter(|_| all_at_once);
+        }
         let requests = self.tasks.checked_mul(u64::from(self.workload.waits_per_task));
         match requests.and_then(|each| each.checked_mul(self.waves.len().max(1) as u64)) {
             Some(requests) => server.flaw(requests, proof),

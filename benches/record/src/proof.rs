@@ -60,14 +60,20 @@ impl ServerProof {
     /// What is wrong with it, in words; `None` if it proves that the server answered all requests, and
     /// had as many open as the client's ceiling allows, also while they were weighed.
     pub fn flaw(&self, requests: u64, client: &ProofLine) -> Option<String> {
-        let Self { served, high_water, .. } = self;
+        let served = self.served;
+        let answered = (served != requests)
+            .then(|| format!("the server answered {served} of {requests} requests"));
+        answered.or_else(|| self.flaw_of_open(client))
+    }
+
+    /// The same of the requests that it had open alone.
+    pub fn flaw_of_open(&self, client: &ProofLine) -> Option<String> {
+        let high_water = self.high_water;
         let expected = client.expected_in_flight;
         let weighed = self.open_before_weighing.min(self.open_after_weighing);
-        if *served != requests {
-            Some(format!("the server answered {served} of {requests} requests"))
-        } else if client.unweighed {
+        if client.unweighed {
             None
-        } else if *high_water != expected {
+        } else if high_water != expected {
             Some(format!("the server had {high_water} requests open at once, not {expected}"))
         } else {
             let around = "requests open around the weighing, not";
@@ -80,13 +86,20 @@ impl ProofLine {
     /// What is wrong with it, in words; `None` if it proves that `tasks` tasks were done, at the
     /// concurrency that the ceiling allows, and were all there while they were weighed.
     pub fn flaw(&self, tasks: u64) -> Option<String> {
+        self.flaw_beside(tasks, 0)
+    }
+
+    /// The same where so many others were to be lost.
+    pub fn flaw_beside(&self, tasks: u64, to_be_lost: u64) -> Option<String> {
         let Self { completed, lost, checksum, expected_checksum, .. } = self;
         let (peak, expected) = (self.peak_in_flight, self.expected_in_flight);
         let weighed = self.before_weighing.min(self.after_weighing);
         if *completed != tasks {
             Some(format!("{completed} of {tasks} tasks completed"))
-        } else if *lost != 0 {
-            Some(format!("{lost} tasks were lost"))
+        } else if *lost != to_be_lost {
+            let instead =
+                if to_be_lost == 0 { String::new() } else { format!(", not {to_be_lost}") };
+            Some(format!("{lost} tasks were lost{instead}"))
         } else if checksum != expected_checksum {
             Some(format!("checksum {checksum:016x} is not the expected {expected_checksum:016x}"))
         } else if self.unweighed {

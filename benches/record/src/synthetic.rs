@@ -111,6 +111,10 @@ impl Synthetic {
             waits_per_task: 1,
             arrival: "burst".into(),
             synchronized_wakeup: false,
+            job_rounds: 0,
+            ending: None,
+            rising: false,
+            trace: false,
             http: None,
         };
         Self { record, workload }
@@ -463,6 +467,7 @@ impl Synthetic {
             second: None,
             rate: false,
             waves: Vec::new(),
+            trace: Vec::new(),
             conditions: None,
         }
     }

@@ -1,8 +1,11 @@
 //! `callbacks/event-loop`: all tasks on one loop, on one thread.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, Starts, Wait,
-    WithState,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Settings, Start, Starts,
+    State, TaskHandle, Wait, WithState,
 };
 
 use crate::event_loop::EventLoop;
@@ -24,6 +27,10 @@ impl Contestant for OneLoop {
 
     fn ceiling(&self, _: &Settings) -> Ceiling {
         Ceiling::Unbounded
+    }
+
+    fn can_cancel(&self) -> bool {
+        true
     }
 
     fn is_on_one_thread(&self) -> bool {
@@ -76,11 +83,36 @@ fn start_due<const N: usize>(event_loop: &mut EventLoop, mut starts: Starts, wai
                     move |event_loop: &mut EventLoop, _| start_due::<N>(event_loop, starts, wait);
                 return event_loop.at(moment, Box::new(later));
             }
-            (Start::Now(handle), Wait::Timer { .. }) => add::<N>(event_loop, handle),
+            (Start::Now(handle), Wait::Timer { .. }) => match handle.cancelled_after() {
+                Some(after) => add_until(event_loop, handle, Moment::now() + after),
+                None => {
+                    let (ledger, index) = (handle.ledger(), handle.index());
+                    add::<N>(event_loop, handle);
+                    ledger.returned(index);
+                }
+            },
             // A request that is answered or refused at once goes through its task from here.
             (Start::Now(handle), Wait::Http(_)) => {
                 event_loop.call(|event_loop| fetch::<N>(event_loop, handle));
             }
         }
     }
+}
+
+/// Adds two numbers after waiting, unless `by` comes first: what would go on with the task is dropped
+/// then, and the timer finds nothing.
+fn add_until(event_loop: &mut EventLoop, mut handle: TaskHandle, by: Moment) {
+    handle.sign_in();
+    let Some(deadline) = handle.next_wait() else { return };
+    let rest = Rc::new(Cell::new(Some(handle)));
+    let kept = rest.clone();
+    event_loop.at(by, Box::new(move |_, _| drop(kept.take())));
+    let go_on = move |_: &mut EventLoop, deadline| {
+        if let Some(handle) = rest.take() {
+            handle.woke(deadline, &State::<0>::empty());
+            let sum = handle.task().sum();
+            handle.sign_out(sum);
+        }
+    };
+    event_loop.at(deadline, Box::new(go_on));
 }

@@ -12,8 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use protocol::ns;
-use protocol::{self, AllWaiting, Begin, Drained, Event, Order, Profile, ProtocolError};
-use workload::{Contestant, Instance, Ledger, Refusal, Settings};
+use protocol::{self, AllWaiting, Begin, Drained, Event, Order, Profile, ProtocolError, TraceLine};
+use workload::ledger::silence_planted_panics;
+use workload::{Contestant, Ending, Instance, Ledger, Refusal, Settings};
 
 use crate::heap;
 use crate::usage::Usage;
@@ -104,6 +105,9 @@ fn run(contestant: &dyn Contestant, id: &str) -> Result<(), Trouble> {
     let settings = Settings { pool_workers };
     let expected = (!unweighed).then(|| contestant.ceiling(&settings).expected_in_flight(tasks));
 
+    if workload.ending == Ending::Panics {
+        silence_planted_panics();
+    }
     let ledger = Ledger::open(workload);
     let (start, started) = mpsc::sync_channel(1);
     let (report, reported) = mpsc::sync_channel(1);
@@ -205,6 +209,7 @@ fn drained(
         involuntary_switches: used.involuntary_switches,
         lateness_ns: ledger.lateness().map(Into::into),
         heap_bytes: heap::live_bytes(),
+        trace: TraceLine::all(&ledger.noted(), ledger.begun()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use protocol::profile::WANTS;
 use protocol::{CeilingLine, Profile, RoleLine};
-use workload::{Arrival, Ceiling, Contestant, Http, Role, Settings, StateSize, Workload};
+use workload::{Arrival, Ceiling, Contestant, Ending, Http, Role, Settings, StateSize, Workload};
 
 use crate::allocator;
 
@@ -35,7 +35,10 @@ pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
         Role::Again { of } => (RoleLine::Control, Some(of), None),
         Role::Fault => (RoleLine::Fault, None, None),
     };
-    let runs = |workload: &Workload| contestant.unsupported(workload).is_none();
+    let runs = |workload: &Workload| {
+        let is_possible = workload.ending != Ending::Cancelled || contestant.can_cancel();
+        is_possible && contestant.unsupported(workload).is_none()
+    };
     let is_met = |wants: fn(&Workload) -> bool| {
         examples().iter().any(|workload| wants(workload) && runs(workload))
     };
@@ -89,7 +92,11 @@ fn examples() -> Vec<Workload> {
             plain.with_waits(two),
             plain.with_arrival(Arrival::Rate { per_second: NonZeroU32::MIN }),
             plain.with_spread(Duration::from_nanos(1)),
-            plain.with_panic(0),
+            plain.with_ending(Ending::Panics),
+            plain.with_ending(Ending::Cancelled),
+            plain.with_ending(Ending::TimesOut),
+            Workload { job_rounds: 1, ..*plain },
+            Workload { trace: true, ..*plain },
         ]
     };
     let mut all: Vec<Workload> = plain.iter().flat_map(of_each).collect();

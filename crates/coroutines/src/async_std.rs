@@ -15,6 +15,7 @@ use async_std::net::TcpStream;
 use pin_project_lite::pin_project;
 use workload::{ContestantId, Ledger, Moment, Start, Wait};
 
+use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
@@ -44,6 +45,7 @@ impl<S: Future<Output = ()>> Future for SleepUntil<S> {
 impl Runtime for AsyncStd {
     const ID: ContestantId = ContestantId::new("coroutines/async-std");
     const SUMMARY: &'static str = "async tasks on async-std's global executor";
+    const CAN_CANCEL: bool = true;
     const TIMER: &'static str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";
     const STAYS_IN_PROCESS: bool = true;
     const CAUTION: Option<&'static str> =
@@ -69,6 +71,9 @@ impl Runtime for AsyncStd {
                 match (start, ledger.workload().wait) {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
+                        async_std::task::spawn(add_or_cancel::<Self>(handle));
                     }
                     (Start::Now(handle), Wait::Timer { .. }) => {
                         async_std::task::spawn(add::<Self, N>(handle));

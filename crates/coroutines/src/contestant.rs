@@ -51,6 +51,10 @@ impl<R: Runtime> Contestant for On<R> {
         (!self.has_sockets && workload.asks().is_some()).then_some("timers")
     }
 
+    fn can_cancel(&self) -> bool {
+        R::CAN_CANCEL
+    }
+
     fn timer(&self) -> Option<&'static str> {
         Some(R::TIMER)
     }

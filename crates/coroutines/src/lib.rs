@@ -5,6 +5,7 @@
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add), written once |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch), written once |
 //! | `connection` | what `fetch` waits in: connecting, writing and reading, each until a moment |
+//! | `cancel` | the task that is dropped while it waits |
 //! | `in_time` | an operation beside an alarm that goes off when it has taken too long |
 //! | [`runtime`] | [`Runtime`] and [`Sockets`]: the little that the task wants of a runtime |
 //! | [`contestant`] | a [`Contestant`] out of any runtime |
@@ -35,6 +36,7 @@ pub mod as_written;
 pub mod async_std;
 pub mod bare;
 pub mod baseline;
+mod cancel;
 mod connection;
 pub mod contestant;
 pub mod http;

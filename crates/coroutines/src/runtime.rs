@@ -21,6 +21,9 @@ pub trait Runtime: Sized + 'static {
     /// Whether its threads stay until the end of the process.
     const STAYS_IN_PROCESS: bool = false;
 
+    /// Whether [`run_all`](Self::run_all) has tasks cancelled where the workload wants that.
+    const CAN_CANCEL: bool = false;
+
     /// Whether all its tasks run on one thread.
     const ONE_THREAD: bool = false;
 

@@ -11,6 +11,7 @@ use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, LocalExecutor, Timer};
 use workload::{ContestantId, Ledger, Moment, Start, Starts, Wait};
 
+use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
@@ -23,6 +24,7 @@ pub struct Global(());
 impl Runtime for Global {
     const ID: ContestantId = ContestantId::new("coroutines/smol");
     const SUMMARY: &'static str = "async tasks on smol's global executor, one thread by default";
+    const CAN_CANCEL: bool = true;
     const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;
 
@@ -46,6 +48,9 @@ impl Runtime for Global {
                 match (start, ledger.workload().wait) {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
+                        smol::spawn(add_or_cancel::<Self>(handle)).detach();
                     }
                     (Start::Now(handle), Wait::Timer { .. }) => {
                         smol::spawn(add::<Self, N>(handle)).detach();
@@ -96,6 +101,7 @@ impl Runtime for Local {
     const ID: ContestantId = ContestantId::new("coroutines/smol-local");
     const ONE_THREAD: bool = true;
     const SUMMARY: &'static str = "async tasks on smol's local executor, all on one thread";
+    const CAN_CANCEL: bool = true;
     const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;
 
@@ -158,6 +164,9 @@ impl Local {
                 match (start, ledger.workload().wait) {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
+                    }
+                    (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
+                        executor.spawn(add_or_cancel::<Self>(handle)).detach();
                     }
                     (Start::Now(handle), Wait::Timer { .. }) => {
                         executor.spawn(add::<Self, N>(handle)).detach();

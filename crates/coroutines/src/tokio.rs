@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Runtime as Tokio};
 use tokio::time::Sleep;
 use workload::{ContestantId, Ledger, Moment, Start, TaskHandle, Wait};
 
+use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
@@ -51,10 +52,16 @@ pub trait Scheduler: Sized + 'static {
     /// A runtime with it, still to be given its drivers.
     fn builder() -> Builder;
 
+    /// Whether [`run_all`](Self::run_all) has tasks cancelled where the workload wants that.
+    const CAN_CANCEL: bool = false;
+
     /// Runs each task of the ledger on the runtime, and returns when all are over.
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
             start_each(ledger, |handle| match ledger.workload().wait {
+                Wait::Timer { .. } if is_cancelled(ledger) => {
+                    drop(tokio::spawn(add_or_cancel::<OnTokio<Self>>(handle)));
+                }
                 Wait::Timer { .. } => drop(tokio::spawn(add::<OnTokio<Self>, N>(handle))),
                 Wait::Http(_) => drop(tokio::spawn(fetch::<OnTokio<Self>, N>(handle))),
             })
@@ -79,6 +86,7 @@ pub(crate) async fn start_each(ledger: &'static Ledger, mut start: impl FnMut(Ta
 pub struct Workers;
 
 impl Scheduler for Workers {
+    const CAN_CANCEL: bool = true;
     const ID: ContestantId = ContestantId::new("coroutines/tokio");
     const SUMMARY: &'static str = "async tasks on tokio, a worker thread for each core";
 
@@ -92,6 +100,7 @@ impl Scheduler for Workers {
 pub struct Caller;
 
 impl Scheduler for Caller {
+    const CAN_CANCEL: bool = true;
     const ID: ContestantId = ContestantId::new("coroutines/tokio-current-thread");
     const SUMMARY: &'static str = "async tasks on tokio, all on one thread";
     const ONE_THREAD: bool = true;
@@ -122,6 +131,7 @@ impl Future for SleepUntil {
 impl<S: Scheduler> Runtime for OnTokio<S> {
     const ID: ContestantId = S::ID;
     const SUMMARY: &'static str = S::SUMMARY;
+    const CAN_CANCEL: bool = S::CAN_CANCEL;
     const TIMER: &'static str = "a wheel, 1 ms, rounds up";
     const ONE_THREAD: bool = S::ONE_THREAD;
     const MOST_TASKS: Option<u32> = S::MOST_TASKS;

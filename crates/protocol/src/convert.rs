@@ -5,11 +5,34 @@ use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
 use workload::http::Timeouts;
-use workload::ledger::Failure;
-use workload::{Http, Lateness, StateSize, Wait, Workload};
+use workload::ledger::{Event as Did, Failure, Noted};
+use workload::{Ending, Http, Lateness, Moment, StateSize, Wait, Workload};
 
-use crate::lines::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
+use crate::lines::{ErrorLine, HttpLine, LatenessLine, Step, TraceLine, WorkloadLine};
 use crate::messages::ServerLine;
+
+/// So many tasks are traced at most, and so many steps of theirs: a line of the protocol holds them.
+pub const MOST_TRACED: u32 = 64;
+/// See [`MOST_TRACED`].
+pub const MOST_STEPS: usize = 512;
+
+impl TraceLine {
+    /// What these did, in the order in which they did it, since a wave that began then.
+    pub fn all(noted: &[Noted], begun: Moment) -> Vec<Self> {
+        let line = |Noted { event, at, thread }: &Noted| {
+            let (task, step) = match *event {
+                Did::In(task) => (task, Step::Started),
+                Did::Waits(task, _) => (task, Step::Waits),
+                Did::Returned(task) => (task, Step::Returned),
+                Did::Woke(task, _) => (task, Step::Woke),
+                Did::Out(task) => (task, Step::Ended),
+                Did::Failed(task, _) | Did::Lost(task) => (task, Step::Lost),
+            };
+            Self { task, step, thread: *thread, at_ns: ns(at.since(begun)) }
+        };
+        noted.iter().take(MOST_STEPS).map(line).collect()
+    }
+}
 
 impl WorkloadLine {
     /// The workload with so many tasks, that asks this server if it asks one.
@@ -36,6 +59,12 @@ impl WorkloadLine {
             let of = format_args!("{}, spread by {} ns", self.wait, self.spread_ns);
             return Err(unknown("synchronized wake-up", &of));
         }
+        let ending = self.ending.as_deref().map_or(Ok(Ending::Returns), str::parse);
+        let ending =
+            ending.map_err(|_| unknown("ending", &self.ending.as_deref().unwrap_or_default()))?;
+        if self.trace && tasks > MOST_TRACED {
+            return Err(unknown("trace of so many tasks", &tasks));
+        }
         let state = StateSize::try_from(self.state_bytes)
             .map_err(|_| unknown("state", &self.state_bytes))?;
         let depth = u32::try_from(self.depth_bytes).ok();
@@ -50,6 +79,10 @@ impl WorkloadLine {
             arrival,
             synchronized_wakeup: self.synchronized_wakeup,
             depth: depth.ok_or_else(|| unknown("depth", &self.depth_bytes))?,
+            ending,
+            job_rounds: self.job_rounds,
+            rising: self.rising,
+            trace: self.trace,
             ..Workload::timer(tasks, Duration::ZERO)
         }
         .with_duration(Duration::from_nanos(self.duration_ns))
@@ -75,6 +108,10 @@ impl From<&Workload> for WorkloadLine {
             waits_per_task: workload.waits_per_task.get().into(),
             arrival: workload.arrival.to_string(),
             synchronized_wakeup: workload.synchronized_wakeup,
+            job_rounds: workload.job_rounds,
+            ending: (workload.ending != Ending::Returns).then(|| workload.ending.to_string()),
+            rising: workload.rising,
+            trace: workload.trace,
             http: workload.asks().map(Into::into),
         }
     }
@@ -170,6 +207,9 @@ mod tests {
         let line = WorkloadLine::from(&paced);
         assert_eq!(line.arrival, "rate:5000/s");
         assert_eq!(line.with_tasks(7, None), Ok(paced));
+        let other = Workload { job_rounds: 9, rising: true, trace: true, ..workload };
+        let other = other.with_ending(Ending::Cancelled);
+        assert_eq!(WorkloadLine::from(&other).with_tasks(7, None), Ok(other));
         let synchronized = Workload::timer(7, Duration::from_millis(3)).with_synchronized_wakeup();
         assert_eq!(WorkloadLine::from(&synchronized).with_tasks(7, None), Ok(synchronized));
     }
@@ -209,6 +249,15 @@ mod tests {
         assert_eq!(
             unknown(WorkloadLine { synchronized_wakeup: true, spread_ns: 1, ..timer.clone() }),
             "the synchronized wake-up `timer, spread by 1 ns` of the workload is unknown here"
+        );
+        assert_eq!(
+            unknown(WorkloadLine { ending: Some("early".into()), ..timer.clone() }),
+            "the ending `early` of the workload is unknown here"
+        );
+        let traced = WorkloadLine { trace: true, ..timer.clone() };
+        assert_eq!(
+            traced.with_tasks(65, None).unwrap_err().to_string(),
+            "the trace of so many tasks `65` of the workload is unknown here"
         );
         assert_eq!(
             unknown(WorkloadLine { state_bytes: 3, ..timer.clone() }),

@@ -14,8 +14,8 @@ pub mod messages;
 pub mod profile;
 pub mod wide;
 
-pub use convert::{UnknownWorkload, ns};
-pub use lines::{ErrorLine, HttpLine, LatenessLine, WorkloadLine};
+pub use convert::{MOST_TRACED, UnknownWorkload, ns};
+pub use lines::{ErrorLine, HttpLine, LatenessLine, Step, TraceLine, WorkloadLine};
 pub use messages::{
     AllWaiting, Begin, Drained, Event, Message, Order, ProtocolError, ServerLine, VERSION, read,
     write,

@@ -24,14 +24,64 @@ pub struct WorkloadLine {
     /// Whether all tasks wait for one deadline.
     #[serde(rename = "herd", default, skip_serializing_if = "std::ops::Not::not")]
     pub synchronized_wakeup: bool,
+    /// How many rounds each task computes after each wait.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub job_rounds: u32,
+    /// How every second task ends, if it does not return its sum: `panics`, `cancelled`, `times-out`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
+    /// Whether the waits of a spread rise after the first task's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rising: bool,
+    /// Whether it is noted what each task does, when, and on which thread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trace: bool,
     /// What each answer is asked to be, for `http` and `transfer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpLine>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(bytes: &u64) -> bool {
-    *bytes == 0
+fn is_zero<T: Default + PartialEq>(count: &T) -> bool {
+    *count == T::default()
+}
+
+impl WorkloadLine {
+    /// How many of so many tasks end otherwise than by returning their sum.
+    pub fn ending_otherwise(&self, tasks: u64) -> u64 {
+        if self.ending.is_some() { tasks / 2 } else { 0 }
+    }
+}
+
+/// Something that a task did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceLine {
+    /// Which task.
+    pub task: u32,
+    /// What it did.
+    pub step: Step,
+    /// On which thread: a number that no other thread of the process has.
+    pub thread: u32,
+    /// When, since the wave began.
+    pub at_ns: u64,
+}
+
+/// What a task does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// It starts.
+    Started,
+    /// It begins a wait.
+    Waits,
+    /// The call that started it, and was handed the rest of it, came back.
+    Returned,
+    /// It wakes.
+    Woke,
+    /// It ends with its sum.
+    Ended,
+    /// It ends without one.
+    Lost,
 }
 
 /// What an answer is asked to be.

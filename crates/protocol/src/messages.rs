@@ -32,7 +32,7 @@ use std::num::NonZeroU8;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::lines::{ErrorLine, LatenessLine, WorkloadLine};
+use crate::lines::{ErrorLine, LatenessLine, TraceLine, WorkloadLine};
 use crate::profile::Profile;
 use crate::wide;
 
@@ -184,6 +184,9 @@ pub struct Drained {
     pub lateness_ns: Option<LatenessLine>,
     /// Bytes on the heap, from a build that counts them.
     pub heap_bytes: Option<u64>,
+    /// What the tasks did, in order, where the workload asks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<TraceLine>,
 }
 
 /// Why a line could not be understood.
@@ -277,6 +280,10 @@ mod tests {
                 waits_per_task: 2,
                 arrival: "burst".into(),
                 synchronized_wakeup: false,
+                job_rounds: 0,
+                ending: None,
+                rising: false,
+                trace: false,
                 http: None,
             },
             tasks: 3,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use workload::{Arrival, Ceiling, StateSize, Workload};
+use workload::{Arrival, Ceiling, Ending, StateSize, Workload};
 
 /// Who a contestant is. What a run, an analysis or a page wants to know of one stands here; nothing
 /// follows from its id.
@@ -123,7 +123,11 @@ pub const WANTS: &[Want] = &[
     ("rate", |workload| workload.arrival != Arrival::Burst),
     ("spread", |workload| !workload.spread().is_zero()),
     ("synchronized", |workload| workload.synchronized_wakeup),
-    ("panic", |workload| workload.panicking_task.is_some()),
+    ("jobs", |workload| workload.job_rounds != 0),
+    ("trace", |workload| workload.trace || workload.rising),
+    ("panic", |workload| workload.ending == Ending::Panics),
+    ("cancel", |workload| workload.ending == Ending::Cancelled),
+    ("timeout", |workload| workload.ending == Ending::TimesOut),
 ];
 
 impl Profile {

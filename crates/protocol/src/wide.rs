@@ -8,6 +8,7 @@ use serde_json::Value;
 
 /// The fields that are 64 bits wide, wherever they stand.
 pub const FIELDS: &[&str] = &[
+    "at_ns",
     "bytes",
     "checksum",
     "completed",

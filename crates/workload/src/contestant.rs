@@ -40,6 +40,11 @@ pub trait Contestant: Send + Sync {
         None
     }
 
+    /// Whether a task of it can be cancelled while it waits for a timer. An OS thread cannot.
+    fn can_cancel(&self) -> bool {
+        false
+    }
+
     /// What its timers are and how exact they are by design, in a few words, for the tables of
     /// lateness: `wheel, 1 ms, rounds up`.
     fn timer(&self) -> Option<&'static str> {

@@ -38,6 +38,6 @@ pub use clock::Moment;
 pub use contestant::{Ceiling, Contestant, ContestantId, Instance, Refusal, Role, Settings};
 pub use http::Http;
 pub use ledger::{Lateness, Ledger, Proof, Start, Starts, TaskHandle};
-pub use spec::{Arrival, Wait, Workload};
+pub use spec::{Arrival, Ending, Wait, Workload};
 pub use state::{State, StateSize, WithState};
 pub use task::Task;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::{NonZeroU16, NonZeroU32};
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::http::Http;
@@ -27,9 +28,16 @@ pub struct Workload {
     /// Whether all tasks wait for one deadline, which is the end of a wait that began with the wave,
     /// instead of each for the end of a wait of its own. For timers without a spread.
     pub synchronized_wakeup: bool,
-    /// A task that panics after its first wait, to show that a panic costs only that task.
-    /// `None` in everything that is measured.
-    pub panicking_task: Option<u32>,
+    /// How every second task ends (those with odd indices). The others return.
+    pub ending: Ending,
+    /// How many rounds each task computes after each wait: work that no compiler takes out.
+    pub job_rounds: u32,
+    /// Whether the waits of a spread rise after the first task's, which is the longest either way: with
+    /// three tasks 3, 1, 2 and not 3, 2, 1.
+    pub rising: bool,
+    /// Whether the ledger notes what each task does, when, and on which thread. Nothing is weighed or
+    /// timed then.
+    pub trace: bool,
 }
 
 impl Workload {
@@ -49,7 +57,10 @@ impl Workload {
             waits_per_task: NonZeroU16::MIN,
             arrival: Arrival::Burst,
             synchronized_wakeup: false,
-            panicking_task: None,
+            ending: Ending::Returns,
+            job_rounds: 0,
+            rising: false,
+            trace: false,
         }
     }
 
@@ -112,10 +123,21 @@ impl Workload {
         Self { synchronized_wakeup: true, ..self }
     }
 
-    /// The same with one task that panics after its first wait.
+    /// The same with every second task ending like this.
     #[must_use]
-    pub fn with_panic(self, task: u32) -> Self {
-        Self { panicking_task: Some(task), ..self }
+    pub fn with_ending(self, ending: Ending) -> Self {
+        Self { ending, ..self }
+    }
+
+    /// Whether the task with this index ends otherwise than by returning its sum.
+    #[inline]
+    pub fn ends_otherwise(&self, index: u32) -> bool {
+        self.ending != Ending::Returns && index % 2 == 1
+    }
+
+    /// How many tasks return their sum.
+    pub fn returning(&self) -> u32 {
+        if self.ending == Ending::Returns { self.tasks } else { self.tasks.div_ceil(2) }
     }
 
     /// The same with waits of this length. A spread stays as it is.
@@ -158,7 +180,12 @@ impl Workload {
             return self.duration();
         }
         let last = self.tasks - 1;
-        let share = f64::from(last.saturating_sub(index)) / f64::from(last);
+        let step = match (self.rising, index) {
+            (true, 0) => last,
+            (true, index) => (index - 1).min(last),
+            (false, index) => last.saturating_sub(index),
+        };
+        let share = f64::from(step) / f64::from(last);
         self.duration() + self.spread().mul_f64(share)
     }
 
@@ -221,6 +248,20 @@ impl Workload {
     }
 }
 
+/// How a task ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// It returns its sum.
+    #[default]
+    Returns,
+    /// It panics after its first wait.
+    Panics,
+    /// It is cancelled while it waits: what would go on with it is dropped.
+    Cancelled,
+    /// Its answer does not come in time.
+    TimesOut,
+}
+
 /// What a task waits for.
 ///
 /// A new kind of wait is a variant here and an arm in each model.
@@ -279,6 +320,30 @@ impl fmt::Display for Arrival {
     }
 }
 
+/// As the record and the command line have it.
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Returns => "returns",
+            Self::Panics => "panics",
+            Self::Cancelled => "cancelled",
+            Self::TimesOut => "times-out",
+        })
+    }
+}
+
+impl FromStr for Ending {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::Returns, Self::Panics, Self::Cancelled, Self::TimesOut];
+        let found = all.into_iter().find(|ending| ending.to_string() == text);
+        found.ok_or_else(|| {
+            format!("`{text}` is no way to end: give returns, panics, cancelled or times-out")
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU64;
@@ -299,6 +364,9 @@ mod tests {
         let durations: Vec<_> = (0..3).map(|index| spread.duration_of(index)).collect();
         assert_eq!(durations, [15 * MS, 10 * MS, 5 * MS]);
         assert_eq!(Workload::timer(1, 5 * MS).with_spread(10 * MS).duration_of(0), 5 * MS);
+        let rising = Workload { rising: true, ..spread };
+        let durations: Vec<_> = (0..3).map(|index| rising.duration_of(index)).collect();
+        assert_eq!(durations, [15 * MS, 5 * MS, 10 * MS]);
     }
 
     #[test]

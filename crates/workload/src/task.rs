@@ -3,6 +3,8 @@
 //! It is the example of the post whose claims are tested here: `add(a, b)` waits a second and
 //! returns `a + b`.
 
+use crate::spec::Workload;
+
 /// The two numbers that a task adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
@@ -36,10 +38,10 @@ pub fn checksum_of(sum: u64) -> u64 {
     mix(sum)
 }
 
-/// The checksum of a whole wave: every task from 0 to `tasks`, without those in `except`.
-pub fn expected_checksum(tasks: u32, except: Option<u32>) -> u64 {
-    (0..tasks)
-        .filter(|index| Some(*index) != except)
+/// The checksum of a whole wave: every task that returns its sum.
+pub fn expected_checksum(workload: &Workload) -> u64 {
+    (0..workload.tasks)
+        .filter(|index| !workload.ends_otherwise(*index))
         .fold(0, |total, index| total.wrapping_add(checksum_of(Task::nth(index).sum())))
 }
 
@@ -54,7 +56,14 @@ pub(crate) fn mix(value: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::spec::Ending;
+
+    fn expected(tasks: u32) -> u64 {
+        expected_checksum(&Workload::timer(tasks, Duration::ZERO))
+    }
 
     #[test]
     fn the_sum_does_not_overflow() {
@@ -66,22 +75,25 @@ mod tests {
     fn the_checksum_sees_a_swapped_a_missing_and_a_doubled_task() {
         let sums: Vec<u64> = (0..10).map(|i| Task::nth(i).sum()).collect();
         let total = |sums: &[u64]| sums.iter().fold(0u64, |t, s| t.wrapping_add(checksum_of(*s)));
-        assert_eq!(total(&sums), expected_checksum(10, None));
+        assert_eq!(total(&sums), expected(10));
 
         let mut shifted = sums.clone();
         shifted[2] += 1;
         shifted[3] -= 1;
-        assert_ne!(total(&shifted), expected_checksum(10, None), "errors must not cancel out");
-        assert_ne!(total(&sums[1..]), expected_checksum(10, None));
+        assert_ne!(total(&shifted), expected(10), "errors must not cancel out");
+        assert_ne!(total(&sums[1..]), expected(10));
         let mut doubled = sums.clone();
         doubled[4] = doubled[5];
-        assert_ne!(total(&doubled), expected_checksum(10, None));
+        assert_ne!(total(&doubled), expected(10));
     }
 
     #[test]
-    fn a_task_left_out_is_left_out_of_the_expectation() {
-        let all = expected_checksum(5, None);
-        let without = expected_checksum(5, Some(3));
-        assert_eq!(all, without.wrapping_add(checksum_of(Task::nth(3).sum())));
+    fn tasks_that_end_otherwise_are_left_out_of_the_expectation() {
+        let workload = Workload::timer(4, Duration::ZERO).with_ending(Ending::Panics);
+        assert_eq!(workload.returning(), 2);
+        let left_out = [1, 3].map(|index| checksum_of(Task::nth(index).sum()));
+        let all =
+            left_out.iter().fold(expected_checksum(&workload), |all, one| all.wrapping_add(*one));
+        assert_eq!(all, expected(4));
     }
 }

@@ -9,6 +9,7 @@ use workload::Workload;
 use super::ending::{Ending, Outcome, Second, Wave};
 use super::requests;
 use super::spec::{CellSpec, Waves};
+use super::stopped::are_unexpected;
 use super::unweighed::{Unweighed, impossible};
 use super::watched::{Stopped, Watched, unexpected};
 use crate::meter::cgroup::Cgroups;
@@ -136,7 +137,7 @@ impl Run<'_> {
         let mut drained = Vec::new();
         for _ in 0..all {
             let wave = self.drained(waits * all)?;
-            let has_errors = !wave.errors.is_empty();
+            let has_errors = are_unexpected(&wave.errors, self.workload);
             drained.push(wave);
             if has_errors {
                 break;
@@ -179,6 +180,14 @@ impl Run<'_> {
         }
     }
 
+    /// What became of a wave that was over, or not all there, before it could be weighed.
+    fn too_soon(&self, mut drained: Drained) -> Stopped {
+        if !are_unexpected(&drained.errors, self.workload) {
+            drained.errors.clear();
+        }
+        self.process.all_too_soon(drained)
+    }
+
     fn first_wave(&mut self, expected: u64) -> Result<Outcome, Stopped> {
         let heap_bytes = self.begin(false)?;
         let idle = self.process.weigh(heap_bytes);
@@ -208,7 +217,7 @@ impl Run<'_> {
         let waits = self.workload.longest(expected) + requests::work(self.workload, expected);
         let waiting = match self.process.next("start its tasks", waits)? {
             Event::AllWaiting(waiting) => waiting,
-            Event::Drained(drained) => return Err(self.process.all_too_soon(drained)),
+            Event::Drained(drained) => return Err(self.too_soon(drained)),
             said => return Err(unexpected("parked", &said)),
         };
         let over = before.map_or(0, |before| before.served + before.broken);
@@ -227,7 +236,7 @@ impl Run<'_> {
                 // The child may know why.
                 self.process.tell(Order::Go);
                 let drained = self.drained(waits)?;
-                return Err(self.process.all_too_soon(drained));
+                return Err(self.too_soon(drained));
             }
         }
         let waiting_weight = self.process.weigh_in_detail(waiting.heap_bytes);
@@ -247,8 +256,8 @@ impl Run<'_> {
         // No task may have left while the weighing went on.
         let left_early = drained.in_flight_after_weighing.unwrap_or(0) < expected
             || server.is_some_and(|proof| proof.open_after_weighing < expected);
-        if left_early || !drained.errors.is_empty() {
-            return Err(self.process.all_too_soon(drained));
+        if left_early || are_unexpected(&drained.errors, self.workload) {
+            return Err(self.too_soon(drained));
         }
         self.can_be(std::slice::from_ref(&drained), gone.elapsed(), expected)?;
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {

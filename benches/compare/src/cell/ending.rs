@@ -6,7 +6,9 @@ use std::process::ExitStatus;
 use workload::Workload;
 
 use super::spec::CellSpec;
-use super::stopped::{failed_with, last_line, legible, stopped_at, wall_or_failure, without_flaw};
+use super::stopped::{
+    are_unexpected, failed_with, last_line, legible, stopped_at, wall_or_failure, without_flaw,
+};
 use super::unweighed::{Unweighed, proof};
 use crate::limits::{LastSeen, Limits};
 use protocol::{AllWaiting, Drained};
@@ -185,12 +187,13 @@ impl Outcome {
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             ..spec.cell(workload, Status::Ok, None)
         };
-        if !drained.errors.is_empty() {
+        if are_unexpected(&drained.errors, workload) {
             return failed_with(drained.errors, cell, limits, &last_seen);
         }
+        cell.errors = drained.errors;
         match second {
             Second::None => {}
-            Second::Done(wave) if wave.drained.errors.is_empty() => {
+            Second::Done(wave) if !are_unexpected(&wave.drained.errors, workload) => {
                 let proof = wave.proof(expected_in_flight, workload);
                 cell.second = Some(SecondProof { proof, server: wave.server });
                 cell.memory.second_waiting = Some(wave.waiting_weight);

@@ -79,7 +79,8 @@ impl Runner {
         }
 
         let mut is_weighed = spec.waves.is_none()
-            && (!spec.wait_is_given || unweighed::can_be_weighed(&workload, ceiling));
+            && (!spec.wait_is_given && !workload.trace
+                || unweighed::can_be_weighed(&workload, ceiling));
         for attempt in 1..=MOST_ATTEMPTS {
             if stop.load(Ordering::SeqCst) {
                 return Err(Interrupted);

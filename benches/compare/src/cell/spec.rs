@@ -73,6 +73,7 @@ impl CellSpec {
             second: None,
             rate: self.waves.is_some(),
             waves: Vec::new(),
+            trace: Vec::new(),
             conditions: None,
         }
     }

@@ -1,6 +1,7 @@
 //! A run that came to no proof: a wall or a failure, and the reason in words.
 
 use workload::http::ErrorKind;
+use workload::{Ending, Workload};
 
 use crate::limits::{LastSeen, Limits};
 use record::{Cell, ErrorLine, Limit, Status};
@@ -21,6 +22,12 @@ pub(super) fn failed_with(
     let ran_out = |error: &ErrorLine| error.kind == ErrorKind::Descriptors.name();
     let limit = limits.descriptors(last_seen).filter(|_| errors.iter().any(ran_out));
     stopped_at(limit, Cell { reason: Some(reason), errors, ..cell })
+}
+
+/// Whether some of these errors are other than the workload wants.
+pub(super) fn are_unexpected(errors: &[ErrorLine], workload: &Workload) -> bool {
+    let wanted = (workload.ending == Ending::TimesOut).then(|| ErrorKind::ReadTimeout.name());
+    errors.iter().any(|error| Some(&*error.kind) != wanted)
 }
 
 /// The cell that was stopped at this limit, or at none that can be named.

@@ -10,7 +10,7 @@ use workload::task::expected_checksum;
 use workload::{Arrival, Ceiling, Workload};
 
 use super::spec::CellSpec;
-use super::stopped::{failed_with, without_flaw};
+use super::stopped::{are_unexpected, failed_with, without_flaw};
 use crate::limits::{LastSeen, Limits};
 use crate::units;
 use protocol::Drained;
@@ -19,12 +19,15 @@ use record::{Build, Cell, ProofLine, ServerProof, Status, Time, Wave};
 /// How long all tasks must be in flight together to be weighed.
 const WEIGHING: Duration = Duration::from_millis(50);
 
-/// Whether tasks that come at a rate and wait as long as they were asked to are ever as many in
+/// Whether they can be weighed. What is traced is not. Whether tasks that come at a rate and wait as long as they were asked to are ever as many in
 /// flight as can be, for long enough to be weighed. A burst is: if its wait is too short, it is run
 /// again with a longer one.
 pub(super) fn can_be_weighed(workload: &Workload, ceiling: Ceiling) -> bool {
     let in_flight = ceiling.expected_in_flight(workload.tasks);
     let last = u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_sub(1);
+    if workload.trace {
+        return false;
+    }
     workload.arrival == Arrival::Burst
         || workload.duration() >= workload.arrival.start_of(last) + WEIGHING
 }
@@ -57,12 +60,13 @@ impl Unweighed {
             time: (is_timed && waves.is_empty()).then(|| Time::of(&drained, 0, 0)),
             lateness_ns: drained.lateness_ns.filter(|_| is_timed),
             waves,
+            trace: drained.trace,
             ..spec.cell(workload, Status::Ok, None)
         };
-        if !drained.errors.is_empty() {
+        if are_unexpected(&drained.errors, workload) {
             return failed_with(drained.errors, cell, limits, &last_seen);
         }
-        without_flaw(cell)
+        without_flaw(Cell { errors: drained.errors, ..cell })
     }
 }
 
@@ -72,7 +76,7 @@ pub(crate) fn proof(drained: &Drained, expected_in_flight: u64, workload: &Workl
         completed: drained.completed,
         checksum: drained.checksum,
         // Worked out here and not asked of the child: it must not mark its own paper.
-        expected_checksum: expected_checksum(workload.tasks, None),
+        expected_checksum: expected_checksum(workload),
         peak_in_flight: drained.peak_in_flight,
         expected_in_flight,
         before_weighing: 0,
@@ -151,7 +155,7 @@ mod tests {
         let drained = Drained {
             in_flight_after_weighing: None,
             completed,
-            checksum: expected_checksum(100, None),
+            checksum: expected_checksum(&workload),
             peak_in_flight,
             errors: Vec::new(),
             lost: 0,
@@ -162,6 +166,7 @@ mod tests {
             involuntary_switches: 0,
             lateness_ns: Some(record::LatenessLine::default()),
             heap_bytes: None,
+            trace: Vec::new(),
         };
         let last_seen = LastSeen::default();
         let unweighed =

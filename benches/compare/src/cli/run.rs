@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as _};
 use tempfile::TempDir;
-use workload::{Arrival, StateSize, Workload};
+use workload::{Arrival, Ending, StateSize, Workload};
 
 use super::elsewhere::ElsewhereArgs;
 use super::heading;
@@ -29,6 +29,7 @@ use crate::registry;
 use crate::scope;
 use crate::suite::{Suite, Tally};
 use crate::units;
+use protocol::MOST_TRACED;
 use record::{Build, Difference, Extent, Unfinished, differences, read_file};
 use report::render::json;
 
@@ -44,6 +45,9 @@ Examples:
   compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
   compare run --env LD_PRELOAD=libjemalloc.so.2 --only '*/tokio' --tasks 10k,100k
   compare run --rate-waves 20 --tasks 100,10k --repeats 5    how many a second?
+  compare run --trace --only '*/tokio,threads/per-task'    who ends first, on which thread?
+  compare run --jobs 2M --tasks 8 --only 'coroutines/*'    do computations run at once?
+  compare run --ending panics --tasks 10k --only '*/smol'  is everything given back?
   compare run --workload http --only '*/smol' --tasks 100,1k --bytes 4KiB
   compare run --workload http --server http://192.0.2.7:8080 --tasks 1k
   compare run --workload transfer --tasks 32 --rate-limit 20MiB
@@ -58,6 +62,9 @@ const MOST_REPEATS: u32 = 1000;
 
 /// More waves than this in one process tell no more, and a line of the record must hold them all.
 const MOST_RATE_WAVES: u32 = 1_000;
+
+/// More rounds than this take a task seconds.
+const MOST_ROUNDS: u32 = 1_000_000_000;
 
 /// What `compare run` takes.
 #[derive(Debug, clap::Args)]
@@ -122,6 +129,16 @@ struct Selection {
     /// How many times each task waits
     #[arg(long, value_name = "COUNT", default_value = "1", value_parser = parse_waits, allow_hyphen_values = true, help_heading = heading::TASK)]
     waits: NonZeroU16,
+    /// How many rounds of a hash each task computes after each wait, such as 1M
+    #[arg(long, value_name = "ROUNDS", default_value = "0", value_parser = parse_rounds, allow_hyphen_values = true, help_heading = heading::TASK)]
+    jobs: u32,
+    /// How every second task ends: returns, panics, cancelled, or times-out with --workload http
+    #[arg(long, value_name = "ENDING", default_value = "returns", value_parser = str::parse::<Ending>, allow_hyphen_values = true, help_heading = heading::TASK)]
+    ending: Ending,
+    /// Note what each of at most 64 tasks does, when, and on which thread, instead of weighing them; three
+    /// tasks that wait 240, 80 and 160 ms, if nothing else is said
+    #[arg(long, conflicts_with = "rate_waves", help_heading = heading::RUN)]
+    trace: bool,
     /// How often each cell is run, at most 1000 times [default: 1, or as in the full run]
     #[arg(long, value_name = "COUNT", value_parser = parse_repeats, allow_hyphen_values = true, help_heading = heading::RUN)]
     repeats: Option<u32>,
@@ -255,6 +272,37 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// The workload with its trace and with tasks that end as was asked for.
+    fn with_ends(&self, workload: Workload) -> anyhow::Result<Workload> {
+        let is_http = self.workload == Kind::Http;
+        match self.ending {
+            Ending::TimesOut if !is_http => {
+                bail!("`--ending times-out` is for --workload http: a timer does not come too late")
+            }
+            Ending::Cancelled if workload.asks().is_some() || self.state != StateSize::None => {
+                bail!("`--ending cancelled` is for --workload timer without state")
+            }
+            _ => {}
+        }
+        let workload = match self.ending {
+            Ending::TimesOut => plan::traces::times_out(workload),
+            ending => workload.with_ending(ending),
+        };
+        if !self.trace {
+            return Ok(workload);
+        }
+        if let Some(tasks) = self.tasks.iter().find(|tasks| **tasks > MOST_TRACED) {
+            bail!("`--tasks {tasks}` is too many for --trace: give from 1 to {MOST_TRACED}");
+        }
+        let is_told = self.wait.is_none() && self.spread.is_none() && !self.synchronized_wakeup;
+        Ok(match is_told {
+            true => plan::traces::story(workload),
+            false => Workload { trace: true, ..workload },
+        })
+    }
+}
+
 impl Given {
     /// The seed that was given, or one from the clock.
     pub(super) fn seed(&self) -> u64 {
@@ -291,6 +339,7 @@ impl Given {
         }
         let workload =
             if args.synchronized_wakeup { workload.with_synchronized_wakeup() } else { workload };
+        let workload = args.with_ends(Workload { job_rounds: args.jobs, ..workload })?;
         let program = std::env::current_exe().context("this program does not know where it is")?;
         if !environment.is_empty() {
             contestants = environment.variants(&contestants, &program);
@@ -302,6 +351,7 @@ impl Given {
         // When tasks start and end is no matter of the heap, and only this program has a counting build.
         let wants_heap = !args.no_heap
             && contestants.iter().any(|contestant| contestant.is_own())
+            && !args.trace
             && !args.synchronized_wakeup
             && args.arrival.is_none()
             && args.rate_waves.is_none();
@@ -324,7 +374,7 @@ impl Given {
                 contestant,
                 &steps,
                 workload,
-                args.wait.is_some() || !args.workload.waits_to_be_weighed(),
+                args.wait.is_some() || args.trace || !args.workload.waits_to_be_weighed(),
                 args.pool_workers,
             ));
         }
@@ -420,6 +470,10 @@ pub fn seed_from_clock() -> u64 {
 fn steps(args: &Selection, contestant: &'static Contestant, count_heap: bool) -> Vec<Step> {
     // What another program asks its allocator for cannot be counted.
     let count_heap = count_heap && contestant.is_own();
+    if args.tasks.is_empty() && args.trace {
+        let (tasks, repeats) = (plan::traces::STORY_TASKS, args.repeats.unwrap_or(1));
+        return vec![Step { tasks, repeats, build: Build::Timed }];
+    }
     if args.tasks.is_empty() {
         let mut steps = plan::default_steps(contestant, args.workload, Extent::Full);
         steps.retain(|step| step.build == Build::Timed || count_heap);
@@ -471,6 +525,10 @@ fn parse_depth(text: &str) -> Result<u32, String> {
 
 fn parse_repeats(text: &str) -> Result<u32, String> {
     count_up_to(MOST_REPEATS, text)
+}
+
+fn parse_rounds(text: &str) -> Result<u32, String> {
+    if text == "0" { Ok(0) } else { count_up_to(MOST_ROUNDS, text) }
 }
 
 fn parse_waits(text: &str) -> Result<NonZeroU16, String> {

@@ -12,6 +12,7 @@
 //! | [`state`] | the cells in which tasks hold something while they wait |
 //! | [`allocators`] | the cells that show what another allocator makes of a task |
 //! | [`lateness`] | the cells that show how late tasks are |
+//! | [`traces`] | the cells that show what tasks do, on which threads, and how they can end |
 //! | [`kind`] | the kinds of waiting |
 //! | [`step`] | numbers of tasks, and the cells that they make |
 //! | [`order`] | the order |
@@ -25,6 +26,7 @@ pub mod run;
 mod sizes;
 pub mod state;
 pub mod step;
+pub mod traces;
 
 pub use allocators::{allocator_cells, is_over_allocators};
 pub use kind::{Kind, UNKNOWN_SERVER};

@@ -6,6 +6,7 @@ use super::rates::rate_cells;
 use super::sizes;
 use super::state::{depth_cells, state_cells, waits_cells};
 use super::step::{Step, cells};
+use super::traces::trace_cells;
 use crate::cell::CellSpec;
 use crate::contestant::Contestant;
 use record::Extent;
@@ -25,6 +26,7 @@ pub fn default_cells(contestant: &'static Contestant, extent: Extent) -> Vec<Cel
     all.extend(state_cells(contestant, extent));
     all.extend(depth_cells(contestant, extent));
     all.extend(rate_cells(contestant, extent));
+    all.extend(trace_cells(contestant, extent));
     match extent {
         Extent::Quick => {}
         Extent::Full | Extent::Partial => all.extend(few_cells(contestant)),
@@ -43,7 +45,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use protocol::RoleLine;
-    use workload::Workload;
+    use workload::{Ending, Workload};
 
     use super::*;
     use crate::registry;
@@ -165,6 +167,7 @@ mod tests {
             for kind in Kind::ALL {
                 let again: Vec<&CellSpec> = cells
                     .iter()
+                    .filter(|cell| cell.workload.ending == Ending::Returns)
                     .filter(|cell| cell.second_wave && is_of(kind, &cell.workload))
                     .collect();
                 let is_left_out = kind == Kind::Transfer

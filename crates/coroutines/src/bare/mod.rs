@@ -38,6 +38,7 @@ pub use self::alarm::Alarm;
 pub use self::executor::{Executor, block_on};
 pub use self::sleep::Sleep;
 pub use self::tcp::TcpStream;
+use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
@@ -49,6 +50,7 @@ pub struct Bare(());
 impl Runtime for Bare {
     const ID: ContestantId = ContestantId::new("coroutines/bare");
     const SUMMARY: &'static str = "futures in one slab, polled by hand over one heap of deadlines";
+    const CAN_CANCEL: bool = true;
     const TIMER: &'static str =
         "a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack";
     const ONE_THREAD: bool = true;
@@ -68,6 +70,7 @@ impl Runtime for Bare {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         match ledger.workload().wait {
+            Wait::Timer { .. } if is_cancelled(ledger) => run(ledger, add_or_cancel::<Self>),
             Wait::Timer { .. } => run(ledger, add::<Self, N>),
             Wait::Http(_) => run(ledger, fetch::<Self, N>),
         }

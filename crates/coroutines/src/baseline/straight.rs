@@ -4,7 +4,7 @@ use std::io;
 use std::num::NonZeroU16;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Role, Settings,
+    Arrival, Ceiling, Contestant, ContestantId, Ending, Instance, Ledger, Refusal, Role, Settings,
     StateSize, Wait, Workload,
 };
 
@@ -98,7 +98,9 @@ fn is_plain(workload: &Workload) -> bool {
     workload.state == StateSize::None
         && workload.depth == 0
         && workload.waits_per_task == NonZeroU16::MIN
-        && workload.panicking_task.is_none()
+        && workload.ending == Ending::Returns
+        && workload.job_rounds == 0
+        && !workload.trace
         && workload.arrival == Arrival::Burst
         && !workload.synchronized_wakeup
 }

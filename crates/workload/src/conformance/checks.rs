@@ -7,7 +7,7 @@ use super::residue;
 use super::running::{Check, SETTINGS, expect_complete, expect_punctual, run, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
-use crate::spec::Workload;
+use crate::spec::{Ending, Workload};
 use crate::state::StateSize;
 
 /// All checks, by the name they are reported under.
@@ -118,11 +118,15 @@ fn resumes_in_order(contestant: &dyn Contestant) -> Result<(), String> {
     run_on(contestant, &SETTINGS, ledger)?;
     let events = ledger.events();
     for task in 0..tasks {
-        let own: Vec<_> = events.iter().copied().filter(|event| index_of(*event) == task).collect();
+        let is_own = |event: &Event| index_of(*event) == task && *event != Event::Returned(task);
+        let own: Vec<_> = events.iter().copied().filter(is_own).collect();
         let expected = [
             Event::In(task),
+            Event::Waits(task, 0),
             Event::Woke(task, 0),
+            Event::Waits(task, 1),
             Event::Woke(task, 1),
+            Event::Waits(task, 2),
             Event::Woke(task, 2),
             Event::Out(task),
         ];
@@ -136,12 +140,12 @@ fn resumes_in_order(contestant: &dyn Contestant) -> Result<(), String> {
 fn survives_a_panic(contestant: &dyn Contestant) -> Result<(), String> {
     let tasks = 50;
     let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
-    let ledger = Ledger::open(Workload::timer(tasks, SHORT).with_panic(3));
+    let ledger = Ledger::open(Workload::timer(tasks, SHORT).with_ending(Ending::Panics));
     instance.run(ledger).map_err(|refusal| refusal.to_string())?;
     let proof = ledger.proof();
-    let others = u64::from(tasks) - 1;
-    if proof.completed != others || proof.lost != 1 || proof.checksum != proof.expected_checksum {
-        return Err(format!("one of {tasks} tasks panicked and this was the proof: {proof:?}"));
+    let half = u64::from(tasks) / 2;
+    if [proof.completed, proof.lost] != [half; 2] || proof.checksum != proof.expected_checksum {
+        return Err(format!("half of {tasks} tasks panicked and this was the proof: {proof:?}"));
     }
     let after = Ledger::open(Workload::timer(tasks, SHORT));
     instance.run(after).map_err(|refusal| refusal.to_string())?;
@@ -167,6 +171,8 @@ const THREE: NonZeroU16 = NonZeroU16::new(3).unwrap();
 pub(super) fn index_of(event: Event) -> u32 {
     match event {
         Event::In(index)
+        | Event::Waits(index, _)
+        | Event::Returned(index)
         | Event::Woke(index, _)
         | Event::Out(index)
         | Event::Failed(index, _)

@@ -11,7 +11,7 @@ use super::watchdog::Watchdog;
 use super::{arrival, checks, http};
 use crate::contestant::Contestant;
 use crate::http::Http;
-use crate::ledger::PLANTED_PANIC;
+use crate::ledger::silence_planted_panics;
 use crate::spec::Workload;
 
 /// Runs all checks on all contestants, with the arguments that `cargo test` passes. The server is
@@ -58,13 +58,4 @@ fn trial(
         let _watched = watchdog.over(name);
         check(contestant.as_ref()).map_err(Failed::from)
     })
-}
-
-fn silence_planted_panics() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if panic.payload().downcast_ref() != Some(&PLANTED_PANIC) {
-            report(panic);
-        }
-    }));
 }

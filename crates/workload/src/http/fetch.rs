@@ -11,7 +11,7 @@ use super::codec::{CodecError, Event, Head, Limits, ResponseReader, get_request}
 use super::{ErrorKind, FetchError, Http, Phase, body};
 use crate::clock::Moment;
 use crate::ledger::TaskHandle;
-use crate::spec::{Wait, Workload};
+use crate::spec::{Ending, Wait, Workload};
 use crate::task::Task;
 
 /// The header in which the server sends the sum.
@@ -152,6 +152,14 @@ impl Fetch {
         Task::nth(self.index)
     }
 
+    /// What the server is asked for: more than is waited for, where the answer is to come too late.
+    fn delay_asked_for(&self) -> Duration {
+        let comes_late =
+            self.workload.ending == Ending::TimesOut && self.workload.ends_otherwise(self.index);
+        let late = if comes_late { self.http().timeouts.total } else { Duration::ZERO };
+        self.delay() + late
+    }
+
     fn delay(&self) -> Duration {
         self.workload.duration_of(self.index)
     }
@@ -221,7 +229,7 @@ impl fmt::Display for Target<'_> {
         let Http { fault, bytes, group, .. } = self.0.http();
         match fault {
             Some(fault) if self.0.index % 2 == 1 => write!(f, "/fault?kind={}", fault.name())?,
-            _ => write!(f, "/wait?ms={}", Milliseconds(self.0.delay()))?,
+            _ => write!(f, "/wait?ms={}", Milliseconds(self.0.delay_asked_for()))?,
         }
         let Task { a, b } = self.0.task();
         write!(f, "&bytes={bytes}&a={a}&b={b}&group={group}")

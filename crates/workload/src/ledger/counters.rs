@@ -9,10 +9,10 @@ use super::lateness::{Lateness, merge};
 use super::proof::Proof;
 use super::shard::{SHARDS, Shard, quota, shard_of};
 use super::sync::{AtomicU8, AtomicU64, AtomicUsize, Mutex, lock};
-use super::trace::{Event, Trace};
+use super::trace::{Event, Noted, Trace};
 use crate::clock::Moment;
 use crate::http::FetchError;
-use crate::spec::Workload;
+use crate::spec::{Ending, Workload};
 use crate::task::{checksum_of, expected_checksum};
 
 /// All that signed in have been summed up.
@@ -43,12 +43,14 @@ pub struct Ledger {
     end: End,
     failures: Mutex<Failures>,
     trace: Trace,
+    /// Whether each wait just lasts as long as all of its task, as in nearly all that is measured.
+    is_plain: bool,
 }
 
 impl Ledger {
     /// A ledger for this workload, which stays for the rest of the process.
     pub fn open(workload: Workload) -> &'static Self {
-        keep(Self::new(workload, Trace::OFF))
+        keep(Self::new(workload, if workload.trace { Trace::on() } else { Trace::OFF }))
     }
 
     /// The same, and it keeps every [`Event`] in order. For tests: it serialises all tasks.
@@ -69,6 +71,9 @@ impl Ledger {
             full_shards: AtomicUsize::new(0),
             end: End::default(),
             failures: Mutex::default(),
+            is_plain: !workload.synchronized_wakeup
+                && !trace.is_on()
+                && workload.ending != Ending::Cancelled,
             trace,
         };
         ledger.rewind();
@@ -161,7 +166,7 @@ impl Ledger {
         Proof {
             completed: left.saturating_sub(lost).saturating_sub(failed),
             checksum: sum(|shard| &shard.checksum),
-            expected_checksum: expected_checksum(self.workload.tasks, self.workload.panicking_task),
+            expected_checksum: expected_checksum(&self.workload),
             peak_in_flight: self.peak.load(Ordering::SeqCst),
             lost,
             failed,
@@ -187,7 +192,24 @@ impl Ledger {
 
     /// What the tasks did, in order. Empty unless the ledger traces.
     pub fn events(&self) -> Vec<Event> {
-        self.trace.events()
+        self.noted().into_iter().map(|noted| noted.event).collect()
+    }
+
+    /// The same with times and threads.
+    pub fn noted(&self) -> Vec<Noted> {
+        self.trace.noted()
+    }
+
+    /// To be called where a model hands the rest of a task to something, when the call that started the
+    /// task with this index has come back.
+    #[inline]
+    pub fn returned(&self, index: u32) {
+        self.note(Event::Returned(index));
+    }
+
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Signs the task with this index in.

@@ -1,13 +1,16 @@
 //! One task's way through the ledger.
 
+use std::hint::black_box;
+use std::time::Duration;
+
 use super::counters::Ledger;
 use super::trace::Event;
 use crate::clock::Moment;
 use crate::depth::use_stack;
 use crate::http::FetchError;
-use crate::spec::{Arrival, Workload};
+use crate::spec::{Arrival, Ending, Workload};
 use crate::state::State;
-use crate::task::Task;
+use crate::task::{Task, mix};
 
 /// One task's place in the ledger, in 14 bytes.
 ///
@@ -55,6 +58,12 @@ impl TaskHandle {
         self.ledger.workload()
     }
 
+    /// Where it signs in and out.
+    #[inline]
+    pub fn ledger(&self) -> &'static Ledger {
+        self.ledger
+    }
+
     /// Which of the workload's tasks it is.
     #[inline]
     pub fn index(&self) -> u32 {
@@ -75,17 +84,32 @@ impl TaskHandle {
             return None;
         }
         self.waits_begun += 1;
-        if workload.synchronized_wakeup {
-            return Some(self.end_for_all());
+        if !self.ledger.is_plain() {
+            return Some(self.end_of_wait());
         }
         Some(Moment::now() + workload.duration_of(self.index))
     }
 
-    /// When the wait that is begun ends for all tasks.
+    /// When the wait that is begun ends, where it is not just as long as all.
     #[inline(never)]
-    fn end_for_all(&self) -> Moment {
-        let duration = self.ledger.workload().duration();
-        self.ledger.begun() + duration * u32::from(self.waits_begun)
+    fn end_of_wait(&self) -> Moment {
+        let workload = self.ledger.workload();
+        self.ledger.note(Event::Waits(self.index, u32::from(self.waits_begun) - 1));
+        if workload.synchronized_wakeup {
+            self.ledger.begun() + workload.duration() * u32::from(self.waits_begun)
+        } else {
+            // One that is cancelled when it has waited so long waits on until then.
+            let times = if self.cancelled_after().is_some() { 2 } else { 1 };
+            Moment::now() + times * workload.duration_of(self.index)
+        }
+    }
+
+    /// After how long the task is to be cancelled, if it is: half of its wait.
+    pub fn cancelled_after(&self) -> Option<Duration> {
+        let workload = self.ledger.workload();
+        let is_cancelled =
+            workload.ending == Ending::Cancelled && workload.ends_otherwise(self.index);
+        is_cancelled.then(|| workload.duration_of(self.index))
     }
 
     /// Tells the ledger that the task woke from a wait that was to end at `deadline`, and has the
@@ -95,7 +119,7 @@ impl TaskHandle {
     /// is from where it is late.
     ///
     /// # Panics
-    /// If this is the task that the workload wants to panic.
+    /// If this is a task that the workload wants to panic.
     #[inline]
     pub fn woke<const N: usize>(&self, deadline: Moment, state: &State<N>) {
         self.ledger.woke_late(self.index, deadline, self.due(deadline));
@@ -103,7 +127,18 @@ impl TaskHandle {
         if !state.is_intact(self.task()) {
             self.ledger.damage(self.index);
         }
-        if self.ledger.workload().panicking_task == Some(self.index) {
+        let workload = self.ledger.workload();
+        if workload.ending == Ending::Panics || workload.job_rounds != 0 {
+            self.go_on(workload);
+        }
+    }
+
+    /// Does what the task does between its waits.
+    #[inline(never)]
+    fn go_on(&self, workload: &Workload) {
+        let from = u64::from(self.index);
+        black_box((0..workload.job_rounds).fold(black_box(from), |state, _| mix(state)));
+        if workload.ending == Ending::Panics && workload.ends_otherwise(self.index) {
             std::panic::panic_any(PLANTED_PANIC);
         }
     }
@@ -159,5 +194,15 @@ impl Drop for TaskHandle {
     }
 }
 
-/// What the panicking task of a workload says.
-pub const PLANTED_PANIC: &str = "this task was asked to panic";
+/// What a task says that panics because the workload wants it to.
+const PLANTED_PANIC: &str = "this task was asked to panic";
+
+/// Has nothing printed for tasks that panic because their workload wants them to.
+pub fn silence_planted_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload().downcast_ref() != Some(&PLANTED_PANIC) {
+            report(panic);
+        }
+    }));
+}

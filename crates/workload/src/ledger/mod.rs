@@ -23,7 +23,7 @@
 //! | `proof` | [`Proof`]: what a wave did |
 //! | `lateness` | [`Lateness`]: how late tasks woke |
 //! | `failures` | [`Failure`]: the errors with which tasks ended |
-//! | `trace` | [`Event`]: what tasks did, in order, for tests |
+//! | `trace` | [`Event`]: what tasks did, in order, for traces and tests |
 //! | `end` | [`Over`]: the end of a wave |
 //! | `shard` | one shard of the counters |
 //! | `sync` | locks and atomics: std's, or a model's |
@@ -42,12 +42,12 @@ mod trace;
 pub use counters::Ledger;
 pub use end::Over;
 pub use failures::Failure;
-pub use handle::{PLANTED_PANIC, TaskHandle};
+pub use handle::{TaskHandle, silence_planted_panics};
 pub use lateness::Lateness;
 pub use proof::Proof;
 pub use shard::{RUN_OF_TASKS, SHARDS};
 pub use starts::{Start, Starts};
-pub use trace::Event;
+pub use trace::{Event, Noted};
 
 #[cfg(test)]
 mod tests;
