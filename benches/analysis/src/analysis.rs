@@ -20,6 +20,7 @@ use crate::rates::{self, RateRow, ReadTwice};
 use crate::repeat::Repeat;
 use crate::series::{Series, Shape};
 use crate::state::{More, StateRow};
+use crate::traces::{self, Traced};
 use crate::transfers::{self, Transfer};
 use crate::walls::{self, Reach};
 
@@ -64,6 +65,8 @@ pub struct Analysis {
     pub is_in_rounds: bool,
     /// How long bodies took through a server with a limit.
     pub transfers: Vec<Transfer>,
+    /// What tasks did, where that was noted.
+    pub traces: Vec<Traced>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
     /// What a process keeps when its tasks are over.
@@ -103,6 +106,7 @@ impl Analysis {
             rates: rates::of(&context),
             read_twice: rates::read_twice(&context),
             is_in_rounds: context.draws.are_rounds(),
+            traces: traces::of(&context),
             transfers: transfers::of(&context),
             measured: context.measured,
         };
@@ -117,6 +121,7 @@ impl Analysis {
             lateness: &analysis.lateness,
             lifecycles: &analysis.lifecycles,
             rates: &analysis.rates,
+            traces: &analysis.traces,
             transfers: &analysis.transfers,
         };
         let (claims, lighter) = (claims::of(&inputs), Summary::of(&inputs));

@@ -13,6 +13,7 @@ use crate::series::Series;
 pub struct Index<'a> {
     by_series: BTreeMap<Series, Cells<'a>>,
     waves: Vec<&'a Cell>,
+    traced: Vec<&'a Cell>,
 }
 
 /// The cells of one series, those with proof by N and repeat.
@@ -32,6 +33,9 @@ impl<'a> Index<'a> {
         let mut by_series: BTreeMap<Series, Cells<'a>> = BTreeMap::new();
         let (waves, others): (Vec<&Cell>, Vec<&Cell>) =
             record.cells.iter().partition(|cell| cell.rate);
+        // One without proof is missing like any other.
+        let (traced, others): (Vec<&Cell>, Vec<&Cell>) =
+            others.into_iter().partition(|cell| cell.workload.trace && is_proven(cell));
         for cell in others {
             let cells = by_series.entry(Series::of(&record.run, cell)).or_default();
             match cell.build {
@@ -45,7 +49,7 @@ impl<'a> Index<'a> {
                 proven.sort_by_key(|cell| (cell.tasks, cell.repeat));
             }
         }
-        Self { by_series, waves }
+        Self { by_series, waves, traced }
     }
 
     /// Every series with its cells, by contestant and shape.
@@ -56,6 +60,11 @@ impl<'a> Index<'a> {
     /// The cells that show a rate, with proof or without: nothing was weighed in them.
     pub fn waves(&self) -> &[&'a Cell] {
         &self.waves
+    }
+
+    /// The cells of which a trace was taken, with proof: nothing was weighed in them.
+    pub fn traced(&self) -> &[&'a Cell] {
+        &self.traced
     }
 
     /// The cells of a series; none if the record has none of it.

@@ -37,6 +37,7 @@
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
+//! | [`traces`] | what tasks did, when, and on which thread |
 //! | [`transfers`] | bodies through a server with a limit |
 //! | `context` | what every part starts from; [`Basis`] |
 
@@ -72,6 +73,7 @@ pub mod sides;
 pub mod state;
 #[cfg(test)]
 mod tests;
+pub mod traces;
 pub mod transfers;
 pub mod walls;
 

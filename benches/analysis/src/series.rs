@@ -74,6 +74,12 @@ pub struct Shape {
     pub spread_ns: u64,
     /// Whether all tasks wait for one deadline.
     pub synchronized_wakeup: bool,
+    /// How many rounds each task computes after each wait.
+    #[serde(skip_serializing_if = "is_none")]
+    pub job_rounds: u32,
+    /// How every second task ends, if it does not return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
 }
 
 /// What a task waits for.
@@ -135,6 +141,8 @@ impl Shape {
             }),
             spread_ns: workload.spread_ns,
             synchronized_wakeup: workload.synchronized_wakeup,
+            job_rounds: workload.job_rounds,
+            ending: workload.ending.clone(),
         }
     }
 
@@ -153,7 +161,12 @@ impl Shape {
     /// Whether each task waits once, starts in a burst, and neither keeps anything alive nor uses stack.
     fn is_once_without_state(&self) -> bool {
         let is_once = self.waits_per_task == 1 && !self.is_for_lateness();
-        is_once && self.state_bytes == 0 && self.depth_bytes == 0
+        is_once && self.state_bytes == 0 && self.depth_bytes == 0 && !self.does_more()
+    }
+
+    /// Whether its tasks do more than wait and return: compute, or end otherwise.
+    pub fn does_more(&self) -> bool {
+        self.job_rounds != 0 || self.ending.is_some()
     }
 
     /// Whether its tasks start or are due as they do to show how late they are: at a rate, all at
@@ -209,9 +222,16 @@ impl Shape {
             rate.map(|rate| format!(", rate:{rate}/s arrival")),
             (self.spread_ns != 0).then(|| format!(", spread over {} ns", self.spread_ns)),
             self.synchronized_wakeup.then(|| ", herd".to_owned()),
+            (self.job_rounds != 0).then(|| format!(", jobs of {}", self.job_rounds)),
+            self.ending.as_ref().map(|ending| format!(", half {ending}")),
         ];
         key + &parts.into_iter().flatten().collect::<String>()
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 fn per_second(arrival: &str) -> u64 {

@@ -36,7 +36,8 @@ pub use differ::{Difference, differences};
 pub use instructions::Instructions;
 pub use proof::{ProofLine, SecondProof, ServerProof};
 pub use protocol::{
-    CeilingLine, ErrorLine, HttpLine, LatenessLine, Profile, RoleLine, WorkloadLine,
+    CeilingLine, ErrorLine, HttpLine, LatenessLine, Profile, RoleLine, Step, TraceLine,
+    WorkloadLine,
 };
 pub use read::{LONGEST_LINE, MOST_LINES, ReadError, read, read_file, read_from};
 pub use record::{Line, Record, SCHEMA};

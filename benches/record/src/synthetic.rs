@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     Build, CeilingLine, Cell, CgroupKind, Extent, Host, HttpLine, Instructions, LatenessLine,
     Limit, LimitValue, Memory, Profile, ProofLine, Record, RoleLine, Run, SCHEMA, Sample,
-    ServerProof, Status, Throughput, Time, Wave, Weight, WorkloadLine,
+    ServerProof, Status, Step, Throughput, Time, TraceLine, Wave, Weight, WorkloadLine,
 };
 
 const REPEATS: u32 = 3;
@@ -223,6 +223,33 @@ impl Synthetic {
             }
             self.record.cells.push(cell);
         }
+        self
+    }
+
+    /// A cell of which a trace was taken: three tasks that wait 240, 80 and 160 ms, end so many
+    /// milliseconds after the wave began, and run on these threads.
+    pub fn traced(&mut self, id: &str, ended_ms: [u64; 3], threads: [u32; 3]) -> &mut Self {
+        let mut cell = self.cell(id, 3, 0);
+        cell.workload.duration_ns = 80_000_000;
+        cell.workload.spread_ns = 160_000_000;
+        (cell.workload.rising, cell.workload.trace) = (true, true);
+        cell.proof.as_mut().expect("the cell of a synthetic record has one").unweighed = true;
+        let steps = [Step::Started, Step::Waits, Step::Returned, Step::Woke, Step::Ended];
+        for (task, (ended_ms, thread)) in (0..).zip(ended_ms.into_iter().zip(threads)) {
+            let is_told = |step: &Step| *step != Step::Returned || id.starts_with("callbacks/");
+            for step in steps.into_iter().filter(is_told) {
+                let is_late = matches!(step, Step::Woke | Step::Ended);
+                let at_ns = if is_late { ended_ms * 1_000_000 } else { u64::from(task) };
+                cell.trace.push(TraceLine { task, step, thread, at_ns });
+            }
+        }
+        self.record.cells.push(cell);
+        self
+    }
+
+    /// The tasks of what follows compute so many rounds after their waits.
+    pub fn jobs(&mut self, rounds: u32) -> &mut Self {
+        self.workload.job_rounds = rounds;
         self
     }
 

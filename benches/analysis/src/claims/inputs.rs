@@ -11,6 +11,7 @@ use crate::lateness::LatenessRow;
 use crate::lifecycle::Lifecycle;
 use crate::measured::Measured;
 use crate::rates::RateRow;
+use crate::traces::Traced;
 use crate::transfers::Transfer;
 
 /// What claims are judged from.
@@ -26,6 +27,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) lateness: &'a [LatenessRow],
     pub(crate) lifecycles: &'a [Lifecycle],
     pub(crate) rates: &'a [RateRow],
+    pub(crate) traces: &'a [Traced],
     pub(crate) transfers: &'a [Transfer],
 }
 

@@ -97,9 +97,19 @@ impl Judgement {
         Self { verdict, conditions: Vec::new(), evidence }
     }
 
-    /// It takes a trace of each task, which no command writes yet.
-    pub(crate) fn needs_trace() -> Self {
-        Self::not_measured(Why::NoTrace, Vec::new())
+    /// The claim holds but for these findings of these measures, and is refuted where every judged row
+    /// of the first of them is one.
+    pub(crate) fn but_for(exceptions: &[(Measure, Finding)], evidence: Vec<Evidence>) -> Self {
+        let first = exceptions[0];
+        let judged = evidence.iter().filter(|row| row.is_judged && row.measure == first.0);
+        let all = judged.map(|row| row.finding).collect::<Vec<_>>();
+        if all.is_empty() {
+            Self::not_measured(Why::NoTrace, Vec::new())
+        } else if all.iter().all(|finding| *finding == first.1) {
+            Self::refuted(evidence)
+        } else {
+            Self::holds(Condition::exceptions(&evidence, exceptions), evidence)
+        }
     }
 }
 
@@ -158,7 +168,7 @@ pub enum Why {
 pub enum Command {
     /// The default run.
     Run,
-    /// A trace of each task, which no command writes yet.
+    /// A trace of each task.
     Trace,
 }
 
@@ -251,6 +261,11 @@ impl Evidence {
     pub(crate) fn of(series: &Series, measure: Measure, value: Value, finding: Finding) -> Self {
         let subject = Subject::One(series.clone());
         Self { subject, measure, tasks: None, value, finding, is_judged: true }
+    }
+
+    /// The same, judged or only shown beside.
+    pub(crate) fn judged_if(self, is_judged: bool) -> Self {
+        Self { is_judged, ..self }
     }
 
     /// The same at so many tasks.
@@ -349,6 +364,16 @@ pub enum Measure {
     KeptThreads,
     /// The same of descriptors.
     KeptDescriptors,
+    /// The time of all tasks, as a ratio to the longest wait.
+    TimeOverLongest,
+    /// Tasks that ended at the place that their wait has among the waits.
+    EndOrder,
+    /// Tasks that ran on one thread, on which no other one ran.
+    OwnThread,
+    /// Callbacks that ran before the call came back that they were handed to.
+    RanBefore,
+    /// The time of all jobs together, as a ratio to the sum of their CPU times.
+    JobsOverSum,
     /// What is given back where tasks end by a panic, a cancellation or a timeout.
     OtherEnds,
     /// The time of a transfer, as a ratio to bytes ÷ limit.

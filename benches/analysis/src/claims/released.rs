@@ -1,8 +1,10 @@
 //! What tasks take is given back: what a process holds when its tasks are over, and whether the same
 //! tasks once more make that grow.
 //!
-//! Two waves whose tasks all end by themselves are what a run has. Other ends (a panic, a
-//! cancellation, a timeout) are not in it, so the claim holds with that condition at most.
+//! Two waves are what a run has, of tasks that return, and of tasks every second of which ends by a panic,
+//! a cancellation or a timeout. A record without one of these holds with that condition at most.
+
+use std::collections::BTreeSet;
 
 use super::inputs::Inputs;
 use super::judgement::{Condition, Evidence, Finding, Judgement, Measure, Value, Why};
@@ -12,6 +14,9 @@ use crate::lifecycle::{Kept, Lifecycle, Phases};
 /// From which part of its tasks on the threads or descriptors that a second wave leaves behind count
 /// as growth. What a runtime starts once is fewer.
 pub const NOTABLE_SHARE: f64 = 0.01;
+
+/// How tasks can end beside returning.
+pub const OTHER_ENDS: [&str; 3] = ["panics", "cancelled", "times-out"];
 
 /// What is looked at of every process.
 const MEASURES: [Measure; 3] = [Measure::KeptBytes, Measure::KeptThreads, Measure::KeptDescriptors];
@@ -33,7 +38,11 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
         .map(|finding| MEASURES.map(|measure| (measure, finding)))
         .concat();
     let mut conditions = Condition::exceptions(&evidence, &findings);
-    conditions.push(Condition::Without(Measure::OtherEnds));
+    let others: BTreeSet<&str> =
+        inputs.lifecycles.iter().filter_map(|of| of.series.shape.ending.as_deref()).collect();
+    if !OTHER_ENDS.iter().all(|end| others.contains(end)) {
+        conditions.push(Condition::Without(Measure::OtherEnds));
+    }
     Judgement::holds(conditions, evidence)
 }
 
@@ -115,6 +124,23 @@ mod tests {
         assert_eq!(judgement.verdict, Verdict::HoldsWhen);
         assert_eq!(judgement.conditions, [Condition::Without(Measure::OtherEnds)]);
         assert_eq!(judgement.evidence.len(), 2);
+    }
+
+    #[test]
+    fn it_holds_where_tasks_that_end_in_any_way_give_all_back() {
+        let ids = ["coroutines/bare", "coroutines/smol", "coroutines/tokio"];
+        let mut record = with(&ids.map(|id| (id, BACK, FEW)));
+        for (cell, ending) in record.cells.chunks_mut(3).zip(OTHER_ENDS) {
+            for cell in cell {
+                cell.workload.ending = Some(ending.into());
+                let proof = cell.proof.as_mut().unwrap();
+                (proof.completed, proof.lost) = (500, 500);
+                if ending == "times-out" {
+                    proof.lost = 0;
+                }
+            }
+        }
+        assert_eq!(judged(&record, ClaimId::Released).verdict, Verdict::Holds);
     }
 
     #[test]

@@ -89,7 +89,10 @@ pub fn threshold(id: ClaimId) -> Text {
         ),
         ClaimId::AsyncOverlaps => format!(
             "All tasks together take at most {most} times the longest wait, and end in the order of \
-             their waits, whatever the order in which they started.",
+             their waits, whatever the order in which they started. The claim holds if this is so of \
+             every contestant of callbacks and coroutines, with conditions if of some, and is refuted if \
+             all take longer. The best round counts for the time, because a busy machine only makes it \
+             longer, and every round for the order.",
             most = format::times(async_overlaps::MOST)
         ),
         ClaimId::Resumes => format!(
@@ -104,13 +107,15 @@ pub fn threshold(id: ClaimId) -> Text {
         ClaimId::Parallel => format!(
             "Waits on one thread take together at most {most} times the longest of them. Jobs that \
              compute take at least {least} times the sum of their times on one thread, and less on \
-             several.",
-            most = format::times(parallel::MOST),
+             several: the time of all of them is held against the CPU that they took, and the best \
+             round counts. The claim holds if every coroutine's jobs take less, with conditions if some \
+             coroutines' do not, and is refuted if waits take longer in all of them.",
+            most = format::times(async_overlaps::MOST),
             least = format::times(parallel::LEAST_OF_SUM),
         ),
         ClaimId::CallbackOrder => format!(
             "Of all callbacks of a workload, {most} run before the call that they were handed to has \
-             ended.",
+             ended. The claim is refuted if some do in all contestants of callbacks.",
             most = format::count(callback_order::MOST_BEFORE)
         ),
         ClaimId::Readable => {
@@ -125,7 +130,9 @@ pub fn threshold(id: ClaimId) -> Text {
         }
         ClaimId::ThreadsShare => format!(
             "All tasks sign in to one ledger, and of a thread each, {most} tasks run on a thread that \
-             another one ran on.",
+             another one ran on. The claim holds if this is so of every contestant with a thread each, \
+             with conditions if of some, and is refuted if of none. Pools stand beside: their threads take \
+             task after task.",
             most = format::count(threads_share::MOST_SHARED)
         ),
         ClaimId::Released => format!(
@@ -133,7 +140,9 @@ pub fn threshold(id: ClaimId) -> Text {
              after the first wave. It grows where the second wave leaves more behind and needs more \
              at its peak, or leaves threads or descriptors for more than {share} of its tasks. The \
              claim holds on conditions that name what keeps and what grows, and is refuted if every \
-             process grows.",
+             process grows. Tasks that all return are looked at, and tasks every second of which panics, \
+             is cancelled while it waits, or does not get its answer in time. An OS thread cannot be \
+             cancelled.",
             share = format::percent(released::NOTABLE_SHARE)
         ),
         ClaimId::Bandwidth => format!(
@@ -192,6 +201,22 @@ fn outcomes(id: ClaimId) -> (&'static str, &'static str) {
             "The server had the requests of every contestant open at once.",
             "No contestant had many requests open at once.",
         ),
+        ClaimId::AsyncOverlaps => (
+            "All waits overlapped, and each task ended when its own wait was over.",
+            "All tasks together took longer than the longest wait.",
+        ),
+        ClaimId::Parallel => (
+            "Waits overlapped on one thread, and computing jobs ran at once.",
+            "Waits on one thread did not overlap.",
+        ),
+        ClaimId::CallbackOrder => (
+            "Every callback ran after the call that it was handed to had ended.",
+            "Callbacks ran before the call that they were handed to had ended.",
+        ),
+        ClaimId::ThreadsShare => (
+            "All tasks signed in to one ledger, and each ran on a thread of its own.",
+            "Tasks shared threads.",
+        ),
         ClaimId::SyncWaits => (
             "One call was in flight at a time, and their waits add up.",
             "Several calls were in flight at once, or took less than their waits.",
@@ -211,7 +236,6 @@ fn outcomes(id: ClaimId) -> (&'static str, &'static str) {
         ClaimId::Released => {
             ("Everything that was measured was so.", "Every process grew with the second wave.")
         }
-        _ => ("Everything that was measured was so.", "What was measured says otherwise."),
     }
 }
 
@@ -229,11 +253,11 @@ fn not_measured(missing: NotMeasured) -> Text {
             &format!("No contestant was asked for {} tasks at once.", format::count(least))
         }
         Why::NoTaskCode => "The program that made this record did not count its code.",
-        Why::NoTrace => "It takes a trace of each task; no command measures it yet.",
+        Why::NoTrace => "The record has no trace of each task.",
     };
     let by = match missing.by {
         Command::Run => "`cargo bench -p compare` measures it.",
-        Command::Trace => "`compare run --trace` will.",
+        Command::Trace => "`compare run --trace` takes one, and so does `cargo bench -p compare`.",
     };
     Text::plain(why).and(say(by, &[]))
 }
@@ -290,7 +314,7 @@ fn condition(condition: &Condition, most: usize) -> Option<String> {
             Some(exception(*measure, *finding, &which))
         }
         Condition::Without(Measure::OtherEnds) => {
-            Some("tasks end by themselves (others are not measured)".into())
+            Some("tasks end by themselves (other ends are not all measured)".into())
         }
         Condition::Without(missing) => {
             Some(format!("{} is right (not measured)", measure(*missing)))
@@ -305,6 +329,13 @@ fn exception(of: Measure, found: Finding, which: &str) -> String {
             format!("a request does not wait for the one before (as in {which})")
         }
         (Measure::TimeOverWaits, _) => format!("calls do nothing but wait (unlike {which})"),
+        (Measure::TimeOverLongest, _) => format!("the runtime is not {which} (waits took longer)"),
+        (Measure::EndOrder, _) => format!("the runtime is not {which} (ends in another order)"),
+        (Measure::RanBefore, _) => format!("the loop is not {which} (callbacks ran before)"),
+        (Measure::OwnThread, _) => format!("the threads are not {which} (tasks share threads)"),
+        (Measure::JobsOverSum, _) => {
+            format!("the jobs wait; jobs that compute run one after another in {which}")
+        }
         (Measure::WentOn, Finding::NotMeasured) => format!("the runtime is not {which} (no proof)"),
         (Measure::WentOn, _) => format!("the runtime is not {which} (not all tasks went on)"),
         (Measure::TimeOverLimit, _) => format!("the way of waiting keeps up (unlike {which})"),
@@ -416,6 +447,17 @@ fn words(measure: Measure) -> (&'static str, &'static str, Unit) {
         Measure::KeptBytes => ("bytes kept for each task", "kept a task", Unit::Bytes),
         Measure::KeptThreads => ("threads", "kept", Unit::Count),
         Measure::KeptDescriptors => ("descriptors", "kept", Unit::Count),
+        Measure::TimeOverLongest => {
+            ("the time of all tasks", "times the longest wait", Unit::Times)
+        }
+        Measure::EndOrder => ("tasks that end in the order of their waits", "counted", Unit::Count),
+        Measure::OwnThread => ("tasks on a thread of their own", "counted", Unit::Count),
+        Measure::RanBefore => (
+            "callbacks that ran before the call that they were handed to had ended",
+            "ran",
+            Unit::Count,
+        ),
+        Measure::JobsOverSum => ("the time of jobs that compute", "times their CPU", Unit::Times),
         Measure::OtherEnds => ("other ends", "counted", Unit::Count),
         Measure::TimeOverLimit => ("the time of a transfer", "times bytes ÷ limit", Unit::Times),
         Measure::Lines => ("lines", "coroutines", Unit::Count),
@@ -437,6 +479,16 @@ pub fn finding(measure: Measure, finding: Finding) -> &'static str {
         (Measure::TimeOverWaits, Finding::AsSaid) => "they add up",
         (Measure::TimeOverWaits, Finding::Less) => "less than their waits",
         (Measure::TimeOverWaits, Finding::More) => "longer than their waits",
+        (Measure::TimeOverLongest, Finding::AsSaid) => "they overlap",
+        (Measure::TimeOverLongest, Finding::More) => "longer than the longest wait",
+        (Measure::EndOrder, Finding::All) => "when ready",
+        (Measure::EndOrder, Finding::Some) => "in another order",
+        (Measure::OwnThread, Finding::All) => "each on its own",
+        (Measure::OwnThread, Finding::Some) => "on shared threads",
+        (Measure::RanBefore, Finding::AsSaid) => "none before",
+        (Measure::RanBefore, Finding::More) => "some before",
+        (Measure::JobsOverSum, Finding::All) => "at once",
+        (Measure::JobsOverSum, Finding::Some) => "one after another",
         (Measure::TimeOverCalls, Finding::AsSaid) => "they start over",
         (Measure::TimeOverCalls, Finding::Less) => "they go on",
         (Measure::BytesGrowth | Measure::CpuGrowth, Finding::AsSaid) => "hardly more",

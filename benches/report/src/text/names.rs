@@ -101,6 +101,20 @@ pub fn shape(shape: &Shape) -> String {
     if shape.synchronized_wakeup {
         words.push_str(", all due at once");
     }
+    if shape.job_rounds != 0 {
+        words.push_str(&format!(
+            ", then {} rounds computed",
+            format::count(shape.job_rounds.into())
+        ));
+    }
+    if let Some(ending) = &shape.ending {
+        words.push_str(match &**ending {
+            "panics" => ", half of them panic",
+            "cancelled" => ", half of them cancelled",
+            "times-out" => ", half of them time out",
+            _ => ", half of them end otherwise",
+        });
+    }
     words
 }
 
