@@ -28,6 +28,7 @@ impl Chart {
             Plot::Stacks { bars, .. } => bars.is_empty(),
             Plot::Ranges { rows, .. } => rows.is_empty(),
             Plot::Dots { rows, .. } => rows.is_empty(),
+            Plot::Spans { rows, .. } => rows.is_empty(),
         }
     }
 }
@@ -69,6 +70,13 @@ pub enum Plot {
         x: Axis,
         /// The subjects.
         rows: Vec<DotRow>,
+    },
+    /// For each subject what lasted from when to when, one below the other.
+    Spans {
+        /// What the ends lie on.
+        x: Axis,
+        /// The subjects.
+        rows: Vec<SpanRow>,
     },
 }
 
@@ -155,4 +163,15 @@ pub struct DotRow {
     pub value: f64,
     /// The interval around it.
     pub interval: Option<(f64, f64)>,
+}
+
+/// What lasted from when to when, of one subject.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SpanRow {
+    /// The contestant.
+    pub name: String,
+    /// Its colour.
+    pub tone: Tone,
+    /// The name of each, its beginning and its end.
+    pub spans: Vec<(String, f64, f64)>,
 }

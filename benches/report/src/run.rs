@@ -14,6 +14,7 @@ use analysis::series::Shape;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
 use crate::pages::rates::{reason as reason_of_rate, title};
+use crate::pages::story;
 use crate::tables;
 use crate::text::{Text, cautions, limits, names, say};
 
@@ -45,6 +46,9 @@ pub fn document(analysis: &Analysis) -> Document {
     let (rates, rated_once) = rates(analysis);
     blocks.extend(rates);
     is_lone |= rated_once;
+    if let Some(table) = story::table(analysis) {
+        blocks.extend([Block::Heading("What tasks did".into()), table]);
+    }
     if blocks.is_empty() {
         blocks.push(Block::Paragraph("No cell has proof, so there is no figure.".into()));
     }

@@ -2,7 +2,7 @@
 //! or panics.
 
 use analysis::estimate::Estimate;
-use report::chart::{Axis, Bar, Chart, DotRow, Line, Plot, RangeRow, Tone, WallMark};
+use report::chart::{Axis, Bar, Chart, DotRow, Line, Plot, RangeRow, SpanRow, Tone, WallMark};
 use report::document::{Block, Cell, Column, Document, Table, Unit};
 use report::render::json;
 use report::render::markdown::{self, Place};
@@ -60,6 +60,14 @@ fn plots(string: &str) -> Vec<Plot> {
         Plot::Dots {
             x: x(),
             rows: vec![DotRow { name: s(), tone: Tone::Pool(9), value: f64::NAN, interval }],
+        },
+        Plot::Spans {
+            x: x(),
+            rows: vec![SpanRow {
+                name: s(),
+                tone: Tone::Other,
+                spans: vec![(s(), f64::NAN, 2.0), (s(), -1.0, f64::INFINITY), (s(), 1.0, 2.0)],
+            }],
         },
     ]
 }

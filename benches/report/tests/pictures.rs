@@ -8,7 +8,7 @@ use analysis::Analysis;
 use analysis::contestant::Id;
 use analysis::figure::Figure;
 use analysis::measured::Measured;
-use report::chart::{Axis, Bar, Chart, DotRow, Line, Plot, RangeRow, WallMark};
+use report::chart::{Axis, Bar, Chart, DotRow, Line, Plot, RangeRow, SpanRow, WallMark};
 use report::document::Unit;
 use report::render::svg::{Theme, render};
 use report::text::names;
@@ -124,6 +124,28 @@ fn charts(analysis: &Analysis) -> Vec<Chart> {
             Plot::Dots {
                 x: axis("user and system time", Unit::Nanoseconds, true),
                 rows: timers(analysis).filter_map(cpu).collect(),
+            },
+        ),
+        chart(
+            "story",
+            "A waits longest and B least",
+            "from the start of each task to its end",
+            Plot::Spans {
+                x: axis("since the first task started", Unit::Nanoseconds, false),
+                rows: [
+                    ("subroutine/sequential", [(0.0, 2.4e8), (2.4e8, 3.2e8), (3.2e8, 4.8e8)]),
+                    ("coroutines/tokio", [(0.0, 2.4e8), (0.0, 8e7), (0.0, 1.6e8)]),
+                ]
+                .map(|(id, spans)| SpanRow {
+                    name: names::contestant(&Id::new(id)),
+                    tone: names::tone(&Id::new(id)),
+                    spans: ["A", "B", "C"]
+                        .into_iter()
+                        .zip(spans)
+                        .map(|(name, (from, to))| (name.into(), from, to))
+                        .collect(),
+                })
+                .into(),
             },
         ),
     ]

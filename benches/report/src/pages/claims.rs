@@ -10,6 +10,7 @@ use analysis::series::Shape;
 use super::contestants::cautions;
 use super::front::facts;
 use super::page::Page;
+use super::story;
 use super::weights::{between_cell, keeps_state};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
@@ -23,6 +24,7 @@ pub const PAGE: Page = Page { id: "claims", name: "claims", build: page };
 /// The page: the verdicts, how much lighter coroutines are, and each claim's threshold and evidence.
 pub fn page(analysis: &Analysis) -> Document {
     let mut blocks = vec![answer(&analysis.claims), Block::Table(verdicts(&analysis.claims))];
+    blocks.extend(story::blocks(analysis));
     blocks.extend(how_much_lighter(analysis));
     blocks.push(Block::Heading("Each claim's threshold and evidence".into()));
     for claimed in &analysis.claims {

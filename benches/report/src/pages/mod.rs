@@ -10,6 +10,7 @@
 //! | `allocators` | what the allocator changes |
 //! | `cpu` | what a wait costs in CPU |
 //! | [`instructions`] | what a wait takes in instructions, a part of `cpu` |
+//! | `story` | what three tasks did in each model, a part of `claims` |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
 //! | `walls` | what breaks first |
@@ -42,6 +43,7 @@ mod memory;
 mod page;
 pub(crate) mod rates;
 mod state;
+pub(crate) mod story;
 mod trust;
 mod walls;
 mod weights;

@@ -17,6 +17,7 @@ pub fn render(chart: &Chart, theme: Theme) -> String {
         Plot::Stacks { x, parts, bars } => rows::stacks(&mut canvas, top, x, parts, bars),
         Plot::Ranges { x, kinds, rows } => rows::ranges(&mut canvas, top, x, kinds, rows),
         Plot::Dots { x, rows } => rows::dots(&mut canvas, top, x, rows),
+        Plot::Spans { x, rows } => rows::spans(&mut canvas, top, x, rows),
     };
     drop(canvas);
     // The head is written last: only now is it known how high the picture is.

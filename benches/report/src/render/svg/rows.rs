@@ -4,7 +4,7 @@ use plotters::style::RGBColor;
 
 use super::canvas::{Canvas, HPos, LEADING, Mark, WIDTH, widest, wrapped};
 use super::scale::Scale;
-use crate::chart::{Axis, Bar, DotRow, RangeRow};
+use crate::chart::{Axis, Bar, DotRow, RangeRow, SpanRow};
 use crate::format;
 
 /// So many rows are drawn.
@@ -114,6 +114,33 @@ pub(super) fn dots(canvas: &mut Canvas<'_>, top: f64, x: &Axis, rows: &[DotRow])
         }
         canvas.mark(Mark::Circle, (value, y), color, false);
         canvas.text(label, (end + 8.0, y), canvas.theme.ink(), HPos::Left);
+    }
+    below
+}
+
+/// Spans: for each a bar from its beginning to its end, with its name there.
+pub(super) fn spans(canvas: &mut Canvas<'_>, top: f64, x: &Axis, rows: &[SpanRow]) -> f64 {
+    const HIGH: f64 = 20.0;
+    const HALF: f64 = 6.0;
+    const MOST_SPANS: usize = 6;
+    let rows = &rows[..rows.len().min(MOST)];
+    let high = |row: &SpanRow| row.spans.len().clamp(1, MOST_SPANS) as f64 * HIGH + 14.0;
+    let names = Names::draw(canvas, top, rows.iter().map(|row| (&*row.name, high(row))));
+    let values =
+        rows.iter().flat_map(|row| row.spans.iter().flat_map(|(_, from, to)| [*from, *to]));
+    let scale = Scale::of(x, values, (names.left, WIDTH - 40.0), true);
+    let below = scale.draw_below(canvas, top, names.bottom);
+    for (row, middle) in rows.iter().zip(&names.middles) {
+        let spans = &row.spans[..row.spans.len().min(MOST_SPANS)];
+        let mut y = middle - (spans.len() as f64 - 1.0) / 2.0 * HIGH;
+        for (name, from, to) in spans {
+            if let Some((from, to)) = scale.both((*from, *to)) {
+                canvas.rectangle((from, y - HALF), (to, y + HALF), canvas.theme.tone(row.tone));
+                let name = wrapped(name, WIDTH - MARGIN - (to + 6.0), 1);
+                canvas.lines(&name, (to + 6.0, y), canvas.theme.ink(), HPos::Left);
+            }
+            y += HIGH;
+        }
     }
     below
 }
