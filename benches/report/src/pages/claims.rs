@@ -374,7 +374,7 @@ mod tests {
         assert!(rows.iter().all(|row| row[2] == "not measured"));
         let of = |id: &str| rows.iter().find(|row| row[0] == id).unwrap()[3].clone();
         assert!(of("lighter").ends_with("cargo bench -p compare measures it."));
-        assert!(of("parallel").contains("no command measures it yet"));
+        assert!(of("async-overlaps").contains("compare run --trace takes one"));
     }
 
     #[test]
