@@ -22,7 +22,8 @@ pub const MOST: f64 = 1.1;
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let mut evidence = Vec::new();
     for (series, cells) in inputs.index.iter() {
-        if series.model() == Model::Subroutine && series.shape.is_weighed() {
+        let shape = &series.shape;
+        if series.model() == Model::Subroutine && shape.is_weighed() && !shape.does_more() {
             for cells in cells.timed.chunk_by(|a, b| a.tasks == b.tasks) {
                 evidence.extend(rows(inputs, series, cells));
             }

@@ -120,5 +120,6 @@ pub(super) fn pairs<'a>(inputs: &Inputs<'a>) -> Vec<Pair<'a>> {
 
 /// Whether a series says something about the weight of waiting, and is of this model.
 pub(super) fn is_judged(measured: &Measured, model: Model) -> bool {
-    measured.series.model() == model && measured.series.shape.is_weighed()
+    let shape = &measured.series.shape;
+    measured.series.model() == model && shape.is_weighed() && !shape.does_more()
 }
