@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::http::Http;
 use crate::state::StateSize;
+use crate::task::checksum_of_tasks;
 
 /// What a contestant is asked to do. Two contestants given equal workloads do equal work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,9 +136,9 @@ impl Workload {
         self.ending != Ending::Returns && index % 2 == 1
     }
 
-    /// How many tasks return their sum.
-    pub fn returning(&self) -> u32 {
-        if self.ending == Ending::Returns { self.tasks } else { self.tasks.div_ceil(2) }
+    /// The checksum of a whole wave: of every task that returns its sum.
+    pub fn expected_checksum(&self) -> u64 {
+        checksum_of_tasks((0..self.tasks).filter(|index| !self.ends_otherwise(*index)))
     }
 
     /// The same with waits of this length. A spread stays as it is.
@@ -367,6 +368,20 @@ mod tests {
         let rising = Workload { rising: true, ..spread };
         let durations: Vec<_> = (0..3).map(|index| rising.duration_of(index)).collect();
         assert_eq!(durations, [15 * MS, 5 * MS, 10 * MS]);
+    }
+
+    #[test]
+    fn every_second_task_ends_otherwise_and_is_in_no_checksum() {
+        let workload = Workload::timer(4, MS).with_ending(Ending::Panics);
+        assert_eq!(
+            [0, 1, 2, 3].map(|index| workload.ends_otherwise(index)),
+            [false, true, false, true]
+        );
+        assert_eq!(workload.expected_checksum(), checksum_of_tasks([0, 2].into_iter()));
+        let all = workload.with_ending(Ending::Returns);
+        assert_eq!(all.expected_checksum(), checksum_of_tasks(0..4));
+        let endings = [Ending::Returns, Ending::Panics, Ending::Cancelled, Ending::TimesOut];
+        assert_eq!(endings.map(|ending| ending.to_string().parse()), endings.map(Ok));
     }
 
     #[test]

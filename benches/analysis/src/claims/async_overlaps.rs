@@ -44,7 +44,6 @@ fn rows(traced: &Traced) -> [Evidence; 2] {
 mod tests {
     use record::synthetic::Synthetic;
 
-    use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
     use crate::tests::judged;
 
@@ -52,7 +51,9 @@ mod tests {
     fn it_holds_where_waits_overlap_and_ends_are_in_the_order_of_waits() {
         let verdict = |ends: &[(&str, [u64; 3])]| {
             let mut made = Synthetic::new();
-            ends.iter().for_each(|(id, ends)| drop(made.traced(id, *ends, [0, 0, 0])));
+            for (id, ends) in ends {
+                made.traced(id, *ends, [0, 0, 0]);
+            }
             judged(&made.record(), ClaimId::AsyncOverlaps).verdict
         };
         let overlap = [241, 81, 161];

@@ -4,6 +4,7 @@ use super::async_overlaps::compared;
 use super::inputs::Inputs;
 use super::judgement::{Evidence, Finding, Judgement, Measure, Value};
 use crate::contestant::Model;
+use crate::traces::Traced;
 
 /// How many callbacks may run before that call has ended.
 pub const MOST_BEFORE: u64 = 0;
@@ -12,9 +13,9 @@ pub const MOST_BEFORE: u64 = 0;
 /// that it was handed to came back.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let callbacks = compared(inputs).filter(|of| of.series.model() == Model::Callbacks);
-    let row = |traced: &crate::traces::Traced| {
+    let row = |traced: &Traced| {
         let before = traced.ran_before;
-        let finding = if before > MOST_BEFORE { Finding::More } else { Finding::AsSaid };
+        let finding = if before != MOST_BEFORE { Finding::More } else { Finding::AsSaid };
         Evidence::of(&traced.series, Measure::RanBefore, Value::Count(before), finding)
             .at(traced.handed)
     };
@@ -27,7 +28,6 @@ mod tests {
     use record::synthetic::Synthetic;
     use record::{Record, Step};
 
-    use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
     use crate::tests::judged;
 

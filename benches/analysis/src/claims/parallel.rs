@@ -63,9 +63,13 @@ mod tests {
     /// Jobs that take so many times their CPU, and waits that all take so many milliseconds.
     fn told(jobs: &[(&str, f64)], longest: u64) -> Judgement {
         let mut made = Synthetic::new();
-        jobs.iter().for_each(|(id, _)| drop(made.traced(id, [longest, 81, 161], [0, 0, 0])));
+        for (id, _) in jobs {
+            made.traced(id, [longest, 81, 161], [0, 0, 0]);
+        }
         made.jobs(1_000);
-        jobs.iter().for_each(|(id, _)| drop(made.line(id, &[8], Bill::of(300))));
+        for (id, _) in jobs {
+            made.line(id, &[8], Bill::of(300));
+        }
         let mut record = made.record();
         for cell in record.cells.iter_mut().filter(|cell| cell.workload.job_rounds > 0) {
             let (_, times) = jobs.iter().find(|(id, _)| *id == cell.contestant).unwrap();

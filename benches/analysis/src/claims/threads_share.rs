@@ -4,6 +4,7 @@ use super::async_overlaps::compared;
 use super::inputs::Inputs;
 use super::judgement::{Evidence, Finding, Judgement, Measure, Value};
 use crate::contestant::Model;
+use crate::traces::Traced;
 
 /// How many tasks of a thread each may have run on a thread that another one ran on.
 pub const MOST_SHARED: u64 = 0;
@@ -12,9 +13,9 @@ pub const MOST_SHARED: u64 = 0;
 /// the trace names the thread of each step. Threads of a pool take task after task and stand beside.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let threads = compared(inputs).filter(|of| of.series.model() == Model::Threads);
-    let row = |traced: &crate::traces::Traced| {
+    let row = |traced: &Traced| {
         let (own, tasks) = (traced.on_own_thread, traced.tasks);
-        let is_own = tasks - own <= MOST_SHARED;
+        let is_own = tasks - own == MOST_SHARED;
         let finding = if is_own { Finding::All } else { Finding::Some };
         Evidence::of(&traced.series, Measure::OwnThread, Value::Count(own), finding)
             .at(tasks)
@@ -28,7 +29,6 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
 mod tests {
     use record::synthetic::Synthetic;
 
-    use super::*;
     use crate::claims::judgement::{ClaimId, Verdict};
     use crate::tests::judged;
 

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use workload::task::expected_checksum;
 use workload::{Arrival, Ceiling, Workload};
 
 use super::spec::CellSpec;
@@ -76,7 +75,7 @@ pub(crate) fn proof(drained: &Drained, expected_in_flight: u64, workload: &Workl
         completed: drained.completed,
         checksum: drained.checksum,
         // Worked out here and not asked of the child: it must not mark its own paper.
-        expected_checksum: expected_checksum(workload),
+        expected_checksum: workload.expected_checksum(),
         peak_in_flight: drained.peak_in_flight,
         expected_in_flight,
         before_weighing: 0,
@@ -155,7 +154,7 @@ mod tests {
         let drained = Drained {
             in_flight_after_weighing: None,
             completed,
-            checksum: expected_checksum(&workload),
+            checksum: workload.expected_checksum(),
             peak_in_flight,
             errors: Vec::new(),
             lost: 0,

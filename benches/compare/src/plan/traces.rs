@@ -73,10 +73,10 @@ pub(super) fn trace_cells(contestant: &'static Contestant, extent: Extent) -> Ve
 /// The workload, every second task of which does not get its answer in time.
 #[must_use]
 pub fn times_out(mut workload: Workload) -> Workload {
-    if let Wait::Http(Http { timeouts: Timeouts { read, .. }, .. }) = &mut workload.wait {
-        if *read == Timeouts::default().read {
-            *read = READ_TIMEOUT;
-        }
+    if let Wait::Http(Http { timeouts: Timeouts { read, .. }, .. }) = &mut workload.wait
+        && *read == Timeouts::default().read
+    {
+        *read = READ_TIMEOUT;
     }
     workload.with_ending(Ending::TimesOut)
 }

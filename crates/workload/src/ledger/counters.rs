@@ -13,7 +13,7 @@ use super::trace::{Event, Noted, Trace};
 use crate::clock::Moment;
 use crate::http::FetchError;
 use crate::spec::{Ending, Workload};
-use crate::task::{checksum_of, expected_checksum};
+use crate::task::checksum_of;
 
 /// All that signed in have been summed up.
 const FLAT: u8 = 0;
@@ -166,7 +166,7 @@ impl Ledger {
         Proof {
             completed: left.saturating_sub(lost).saturating_sub(failed),
             checksum: sum(|shard| &shard.checksum),
-            expected_checksum: expected_checksum(&self.workload),
+            expected_checksum: self.workload.expected_checksum(),
             peak_in_flight: self.peak.load(Ordering::SeqCst),
             lost,
             failed,
