@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::{Cell, Step};
+use record::{Cell, Run, Step};
 
 use crate::context::Context;
 use crate::series::Series;
@@ -47,7 +47,9 @@ pub struct Span {
 /// The traces of this record, by contestant and work.
 pub(crate) fn of(context: &Context<'_>) -> Vec<Traced> {
     let mut all: BTreeMap<(Series, u64), Traced> = BTreeMap::new();
-    for traced in context.index.traced().iter().filter_map(|cell| Traced::of(cell)) {
+    for traced in
+        context.index.traced().iter().filter_map(|cell| Traced::of(&context.record.run, cell))
+    {
         let key = (traced.series.clone(), traced.tasks);
         match all.get_mut(&key) {
             None => drop(all.insert(key, traced)),
@@ -60,7 +62,7 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<Traced> {
 impl Traced {
     /// `None` where the tasks did not wait for timers, or a task is not in the trace from its start to its
     /// end.
-    fn of(cell: &Cell) -> Option<Self> {
+    fn of(run: &Run, cell: &Cell) -> Option<Self> {
         let tasks = u32::try_from(cell.tasks).ok().filter(|tasks| *tasks > 0)?;
         let workload = cell.workload.with_tasks(tasks, None).ok()?;
         let steps = |task: u32| cell.trace.iter().filter(move |line| line.task == task);
@@ -96,7 +98,7 @@ impl Traced {
         let handed = |task: &u32| first(*task, Step::Returned).zip(first(*task, Step::Woke));
         let came_back: Vec<(usize, usize)> = (0..tasks).filter_map(|task| handed(&task)).collect();
         Some(Self {
-            series: Series::of(cell),
+            series: Series::of(run, cell),
             tasks: cell.tasks,
             is_pool: cell.pool_workers.is_some(),
             time_over_longest: (over - begun) as f64 / longest as f64,

@@ -9,7 +9,7 @@ use compare::project::Project;
 use protocol::wide::FIELDS;
 use protocol::{
     AllWaiting, Begin, Drained, ErrorLine, Event, HttpLine, LatenessLine, Order, Profile,
-    ServerLine, WorkloadLine, profile::WANTS,
+    ServerLine, Step, TraceLine, WorkloadLine, profile::WANTS,
 };
 use serde_json::{Value, json};
 
@@ -57,7 +57,16 @@ fn server() -> ServerLine {
 }
 
 fn workload() -> WorkloadLine {
-    WorkloadLine { synchronized_wakeup: true, depth_bytes: 16_384, http: Some(http()), ..plain() }
+    WorkloadLine {
+        synchronized_wakeup: true,
+        depth_bytes: 16_384,
+        job_rounds: 1,
+        ending: Some("panics".into()),
+        rising: true,
+        trace: true,
+        http: Some(http()),
+        ..plain()
+    }
 }
 
 fn plain() -> WorkloadLine {
@@ -110,6 +119,7 @@ fn drained() -> Drained {
         involuntary_switches: 10,
         lateness_ns: Some(lateness()),
         heap_bytes: Some(11),
+        trace: vec![TraceLine { task: 1, step: Step::Woke, thread: 2, at_ns: 3 }],
     }
 }
 
@@ -146,6 +156,7 @@ fn examples() -> Vec<(&'static str, Value, Vec<&'static str>)> {
         ("idle", line(Event::Idle { heap_bytes: Some(1) }), vec![]),
         ("parked", line(Event::AllWaiting(waiting)), vec![]),
         ("drained", over.clone(), vec![]),
+        ("A step", over.clone(), vec!["trace", "0"]),
         ("An error", over.clone(), vec!["errors", "0"]),
         ("A lateness", over, vec!["lateness_ns"]),
         ("refused", line(Event::Refused { reason: "no".into(), threads: Some(1) }), vec![]),
@@ -186,7 +197,7 @@ fn every_field_of_every_line_is_in_its_table() {
                 "number" => value.is_u64(),
                 "text" => value.is_string(),
                 "flag" => value.is_boolean(),
-                "list of text" | "list of errors" => value.is_array(),
+                "list of text" | "list of errors" | "list of steps" => value.is_array(),
                 _ => value.is_object(),
             };
             assert!(is_of_kind, "{heading}: {name} is no {kind}: {value}");
