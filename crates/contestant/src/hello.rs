@@ -61,7 +61,7 @@ pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
             .filter(|largest| Some(largest) != StateSize::ALL.last())
             .map(StateSize::bytes),
         most_tasks: contestant.most_tasks(),
-        most_requests: None,
+        most_requests: contestant.most_tasks(),
         one_thread: contestant.is_on_one_thread(),
         floor: contestant.is_floor(),
         versions: program.versions.clone(),

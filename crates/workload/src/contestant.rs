@@ -61,7 +61,7 @@ pub trait Contestant: Send + Sync {
         false
     }
 
-    /// With how many timers at most a run tries it where nothing else is asked for. What follows from its
+    /// With how many tasks at most a run tries it where nothing else is asked for. What follows from its
     /// ceiling, if it does not say.
     fn most_tasks(&self) -> Option<u32> {
         None
