@@ -47,13 +47,18 @@ pub(super) fn trace_cells(contestant: &'static Contestant, extent: Extent) -> Ve
     let timer = Kind::Timer.workload();
     // The best round of jobs counts, and a neighbour on the machine spoils one.
     let (stories, jobs) = match extent {
-        Extent::Quick => (1, 2),
+        Extent::Quick => (1, 1),
         Extent::Full | Extent::Partial => (2, 3),
         Extent::Thorough => (5, 5),
     };
     let mut all = some(contestant, STORY_TASKS, stories, story(timer), true);
-    // What becomes of jobs in a pool is what becomes of them in threads.
-    if ceiling != CeilingLine::Pool {
+    // What becomes of jobs in a pool is what becomes of them in threads. A taste has those alone that are
+    // judged.
+    let has_jobs = match extent {
+        Extent::Quick => contestant.model() == "coroutines",
+        _ => ceiling != CeilingLine::Pool,
+    };
+    if has_jobs {
         let (tasks, job_rounds) = JOBS;
         all.extend(some(contestant, tasks, jobs, Workload { job_rounds, ..timer }, false));
     }
