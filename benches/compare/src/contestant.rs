@@ -81,6 +81,12 @@ impl Contestant {
         self.role() == RoleLine::Compared
     }
 
+    /// Whether it has every kind of cell of a run: not what another program is known for, nor what stands
+    /// beside a contestant at its best.
+    pub fn is_run_in_full(&self) -> bool {
+        self.is_compared() && self.is_own() && !self.profile.as_written
+    }
+
     /// Whether it is served by this program.
     pub fn is_own(&self) -> bool {
         self.base().launch == Launch::Own

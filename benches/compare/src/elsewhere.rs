@@ -215,6 +215,7 @@ impl Stanza {
             most_requests: None,
             one_thread: false,
             floor: false,
+            as_written: false,
             versions: Default::default(),
             build: Default::default(),
             build_id: None,

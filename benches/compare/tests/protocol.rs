@@ -95,6 +95,7 @@ fn profile() -> Profile {
         most_requests: Some(4),
         one_thread: true,
         floor: true,
+        as_written: true,
         versions: map.clone(),
         build: map.clone(),
         build_id: some("i"),

@@ -382,6 +382,7 @@ impl Synthetic {
             most_requests: None,
             one_thread: false,
             floor: false,
+            as_written: false,
             versions: BTreeMap::new(),
             build: BTreeMap::new(),
             build_id: None,

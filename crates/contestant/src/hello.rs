@@ -64,6 +64,7 @@ pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
         most_requests: contestant.most_tasks(),
         one_thread: contestant.is_on_one_thread(),
         floor: contestant.is_floor(),
+        as_written: contestant.is_as_written(),
         versions: program.versions.clone(),
         build: program.build.clone(),
         build_id: program.build_id.clone(),

@@ -29,6 +29,7 @@ impl Scheduler for InJoinSet {
     const SUMMARY: &'static str = "as people write it: async tasks on tokio, in a JoinSet";
     const ONE_THREAD: bool = false;
     const MOST_TASKS: Option<u32> = Some(MOST);
+    const AS_WRITTEN: bool = true;
 
     fn builder() -> Builder {
         Builder::new_multi_thread()
@@ -61,6 +62,7 @@ impl Scheduler for JoinAll {
     const SUMMARY: &'static str = "as people write it: one tokio task that joins all futures";
     const ONE_THREAD: bool = true;
     const MOST_TASKS: Option<u32> = Some(MOST);
+    const AS_WRITTEN: bool = true;
 
     fn builder() -> Builder {
         Builder::new_multi_thread()
@@ -114,6 +116,7 @@ impl Scheduler for AsyncFn {
     const SUMMARY: &'static str = "as people write it: nested async functions, by value, on tokio";
     const ONE_THREAD: bool = false;
     const MOST_TASKS: Option<u32> = Some(MOST);
+    const AS_WRITTEN: bool = true;
 
     fn builder() -> Builder {
         Builder::new_multi_thread()

@@ -63,6 +63,10 @@ impl<R: Runtime> Contestant for On<R> {
         R::ONE_THREAD
     }
 
+    fn is_as_written(&self) -> bool {
+        R::AS_WRITTEN
+    }
+
     fn is_floor(&self) -> bool {
         R::FLOOR
     }

@@ -27,6 +27,9 @@ pub trait Runtime: Sized + 'static {
     /// Whether all its tasks run on one thread.
     const ONE_THREAD: bool = false;
 
+    /// Whether it is there to show what people write, beside a contestant at its best.
+    const AS_WRITTEN: bool = false;
+
     /// Whether it is written by hand: it shows a floor, and builds no service.
     const FLOOR: bool = false;
 

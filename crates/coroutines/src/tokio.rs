@@ -49,6 +49,9 @@ pub trait Scheduler: Sized + 'static {
     /// With how many timers at most a run tries it where nothing else is asked for.
     const MOST_TASKS: Option<u32> = None;
 
+    /// Whether it is there to show what people write.
+    const AS_WRITTEN: bool = false;
+
     /// A runtime with it, still to be given its drivers.
     fn builder() -> Builder;
 
@@ -135,6 +138,7 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     const TIMER: &'static str = "a wheel, 1 ms, rounds up";
     const ONE_THREAD: bool = S::ONE_THREAD;
     const MOST_TASKS: Option<u32> = S::MOST_TASKS;
+    const AS_WRITTEN: bool = S::AS_WRITTEN;
 
     fn new() -> io::Result<Self> {
         let runtime = S::builder().enable_io().enable_time().build()?;

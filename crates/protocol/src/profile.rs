@@ -52,6 +52,9 @@ pub struct Profile {
     /// Whether it is written by hand, without a runtime: it shows a floor, and builds no service.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub floor: bool,
+    /// Whether it is there to show what people write, beside a contestant at its best.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_written: bool,
     /// The versions of what it is made of, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, String>,

@@ -61,6 +61,11 @@ pub trait Contestant: Send + Sync {
         false
     }
 
+    /// Whether it is there to show what people write, beside a contestant at its best.
+    fn is_as_written(&self) -> bool {
+        false
+    }
+
     /// With how many tasks at most a run tries it where nothing else is asked for. What follows from its
     /// ceiling, if it does not say.
     fn most_tasks(&self) -> Option<u32> {

@@ -57,7 +57,7 @@ impl Names {
         let mut memory = registry::select(&invocation.only, &invocation.elsewhere()?)?;
         memory.retain(|contestant| kind_of(contestant).is_some());
         let mut throughput = Vec::new();
-        for contestant in memory.iter().filter(|c| c.is_compared()) {
+        for contestant in memory.iter().filter(|one| one.is_run_in_full()) {
             for &tasks in tasks(invocation) {
                 let timer = Workload::timer(tasks, rates::WAIT);
                 let specs = rates::waves(contestant, timer, tasks, 1, None, Some(1));

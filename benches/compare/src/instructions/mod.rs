@@ -36,7 +36,7 @@ pub fn after_cells(
     stop: &AtomicBool,
 ) -> anyhow::Result<Tally> {
     let all = contestants.iter().copied();
-    let compared = all.filter(|one| one.is_compared() && one.is_own()).collect::<Vec<_>>();
+    let compared = all.filter(|one| one.is_run_in_full()).collect::<Vec<_>>();
     let valgrind = Valgrind::find();
     if let Err(why) = &valgrind {
         complain(format_args!("instructions are not counted: {why}"));

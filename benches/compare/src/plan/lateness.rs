@@ -94,10 +94,10 @@ fn paced(
     cells(contestant, &steps(&[tasks], repeats), workload, true, workers)
 }
 
-/// Baselines show what the harness costs, and controls check the instrument. They are not compared. Those
-/// from elsewhere are known by what they weigh.
+/// Baselines show what the harness costs, and controls check the instrument. They are not compared. What is
+/// not run in full is known by what it weighs.
 fn takes_part(contestant: &'static Contestant) -> bool {
-    contestant.is_compared() && contestant.is_own()
+    contestant.is_run_in_full()
 }
 
 fn is_one_at_a_time(contestant: &'static Contestant) -> bool {

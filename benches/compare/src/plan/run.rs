@@ -113,7 +113,7 @@ mod tests {
     fn from_how_many_tasks_on_one_model_is_lighter_is_looked_for_without_a_gap() {
         for contestant in registry::all() {
             let id = contestant.id();
-            if !contestant.is_compared() || contestant.model() == "subroutine" {
+            if !contestant.is_run_in_full() || contestant.model() == "subroutine" {
                 continue;
             }
             for (kind, extent, repeats) in [

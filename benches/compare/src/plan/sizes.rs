@@ -119,14 +119,18 @@ enum Who {
     Light,
     /// Compared, and a thread for each task in flight.
     Threads,
-    /// Of those, one that says how far it goes.
+    /// Of the light ones, one that is run in full.
+    FullLight,
+    /// Of those with threads, one that is run in full.
+    FullThreads,
+    /// Of these, one that says how far it goes.
     ThreadsSoFar,
-    /// Of those, one that makes a thread for each task.
+    /// Of these, one that makes a thread for each task.
     ThreadEach,
-    /// Another program, and all tasks at once without a thread each.
-    LightElsewhere,
-    /// Another program, and a thread for each task in flight.
-    ThreadsElsewhere,
+    /// Of the light ones, one that is not run in full.
+    BesideLight,
+    /// Of those with threads, one that is not run in full.
+    BesideThreads,
     /// The task straight on its runtime.
     Baseline,
     /// A contestant under another name.
@@ -136,8 +140,8 @@ enum Who {
 }
 
 use Who::{
-    Again, Baseline, Holds, Light, LightElsewhere, One, ThreadEach, Threads, ThreadsElsewhere,
-    ThreadsSoFar,
+    Again, Baseline, BesideLight, BesideThreads, FullLight, FullThreads, Holds, Light, One,
+    ThreadEach, Threads, ThreadsSoFar,
 };
 
 impl Who {
@@ -146,15 +150,19 @@ impl Who {
         let profile = &contestant.profile;
         let one = profile.ceiling == CeilingLine::One;
         let threads = contestant.takes_threads() || profile.ceiling == CeilingLine::Pool;
-        let (own, compared) = (contestant.is_own(), contestant.is_compared());
+        let compared = contestant.is_compared();
+        let (own, full) = (contestant.is_own(), contestant.is_run_in_full());
+        let light = compared && !one && !threads;
         match self {
             One => compared && one,
-            Light => compared && own && !one && !threads,
-            Threads => compared && own && !one && threads,
-            ThreadsSoFar => Threads.is(contestant) && profile.most_tasks.is_some(),
-            ThreadEach => Threads.is(contestant) && profile.ceiling == CeilingLine::All,
-            LightElsewhere => compared && !own && !one && !threads,
-            ThreadsElsewhere => compared && !own && !one && threads,
+            Light => own && light,
+            Threads => own && compared && !one && threads,
+            FullLight => full && light,
+            FullThreads => full && !one && threads,
+            ThreadsSoFar => FullThreads.is(contestant) && profile.most_tasks.is_some(),
+            ThreadEach => FullThreads.is(contestant) && profile.ceiling == CeilingLine::All,
+            BesideLight => !full && light,
+            BesideThreads => !full && compared && !one && threads,
             Baseline => profile.role == RoleLine::Baseline,
             Again => profile.role == RoleLine::Control && profile.of.is_some(),
             Holds(least, most) => {
@@ -187,17 +195,20 @@ const QUICK_FEW_REQUESTS: &[(u32, u32)] = &[(2, 1), (8, 1)];
 const FULL: &[Sizes] = &[
     timed(&[One], &[(1, 4), (4, 4), (16, 4)]),
     counted(&[One], &[(1, 1), (16, 1)]),
-    timed(&[Threads], FEW),
-    timed(&[Threads], &[(1, 4), (100, 4), (1_000, 4)]),
-    counted(&[Threads], &[(100, 1), (400, 1), (1_000, 1)]),
-    timed(&[Threads], &[(10_000, 4)]),
+    timed(&[FullThreads], FEW),
+    timed(&[FullThreads], &[(1, 4), (100, 4), (1_000, 4)]),
+    counted(&[FullThreads], &[(100, 1), (400, 1), (1_000, 1)]),
+    timed(&[FullThreads], &[(10_000, 4)]),
     timed(&[ThreadsSoFar], &[(400, 4)]),
     timed(&[ThreadEach], &[(40_000, 1)]),
-    timed(&[LightElsewhere], &[(1, 3), (1_000, 3), (10_000, 3), (100_000, 3), (1_000_000, 1)]),
-    timed(&[ThreadsElsewhere], &[(1, 3), (100, 3), (1_000, 3), (10_000, 1)]),
-    timed(&[Light], FEW),
-    timed(&[Light], &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)]),
-    counted(&[Light], &[(1_000, 1), (10_000, 1), (100_000, 1)]),
+    timed(
+        &[BesideLight],
+        &[(1, 3), (100, 3), (1_000, 3), (10_000, 3), (100_000, 3), (1_000_000, 1)],
+    ),
+    timed(&[BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (10_000, 1)]),
+    timed(&[FullLight], FEW),
+    timed(&[FullLight], &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)]),
+    counted(&[FullLight], &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     timed(&[Baseline], &[(10_000, 4), (100_000, 4)]),
     // Of the sizes of its other self, those that are soon done, and each as often.
     timed(&[Again], &[(1, 4), (10_000, 4), (100_000, 4)]),
@@ -208,17 +219,20 @@ const FULL: &[Sizes] = &[
 const THOROUGH: &[Sizes] = &[
     timed(&[One], &[(1, 10), (4, 10), (16, 10)]),
     counted(&[One], &[(1, 1), (16, 1)]),
-    timed(&[Threads], THOROUGH_FEW),
-    timed(&[Threads], &[(1, 10), (100, 10), (1_000, 10)]),
-    counted(&[Threads], &[(100, 1), (400, 1), (1_000, 1)]),
-    timed(&[Threads], &[(10_000, 10)]),
+    timed(&[FullThreads], THOROUGH_FEW),
+    timed(&[FullThreads], &[(1, 10), (100, 10), (1_000, 10)]),
+    counted(&[FullThreads], &[(100, 1), (400, 1), (1_000, 1)]),
+    timed(&[FullThreads], &[(10_000, 10)]),
     timed(&[ThreadsSoFar], &[(400, 10)]),
     timed(&[ThreadEach], &[(40_000, 1)]),
-    timed(&[LightElsewhere], &[(1, 5), (1_000, 5), (10_000, 5), (100_000, 5), (1_000_000, 3)]),
-    timed(&[ThreadsElsewhere], &[(1, 5), (100, 5), (1_000, 5), (10_000, 3)]),
-    timed(&[Light], THOROUGH_FEW),
     timed(
-        &[Light],
+        &[BesideLight],
+        &[(1, 5), (100, 5), (1_000, 5), (10_000, 5), (100_000, 5), (1_000_000, 3)],
+    ),
+    timed(&[BesideThreads], &[(1, 5), (100, 5), (1_000, 5), (10_000, 3)]),
+    timed(&[FullLight], THOROUGH_FEW),
+    timed(
+        &[FullLight],
         &[
             (1, 10),
             (100, 10),
@@ -229,7 +243,7 @@ const THOROUGH: &[Sizes] = &[
             (10_000_000, 3),
         ],
     ),
-    counted(&[Light], THOROUGH_COUNTED),
+    counted(&[FullLight], THOROUGH_COUNTED),
     timed(&[Baseline], &[(10_000, 10), (100_000, 10)]),
     timed(&[Again], &[(1, 10), (10_000, 10), (100_000, 10), (1_000_000, 10)]),
 ];
@@ -268,12 +282,12 @@ const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
     timed(&[One], &[(1, 1), (4, 1)]),
-    timed(&[Threads], QUICK_FEW),
-    timed(&[Threads], &[(1, 1), (100, 1), (500, 3)]),
-    counted(&[Threads], &[(100, 1), (500, 1)]),
-    timed(&[Light], QUICK_FEW),
-    timed(&[Light], &[(1, 1), (100, 1), (20_000, 3)]),
-    counted(&[Light], &[(1_000, 1), (20_000, 1)]),
+    timed(&[FullThreads], QUICK_FEW),
+    timed(&[FullThreads], &[(1, 1), (100, 1), (500, 3)]),
+    counted(&[FullThreads], &[(100, 1), (500, 1)]),
+    timed(&[FullLight], QUICK_FEW),
+    timed(&[FullLight], &[(1, 1), (100, 1), (20_000, 3)]),
+    counted(&[FullLight], &[(1_000, 1), (20_000, 1)]),
     timed(&[Again], &[(1, 1), (100, 1), (20_000, 3)]),
 ];
 
@@ -322,46 +336,49 @@ const WAITS: &[Sizes] =
     &[timed(&[One], &[(4, 3)]), timed(&[Threads], &[(100, 3)]), timed(&[Light], &[(100, 3)])];
 
 /// The same for a taste.
-const QUICK_WAITS: &[Sizes] =
-    &[timed(&[One], &[(4, 1)]), timed(&[Threads], &[(100, 1)]), timed(&[Light], &[(100, 1)])];
+const QUICK_WAITS: &[Sizes] = &[
+    timed(&[One], &[(4, 1)]),
+    timed(&[FullThreads], &[(100, 1)]),
+    timed(&[FullLight], &[(100, 1)]),
+];
 
 /// Requests of the default run. A thread for each of 19,000 needs more mappings than a usual system
 /// allows.
 const FULL_HTTP: &[Sizes] = &[
     timed(&[One], &[(1, 4), (4, 4)]),
-    timed(&[Threads], FEW),
-    timed(&[Threads], &[(1, 4), (100, 4), (1_000, 4)]),
-    counted(&[Threads], &[(100, 1), (400, 1)]),
-    timed(&[Threads], &[(5_000, 4)]),
+    timed(&[FullThreads], FEW),
+    timed(&[FullThreads], &[(1, 4), (100, 4), (1_000, 4)]),
+    counted(&[FullThreads], &[(100, 1), (400, 1)]),
+    timed(&[FullThreads], &[(5_000, 4)]),
     timed(&[ThreadEach], &[(19_000, 1)]),
-    timed(&[LightElsewhere, ThreadsElsewhere], &[(1, 3), (100, 3), (1_000, 3), (5_000, 3)]),
-    timed(&[Light], FEW),
-    timed(&[Light], &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)]),
-    counted(&[Light], &[(100, 1), (2_000, 1)]),
+    timed(&[BesideLight, BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (5_000, 3)]),
+    timed(&[FullLight], FEW),
+    timed(&[FullLight], &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)]),
+    counted(&[FullLight], &[(100, 1), (2_000, 1)]),
 ];
 
 /// Requests of the thorough run: in more rounds, and 19,000 of them too, which need nearly all of 20,000
 /// descriptors. That is a usual limit.
 const THOROUGH_HTTP: &[Sizes] = &[
     timed(&[One], &[(1, 10), (4, 10)]),
-    timed(&[Threads], THOROUGH_FEW),
-    timed(&[Threads], &[(1, 10), (100, 10), (1_000, 10)]),
-    counted(&[Threads], &[(100, 1), (400, 1)]),
-    timed(&[Threads], &[(5_000, 10)]),
+    timed(&[FullThreads], THOROUGH_FEW),
+    timed(&[FullThreads], &[(1, 10), (100, 10), (1_000, 10)]),
+    counted(&[FullThreads], &[(100, 1), (400, 1)]),
+    timed(&[FullThreads], &[(5_000, 10)]),
     timed(&[ThreadEach], &[(19_000, 1)]),
-    timed(&[LightElsewhere, ThreadsElsewhere], &[(1, 5), (100, 5), (1_000, 5), (5_000, 5)]),
-    timed(&[Light], THOROUGH_FEW),
-    timed(&[Light], &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)]),
-    counted(&[Light], &[(100, 1), (2_000, 1)]),
+    timed(&[BesideLight, BesideThreads], &[(1, 5), (100, 5), (1_000, 5), (5_000, 5)]),
+    timed(&[FullLight], THOROUGH_FEW),
+    timed(&[FullLight], &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)]),
+    counted(&[FullLight], &[(100, 1), (2_000, 1)]),
 ];
 
 /// A taste of requests.
 const QUICK_HTTP: &[Sizes] = &[
     timed(&[One], &[(1, 1)]),
-    timed(&[Threads], QUICK_FEW_REQUESTS),
-    timed(&[Threads], &[(1, 1), (200, 1)]),
-    timed(&[Light], QUICK_FEW_REQUESTS),
-    timed(&[Light], &[(1, 1), (2_000, 1)]),
+    timed(&[FullThreads], QUICK_FEW_REQUESTS),
+    timed(&[FullThreads], &[(1, 1), (200, 1)]),
+    timed(&[FullLight], QUICK_FEW_REQUESTS),
+    timed(&[FullLight], &[(1, 1), (2_000, 1)]),
 ];
 
 /// Bodies through a server with a rate limit. More than one of them at once has to share it.
@@ -371,4 +388,4 @@ const FULL_TRANSFER: &[Sizes] = &[timed(&[One, Threads, Light], &[(16, 3)])];
 const THOROUGH_TRANSFER: &[Sizes] = &[timed(&[One, Threads, Light], &[(16, 5)])];
 
 /// A taste of transfers.
-const QUICK_TRANSFER: &[Sizes] = &[timed(&[One], &[(16, 1)]), timed(&[Light], &[(16, 1)])];
+const QUICK_TRANSFER: &[Sizes] = &[timed(&[One], &[(16, 1)]), timed(&[FullLight], &[(16, 1)])];

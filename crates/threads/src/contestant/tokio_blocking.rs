@@ -25,6 +25,10 @@ impl Contestant for TokioBlocking {
         "as people write it: tokio's spawn_blocking, whose threads are made when they are needed"
     }
 
+    fn is_as_written(&self) -> bool {
+        true
+    }
+
     fn ceiling(&self, settings: &Settings) -> Ceiling {
         Ceiling::Pool(settings.pool_workers)
     }
