@@ -1,7 +1,8 @@
 //! A run: many cells, one after another, each in the record before the next one starts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
@@ -11,17 +12,19 @@ use crate::cell::estimate::Estimates;
 use crate::cell::{CellSpec, Interrupted, Runner};
 use crate::contestant::Contestant;
 use crate::events::{self, Event, Reader};
+use crate::hello;
 use crate::host;
 use crate::limits::Limits;
 use crate::meter::cgroup::{self, Cgroups};
 use crate::output::complain;
 use crate::plan;
 use crate::progress::Progress;
+use crate::registry;
 use crate::resume::{self, Split};
 use crate::servers::Servers;
 pub use crate::tally::Tally;
 use protocol::RoleLine;
-use record::{Cell, CgroupKind, Extent, Line, Run, SCHEMA, Unfinished, Writer};
+use record::{Build, Cell, CgroupKind, Extent, Line, Run, SCHEMA, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -46,8 +49,6 @@ impl Suite {
             Err(why) => (None, Some(why)),
         };
         let kind = cgroups.as_ref().map_or(CgroupKind::None, Cgroups::kind);
-        let counting =
-            program.with_file_name(format!("{COUNTING}{}", std::env::consts::EXE_SUFFIX));
         let run = Run {
             schema: SCHEMA,
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
@@ -65,7 +66,7 @@ impl Suite {
         };
         let runner = Runner {
             timed: program.to_owned(),
-            counting: counting.is_file().then_some(counting),
+            counting: counting_beside(program),
             cgroups,
             limits: Limits::read(),
             patience,
@@ -184,6 +185,24 @@ impl Suite {
         let mut appended = Appended { record, path };
         let mut progress = Progress::default();
         events::run(&mut self.runner, cells, tally, &mut [&mut appended, &mut progress], stop)
+    }
+}
+
+/// The counting build beside this program, if it is there and of the same sources.
+fn counting_beside(program: &Path) -> Option<PathBuf> {
+    let path = program.with_file_name(format!("{COUNTING}{}", std::env::consts::EXE_SUFFIX));
+    let one = registry::all().into_iter().next().filter(|_| path.is_file())?;
+    let command = || {
+        let command = one.command(Build::Counting, program, Some(&path));
+        command.unwrap_or_else(|_| Command::new(&path))
+    };
+    let said = hello::of(command, one.id(), hello::PATIENCE);
+    match said.and_then(|(profile, _)| one.recognize(&profile)) {
+        Ok(()) => Some(path),
+        Err(why) => {
+            complain(format_args!("compare: no heap is counted: {}: {why}", path.display()));
+            None
+        }
     }
 }
 

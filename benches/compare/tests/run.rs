@@ -286,3 +286,36 @@ fn waves_of_a_rate_that_do_not_fit_are_refused() {
         assert!(!path.exists());
     }
 }
+
+/// A program that was built anew lies beside the counting build of before.
+#[cfg(unix)]
+#[test]
+fn a_counting_build_of_other_sources_is_noticed_and_counts_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = scratch();
+    let program = folder.path().join("compare");
+    // A link would be followed, and a hard one need not be possible.
+    fs::copy(env!("CARGO_BIN_EXE_compare"), &program).unwrap();
+    let stale = folder.path().join("compare-counting");
+    let real = env!("CARGO_BIN_EXE_compare-counting");
+    let script = format!(
+        "#!/bin/sh\n{real} \"$@\" | sed -u 's/\"build_id\":\"[^\"]*\"/\"build_id\":\"old\"/'\n"
+    );
+    fs::write(&stale, script).unwrap();
+    fs::set_permissions(&stale, fs::Permissions::from_mode(0o755)).unwrap();
+    let record = folder.path().join("record.jsonl");
+    let output = std::process::Command::new(&program)
+        .args(["run", "--only", "coroutines/bare", "--tasks", "10", "--record"])
+        .arg(&record)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(
+        said.contains("compare-counting: is of another build (old) than this program"),
+        "{said}"
+    );
+    let cells = read_file(&record).unwrap().cells;
+    assert!(cells.iter().all(|cell| cell.build == Build::Timed) && cells.len() == 1, "{cells:?}");
+}
