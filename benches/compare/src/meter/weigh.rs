@@ -7,7 +7,7 @@ use record::Weight;
 
 /// Weighs the process `pid`, and the control group it is alone in, if it has one.
 ///
-/// `heap_bytes` is `None`: only the process itself can count its heap; see [`super::heap`]. So are the
+/// `heap_bytes` is `None`: only the process itself can count its heap; see [`contestant::heap`]. So are the
 /// stacks and what the system has of slab; see [`process::Procfs::stacks`] and [`kernel`].
 pub fn weigh(procfs: &process::Procfs, pid: u32, group: Option<&cgroup::Group>) -> Weight {
     if let Some(group) = group {
