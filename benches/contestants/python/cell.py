@@ -177,8 +177,8 @@ class Ledger:
 
     def target(self, a, b):
         """What task `a` asks it for."""
-        ms, size, group = self.nanoseconds(a) // 1_000_000, self.http["bytes"], self.server["group"]
-        return f"/wait?ms={ms}&bytes={size}&a={a}&b={b}&group={group}"
+        ms, size, group = divmod(self.nanoseconds(a), 1_000_000), self.http["bytes"], self.server["group"]
+        return f"/wait?ms={ms[0]}.{ms[1]:06}&bytes={size}&a={a}&b={b}&group={group}"
 
     def patience(self, a):
         """For how many seconds it may wait for all of the answer."""
