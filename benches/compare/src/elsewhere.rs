@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use protocol::{CeilingLine, Profile, RoleLine};
-use record::Status;
+use record::{Build, Status};
 use serde::Deserialize;
 
 use crate::cell::stopped::{last_line, legible};
@@ -130,11 +130,12 @@ impl Stanza {
     fn start(&self, folder: &Path, patience: Duration) -> Contestant {
         let (program, arguments) = self.command_in(folder);
         let launch = Launch::Command { program, arguments };
-        match self.hello(folder, &launch, patience) {
-            Ok(profile) => Contestant { profile, launch, missing: None },
+        let unasked = Contestant { profile: self.stand_in(), launch, missing: None };
+        match self.hello(folder, &unasked, patience) {
+            Ok(profile) => Contestant { profile, ..unasked },
             Err(missing) => {
                 complain(format_args!("compare: `{}` is not run: {}", self.id, missing.reason));
-                Contestant { profile: self.stand_in(), launch, missing: Some(missing) }
+                Contestant { missing: Some(missing), ..unasked }
             }
         }
     }
@@ -154,7 +155,7 @@ impl Stanza {
     fn hello(
         &self,
         folder: &Path,
-        launch: &Launch,
+        unasked: &Contestant,
         patience: Duration,
     ) -> Result<Profile, Missing> {
         if let Some(needed) = self.needs.iter().find(|needed| !is_installed(needed, folder)) {
@@ -163,7 +164,7 @@ impl Stanza {
             return Err(Missing { status: Status::Skipped, reason });
         }
         self.build(folder)
-            .and_then(|()| self.ask(launch, patience))
+            .and_then(|()| self.ask(unasked, patience))
             .map_err(|reason| Missing { status: Status::Failed, reason: legible(&reason) })
     }
 
@@ -179,15 +180,9 @@ impl Stanza {
         Err(format!("`{}` failed ({}), after saying `{said}`", self.build.join(" "), output.status))
     }
 
-    fn ask(&self, launch: &Launch, patience: Duration) -> Result<Profile, String> {
-        let Launch::Command { program, arguments } = launch else {
-            return Err("no command".into());
-        };
-        let command = || {
-            let mut command = Command::new(program);
-            command.args(arguments);
-            command
-        };
+    fn ask(&self, unasked: &Contestant, patience: Duration) -> Result<Profile, String> {
+        let none = Path::new("");
+        let command = || unasked.command(Build::Timed, none, None).expect("all have a timed build");
         let (profile, _) = hello::of(command, &self.id, patience)?;
         if profile.role == RoleLine::Variant || !profile.env.is_empty() {
             return Err("says that it is a variant, which only an option makes".into());

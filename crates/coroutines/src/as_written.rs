@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use tokio::runtime::{Builder, Runtime as Tokio};
+use tokio::runtime::Runtime as Tokio;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 use workload::{Arrival, ContestantId, Ledger, Moment, State, TaskHandle, Wait};
@@ -27,13 +27,8 @@ pub struct InJoinSet;
 impl Scheduler for InJoinSet {
     const ID: ContestantId = ContestantId::new("coroutines/tokio-joinset");
     const SUMMARY: &'static str = "as people write it: async tasks on tokio, in a JoinSet";
-    const ONE_THREAD: bool = false;
     const MOST_TASKS: Option<u32> = Some(MOST);
     const AS_WRITTEN: bool = true;
-
-    fn builder() -> Builder {
-        Builder::new_multi_thread()
-    }
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
@@ -63,10 +58,6 @@ impl Scheduler for JoinAll {
     const ONE_THREAD: bool = true;
     const MOST_TASKS: Option<u32> = Some(MOST);
     const AS_WRITTEN: bool = true;
-
-    fn builder() -> Builder {
-        Builder::new_multi_thread()
-    }
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         let wait = ledger.workload().wait;
@@ -114,13 +105,8 @@ pub struct AsyncFn;
 impl Scheduler for AsyncFn {
     const ID: ContestantId = ContestantId::new("coroutines/tokio-async-fn");
     const SUMMARY: &'static str = "as people write it: nested async functions, by value, on tokio";
-    const ONE_THREAD: bool = false;
     const MOST_TASKS: Option<u32> = Some(MOST);
     const AS_WRITTEN: bool = true;
-
-    fn builder() -> Builder {
-        Builder::new_multi_thread()
-    }
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {

@@ -53,7 +53,9 @@ pub trait Scheduler: Sized + 'static {
     const AS_WRITTEN: bool = false;
 
     /// A runtime with it, still to be given its drivers.
-    fn builder() -> Builder;
+    fn builder() -> Builder {
+        Builder::new_multi_thread()
+    }
 
     /// Whether [`run_all`](Self::run_all) has tasks cancelled where the workload wants that.
     const CAN_CANCEL: bool = false;
@@ -92,10 +94,6 @@ impl Scheduler for Workers {
     const CAN_CANCEL: bool = true;
     const ID: ContestantId = ContestantId::new("coroutines/tokio");
     const SUMMARY: &'static str = "async tasks on tokio, a worker thread for each core";
-
-    fn builder() -> Builder {
-        Builder::new_multi_thread()
-    }
 }
 
 /// The calling thread alone.
