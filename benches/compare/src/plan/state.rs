@@ -70,7 +70,11 @@ mod tests {
         {
             for contestant in registry::all() {
                 let (id, cells) = (contestant.id(), state_cells(contestant, extent));
-                let waits_for_all = contestant.is_compared() && contestant.model() != "subroutine";
+                let takes_part = match extent {
+                    Extent::Thorough => contestant.is_compared(),
+                    _ => contestant.is_run_in_full(),
+                };
+                let waits_for_all = takes_part && contestant.model() != "subroutine";
                 assert_eq!(!cells.is_empty(), waits_for_all, "{id}");
                 assert!(cells.iter().all(|cell| states.contains(&cell.workload.state)), "{id}");
                 let without: BTreeSet<u32> = sizes::of(contestant, Kind::Timer, extent)
@@ -122,11 +126,14 @@ mod tests {
             [Extent::Quick, Extent::Full, Extent::Thorough].map(|extent| (contestant, extent))
         }) {
             let cells = depth_cells(contestant, extent);
-            let is_asked = contestant.is_own()
-                && contestant.is_compared()
+            let takes_part = match extent {
+                Extent::Quick => false,
+                Extent::Full | Extent::Partial => contestant.is_run_in_full(),
+                Extent::Thorough => contestant.is_compared() && contestant.is_own(),
+            };
+            let is_there = takes_part
                 && contestant.model() != "subroutine"
                 && contestant.unsupported(&Kind::Timer.workload().with_depth(1)).is_none();
-            let is_there = extent != Extent::Quick && is_asked;
             assert_eq!(!cells.is_empty(), is_there, "{contestant}");
             let without: BTreeSet<u32> =
                 sizes::of(contestant, Kind::Timer, extent).map(|step| step.tasks).collect();

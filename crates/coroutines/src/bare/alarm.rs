@@ -76,10 +76,8 @@ mod tests {
     use std::future::poll_fn;
     use std::time::Duration;
 
-    use super::super::block_on;
+    use super::super::{A_WHILE, block_on};
     use super::*;
-
-    const MS: Duration = Duration::from_millis(1);
 
     fn set() -> usize {
         ALARMS.with_borrow(Timeouts::len)
@@ -87,7 +85,7 @@ mod tests {
 
     #[test]
     fn an_alarm_goes_off_at_its_deadline() {
-        let deadline = Moment::now() + 5 * MS;
+        let deadline = Moment::now() + Duration::from_millis(5);
         block_on(Alarm::at(deadline));
         assert!(Moment::now() >= deadline);
         assert_eq!(set(), 0);
@@ -111,7 +109,7 @@ mod tests {
         block_on(async {
             let mut first = Alarm::at(Moment::now());
             Pin::new(&mut first).await;
-            let mut second = Alarm::at(Moment::now() + MS);
+            let mut second = Alarm::at(Moment::now() + A_WHILE);
             let polled = poll_fn(|context| Poll::Ready(Pin::new(&mut second).poll(context)));
             assert!(polled.await.is_pending());
             drop(first);

@@ -190,7 +190,7 @@ mod tests {
     use std::task::{Poll, Waker};
     use std::thread;
 
-    use super::super::Sleep;
+    use super::super::{A_WHILE, Sleep};
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
@@ -199,15 +199,15 @@ mod tests {
     fn sleepers_end_in_the_order_of_their_deadlines() {
         let ended = Rc::new(RefCell::new(Vec::new()));
         let mut executor = Executor::new();
-        for delay in [30, 10, 20] {
+        for delay in [3, 1, 2] {
             let ended = ended.clone();
             executor.spawn(async move {
-                Sleep::until(Moment::now() + delay * MS).await;
+                Sleep::until(Moment::now() + delay * A_WHILE).await;
                 ended.borrow_mut().push(delay);
             });
         }
         executor.run();
-        assert_eq!(*ended.borrow(), [10, 20, 30]);
+        assert_eq!(*ended.borrow(), [1, 2, 3]);
     }
 
     #[test]
@@ -235,9 +235,9 @@ mod tests {
         assert!(Moment::now() >= begun + 2 * MS);
         executor.spawn(sleeper("late", begun + 30_000 * MS));
         executor.spawn(sleeper("soon", Moment::now()));
-        executor.spawn(sleeper("before", begun + 4 * MS));
-        executor.run_until(begun + 200 * MS);
-        assert!(Moment::now() >= begun + 200 * MS);
+        executor.spawn(sleeper("before", begun + A_WHILE));
+        executor.run_until(begun + 2 * A_WHILE);
+        assert!(Moment::now() >= begun + 2 * A_WHILE);
         assert_eq!(*ended.borrow(), ["soon", "before"]);
     }
 
@@ -270,7 +270,7 @@ mod tests {
     fn a_future_that_is_polled_for_nothing_still_ends() {
         let mut executor = Executor::new();
         executor.spawn(async {
-            let mut sleep = Sleep::until(Moment::now() + 5 * MS);
+            let mut sleep = Sleep::until(Moment::now() + A_WHILE);
             let mut polls = 0;
             poll_fn(|context| {
                 polls += 1;

@@ -43,6 +43,12 @@ use crate::http::fetch;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
+/// A wait of tests that has not passed before it begins: not under an interpreter either, which takes a
+/// thousand times as long, nor beside a busy neighbour.
+#[cfg(test)]
+const A_WHILE: std::time::Duration =
+    std::time::Duration::from_millis(if cfg!(miri) { 2_000 } else { 10 });
+
 /// The contestant's runtime.
 #[derive(Debug)]
 pub struct Bare(());

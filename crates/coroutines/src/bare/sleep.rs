@@ -79,7 +79,7 @@ mod tests {
     use std::task::Wake;
     use std::time::Duration;
 
-    use super::super::block_on;
+    use super::super::{A_WHILE, block_on};
     use super::*;
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
             }
         }
 
-        let deadline = Moment::now() + Duration::from_millis(2);
+        let deadline = Moment::now() + A_WHILE;
         let mut sleep = Sleep::until(deadline);
         let mut count: Option<Arc<Count>> = None;
         block_on(poll_fn(|context| {

@@ -133,7 +133,7 @@ fn a_waker_that_panics_takes_no_wake_with_it() {
     let mut executor = Executor::new();
     for _ in 0..3 {
         executor.spawn(async {
-            let deadline = Moment::now() + MS;
+            let deadline = Moment::now() + A_WHILE;
             let panics = Waker::from(Arc::new(Panics));
             let mut theirs = (Sleep::until(deadline), Alarm::at(deadline));
             let mut context = Context::from_waker(&panics);
