@@ -35,14 +35,14 @@ const fn requests(tasks: u32, delay_ms: u64, rounds: u32) -> Size {
     (Kind::Http, tasks, Duration::from_millis(delay_ms), rounds)
 }
 
-/// In so many rounds at most is what another program is known for: ten thousand threads of an interpreter
-/// take three seconds.
-const MOST_ELSEWHERE: u32 = 3;
-
 const QUICK: &[Size] = &[timers(100, 3), requests(100, 0, 3)];
 
 const FULL: &[Size] =
     &[timers(1, 5), timers(100, 5), timers(10_000, 5), requests(100, 0, 5), requests(1_000, 0, 5)];
+
+/// In so many rounds at most, and of the sizes of a default run, are those that are not run in full: ten
+/// thousand requests take the threads of an interpreter twelve seconds.
+const MOST_BESIDE: u32 = 3;
 
 /// 10,000 connections take half a second each time.
 const THOROUGH: &[Size] = &[
@@ -59,11 +59,15 @@ const THOROUGH: &[Size] = &[
 /// runtime is a yardstick of requests alone.
 pub fn rate_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let is_compared = contestant.is_compared();
-    let most = if contestant.is_own() { u32::MAX } else { MOST_ELSEWHERE };
+    let (sizes, most) = match extent {
+        Extent::Quick => (QUICK, u32::MAX),
+        _ if contestant.is_run_in_full() || !is_compared => (sizes(extent), u32::MAX),
+        _ => (FULL, MOST_BESIDE),
+    };
     if contestant.profile.as_written && extent != Extent::Thorough {
         return Vec::new();
     }
-    sizes(extent)
+    sizes
         .iter()
         .filter(|(kind, ..)| kind.is_at_hand() && (is_compared || *kind == Kind::Http))
         .flat_map(|&(kind, tasks, wait, repeats)| {
