@@ -279,6 +279,18 @@ mod tests {
         assert!(reason.contains("SIGABRT") && reason.contains("`failed to allocate`"), "{reason}");
     }
 
+    /// Between two looks a process makes thousands of threads; the unwinder needs memory for a panic.
+    #[test]
+    fn a_panic_that_found_no_memory_is_a_wall() {
+        let panicked = |mappings| {
+            let Ending::Died { status, last_seen, .. } = died(mappings, false) else { panic!() };
+            let last_words = "fatal runtime error: failed to initiate panic, error 5, aborting".into();
+            cell(Ending::Died { status, last_words, was_oom_killed: false, last_seen })
+        };
+        assert_eq!(panicked(40_000).limit.unwrap().name, "max_map_count");
+        assert_eq!(panicked(400).status, Status::Failed);
+    }
+
     #[test]
     fn a_death_far_from_any_limit_is_a_failure() {
         let cell = cell(died(400, false));

@@ -44,8 +44,10 @@ pub(super) fn without_flaw(cell: Cell) -> Cell {
     }
 }
 
-/// What std says of an allocation that failed, and the system of any other.
-const WANT_OF_MEMORY: [&str; 2] = ["memory allocation of ", "Cannot allocate memory"];
+/// What std says of an allocation that failed, the system of any other, and the unwinder of a panic that it had
+/// no memory for.
+const WANT_OF_MEMORY: [&str; 3] =
+    ["memory allocation of ", "Cannot allocate memory", "failed to initiate panic"];
 
 /// What the system says of a thread that it did not make, whatever the reason.
 const WANT_OF_THREADS: [&str; 2] = ["Resource temporarily unavailable", "WouldBlock"];
@@ -60,10 +62,10 @@ pub(super) fn wall_or_failure(
 ) -> Cell {
     let was_refused_memory = || WANT_OF_MEMORY.iter().any(|words| said.contains(words));
     let limit = limits.nearest(last_seen);
-    let addresses = || limits.addresses(last_seen).filter(|_| was_refused_memory());
+    let of_memory = || limits.of_refused_memory(last_seen).filter(|_| was_refused_memory());
     let was_refused_a_thread = || WANT_OF_THREADS.iter().any(|words| said.contains(words));
     let of_thread = || limits.of_a_refused_thread(last_seen).filter(|_| was_refused_a_thread());
-    stopped_at(limit.or_else(addresses).or_else(of_thread), cell)
+    stopped_at(limit.or_else(of_memory).or_else(of_thread), cell)
 }
 
 /// A reason fit for one line of a table and of a terminal: what a child says of itself may be long, and

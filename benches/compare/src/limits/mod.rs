@@ -161,8 +161,15 @@ impl Limits {
         used_up("nofile", self.nofile, seen.descriptors)
     }
 
-    /// The limit on addresses, of a process that was refused memory; `None` where there is none.
-    pub fn addresses(&self, seen: &LastSeen) -> Option<Limit> {
+    /// The limit on mappings or on addresses, of a process that was refused memory where no limit was near
+    /// when it was last looked at: a process makes thousands of threads between two looks. Mappings if it had
+    /// half of them.
+    pub fn of_refused_memory(&self, seen: &LastSeen) -> Option<Limit> {
+        let most = self.max_map_count.and_then(LimitValue::number);
+        let had_half = seen.mappings.zip(most).is_some_and(|(had, most)| had >= most / 2);
+        if had_half {
+            return used_up("max_map_count", self.max_map_count, seen.mappings);
+        }
         used_up("address_space", self.address_space, seen.address_space)
     }
 
@@ -454,6 +461,16 @@ mod tests {
         assert_eq!(bound.of_a_refused_thread(&none).unwrap().name, "address_space");
         let addresses = LastSeen { address_space: Some(4_000_000 << 10), ..none };
         assert_eq!(bound.of_a_refused_thread(&addresses).unwrap().name, "address_space");
+    }
+
+    #[test]
+    fn a_process_that_was_refused_memory_had_used_up_its_mappings_or_its_addresses() {
+        let seen = |mappings| LastSeen { mappings: Some(mappings), ..LastSeen::default() };
+        let name = |seen| limits().of_refused_memory(&seen).unwrap().name;
+        assert_eq!(name(seen(40_000)), "max_map_count");
+        assert_eq!(name(seen(400)), "address_space");
+        let endless = Limits { address_space: Some(LimitValue::from(None)), ..limits() };
+        assert_eq!(endless.of_refused_memory(&seen(400)), None);
     }
 
     #[test]
