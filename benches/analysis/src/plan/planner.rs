@@ -18,8 +18,8 @@ impl Analysis {
     /// # Errors
     /// If nothing is asked, no task or more state than memory; or if no contestant has a fit.
     pub fn plan(&self, case: &Case) -> Result<Plan, PlanError> {
-        let (limit, memory) = self.memory_limit(case);
-        if let Some(flaw) = case.flaw(memory) {
+        let memory = self.memory_limit(case.memory_bytes);
+        if let Some(flaw) = case.flaw(memory.map(|(_, bytes)| bytes)) {
             return Err(flaw);
         }
         let all = Coefficients::all(self, case.work);
@@ -34,7 +34,7 @@ impl Analysis {
             waiting,
             per_second,
             cores: self.run.host.cores,
-            memory: memory.map(|memory| (limit, memory)),
+            memory,
             largest_state: all.iter().filter_map(|one| one.state.largest()).max(),
         };
         let mut rows: Vec<Row> = all.iter().map(|one| asked.row(one)).collect();
@@ -43,15 +43,15 @@ impl Analysis {
         Ok(Plan { case: *case, waiting, per_second, cores: asked.cores, rows, advice })
     }
 
-    /// The memory that there is for a case, with the name of the limit.
-    fn memory_limit(&self, case: &Case) -> (&'static str, Option<u64>) {
+    /// The memory that there is in bytes, with the name of the limit: what is given, or what the machine of
+    /// the record has, whichever is less.
+    pub fn memory_limit(&self, given: Option<u64>) -> Option<(&'static str, u64)> {
         let limits = &self.run.host.limits;
         let known = |name: &'static str| Some((name, limits.get(name)?.number()?));
-        let given = case.memory_bytes.map(|bytes| (MEMORY_GIVEN, bytes));
+        let given = given.map(|bytes| (MEMORY_GIVEN, bytes));
         let of_host = self.run.host.memory_bytes.map(|bytes| ("memory_bytes", bytes));
         let all = [given, known("memory_cgroup"), known("memory_bytes"), of_host];
-        let least = all.into_iter().flatten().min_by_key(|(_, bytes)| *bytes);
-        least.map_or((MEMORY_GIVEN, None), |(name, bytes)| (name, Some(bytes)))
+        all.into_iter().flatten().min_by_key(|(_, bytes)| *bytes)
     }
 }
 

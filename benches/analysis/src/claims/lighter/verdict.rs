@@ -55,7 +55,13 @@ fn from_tasks(pairs: &[Pair<'_>]) -> Vec<Condition> {
             };
             let mut found = all().flat_map(|found| found.at.values());
             let is_always = found.all(|at| *at == crossover::Finding::Lighter);
-            let between = || all().filter_map(Crossover::from_between);
+            // Where few numbers were measured, the place is only known to lie in a wide gap. Such a one says
+            // something where others are sharp only if the whole gap lies beyond them.
+            let every = || all().filter_map(Crossover::from_between);
+            let is_sharp = |(least, most): &(u64, u64)| *most <= 2 * *least;
+            let sharp = every().filter(is_sharp).map(|(_, latest)| latest).max();
+            let between =
+                || every().filter(|one| is_sharp(one) || sharp.is_none_or(|sharp| one.0 > sharp));
             let earliest = between().map(|(earliest, _)| earliest).min();
             let latest = between().map(|(_, latest)| latest).max().filter(|latest| *latest > known);
             if let (false, Some(earliest), Some(latest)) = (is_always, earliest, latest) {
@@ -156,6 +162,26 @@ mod tests {
             is_alike: true,
         };
         assert_eq!(judgement.conditions, [expected]);
+    }
+
+    /// One of which few numbers were measured says nothing that the others do not say more sharply.
+    #[test]
+    fn a_wide_gap_counts_only_beyond_what_is_known_sharply() {
+        let heavy = |base| Bill { base, ..bill(300) };
+        let many: Vec<u64> = (2..=8).chain(TASKS).collect();
+        let from = |few: u64| {
+            let mut made = Synthetic::new();
+            made.line("threads/per-task", &many, bill(10_000))
+                .line("coroutines/smol", &many, heavy(2_045_000))
+                .line("coroutines/tokio-joinset", &TASKS, heavy(few));
+            match lighter(&made.record()).conditions[0] {
+                Condition::FromTasks { earliest, latest, .. } => (earliest, latest),
+                ref other => panic!("{other:?}"),
+            }
+        };
+        let (earliest, latest) = from(2_045_000);
+        assert!(earliest == latest && latest <= 8, "{earliest} to {latest}");
+        assert_eq!(from(3_000_000), (earliest, 1_000), "it is not lighter at 100");
     }
 
     #[test]
