@@ -40,9 +40,8 @@ const QUICK: &[Size] = &[timers(100, 3), requests(100, 0, 3)];
 const FULL: &[Size] =
     &[timers(1, 5), timers(100, 5), timers(10_000, 5), requests(100, 0, 5), requests(1_000, 0, 5)];
 
-/// In so many rounds at most, and of the sizes of a default run, are those that are not run in full: ten
-/// thousand requests take the threads of an interpreter twelve seconds.
-const MOST_BESIDE: u32 = 3;
+/// Those that are not run in full: ten thousand requests take the threads of an interpreter twelve seconds.
+const BESIDE: &[Size] = &[timers(1, 3), timers(100, 3), requests(100, 0, 3)];
 
 /// 10,000 connections take half a second each time.
 const THOROUGH: &[Size] = &[
@@ -59,11 +58,8 @@ const THOROUGH: &[Size] = &[
 /// runtime is a yardstick of requests alone.
 pub fn rate_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let is_compared = contestant.is_compared();
-    let (sizes, most) = match extent {
-        Extent::Quick => (QUICK, u32::MAX),
-        _ if contestant.is_run_in_full() || !is_compared => (sizes(extent), u32::MAX),
-        _ => (FULL, MOST_BESIDE),
-    };
+    let is_beside = is_compared && !contestant.is_run_in_full();
+    let sizes = if is_beside && extent != Extent::Quick { BESIDE } else { sizes(extent) };
     if contestant.profile.as_written && extent != Extent::Thorough {
         return Vec::new();
     }
@@ -72,7 +68,7 @@ pub fn rate_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSp
         .filter(|(kind, ..)| kind.is_at_hand() && (is_compared || *kind == Kind::Http))
         .flat_map(|&(kind, tasks, wait, repeats)| {
             let workload = kind.workload().with_duration(wait);
-            waves(contestant, workload, tasks, repeats.min(most), None, None)
+            waves(contestant, workload, tasks, repeats, None, None)
         })
         .filter(|cell| contestant.unsupported(&cell.workload).is_none())
         .map(|cell| if extent == Extent::Quick { shortened(cell) } else { cell })

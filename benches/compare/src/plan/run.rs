@@ -118,7 +118,6 @@ mod tests {
             }
             for (kind, extent, repeats) in [
                 (Kind::Timer, Extent::Full, 3),
-                (Kind::Http, Extent::Full, 3),
                 (Kind::Timer, Extent::Thorough, 5),
                 (Kind::Http, Extent::Thorough, 5),
             ] {

@@ -127,6 +127,8 @@ enum Who {
     FullThreads,
     /// Of these, one that says how far it goes.
     ThreadsSoFar,
+    /// Of these, one that does not.
+    ThreadsOn,
     /// Of these, one that makes a thread for each task.
     ThreadEach,
     /// Of the light ones, one that is not run in full.
@@ -143,7 +145,7 @@ enum Who {
 
 use Who::{
     Again, Baseline, BesideLight, BesideThreads, FullLight, FullThreads, Holds, Light, One,
-    ThreadEach, Threads, ThreadsSoFar,
+    ThreadEach, Threads, ThreadsOn, ThreadsSoFar,
 };
 
 impl Who {
@@ -162,6 +164,7 @@ impl Who {
             FullLight => full && light,
             FullThreads => full && !one && threads,
             ThreadsSoFar => FullThreads.is(contestant) && profile.most_tasks.is_some(),
+            ThreadsOn => FullThreads.is(contestant) && profile.most_tasks.is_none(),
             ThreadEach => FullThreads.is(contestant) && profile.ceiling == CeilingLine::All,
             BesideLight => !full && light,
             BesideThreads => !full && compared && !one && threads,
@@ -183,7 +186,10 @@ impl Who {
 /// so there is no gap between them. A cell of them takes a tenth of a second.
 const FEW: &[(u32, u32)] = &[(2, 3), (3, 3), (4, 3), (5, 3), (6, 3), (7, 3), (8, 3)];
 
-/// The same in the thorough run.
+/// The same of requests, to within a factor of two.
+const FEW_REQUESTS: &[(u32, u32)] = &[(2, 3), (4, 3), (8, 3)];
+
+/// Without a gap in the thorough run.
 const THOROUGH_FEW: &[(u32, u32)] = &[(2, 5), (3, 5), (4, 5), (5, 5), (6, 5), (7, 5), (8, 5)];
 
 /// The same for a taste, which finds the place to within a factor of two.
@@ -307,14 +313,19 @@ const THOROUGH_STATE: &[States] = &[
     (&[StateSize::KiB16, StateSize::KiB32, StateSize::KiB64], LARGE_STATE),
 ];
 
-/// Each run has two of the sizes without state too; and all contestants have one in common.
+/// Each run has two of the sizes without state too; and all contestants but pools have one in common. A pool
+/// of a thousand threads takes seconds to start.
 const FEW_STATE: &[Sizes] = &[
-    timed(&[Threads], &[(100, 3), (1_000, 3)]),
+    timed(&[ThreadsOn, BesideThreads], &[(100, 3), (1_000, 3)]),
+    timed(&[ThreadsSoFar], &[(100, 3), (400, 3)]),
     timed(&[Light], &[(1, 3), (1_000, 3), (10_000, 3)]),
 ];
 
-const FEW_LARGE_STATE: &[Sizes] =
-    &[timed(&[Threads], &[(100, 3), (1_000, 3)]), timed(&[Light], &[(1, 3), (100, 3), (1_000, 3)])];
+const FEW_LARGE_STATE: &[Sizes] = &[
+    timed(&[ThreadsOn, BesideThreads], &[(100, 3), (1_000, 3)]),
+    timed(&[ThreadsSoFar], &[(100, 3), (400, 3)]),
+    timed(&[Light], &[(1, 3), (100, 3), (1_000, 3)]),
+];
 
 const STATE: &[Sizes] = &[
     timed(&[Threads], &[(100, 3), (1_000, 3)]),
@@ -328,8 +339,11 @@ const LARGE_STATE: &[Sizes] = &[
 ];
 
 /// Each run has these sizes without depth too.
-const DEPTH: &[Sizes] =
-    &[timed(&[Threads], &[(100, 3), (1_000, 3)]), timed(&[Light], &[(100, 3), (10_000, 3)])];
+const DEPTH: &[Sizes] = &[
+    timed(&[ThreadsOn, BesideThreads], &[(100, 3), (1_000, 3)]),
+    timed(&[ThreadsSoFar], &[(100, 3), (400, 3)]),
+    timed(&[Light], &[(100, 3), (10_000, 3)]),
+];
 
 /// Tasks that wait several times. They show that a task goes on where it stopped, with what it had.
 const WAITS: &[Sizes] =
@@ -346,13 +360,13 @@ const QUICK_WAITS: &[Sizes] = &[
 /// allows.
 const FULL_HTTP: &[Sizes] = &[
     timed(&[One], &[(1, 4), (4, 4)]),
-    timed(&[FullThreads], FEW),
+    timed(&[FullThreads], FEW_REQUESTS),
     timed(&[FullThreads], &[(1, 4), (100, 4), (1_000, 4)]),
     counted(&[FullThreads], &[(100, 1), (400, 1)]),
     timed(&[FullThreads], &[(5_000, 4)]),
     timed(&[ThreadEach], &[(19_000, 1)]),
-    timed(&[BesideLight, BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (5_000, 3)]),
-    timed(&[FullLight], FEW),
+    timed(&[BesideLight, BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (5_000, 1)]),
+    timed(&[FullLight], FEW_REQUESTS),
     timed(&[FullLight], &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)]),
     counted(&[FullLight], &[(100, 1), (2_000, 1)]),
 ];

@@ -88,7 +88,10 @@ mod tests {
                         contestant.unsupported(&Kind::Timer.workload().with_state(state)).is_none();
                     let with = cells.iter().filter(|cell| cell.workload.state == state);
                     let sizes: BTreeSet<u32> = with.map(|cell| cell.workload.tasks).collect();
-                    assert_eq!(sizes.contains(&1_000), waits_for_all && is_held, "{id}, {state}");
+                    // A default run has fewer of a pool, because a thousand threads of it take seconds to start.
+                    let is_pool = contestant.profile.most_tasks.is_some();
+                    let common = if is_pool && extent == Extent::Full { 400 } else { 1_000 };
+                    assert_eq!(sizes.contains(&common), waits_for_all && is_held, "{id}, {state}");
                     let common = sizes.intersection(&without);
                     assert!(sizes.is_empty() || common.count() >= 2, "{id} with {state}");
                 }
