@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use analysis::Analysis;
 use anyhow::{Context, bail};
 use report::document::{Block, Document};
+use report::one_page;
 use report::pages::{self, front};
+use report::render::html::{self, Around};
 use report::render::markdown::{self, GENERATED, Place};
 use report::render::svg::{self, Theme};
 use report::text::{en::English, ko::Korean};
@@ -23,6 +25,12 @@ const CHOOSING: &str = "choosing";
 
 /// The folder of the pictures, beside the pages.
 const CHARTS: &str = "charts";
+
+/// The page of HTML that has everything, beside the pages.
+pub const ONE_PAGE: &str = "index.html";
+
+/// What stands around it in the folder of the results.
+pub const IN_RESULTS: Around<'_> = Around { results: Some(""), docs: Some("../") };
 
 /// Generated files, with the places that they go to, and what an earlier record left there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +54,15 @@ impl Files {
             files.push((folder.join(format!("{}.md", document.id)), page));
             files.extend(pictures(&document, folder));
         }
+        let around = Around { docs: None, ..IN_RESULTS };
+        files.push((folder.join(ONE_PAGE), html::render(&one_page::of(analysis), &around)));
         Self::with_orphans(files, folder)
+    }
+
+    /// The one page alone.
+    pub fn of_page(analysis: &Analysis, path: PathBuf, around: &Around<'_>) -> Self {
+        let page = html::render(&one_page::of(analysis), around);
+        Self { files: vec![(path, page)], orphans: Vec::new() }
     }
 
     /// What this analysis yields in the checkout: the results, the page on choosing, the front page in
@@ -67,6 +83,7 @@ impl Files {
             files.push((folder.join(format!("{}.md", document.id)), page));
             files.extend(pictures(&document, &results));
         }
+        files.push((results.join(ONE_PAGE), html::render(&one_page::of(analysis), &IN_RESULTS)));
         let fronts: [(PathBuf, Document, Place<'_>); 2] = [
             (
                 project.readme(),

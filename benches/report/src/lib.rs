@@ -10,14 +10,16 @@
 //! | [`pages`] | one file a page |
 //! | [`run`] | what `compare run` prints |
 //! | [`plan`] | what `compare plan` prints |
+//! | [`one_page`] | everything on one page, with the figures that its script picks from |
 //! | [`comparisons`] | what records say of each other |
 //! | `tables` | how long a table may be |
-//! | [`render`] | one file a form: Markdown, terminal, JSON, SVG |
+//! | [`render`] | one file a form: Markdown, HTML, terminal, JSON, SVG |
 
 pub mod chart;
 pub mod comparisons;
 pub mod document;
 pub mod format;
+pub mod one_page;
 pub mod pages;
 pub mod plan;
 pub mod render;

@@ -4,6 +4,8 @@
 use analysis::estimate::Estimate;
 use report::chart::{Axis, Bar, Chart, DotRow, Line, Plot, RangeRow, SpanRow, Tone, WallMark};
 use report::document::{Block, Cell, Column, Document, Table, Unit};
+use report::one_page::{Contestant, Data, Metric, OnePage};
+use report::render::html::{self, Around};
 use report::render::json;
 use report::render::markdown::{self, Place};
 use report::render::svg::{self, Theme};
@@ -191,6 +193,94 @@ fn nothing_hostile_is_markup_on_a_page() {
         assert_eq!(html.matches("<img").count(), 2 * charts(&string).len(), "{start:?}");
         assert_eq!(html.matches("</details>").count(), 1, "{start:?}");
         assert!(!page.contains("<!--"), "{start:?}");
+    }
+}
+
+#[test]
+fn nothing_hostile_is_markup_on_the_one_page() {
+    for string in strings().iter().filter(|string| string.len() < 1_000) {
+        let s = || string.clone();
+        let contestant = Contestant { id: s(), name: s(), colors: [s(), s()], is_first: true };
+        let metric = Metric { id: s(), name: s(), unit: Unit::Bytes, lines: Vec::new() };
+        let data = Data {
+            contestants: vec![contestant],
+            works: vec![s()],
+            metrics: vec![metric],
+            left_out: 0,
+            plan: None,
+        };
+        let page = OnePage {
+            title: s(),
+            lead: vec![Text::plain(s())],
+            documents: vec![document(string), document(string)],
+            data,
+        };
+        let html = html::render(&page, &Around { results: Some(""), docs: Some("../") });
+        assert_eq!((html.matches("<script").count(), html.matches("</script>").count()), (3, 3));
+        let (_, body) = html.split_once("<body>").unwrap();
+        let (body, data) =
+            body.split_once("<script type=\"application/json\" id=\"figures\">").unwrap();
+        assert!(is_plain(body));
+        for tag in body.split('<').skip(1) {
+            let (tag, after) = tag.split_once('>').expect("a tag ends");
+            assert!(!after.contains('>'), "{after:.100}");
+            let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
+            let known = [
+                "a",
+                "h1",
+                "h2",
+                "h3",
+                "h4",
+                "header",
+                "p",
+                "nav",
+                "ul",
+                "li",
+                "main",
+                "section",
+                "blockquote",
+                "div",
+                "table",
+                "thead",
+                "tbody",
+                "tr",
+                "th",
+                "td",
+                "pre",
+                "code",
+                "strong",
+                "figure",
+                "picture",
+                "source",
+                "img",
+                "details",
+                "summary",
+                "noscript",
+                "form",
+                "label",
+                "input",
+                "select",
+                "option",
+                "fieldset",
+                "legend",
+                "button",
+                "footer",
+            ];
+            assert!(known.contains(&name), "{tag:.100}");
+            assert!(
+                name != "a" || !tag.contains("javascript:") || tag.contains("https://"),
+                "{tag:.200}"
+            );
+            let outside = tag.split('"').step_by(2).collect::<String>();
+            let mut attributes = outside.split_whitespace().skip(1);
+            assert!(
+                attributes.all(|name| !name.starts_with("on")),
+                "no attribute is a script: {tag:.200}"
+            );
+        }
+        let (data, _) = data.split_once("</script>").unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["works"][0], **string);
     }
 }
 

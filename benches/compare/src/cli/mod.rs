@@ -10,6 +10,7 @@
 //! | [`tables`] | `compare tables`: the generated files of a record |
 //! | [`claims`] | `compare claims`: the verdicts on a record |
 //! | [`plan`] | `compare plan`: what a case of one's own costs |
+//! | [`report`] | `compare report`: everything that a record says on one page of HTML |
 //! | [`check_contestant`] | `compare check-contestant`: whether a contestant does what the protocol says |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
 //!
@@ -32,6 +33,7 @@ mod mistake;
 pub mod plan;
 pub mod proof;
 pub mod repeat;
+pub mod report;
 pub mod run;
 pub mod tables;
 
@@ -79,6 +81,9 @@ enum Command {
     /// Work out what a case of your own costs, from a record
     #[command(after_help = plan::EXAMPLES)]
     Plan(plan::Args),
+    /// Write one page of HTML that has everything a record says
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Args),
     /// Check that every cell of a record has proof
     Proof(proof::Args),
     /// Check that a contestant, of this program or from elsewhere, does what the protocol says
@@ -98,6 +103,7 @@ Examples:
   compare run --only threads/per-task --tasks 40k
   compare tables --check
   compare claims --record target/compare/quick/record.jsonl
+  compare report --open
 
 The main job, everything in its default size: cargo bench -p compare
 The same in 40 minutes, for the record:       cargo bench -p compare -- --thorough";
@@ -127,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Tables(args) => tables::run(&args),
         Command::Claims(args) => claims::run(&args),
         Command::Plan(args) => plan::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Proof(args) => proof::run(&args),
         Command::CheckContestant(args) => check_contestant::run(&args),
         Command::Cell { id } => Ok(registry::serve(id.as_deref())),

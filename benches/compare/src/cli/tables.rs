@@ -77,7 +77,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// What the committed record says, with the run before it.
-fn committed(project: &Project) -> anyhow::Result<Analysis> {
+///
+/// # Errors
+/// If one of the two cannot be read.
+pub(super) fn committed(project: &Project) -> anyhow::Result<Analysis> {
     let previous = project.previous();
     let previous = previous.exists().then(|| read(&previous)).transpose()?;
     Ok(Analysis::of(&read(&project.record())?, previous.as_ref()))

@@ -8,7 +8,7 @@ use analysis::contestant::Id;
 use analysis::series::Shape;
 
 use super::contestants::cautions;
-use super::front::facts;
+use super::front::{facts, verdict};
 use super::page::Page;
 use super::story;
 use super::weights::{between_cell, keeps_state};
@@ -33,6 +33,29 @@ pub fn page(analysis: &Analysis) -> Document {
             blocks: on(claimed, Some(MOST_ROWS)),
         });
     }
+    document(blocks)
+}
+
+/// The first part of the one page: what is claimed of coroutines and threads, then each verdict, opening to its
+/// threshold and all of its evidence.
+pub(crate) fn in_full(analysis: &Analysis) -> Document {
+    let mut blocks = vec![answer(&analysis.claims)];
+    if let Some(quote) = verdict(analysis, &en::English) {
+        blocks.insert(0, quote);
+    }
+    for claimed in &analysis.claims {
+        let [id, statement] = named(claimed);
+        let verdict = claims::verdict(claimed.judgement.verdict);
+        blocks.push(Block::Details {
+            summary: say(
+                "`{id}` {statement} **{verdict}**",
+                &[id, statement, ("verdict", verdict)],
+            ),
+            blocks: on(claimed, None),
+        });
+    }
+    blocks.extend(story::blocks(analysis));
+    blocks.extend(how_much_lighter(analysis));
     document(blocks)
 }
 

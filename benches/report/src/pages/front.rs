@@ -96,7 +96,8 @@ fn elsewhere(analysis: &Analysis, words: &dyn FrontWords) -> Vec<Block> {
     rows.into_iter().chain(said).collect()
 }
 
-fn verdict(analysis: &Analysis, words: &dyn FrontWords) -> Option<Block> {
+/// The answer to the claim that coroutines are lighter, and its figures.
+pub(super) fn verdict(analysis: &Analysis, words: &dyn FrontWords) -> Option<Block> {
     let claimed = analysis.claims.iter().find(|claimed| claimed.id == ClaimId::Lighter)?;
     let facts = facts(analysis);
     Some(Block::Quote(words.verdict(&claimed.judgement, facts.as_ref())))

@@ -28,6 +28,23 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     kept
 }
 
+/// An address as it may stand in an attribute: what stands for nothing in an address is written as bytes.
+pub(crate) fn address(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for character in text.chars().map(shown) {
+        match character {
+            '&' => written.push_str("&amp;"),
+            c if c.is_ascii_alphanumeric() || "-._~/#?=%:+,@".contains(c) => written.push(c),
+            c => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    written.push_str(&format!("%{byte:02X}"));
+                }
+            }
+        }
+    }
+    written
+}
+
 /// Marks of direction, joiners, fillers, variation and language tags, annotations, and what is no
 /// character.
 fn is_invisible(character: char) -> bool {

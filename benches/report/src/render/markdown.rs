@@ -52,8 +52,6 @@ enum Within {
     Fence,
     /// An attribute of HTML.
     Attribute,
-    /// An address.
-    Address,
 }
 
 impl Place<'_> {
@@ -111,9 +109,8 @@ impl Place<'_> {
     }
 
     fn chart(&self, chart: &Chart) -> String {
-        let file = |theme: Theme| {
-            foreign(&format!("{}{}", self.results, theme.file(chart.id)), Within::Address)
-        };
+        let file =
+            |theme: Theme| foreign::address(&format!("{}{}", self.results, theme.file(chart.id)));
         format!(
             "<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"{}\">\n  \
              <img alt=\"{}\" src=\"{}\" width=\"{CHART_WIDTH}\">\n</picture>",
@@ -169,7 +166,7 @@ impl Place<'_> {
         } else {
             return None;
         };
-        Some(foreign(&whole, Within::Address))
+        Some(foreign::address(&whole))
     }
 }
 
@@ -189,13 +186,7 @@ fn foreign(text: &str, within: Within) -> String {
         let rest = &characters[index + 1..];
         match (within, character) {
             (Within::Code | Within::Fence, _) => written.push(character),
-            (Within::Address, c) if !is_address(c) => {
-                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                    written.push_str(&format!("%{byte:02X}"));
-                }
-            }
             (_, '&') => written.push_str("&amp;"),
-            (Within::Address, _) => written.push(character),
             (_, '<') => written.push_str("&lt;"),
             (_, '>') => written.push_str("&gt;"),
             (Within::Attribute, '"') => written.push_str("&quot;"),
@@ -233,11 +224,6 @@ fn is_made_something_of(character: char, rest: &[char]) -> bool {
         '[' => starts(" ]") || starts("x]"),
         _ => false,
     }
-}
-
-/// Whether a character stands for itself in an address.
-fn is_address(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "-._~/#?=&%:+,@".contains(character)
 }
 
 /// Whether code can stand between backticks, in a cell of a table too.

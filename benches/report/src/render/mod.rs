@@ -5,12 +5,14 @@
 //! | --- | --- |
 //! | [`markdown`] | pages as a code host shows them |
 //! | [`terminal`] | what a command prints; [`terminal::clean`] is for messages too |
+//! | [`html`] | one page that loads nothing, with a script for what is picked |
 //! | [`json`] | for programs |
 //! | [`mod@svg`] | a chart as a picture, light or dark |
 //! | `foreign` | what no form lets through: control, bidirectional and invisible characters |
 //! | `layout` | a table's cells as text, with footnotes in place of what is missing |
 
 mod foreign;
+pub mod html;
 pub mod json;
 mod layout;
 pub mod markdown;

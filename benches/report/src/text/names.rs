@@ -162,17 +162,23 @@ pub fn limit(name: &str) -> &str {
 
 /// The command that moves a limit to so much; `None` where none does.
 pub fn command_for(limit: &str, to: u64) -> Option<String> {
+    let (command, divided_by) = command(limit)?;
+    Some(command.replace("{}", &to.div_ceil(divided_by).to_string()))
+}
+
+/// The command that moves a limit, with `{}` for the number, and by what that number is divided.
+pub(crate) fn command(limit: &str) -> Option<(&'static str, u64)> {
     Some(match limit {
-        "max_map_count" => format!("sysctl -w vm.max_map_count={to}"),
-        "threads_max" => format!("sysctl -w kernel.threads-max={to}"),
-        "pid_max" => format!("sysctl -w kernel.pid_max={to}"),
-        "nproc" => format!("ulimit -u {to}"),
-        "nofile" | "nofile_given" => format!("ulimit -n {to}"),
-        "nofile_hard" => format!("ulimit -Hn {to}"),
+        "max_map_count" => ("sysctl -w vm.max_map_count={}", 1),
+        "threads_max" => ("sysctl -w kernel.threads-max={}", 1),
+        "pid_max" => ("sysctl -w kernel.pid_max={}", 1),
+        "nproc" => ("ulimit -u {}", 1),
+        "nofile" | "nofile_given" => ("ulimit -n {}", 1),
+        "nofile_hard" => ("ulimit -Hn {}", 1),
         // In KiB.
-        "address_space" => format!("ulimit -v {}", to.div_ceil(1024)),
-        "pids_cgroup" => format!("systemctl set-property UNIT TasksMax={to}"),
-        "memory_cgroup" => format!("systemctl set-property UNIT MemoryMax={to}"),
+        "address_space" => ("ulimit -v {}", 1024),
+        "pids_cgroup" => ("systemctl set-property UNIT TasksMax={}", 1),
+        "memory_cgroup" => ("systemctl set-property UNIT MemoryMax={}", 1),
         _ => return None,
     })
 }

@@ -61,6 +61,12 @@ impl Theme {
         }
     }
 
+    /// The same as a page of HTML writes it: `#0068ab`.
+    pub fn color(self, tone: Tone) -> String {
+        let RGBColor(red, green, blue) = self.tone(tone);
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+
     /// The colour of the part with this number of a stacked bar: those of Okabe and Ito, in an order
     /// in which neighbours differ in lightness too.
     pub(super) fn part(self, index: usize) -> RGBColor {

@@ -1,0 +1,81 @@
+//! `compare report`: everything that a record says on one page of HTML that loads nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use analysis::Analysis;
+use anyhow::bail;
+use report::render::html::Around;
+
+use super::tables::{committed, is_standard, read};
+use crate::generated::{Files, IN_RESULTS, ONE_PAGE};
+use crate::output::{complain, print_path};
+use crate::project::Project;
+
+/// What to show under `compare report --help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  compare report --open
+  compare report --record target/compare/quick/record.jsonl
+  compare run --tasks 1k,10k --out new.jsonl && compare report --record new.jsonl";
+
+/// What `compare report` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The record; `-` is the standard input [default: docs/results/record.jsonl]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Where the page goes [default: beside the record, with `.html` at the end; of the committed
+    /// record docs/results/index.html]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Open it in a browser
+    #[arg(long)]
+    open: bool,
+}
+
+/// Writes the page, prints where it is, and opens it if that was asked.
+///
+/// # Errors
+/// If the record cannot be read, the page would replace it, or the page cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (analysis, beside, around) = match &args.record {
+        Some(path) => {
+            (Analysis::of(&read(path)?, None), path.with_extension("html"), Around::default())
+        }
+        None => {
+            let project = Project::find()?;
+            (committed(&project)?, project.results().join(ONE_PAGE), IN_RESULTS)
+        }
+    };
+    let (path, around) = match (&args.out, &args.record) {
+        (Some(out), _) => (out.clone(), Around::default()),
+        (None, Some(record)) if is_standard(record) => {
+            bail!("say with --out where the page goes: the standard input has no folder")
+        }
+        (None, _) => (beside, around),
+    };
+    let files = Files::of_page(&analysis, path.clone(), &around);
+    if let Some(record) = &args.record {
+        files.check_spares(record)?;
+    }
+    files.write()?;
+    print_path(&path);
+    Ok(if args.open { open(&path) } else { ExitCode::SUCCESS })
+}
+
+/// Hands the page to the desktop, which knows a browser.
+fn open(page: &Path) -> ExitCode {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let mut command = Command::new(program);
+    command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let problem = match command.status() {
+        Ok(status) if status.success() => return ExitCode::SUCCESS,
+        Ok(status) => format!("{program} says no: {status}"),
+        Err(error) => format!("{program}: {error}"),
+    };
+    complain(format_args!(
+        "compare: the page is written, but no browser could be opened ({problem}); open it by hand"
+    ));
+    ExitCode::FAILURE
+}
