@@ -79,6 +79,20 @@ fn crates_know_only_what_is_below_them() {
     }
 }
 
+/// What brings a feature of tokio along brings another tokio to be weighed, tests and benches included.
+#[test]
+fn the_tokio_that_is_weighed_has_the_features_that_it_had() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "-p", "compare", "-e", "normal,build,dev", "-i", "tokio"])
+        .args(["-f", "{f}", "--prefix", "none", "--depth", "0", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let features = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(features.trim_end(), "default,libc,mio,net,rt,rt-multi-thread,socket2,sync,time");
+}
+
 #[test]
 fn files_do_not_use_each_other_in_circles() {
     let mut found = Vec::new();

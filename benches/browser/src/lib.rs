@@ -1,0 +1,1 @@
+//! The tests in `tests/` open the one page of HTML (`compare report`) in a real browser.
