@@ -534,14 +534,17 @@ function fillWorks(wanted) {
 function fillPick() {
   const lines = linesOfWork();
   const ids = [...new Set(lines.map((line) => line.contestant))];
-  $('draw-pick').replaceChildren(...ids.map((index) => {
-    const of = figures.contestants[index];
+  const boxes = (wanted) => ids.map((index) => figures.contestants[index]).filter((of) => of.is_compared === wanted).map((of) => {
     const box = make('input', { type: 'checkbox', value: of.id, checked: picked.has(of.id) });
     box.addEventListener('change', () => { if (box.checked) picked.add(of.id); else picked.delete(of.id); changed(); });
     const swatch = make('span', { className: 'swatch' });
     swatch.style.borderTopColor = color(of);
     return make('label', { className: 'tick' }, box, swatch, of.name);
-  }));
+  });
+  const apart = boxes(false);
+  const open = apart.some((label) => label.querySelector('input').checked) || !boxes(true).length;
+  const more = make('details', { open }, make('summary', {}, 'Other languages and environments, baselines, controls'), ...apart);
+  $('draw-pick').replaceChildren(...boxes(true), ...(apart.length ? [more] : []));
 }
 function linesOfWork() {
   const work = drawForm.elements.work.value;

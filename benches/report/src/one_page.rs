@@ -55,6 +55,8 @@ pub struct Contestant {
     pub name: String,
     /// Its colours on a light and on a dark page.
     pub colors: [String; 2],
+    /// Whether it takes part in the comparison.
+    pub is_compared: bool,
     /// Whether it is drawn before something was picked.
     pub is_first: bool,
 }
@@ -280,6 +282,7 @@ impl Known<'_> {
                 id: id.as_str().to_owned(),
                 name: names::contestant(id),
                 colors: [Theme::Light, Theme::Dark].map(|theme| theme.color(names::tone(id))),
+                is_compared: id.is_compared(),
                 is_first: self.analysis.run.caution(id.as_str()).is_none()
                     && names::is_on_front_page(id),
             });
