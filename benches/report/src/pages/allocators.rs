@@ -62,6 +62,12 @@ fn allocator<'a>(analysis: &'a Analysis, id: &'a Id) -> &'a str {
     id.allocator().unwrap_or(&analysis.run.host.allocator)
 }
 
+/// The same as it is called in a sentence: of a library that was loaded in place of the system's, its name.
+fn called<'a>(analysis: &'a Analysis, id: &'a Id) -> &'a str {
+    let said = allocator(analysis, id);
+    said.split_once(" (").map_or(said, |(library, _)| library)
+}
+
 fn bytes(analysis: &Analysis, measured: &Measured) -> Option<Estimate> {
     measured.slope(analysis.basis.figure()).filter(Estimate::is_decided)
 }
@@ -78,7 +84,7 @@ fn answer(analysis: &Analysis, cases: &[Case<'_>]) -> Vec<Text> {
         let under = |other: &&Measured| {
             let times = times(analysis, case, other)?;
             let weight = format::bytes(bytes(analysis, other)?.value);
-            let allocator = allocator(analysis, &other.series.contestant);
+            let allocator = called(analysis, &other.series.contestant);
             Some(format!("{weight} under {allocator} ({} times)", format::times(times.value)))
         };
         let others: Vec<String> = case.others.iter().filter_map(under).collect();
@@ -88,7 +94,7 @@ fn answer(analysis: &Analysis, cases: &[Case<'_>]) -> Vec<Text> {
             &[
                 ("name", &names::contestant(id)),
                 ("bytes", &format::bytes(usual.value)),
-                ("allocator", allocator(analysis, id)),
+                ("allocator", called(analysis, id)),
                 ("others", &format::list(&others)),
             ],
         ))
@@ -108,7 +114,7 @@ fn table(analysis: &Analysis, cases: &[Case<'_>]) -> Table {
         let is_usual = of.series == case.usual.series;
         vec![
             tables::contestant(&case.usual.series.contestant),
-            Cell::text(allocator(analysis, &of.series.contestant)),
+            Cell::text(called(analysis, &of.series.contestant)),
             Cell::figure(bytes(analysis, of), super::weights::UNDECIDED),
             match is_usual {
                 true => Cell::value(1.0),
