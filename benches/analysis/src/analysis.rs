@@ -3,7 +3,7 @@
 use record::{Record, Run};
 
 use crate::bill::{self, Bill};
-use crate::claims::{self, Claimed, Inputs, Summary};
+use crate::claims::{self, ClaimId, Claimed, Finding, Inputs, Measure, Subject, Summary};
 use crate::conditions::Disturbances;
 use crate::contestant::Id;
 use crate::context::{Basis, Context, find};
@@ -133,6 +133,17 @@ impl Analysis {
     /// What was measured of a contestant in work of this shape.
     pub fn measured_of(&self, contestant: &Id, shape: &Shape) -> Option<&Measured> {
         find(&self.measured, contestant, shape)
+    }
+
+    /// Whether all tasks of a contestant run on one thread, so that one that computes keeps up the others: it
+    /// says so, or its jobs ran one after another.
+    pub fn is_on_one_thread(&self, contestant: &Id) -> bool {
+        let parallel = self.claims.iter().filter(|claimed| claimed.id == ClaimId::Parallel);
+        let mut jobs = parallel.flat_map(|claimed| &claimed.judgement.evidence).filter(|row| {
+            let Subject::One(series) = &row.subject else { return false };
+            row.measure == Measure::JobsOverSum && series.contestant == *contestant
+        });
+        contestant.is_on_one_thread() || jobs.any(|row| row.finding == Finding::Some)
     }
 
     /// What was measured of this series.

@@ -259,7 +259,7 @@ function row(part, { asked, waiting: all, perSecond, memory, largestState, cores
     if (!of.memory && !of.is_one_at_a_time) return { kind: 'no-fit' };
     if (state > own && largestState >= state) return { kind: 'state-not-held' };
     if (inTheWay.length) return { kind: 'stopped', by: inTheWay[0] };
-    const has = part.is_on_one_thread ? 1 : cores;
+    const has = part.of.is_on_one_thread ? 1 : cores;
     if (asked.rate !== null && busy && busy.value > has) return { kind: 'too-busy', cores: has };
     return { kind: 'fits' };
   }
@@ -282,7 +282,7 @@ function advice(rows, context) {
   const isMovable = (one) => one.outcome.kind === 'stopped' && !one.inTheWay.some((by) => by.isMemory);
   const choices = rows.filter(isChoice);
   const runtimes = [...choices.filter(fits), ...choices.filter(isMovable)];
-  const runtime = runtimes.find((one) => !one.part.is_on_one_thread) || runtimes[0] || null;
+  const runtime = runtimes.find((one) => !one.part.of.is_on_one_thread) || runtimes[0] || null;
   const threads = rows.find((one) => one.part.is_reference) || null;
   const reasons = against(threads, runtime, context);
   if (threads && !reasons.length) {
@@ -326,7 +326,7 @@ function adviceWords(of) {
     lines.push(`**${capital(inSentence)} is enough**, and it is the simplest to write.`);
     if (chosen.lightest && chosen.saves > 0) lines.push(`${capital(chosen.lightest.part.names[0])} would save ${bytes(chosen.saves)}.`);
   } else {
-    const several = chosen.row.part.is_on_one_thread ? '' : ' on several threads';
+    const several = chosen.row.part.of.is_on_one_thread ? '' : ' on several threads';
     lines.push(`**Take ${name}**: of the runtimes${several} whose memory is within 10 % of the least, it takes the least CPU.`);
     if (chosen.reasons.length) lines.push(`Not a thread each: ${list(chosen.reasons)}.`);
   }
@@ -431,13 +431,13 @@ function compared(a, b, way) {
 const MOST_COUNT = 4294967295, HOUR = 3600e9;
 function readNumber(digits) { return /^\d+(_\d+)*$/.test(digits) ? Number(digits.replaceAll('_', '')) : NaN; }
 function readCount(text) {
-  const [, digits, unit] = /^(.*?)([kM]?)$/.exec(text);
-  const value = readNumber(digits) * { '': 1, k: 1e3, M: 1e6 }[unit];
+  const [, digits, unit] = /^(.*?)([kKmM]?)$/.exec(text);
+  const value = readNumber(digits.replaceAll(',', '')) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase()];
   if (!(value > 0 && value <= MOST_COUNT)) throw new Error(`“${text}” is not a count: give a whole number from 1 to 4294967295, such as 1000, 10k, 10_000 or 1M.`);
   return value;
 }
 function readRate(text) {
-  try { return readCount(/^(.*)\/s$/.exec(text)[1]); } catch { throw new Error(`“${text}” is not a rate: give 1 to 4294967295 tasks a second, such as 5k/s.`); }
+  try { return readCount(text.replace(/\/s$/, '')); } catch { throw new Error(`“${text}” is not a rate: give 1 to 4294967295 tasks a second, such as 5k/s.`); }
 }
 function readSize(text) {
   const [, digits, unit] = /^(.*?) ?(KiB|MiB|GiB|B|)$/.exec(text);
@@ -638,13 +638,15 @@ function restore() {
   const hash = location.hash.slice(1);
   const of = new URLSearchParams(hash.includes('=') ? hash : '');
   if (figures.plan) {
-    for (const element of planForm.elements) if (element.name) element.value = of.get(element.name) ?? (element.name === 'workload' ? 'timer' : '');
+    const { workload } = planForm.elements;
+    const usual = [...workload.options].findLast((option) => !option.disabled).value;
+    for (const element of planForm.elements) if (element.name) element.value = of.get(element.name) ?? (element === workload ? usual : '');
     if (![...of.keys()].some((name) => ['tasks', 'rate', 'memory'].includes(name))) {
       planForm.elements.tasks.value = '20k';
       planForm.elements.wait.value = '200ms';
       planForm.elements.state.value = '2KiB';
     }
-    if (!planForm.elements.workload.value) planForm.elements.workload.value = 'timer';
+    if (!workload.value || workload.selectedOptions[0].disabled) workload.value = usual;
     showPlan();
   }
   if (figures.metrics?.length) {

@@ -116,8 +116,6 @@ pub struct Part {
     pub is_reference: bool,
     /// Whether a service would not be built on it.
     pub is_by_hand: bool,
-    /// Whether all of its tasks are on one thread.
-    pub is_on_one_thread: bool,
     /// What its figures are worked out from.
     pub of: Coefficients,
     /// The words for each of its ceilings.
@@ -162,7 +160,7 @@ pub fn of(analysis: &Analysis) -> OnePage {
     documents.push(method());
     let host = &analysis.run.host;
     let mut lead = vec![say(
-        "Measured on {cpu}, {cores} cores, from {started} on. Every figure is worked out from that record.",
+        "Every figure comes from one run: on {cpu}, {cores} cores, started {started}.",
         &[
             ("cpu", host.cpu.as_deref().unwrap_or("an unknown processor")),
             ("cores", &host.cores.to_string()),
@@ -333,7 +331,6 @@ fn part(of: Coefficients) -> Part {
         model: id.model(),
         is_reference: id.is_reference(),
         is_by_hand: id.is_by_hand(),
-        is_on_one_thread: id.is_on_one_thread(),
         limits: of.ceilings.iter().map(words).collect(),
         of,
     }

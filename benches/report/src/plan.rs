@@ -120,7 +120,8 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
             contestant
         }
         Advice::Runtime { contestant, reasons } => {
-            let several = if contestant.is_on_one_thread() { "" } else { " on several threads" };
+            let is_on_one = plan.row(contestant).is_some_and(|row| row.is_on_one_thread);
+            let several = if is_on_one { "" } else { " on several threads" };
             lines.push(say(
                 "**Take {name}**: of the runtimes{several} whose memory is within 10 % of the least, it \
                  takes the least CPU.",

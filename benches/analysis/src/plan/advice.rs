@@ -32,7 +32,7 @@ pub(super) fn of(asked: &Asked<'_>, rows: &[Row]) -> Advice {
     };
     // In one on several threads a task that computes does not keep up all others.
     let runtime =
-        runtimes().find(|row| !row.contestant.is_on_one_thread()).or_else(|| runtimes().next());
+        runtimes().find(|row| !row.is_on_one_thread).or_else(|| runtimes().next());
     let threads = rows.iter().find(|row| row.contestant.is_reference());
     let reasons = against_threads(asked, threads, runtime);
     match (threads, runtime) {

@@ -24,6 +24,8 @@ pub struct Coefficients {
     pub contestant: Id,
     /// Whether it takes one task at a time.
     pub is_one_at_a_time: bool,
+    /// Whether all of its tasks run on one thread, by [`Analysis::is_on_one_thread`].
+    pub is_on_one_thread: bool,
     /// The whole process over N in bytes, by the figure of [`Analysis::basis`]; `None` without a fit.
     pub memory: Option<Curve>,
     /// User and system CPU of all tasks over N, in nanoseconds.
@@ -78,6 +80,7 @@ impl Coefficients {
         Self {
             contestant: id.clone(),
             is_one_at_a_time: is_alone,
+            is_on_one_thread: analysis.is_on_one_thread(id),
             memory: Curve::of(measured, analysis.basis.figure()),
             cpu: Curve::of(measured, Figure::Cpu),
             state: StateLaw::of(steps, has_stacks, analysis.run.host.page_bytes),

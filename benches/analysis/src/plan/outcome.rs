@@ -31,6 +31,8 @@ pub struct Row {
     pub contestant: Id,
     /// Whether it can do it here.
     pub outcome: Outcome,
+    /// Whether all of its tasks run on one thread.
+    pub is_on_one_thread: bool,
     /// The whole process, all of them waiting, in bytes.
     pub memory: Option<Estimate>,
     /// The CPU of a task, in nanoseconds.

@@ -67,6 +67,7 @@ impl Asked<'_> {
         let most = ceilings.first().map(|ceiling| ceiling.tasks);
         Row {
             contestant: of.contestant.clone(),
+            is_on_one_thread: of.is_on_one_thread,
             outcome: self.outcome(of, in_the_way.first(), cores.as_ref()),
             memory: waiting.and_then(|waiting| of.memory_at(waiting, state)),
             cpu_ns,
@@ -116,7 +117,7 @@ impl Asked<'_> {
         if let Some(ceiling) = stopped {
             return Outcome::Stopped(ceiling.clone());
         }
-        let own = if of.contestant.is_on_one_thread() { 1 } else { self.cores };
+        let own = if of.is_on_one_thread { 1 } else { self.cores };
         let busy = cores.filter(|_| self.case.rate.is_some());
         let is_too_busy = busy.is_some_and(|busy| busy.value > f64::from(own));
         if is_too_busy { Outcome::TooBusy { cores: own } } else { Outcome::Fits }

@@ -240,7 +240,7 @@ async fn what_is_wrong_is_named_and_takes_no_answer_with_it() {
         ("wait", "5", "“5” is not a duration"),
         ("wait", "2h", "“2h” is not a duration"),
         ("state", "1.5MiB", "“1.5MiB” is not a size"),
-        ("rate", "5k", "“5k” is not a rate"),
+        ("rate", "5k/m", "“5k/m” is not a rate"),
         ("memory", "lots", "“lots” is not a size"),
     ] {
         let selector = format!("#plan [name={field}]");
@@ -252,6 +252,8 @@ async fn what_is_wrong_is_named_and_takes_no_answer_with_it() {
         browser.fill("#plan [name=tasks]", "1000").await;
     }
     assert_eq!(browser.text("#plan-problem").await, "");
+    browser.fill("#plan [name=tasks]", "1,000").await;
+    assert!(browser.text("#plan-answer").await.contains("1,000 of them"), "as the page itself writes it");
     browser.fill("#plan [name=state]", "4GiB").await;
     assert!(browser.text("#plan-problem").await.starts_with("The live state alone is"));
 }

@@ -48,9 +48,10 @@ pub(crate) fn in_full(analysis: &Analysis) -> Document {
         let verdict = claims::verdict(claimed.judgement.verdict);
         blocks.push(Block::Details {
             summary: say(
-                "`{id}` {statement} **{verdict}**",
+                "`{id}` {statement}: **{verdict}**",
                 &[id, statement, ("verdict", verdict)],
-            ),
+            )
+            .and(claims::short_sentence(claimed)),
             blocks: on(claimed, None),
         });
     }
@@ -106,12 +107,12 @@ fn answer(all: &[Claimed]) -> Block {
     };
     let is_missing = |verdict| matches!(verdict, Verdict::NotMeasured(_));
     Block::Paragraph(say(
-        "Of {all} claims **{hold}**, **{when}** something is so, **{refuted}** and {missing}. What \
+        "Of {all} claims **{hold}**, **{when}** under a condition, **{refuted}** and {missing}. What \
          counts as holding was fixed before the run.",
         &[
             ("all", &format::count(all.len() as u64)),
             ("hold", &count(|verdict| verdict == Verdict::Holds, "holds", "hold")),
-            ("when", &count(|verdict| verdict == Verdict::HoldsWhen, "holds when", "hold when")),
+            ("when", &count(|verdict| verdict == Verdict::HoldsWhen, "holds", "hold")),
             ("refuted", &count(|verdict| verdict == Verdict::Refuted, "is refuted", "are refuted")),
             ("missing", &count(is_missing, "is not measured", "are not measured")),
         ],
@@ -211,8 +212,8 @@ fn matrix(rows: &Rows<'_>) -> Table {
 fn on(claimed: &Claimed, most: Option<usize>) -> Vec<Block> {
     let judgement = &claimed.judgement;
     let mut blocks = vec![
-        Block::Paragraph(Text::strong("Threshold.").and(claims::threshold(claimed.id))),
         Block::Paragraph(said(claimed)),
+        Block::Paragraph(Text::strong("Threshold.").and(claims::threshold(claimed.id))),
     ];
     let mut by_measure: BTreeMap<Measure, Vec<&Evidence>> = BTreeMap::new();
     for row in &judgement.evidence {
@@ -366,7 +367,7 @@ mod tests {
         assert_eq!(many_http[2], "holds");
         let Block::Paragraph(answer) = &document.blocks[0] else { panic!() };
         let begins =
-            "Of 12 claims 3 hold, none holds when something is so, none is refuted and 9 are";
+            "Of 12 claims 3 hold, none holds under a condition, none is refuted and 9 are";
         assert!(answer.words().starts_with(begins), "{}", answer.words());
     }
 

@@ -54,14 +54,15 @@ pub fn render(page: &OnePage, around: &Around<'_>) -> String {
     let lead: String =
         page.lead.iter().map(|text| format!("<p>{}</p>", writer().inline(text))).collect();
     let (first, rest) = page.documents.split_at(page.documents.len().min(1));
-    let links = page.documents.iter().map(|document| {
+    let link = |document: &Document| {
         let title = foreign(&document.title.words());
         format!("<li><a href=\"#{}\">{title}</a></li>", foreign(document.id))
-    });
+    };
     let parts = [
         ("title", foreign(&page.title)),
         ("lead", lead),
-        ("links", links.collect()),
+        ("first-link", first.iter().map(link).collect()),
+        ("links", rest.iter().map(link).collect()),
         ("first", first.iter().map(section).collect()),
         ("rest", rest.iter().map(section).collect()),
         ("data", data(page)),

@@ -350,7 +350,7 @@ fn exception(of: Measure, found: Finding, which: &str) -> String {
             let kept = if of == Measure::KeptBytes { "memory" } else { measure(of) };
             format!("{kept} may stay for later tasks ({which})")
         }
-        _ => format!("not judged by {} ({} for {which})", measure(of), finding(of, found)),
+        _ => format!("leaving out {} ({} for {which})", measure(of), finding(of, found)),
     }
 }
 
