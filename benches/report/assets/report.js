@@ -17,12 +17,17 @@ function make(name, properties = {}, ...children) {
   return element;
 }
 
+/** Names of the record that go into a sentence: no character of them is a mark of ours. */
+const literally = (text) => text.replace(/[`*]/g, (mark) => String.fromCharCode(0xe000 + mark.charCodeAt(0)));
+const asItIs = (text) => text.replace(/[\ue02a\ue060]/g, (mark) => String.fromCharCode(mark.charCodeAt(0) - 0xe000));
+for (const part of [...(figures.plan?.timer ?? []), ...(figures.plan?.http ?? [])]) part.names = part.names.map(literally);
+
 /** Text in which what stands between backticks is code and what stands between ** is strong. */
 function say(text) {
   return text.split(/(`[^`]*`|\*\*[^*]*\*\*)/).map((part) => {
-    if (part.length > 1 && part.startsWith('`') && part.endsWith('`')) return make('code', {}, part.slice(1, -1));
-    if (part.length > 3 && part.startsWith('**')) return make('strong', {}, part.slice(2, -2));
-    return part;
+    if (part.length > 1 && part.startsWith('`') && part.endsWith('`')) return make('code', {}, asItIs(part.slice(1, -1)));
+    if (part.length > 3 && part.startsWith('**')) return make('strong', {}, asItIs(part.slice(2, -2)));
+    return asItIs(part);
   });
 }
 
@@ -226,7 +231,7 @@ function row(part, { asked, waiting: all, perSecond, memory, largestState, cores
     const tasks = tasksIn(of, memory.value, state);
     const each = (of.memory ? of.memory.slope.value : 0) + stateMemory(of.state, state).value;
     const limit = `${memory.limit} ${size(memory.value)}`;
-    const words = { limit, whole: `${limit}, ${bytes(each)} a task`, command: null };
+    const words = { limit, whole: `${limit}, ${bytes(each)} a task`, command: memory.isGiven ? null : figures.plan.memory_command };
     if (tasks !== null) ceilings.push({ value: memory.value, per_task: each, tasks, words, isMemory: true });
   }
   ceilings.sort((a, b) => a.tasks - b.tasks);
@@ -376,19 +381,21 @@ function here({ outcome: { kind, by, cores, takes }, isBeyond }) {
 function table(label, heads, rows) {
   const cell = (of, index) => {
     const { words, value } = typeof of === 'object' ? of : { words: of };
-    const element = make(index === 0 ? 'th' : 'td', {}, ...say(words));
+    const element = make(index === 0 ? 'th' : 'td', {}, asItIs(words));
     if (index === 0) element.scope = 'row';
     if (value !== undefined) element.dataset.v = value;
     if (heads[index].isNumber) element.className = 'n';
     return element;
   };
   const head = (of) => make('th', { scope: 'col', className: of.isNumber ? 'n' : '' }, of.words);
-  const element = make('table', {}, make('thead', {}, make('tr', {}, ...heads.map(head))),
-    make('tbody', {}, ...rows.map((cells) => make('tr', {}, ...cells.map(cell)))));
+  const body = make('tbody');
+  for (const cells of rows) body.append(make('tr', {}, ...cells.map(cell)));
+  const element = make('table', {}, make('thead', {}, make('tr', {}, ...heads.map(head))), body);
   const box = make('div', { className: 'table', tabIndex: 0, role: 'region' }, element);
   box.setAttribute('aria-label', label);
+  const whole = make('div', {}, box);
   sortable(box);
-  return box;
+  return whole;
 }
 
 /** Lets a table be sorted by each of its columns, and filtered where it is long. */
@@ -428,10 +435,10 @@ function compared(a, b, way) {
 
 // What people write: as the command line reads it.
 
-const MOST_COUNT = 4294967295, HOUR = 3600e9;
+const MOST_COUNT = 4294967295, HOUR = 3600000000000n;
 function readNumber(digits) { return /^\d+(_\d+)*$/.test(digits) ? Number(digits.replaceAll('_', '')) : NaN; }
 function readCount(text) {
-  const [, digits, unit] = /^(.*?)([kKmM]?)$/.exec(text);
+  const [, digits, unit] = /^(.*?)([kKmM]?)$/s.exec(text);
   const value = readNumber(digits.replaceAll(',', '')) * { '': 1, k: 1e3, m: 1e6 }[unit.toLowerCase()];
   if (!(value > 0 && value <= MOST_COUNT)) throw new Error(`“${text}” is not a count: give a whole number from 1 to 4294967295, such as 1000, 10k, 10_000 or 1M.`);
   return value;
@@ -440,19 +447,27 @@ function readRate(text) {
   try { return readCount(text.replace(/\/s$/, '')); } catch { throw new Error(`“${text}” is not a rate: give 1 to 4294967295 tasks a second, such as 5k/s.`); }
 }
 function readSize(text) {
-  const [, digits, unit] = /^(.*?) ?(KiB|MiB|GiB|B|)$/.exec(text);
+  const [, digits, unit] = /^(.*?) ?(KiB|MiB|GiB|B|)$/s.exec(text);
   const value = readNumber(digits) * { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }[unit];
-  if (!Number.isSafeInteger(value)) throw new Error(`“${text}” is not a size: give a whole number of bytes, such as 512, 64KiB, 10MiB or 1GiB.`);
+  if (!(value < 2 ** 64)) throw new Error(`“${text}” is not a size: give a whole number of bytes, such as 512, 64KiB, 10MiB or 1GiB.`);
   return value;
 }
+const UNITS = new Map([
+  ['nanos nsec ns', 1n], ['usec us µs', 1000n], ['millis msec ms', 1000000n], ['seconds second secs sec s', 1000000000n],
+  ['minutes minute min mins m', 60000000000n], ['hours hour hrs hr h', 3600000000000n],
+].flatMap(([names, ns]) => names.split(' ').map((name) => [name, ns])));
 function readDuration(text) {
-  const units = { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, sec: 1e9, m: 60e9, min: 60e9, h: 3600e9 };
-  const parts = [...text.matchAll(/(\d+)\s*([a-zµ]+)\s*/g)];
-  const value = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit] ?? NaN), 0);
-  if (parts.map(([whole]) => whole).join('') !== text || !(value > 0 && value <= HOUR)) {
+  const parts = [...text.matchAll(/(\d+)(?:\.(\d+))?\s*([a-zµ]+)\s*/g)];
+  let sum = 0n, isRead = parts.map(([whole]) => whole).join('') === text;
+  for (const [, whole, part = '', unit] of parts) {
+    const ns = UNITS.get(unit) ?? 0n, by = 10n ** BigInt(part.length);
+    isRead &&= ns > 0n && (BigInt(whole + part) * ns) % by === 0n;
+    sum += (BigInt(whole + part) * ns) / by;
+  }
+  if (!isRead || !(sum > 0n && sum <= HOUR)) {
     throw new Error(`“${text}” is not a duration: give one above 0 and up to 1h, such as 250ms, 1s or 2m.`);
   }
-  return value;
+  return Number(sum);
 }
 
 // The parts of the page.
@@ -488,15 +503,23 @@ function showPlan() {
   const quote = make('blockquote', {}, ...adviceWords(of).map((line) => make('p', {}, ...say(line))));
   answer.append(quote, table('What each contestant costs', columns.map(([head]) => head),
     of.rows.map((one) => columns.map(([, cell]) => cell(one)))));
-  const points = stops(of).concat(reaches(of));
+  const points = stops(of).concat(reaches(of), lateness(of));
   if (points.length) answer.append(make('ul', {}, ...points.map((line) => make('li', {}, ...say(line)))));
 }
 /** Whether it does it here, and the first wall. */
 function wallOf(one, { waiting }) {
   const { kind } = one.outcome;
   if (waiting === null) return kind === 'one-at-a-time' ? 'itself: one task at a time' : kind === 'fits' && one.next ? one.next.words.limit : here(one);
-  if (kind === 'stopped') return `stopped by ${one.outcome.by.words.limit}`;
+  if (kind === 'stopped') return `${here(one)}: ${one.outcome.by.words.limit}`;
   return kind === 'fits' && one.next ? `${here(one)}; then ${one.next.words.limit}` : here(one);
+}
+/** Of how many tasks the lateness is: the nearest that was measured. */
+function lateness({ rows }) {
+  const late = rows.filter((one) => one.late), at = late.map((one) => one.late[0]);
+  if (!at.length) return [];
+  const [least, most] = [Math.min(...at), Math.max(...at)];
+  const of = least === most ? count(least) : `${count(least)} to ${count(most)}`;
+  return [`Lateness is that of ${of} ${late.some((one) => one.isAtRate) ? 'tasks a second' : 'tasks'}, the nearest that was measured.`];
 }
 /** Contestants that have something in common, with what that is. */
 function alike(pairs) {
@@ -562,15 +585,19 @@ function showChart() {
   $('draw-values').replaceChildren();
   if (!lines.length) return;
   const xs = [...new Set(lines.flatMap((line) => line.points.map(([tasks]) => tasks)))].sort((a, b) => a - b);
-  const isLogX = drawForm.elements.x.checked;
-  const least = Math.min(...lines.flatMap((line) => line.points.map(([, [value]]) => value)));
+  const isLogX = drawForm.elements.x.checked && xs[0] > 0;
+  const least = lines.flatMap((line) => line.points).reduce((lowest, [, [value]]) => Math.min(lowest, value), Infinity);
   const isLogY = drawForm.elements.y.checked && least > 0;
   const byTasks = lines.map((line) => new Map(line.points));
   const ys = byTasks.map((values) => xs.map((tasks) => (values.has(tasks) ? values.get(tasks)[0] : null)));
   const style = getComputedStyle(document.documentElement);
   const axis = { stroke: style.getPropertyValue('--muted'), grid: { stroke: style.getPropertyValue('--line'), width: 1 }, ticks: { stroke: style.getPropertyValue('--line') } };
   const tens = (values) => values.map((value) => (value === null || (Math.log10(value) % 1 !== 0) ? null : value));
-  const marks = (isLog, write) => (_, values) => (isLog ? tens(values) : values).map((value) => (value === null ? '' : write(value)));
+  const marks = (isLog, write) => (_, values) => {
+    const kept = isLog ? tens(values) : values;
+    const isEnough = kept.filter((value) => value !== null).length > 1;
+    return (isEnough ? kept : values).map((value) => (value === null ? '' : write(value)));
+  };
   const dashes = new Map(), legend = make('ul', { className: 'legend' });
   const STYLES = [['solid', []], ['dashed', [8, 4]], ['dotted', [2, 3]], ['double', [12, 3, 2, 3]]];
   const series = lines.map((line) => {
@@ -624,15 +651,19 @@ function picks() {
     of.set('work', work.value);
     of.set('x', x.checked ? 'tens' : 'even');
     of.set('y', y.checked ? 'tens' : 'even');
-    of.set('of', [...picked].join(' '));
+    for (const id of picked.size ? picked : ['']) of.append('of', id);
   }
   return of;
 }
-function changed() {
+function remember() {
   const hash = `#${picks()}`;
   $('permalink').href = hash;
-  history.replaceState(null, '', hash);
-  if (figures.metrics?.length) showChart();
+  // A page within a page has no address of its own, and a browser may refuse many changes in a row.
+  try { history.replaceState(null, '', hash); } catch { /* The link has it. */ }
+}
+function changed() {
+  remember();
+  showChart();
 }
 function restore() {
   const hash = location.hash.slice(1);
@@ -641,7 +672,7 @@ function restore() {
     const { workload } = planForm.elements;
     const usual = [...workload.options].findLast((option) => !option.disabled).value;
     for (const element of planForm.elements) if (element.name) element.value = of.get(element.name) ?? (element === workload ? usual : '');
-    if (![...of.keys()].some((name) => ['tasks', 'rate', 'memory'].includes(name))) {
+    if (!['tasks', 'wait', 'workload', 'state', 'rate', 'memory'].some((name) => of.has(name))) {
       planForm.elements.tasks.value = '20k';
       planForm.elements.wait.value = '200ms';
       planForm.elements.state.value = '2KiB';
@@ -656,7 +687,7 @@ function restore() {
     y.checked = of.get('y') !== 'even';
     fillWorks(of.get('work'));
     picked.clear();
-    const wanted = of.has('of') ? of.get('of').split(' ') : figures.contestants.filter((one) => one.is_first).map((one) => one.id);
+    const wanted = of.has('of') ? of.getAll('of') : figures.contestants.filter((one) => one.is_first).map((one) => one.id);
     const ids = new Set(figures.contestants.map((one) => one.id));
     wanted.filter((id) => ids.has(id)).forEach((id) => picked.add(id));
     if (!of.has('of') && !picked.size) ids.forEach((id) => picked.add(id));
@@ -672,7 +703,7 @@ for (const element of document.querySelectorAll('form')) element.addEventListene
 if (figures.plan) {
   if (!figures.plan.http.length) planForm.elements.workload.querySelector('[value=http]').disabled = true;
   if (!figures.plan.timer.length) planForm.elements.workload.querySelector('[value=timer]').disabled = true;
-  for (const event of ['input', 'change']) planForm.addEventListener(event, () => { showPlan(); changed(); });
+  for (const event of ['input', 'change']) planForm.addEventListener(event, () => { showPlan(); remember(); });
 } else {
   planForm.remove();
   $('plan-answer').append(make('p', {}, 'This record has no line through two numbers of tasks, so nothing can be planned from it.'));
@@ -697,11 +728,18 @@ if (figures.metrics?.length) {
 }
 restore();
 addEventListener('hashchange', () => { if (location.hash.includes('=')) restore(); });
-// What is printed, or looked for in the whole page, is not folded away.
-addEventListener('beforeprint', () => document.querySelectorAll('#claims > details').forEach((one) => { one.open = true; }));
+// What is printed is not folded away.
+let unfolded = [];
+addEventListener('beforeprint', () => {
+  unfolded = [...document.querySelectorAll('main details:not([open])')];
+  unfolded.forEach((one) => { one.open = true; });
+});
+addEventListener('afterprint', () => unfolded.forEach((one) => { one.open = false; }));
 // A link to something that is folded away opens it.
 function unfold() {
-  const target = location.hash.includes('=') ? null : document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  let id = location.hash.slice(1);
+  try { id = decodeURIComponent(id); } catch { /* It is no id of ours as it stands. */ }
+  const target = id.includes('=') ? null : document.getElementById(id);
   for (let at = target; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true;
   if (target && target.closest('details')) target.scrollIntoView();
 }

@@ -97,6 +97,8 @@ pub struct Planning {
     pub cores: u32,
     /// The machine's memory: what the limit is called, and its bytes.
     pub memory: Option<(String, u64)>,
+    /// The command that moves that limit, with `{}` for the number, and by what that number is divided.
+    pub memory_command: Option<(&'static str, u64)>,
     /// How the memory that is asked for is called.
     pub memory_given: String,
     /// Each contestant's part of a plan of timers.
@@ -278,7 +280,7 @@ impl Known<'_> {
         known.unwrap_or_else(|| {
             self.contestants.push(Contestant {
                 id: id.as_str().to_owned(),
-                name: names::contestant(id),
+                name: cut(names::contestant(id)),
                 colors: [Theme::Light, Theme::Dark].map(|theme| theme.color(names::tone(id))),
                 is_compared: id.is_compared(),
                 is_first: self.analysis.run.caution(id.as_str()).is_none()
@@ -289,12 +291,18 @@ impl Known<'_> {
     }
 
     fn work(&mut self, work: String) -> usize {
+        let work = cut(work);
         let known = self.works.iter().position(|known| *known == work);
         known.unwrap_or_else(|| {
             self.works.push(work);
             self.works.len() - 1
         })
     }
+}
+
+/// A name that has room in a list.
+fn cut(name: String) -> String {
+    name.chars().take(160).collect()
 }
 
 fn short(estimate: &Estimate) -> Short {
@@ -308,11 +316,11 @@ fn planning(analysis: &Analysis) -> Option<Planning> {
         all.iter().any(|one| one.memory.is_some()).then(|| all.into_iter().map(part).collect())
     };
     let [timer, http]: [Option<Vec<Part>>; 2] = [Work::Timer, Work::Http].map(parts);
+    let memory = analysis.memory_limit(None);
     (timer.is_some() || http.is_some()).then(|| Planning {
         cores: analysis.run.host.cores,
-        memory: analysis
-            .memory_limit(None)
-            .map(|(limit, bytes)| (limits::name(limit).to_owned(), bytes)),
+        memory: memory.map(|(limit, bytes)| (limits::name(limit).to_owned(), bytes)),
+        memory_command: memory.and_then(|(limit, _)| names::command(limit)),
         memory_given: limits::name(analysis::plan::outcome::MEMORY_GIVEN).to_owned(),
         timer: timer.unwrap_or_default(),
         http: http.unwrap_or_default(),
@@ -327,7 +335,7 @@ fn part(of: Coefficients) -> Part {
         command: names::command(&ceiling.limit),
     };
     Part {
-        names: [names::contestant(id), names::in_a_sentence(id)],
+        names: [names::contestant(id), names::in_a_sentence(id)].map(cut),
         model: id.model(),
         is_reference: id.is_reference(),
         is_by_hand: id.is_by_hand(),

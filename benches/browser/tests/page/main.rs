@@ -109,6 +109,8 @@ async fn tables_sort_by_value_and_filter() {
     assert!(filtered.len() > 3, "{filtered:?}");
     assert!(filtered.iter().all(|one| one[2] == true && one[1].as_u64() <= one[0].as_u64()));
     assert!(filtered.iter().any(|one| one[1].as_u64().unwrap() > 0 && one[1] != one[0]));
+    let of_script = "document.querySelectorAll('#plan-answer input.filter, #draw-values input.filter').length";
+    assert_eq!(browser.eval(of_script).await, 2, "what the script makes is filtered too");
 }
 
 /// A case: its arguments for `compare plan`, and for the page.
@@ -134,6 +136,7 @@ fn cases() -> Vec<Case> {
         (&["--memory", "40MiB", "--tasks", "1000"], json!({"memory": 40 << 20, "tasks": 1000})),
         (&["--tasks", "1000", "--state", "64KiB"], json!({"tasks": 1000, "state": 64 << 10})),
         (&["--tasks", "1000", "--state", "100KiB"], json!({"tasks": 1000, "state": 100 << 10})),
+        (&["--tasks", "5000", "--wait", "1m 30.5s"], json!({"tasks": 5000, "wait": 90_500 * ms})),
         (&["--tasks", "12345", "--state", "3000", "--wait", "1ms"], json!({"tasks": 12_345, "state": 3000, "wait": ms})),
     ]
 }
@@ -305,6 +308,8 @@ async fn the_address_has_what_is_picked() {
     browser.open_at(&committed(), &link).await;
     assert_eq!(browser.eval(state).await, before);
     // What no page ever wrote does no harm.
+    browser.open_at(&committed(), "50%").await;
+    assert_eq!(browser.eval("typeof comparePlan").await, "function");
     browser.open_at(&committed(), "metric=no-such&work=%3Cb%3E&of=nobody&tasks=%3Cscript%3E&workload=x").await;
     assert_eq!(browser.eval("document.querySelectorAll('#draw [name=metric] option').length > 5").await, true);
     assert!(browser.text("#plan-problem").await.contains("“<script>” is not a count"));
@@ -436,6 +441,8 @@ async fn hostile_words_of_a_record_stay_words() {
     browser.fill("#plan [name=tasks]", "50k").await;
     assert_eq!(browser.eval("document.title").await, "The weight of waiting");
     assert_eq!(browser.eval("document.querySelectorAll('img[src=x], main script, a[href^=javascript]').length").await, 0);
+    assert_eq!(browser.eval("document.body.textContent.includes('\u{202e}')").await, false);
+    assert_eq!(browser.eval("document.querySelectorAll('#plan-answer code').length < 20").await, true);
     let shown = browser.eval("document.body.textContent.split('<img src=x').length").await;
     assert!(shown.as_u64().unwrap() > 20, "hostile words are shown as they are: {shown}");
     check_quiet(&browser).await;
@@ -481,7 +488,7 @@ async fn it_prints_with_every_verdict_open() {
     browser.open(&committed()).await;
     browser.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
     browser.run("dispatchEvent(new Event('beforeprint'))").await;
-    assert_eq!(browser.eval("[...document.querySelectorAll('#claims > details')].every((one) => one.open)").await, true);
+    assert_eq!(browser.eval("[...document.querySelectorAll('main details')].every((one) => one.open)").await, true);
     assert_eq!(browser.eval("document.getElementById('plan-form').checkVisibility()").await, false);
     let pdf = browser.cdp("Page.printToPDF", json!({})).await;
     assert!(pdf["data"].as_str().unwrap().len() > 100_000);

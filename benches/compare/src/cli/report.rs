@@ -56,8 +56,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         (None, _) => (beside, around),
     };
     let files = Files::of_page(&analysis, path.clone(), &around);
-    if let Some(record) = &args.record {
-        files.check_spares(record)?;
+    match &args.record {
+        Some(record) => files.check_spares(record)?,
+        None => {
+            let project = Project::find()?;
+            files.check_spares(&project.record())?;
+            files.check_spares(&project.previous())?;
+        }
     }
     files.write()?;
     print_path(&path);

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use super::foreign;
-use super::json;
 use super::layout::{Layout, cut};
 use super::svg::{self, Theme};
 use crate::chart::Chart;
@@ -88,7 +87,8 @@ pub fn render(page: &OnePage, around: &Around<'_>) -> String {
 /// The figures for the script, as JSON that ends no element.
 fn data(page: &OnePage) -> String {
     let json = serde_json::to_string(&page.data).unwrap_or_else(|_| "null".into());
-    json::escaped(&json).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    let json: String = json.chars().map(foreign::shown).collect();
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 struct Writer<'a> {
