@@ -59,7 +59,10 @@ fn what_cannot_be_a_page_is_said_in_a_line_and_nothing_is_written() {
     let committed = compare::project::Project::find().unwrap().record();
     let before = fs::metadata(&committed).unwrap().modified().unwrap();
     let mut command = compare();
-    assert_eq!(command.args(["report", "--out"]).arg(&committed).output().unwrap().status.code(), Some(2));
+    assert_eq!(
+        command.args(["report", "--out"]).arg(&committed).output().unwrap().status.code(),
+        Some(2)
+    );
     assert_eq!(fs::metadata(&committed).unwrap().modified().unwrap(), before);
 }
 

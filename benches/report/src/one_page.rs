@@ -276,10 +276,11 @@ impl Known<'_> {
     }
 
     fn contestant(&mut self, id: &Id) -> usize {
-        let known = self.contestants.iter().position(|known| known.id == id.as_str());
+        let whole = cut(id.as_str().into());
+        let known = self.contestants.iter().position(|known| known.id == whole);
         known.unwrap_or_else(|| {
             self.contestants.push(Contestant {
-                id: id.as_str().to_owned(),
+                id: whole,
                 name: cut(names::contestant(id)),
                 colors: [Theme::Light, Theme::Dark].map(|theme| theme.color(names::tone(id))),
                 is_compared: id.is_compared(),
@@ -327,19 +328,22 @@ fn planning(analysis: &Analysis) -> Option<Planning> {
     })
 }
 
-fn part(of: Coefficients) -> Part {
-    let id = &of.contestant;
+fn part(mut of: Coefficients) -> Part {
+    let id = of.contestant.clone();
+    of.contestant = Id::new(cut(id.as_str().into()));
     let words = |ceiling: &Ceiling| LimitWords {
-        limit: limits::with_value(&ceiling.limit, ceiling.value),
-        whole: limits::of_ceiling(ceiling),
+        limit: cut(limits::with_value(&ceiling.limit, ceiling.value)),
+        whole: cut(limits::of_ceiling(ceiling)),
         command: names::command(&ceiling.limit),
     };
+    let limits = of.ceilings.iter().map(words).collect();
+    of.ceilings.iter_mut().for_each(|ceiling| ceiling.limit.clear());
     Part {
-        names: [names::contestant(id), names::in_a_sentence(id)].map(cut),
+        names: [names::contestant(&id), names::in_a_sentence(&id)].map(cut),
         model: id.model(),
         is_reference: id.is_reference(),
         is_by_hand: id.is_by_hand(),
-        limits: of.ceilings.iter().map(words).collect(),
+        limits,
         of,
     }
 }

@@ -200,7 +200,13 @@ fn nothing_hostile_is_markup_on_a_page() {
 fn nothing_hostile_is_markup_on_the_one_page() {
     for string in strings().iter().filter(|string| string.len() < 1_000) {
         let s = || string.clone();
-        let contestant = Contestant { id: s(), name: s(), colors: [s(), s()], is_compared: true, is_first: true };
+        let contestant = Contestant {
+            id: s(),
+            name: s(),
+            colors: [s(), s()],
+            is_compared: true,
+            is_first: true,
+        };
         let metric = Metric { id: s(), name: s(), unit: Unit::Bytes, lines: Vec::new() };
         let data = Data {
             contestants: vec![contestant],
@@ -267,10 +273,7 @@ fn nothing_hostile_is_markup_on_the_one_page() {
                 "footer",
             ];
             assert!(known.contains(&name), "{tag:.100}");
-            assert!(
-                name != "a" || !tag.contains("javascript:") || tag.contains("https://"),
-                "{tag:.200}"
-            );
+            assert!(!tag.contains("href=\"javascript:"), "{tag:.200}");
             let outside = tag.split('"').step_by(2).collect::<String>();
             let mut attributes = outside.split_whitespace().skip(1);
             assert!(

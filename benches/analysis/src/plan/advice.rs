@@ -31,8 +31,7 @@ pub(super) fn of(asked: &Asked<'_>, rows: &[Row]) -> Advice {
         all().filter(fits).chain(all().filter(is_movable))
     };
     // In one on several threads a task that computes does not keep up all others.
-    let runtime =
-        runtimes().find(|row| !row.is_on_one_thread).or_else(|| runtimes().next());
+    let runtime = runtimes().find(|row| !row.is_on_one_thread).or_else(|| runtimes().next());
     let threads = rows.iter().find(|row| row.contestant.is_reference());
     let reasons = against_threads(asked, threads, runtime);
     match (threads, runtime) {

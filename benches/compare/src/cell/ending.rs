@@ -284,7 +284,8 @@ mod tests {
     fn a_panic_that_found_no_memory_is_a_wall() {
         let panicked = |mappings| {
             let Ending::Died { status, last_seen, .. } = died(mappings, false) else { panic!() };
-            let last_words = "fatal runtime error: failed to initiate panic, error 5, aborting".into();
+            let last_words =
+                "fatal runtime error: failed to initiate panic, error 5, aborting".into();
             cell(Ending::Died { status, last_words, was_oom_killed: false, last_seen })
         };
         assert_eq!(panicked(40_000).limit.unwrap().name, "max_map_count");

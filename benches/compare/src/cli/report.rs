@@ -39,6 +39,9 @@ pub struct Args {
 /// # Errors
 /// If the record cannot be read, the page would replace it, or the page cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.out.is_none() && args.record.as_deref().is_some_and(is_standard) {
+        bail!("say with --out where the page goes: the standard input has no folder")
+    }
     let (analysis, beside, around) = match &args.record {
         Some(path) => {
             (Analysis::of(&read(path)?, None), path.with_extension("html"), Around::default())
@@ -48,12 +51,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             (committed(&project)?, project.results().join(ONE_PAGE), IN_RESULTS)
         }
     };
-    let (path, around) = match (&args.out, &args.record) {
-        (Some(out), _) => (out.clone(), Around::default()),
-        (None, Some(record)) if is_standard(record) => {
-            bail!("say with --out where the page goes: the standard input has no folder")
-        }
-        (None, _) => (beside, around),
+    let (path, around) = match &args.out {
+        Some(out) => (out.clone(), Around::default()),
+        None => (beside, around),
     };
     let files = Files::of_page(&analysis, path.clone(), &around);
     match &args.record {

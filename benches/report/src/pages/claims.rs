@@ -366,8 +366,7 @@ mod tests {
         let many_http = cells(table).into_iter().find(|row| row[0] == "many-http").unwrap();
         assert_eq!(many_http[2], "holds");
         let Block::Paragraph(answer) = &document.blocks[0] else { panic!() };
-        let begins =
-            "Of 12 claims 3 hold, none holds under a condition, none is refuted and 9 are";
+        let begins = "Of 12 claims 3 hold, none holds under a condition, none is refuted and 9 are";
         assert!(answer.words().starts_with(begins), "{}", answer.words());
     }
 

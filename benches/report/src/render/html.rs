@@ -30,6 +30,9 @@ pub struct Around<'a> {
 /// So many characters of one text are shown.
 const LONGEST_TEXT: usize = 10_000;
 
+/// So many characters of what a part is called by those who do not see it, and in an address.
+const LONGEST_LABEL: usize = 160;
+
 /// So many rows of a table are shown: a page of a huge record still opens.
 const MOST_ROWS: usize = 500;
 
@@ -190,7 +193,7 @@ impl<'a> Writer<'a> {
         let mut html = format!(
             "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>\n\
              <thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>",
-            foreign(&self.heading)
+            foreign(&foreign::cut(&self.heading, LONGEST_LABEL))
         );
         if all > MOST_ROWS {
             html += &format!("<p class=\"note\">The first {MOST_ROWS} of {all} rows.</p>");
@@ -254,7 +257,7 @@ impl<'a> Writer<'a> {
     /// An id for what stands under these words, as a code host makes one, below that of its document.
     fn id(&mut self, words: &str) -> String {
         let kept = words.to_lowercase();
-        let kept = kept.chars().filter_map(|c| match c {
+        let kept = kept.chars().take(LONGEST_LABEL).filter_map(|c| match c {
             ' ' => Some('-'),
             c if c.is_alphanumeric() || matches!(c, '-' | '_') => Some(c),
             _ => None,
