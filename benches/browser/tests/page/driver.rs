@@ -30,7 +30,11 @@ pub const PHONE: (u32, u32) = (390, 844);
 impl Browser {
     /// Opens one; `None` where none is installed, which is a failure if `REQUIRE_CHROMIUM` is set.
     pub async fn start((width, height): (u32, u32)) -> Option<Self> {
-        let mut driver = match Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn() {
+        let mut driver = match Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+        {
             Ok(driver) => driver,
             Err(error) => {
                 let missing = format!(
@@ -71,7 +75,8 @@ impl Browser {
         let client = builder.connect(&address).await.unwrap();
         let browser = Self { client, driver, _output: output, profile };
         // A window is never narrower than 500 pixels; what a page is laid out for may be.
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         browser.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
         // What the browser opened by itself, and what it asked for then, is no matter of the page.
         browser.client.goto("about:blank").await.unwrap();
@@ -116,7 +121,13 @@ impl Browser {
 
     /// Picks what has this value.
     pub async fn pick(&self, selector: &str, value: &str) {
-        self.client.find(Locator::Css(selector)).await.unwrap().select_by_value(value).await.unwrap();
+        self.client
+            .find(Locator::Css(selector))
+            .await
+            .unwrap()
+            .select_by_value(value)
+            .await
+            .unwrap();
     }
 
     /// Clicks an element.
@@ -149,7 +160,8 @@ impl Browser {
             serde_json::from_str::<Value>(entry["message"].as_str().unwrap()).unwrap()
         });
         let sent = messages.filter(|one| one["message"]["method"] == "Network.requestWillBeSent");
-        sent.map(|one| one["message"]["params"]["request"]["url"].as_str().unwrap().to_owned()).collect()
+        sent.map(|one| one["message"]["params"]["request"]["url"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// A command of the browser's own protocol.

@@ -25,7 +25,15 @@ pub fn compare(arguments: &[&str]) -> Output {
     let program = PROGRAM.get_or_init(|| {
         let manifest = root().join("Cargo.toml");
         let built = Command::new(env!("CARGO"))
-            .args(["build", "-p", "compare", "--bin", "compare", "--message-format=json", "--manifest-path"])
+            .args([
+                "build",
+                "-p",
+                "compare",
+                "--bin",
+                "compare",
+                "--message-format=json",
+                "--manifest-path",
+            ])
             .arg(manifest)
             .output()
             .unwrap();
@@ -97,13 +105,25 @@ pub fn hostile(folder: &Path) -> PathBuf {
 /// Makes hostile what is under the keys that hold words, ids or names.
 fn poison(value: &mut Value, key: &str) {
     const WORDS: [&str; 12] = [
-        "reason", "cpu", "kernel", "clock", "rustc", "cgroup_note", "summary", "language", "allocator",
-        "started", "timer", "of",
+        "reason",
+        "cpu",
+        "kernel",
+        "clock",
+        "rustc",
+        "cgroup_note",
+        "summary",
+        "language",
+        "allocator",
+        "started",
+        "timer",
+        "of",
     ];
     const NAMES: [&str; 5] = ["versions", "contestants", "system", "env", "cautions"];
     let poisoned = |text: &str| format!("{text}{HOSTILE}");
     match value {
-        Value::String(text) if key == "contestant" || WORDS.contains(&key) || NAMES.contains(&key) => {
+        Value::String(text)
+            if key == "contestant" || WORDS.contains(&key) || NAMES.contains(&key) =>
+        {
             *text = poisoned(text);
         }
         Value::Object(map) => {
