@@ -728,13 +728,6 @@ if (figures.metrics?.length) {
 }
 restore();
 addEventListener('hashchange', () => { if (location.hash.includes('=')) restore(); });
-// What is printed is not folded away.
-let unfolded = [];
-addEventListener('beforeprint', () => {
-  unfolded = [...document.querySelectorAll('main details:not([open])')];
-  unfolded.forEach((one) => { one.open = true; });
-});
-addEventListener('afterprint', () => unfolded.forEach((one) => { one.open = false; }));
 // A link to something that is folded away opens it.
 function unfold() {
   let id = location.hash.slice(1);
