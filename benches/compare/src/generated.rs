@@ -49,19 +49,23 @@ impl Files {
         );
         let place = Place { results: "", docs: &docs };
         let mut files = Vec::new();
-        for document in documents(analysis) {
-            let page = format!("{GENERATED}{}", markdown::render(&document, &place));
+        let documents = documents(analysis);
+        for document in &documents {
+            let page = format!("{GENERATED}{}", markdown::render(document, &place));
             files.push((folder.join(format!("{}.md", document.id)), page));
-            files.extend(pictures(&document, folder));
+            files.extend(pictures(document, folder));
         }
         let around = Around { docs: None, ..IN_RESULTS };
-        files.push((folder.join(ONE_PAGE), html::render(&one_page::of(analysis), &around)));
+        files.push((
+            folder.join(ONE_PAGE),
+            html::render(&one_page::of(analysis, documents), &around),
+        ));
         Self::with_orphans(files, folder)
     }
 
     /// The one page alone.
     pub fn of_page(analysis: &Analysis, path: PathBuf, around: &Around<'_>) -> Self {
-        let page = html::render(&one_page::of(analysis), around);
+        let page = html::render(&one_page::of(analysis, documents(analysis)), around);
         Self { files: vec![(path, page)], orphans: Vec::new() }
     }
 
@@ -74,16 +78,20 @@ impl Files {
     pub fn of_project(analysis: &Analysis, project: &Project) -> anyhow::Result<Self> {
         let results = project.results();
         let mut files = Vec::new();
-        for document in documents(analysis) {
+        let documents = documents(analysis);
+        for document in &documents {
             let (folder, place) = match document.id {
                 CHOOSING => (project.docs(), Place { results: "results/", docs: "" }),
                 _ => (results.clone(), Place { results: "", docs: "../" }),
             };
-            let page = format!("{GENERATED}{}", markdown::render(&document, &place));
+            let page = format!("{GENERATED}{}", markdown::render(document, &place));
             files.push((folder.join(format!("{}.md", document.id)), page));
-            files.extend(pictures(&document, &results));
+            files.extend(pictures(document, &results));
         }
-        files.push((results.join(ONE_PAGE), html::render(&one_page::of(analysis), &IN_RESULTS)));
+        files.push((
+            results.join(ONE_PAGE),
+            html::render(&one_page::of(analysis, documents), &IN_RESULTS),
+        ));
         let fronts: [(PathBuf, Document, Place<'_>); 2] = [
             (
                 project.readme(),

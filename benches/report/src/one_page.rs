@@ -154,11 +154,10 @@ const FIGURES: [Figure; 9] = [
     Figure::VoluntarySwitches,
 ];
 
-/// The page of this analysis.
-pub fn of(analysis: &Analysis) -> OnePage {
+/// The page of this analysis, with these pages of it.
+pub fn of(analysis: &Analysis, pages: Vec<Document>) -> OnePage {
     let mut documents = vec![pages::claims::in_full(analysis)];
-    let pages = pages::all().into_iter().filter(|page| !LEFT_OUT.contains(&page.id));
-    documents.extend(pages.map(|page| (page.build)(analysis)));
+    documents.extend(pages.into_iter().filter(|page| !LEFT_OUT.contains(&page.id)));
     documents.push(method());
     let host = &analysis.run.host;
     let mut lead = vec![say(

@@ -132,6 +132,15 @@ fn is_plain(text: &str) -> bool {
     !text.chars().any(is_hidden)
 }
 
+/// The tags of a page: the name of each, the whole of it, and what stands behind it.
+fn tags(html: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    html.split('<').skip(1).map(|tag| {
+        let (tag, after) = tag.split_once('>').expect("a tag ends");
+        let name = tag.trim_start_matches('/').split([' ', '\n', '/']).next().unwrap_or_default();
+        (name, tag, after)
+    })
+}
+
 #[test]
 fn nothing_hostile_is_markup_on_a_page() {
     for string in strings() {
@@ -147,9 +156,7 @@ fn nothing_hostile_is_markup_on_a_page() {
         options.render.r#unsafe = true;
         let html = comrak::markdown_to_html(&page, &options);
         let start = string.chars().take(20).collect::<String>();
-        for tag in html.split('<').skip(1) {
-            let (tag, _) = tag.split_once('>').expect("a tag ends");
-            let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
+        for (name, tag, _) in tags(&html) {
             let known = [
                 "h1",
                 "h2",
@@ -227,10 +234,8 @@ fn nothing_hostile_is_markup_on_the_one_page() {
         let (body, data) =
             body.split_once("<script type=\"application/json\" id=\"figures\">").unwrap();
         assert!(is_plain(body));
-        for tag in body.split('<').skip(1) {
-            let (tag, after) = tag.split_once('>').expect("a tag ends");
+        for (name, tag, after) in tags(body) {
             assert!(!after.contains('>'), "{after:.100}");
-            let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
             let known = [
                 "a",
                 "h1",
@@ -312,9 +317,7 @@ fn nothing_hostile_is_markup_in_a_picture() {
         {
             let picture = svg::render(chart, theme);
             assert!(is_plain(&picture) && picture.len() < 100_000);
-            for tag in picture.split('<').skip(1) {
-                let (tag, after) = tag.split_once('>').expect("a tag ends");
-                let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+            for (name, tag, after) in tags(&picture) {
                 let known = [
                     "svg", "title", "desc", "rect", "text", "line", "polyline", "polygon", "circle",
                 ];

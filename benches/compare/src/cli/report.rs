@@ -17,7 +17,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   compare report --open
   compare report --record target/compare/quick/record.jsonl
-  compare run --tasks 1k,10k --out new.jsonl && compare report --record new.jsonl";
+  compare run --tasks 1k,10k --record new.jsonl && compare report --record new.jsonl";
 
 /// What `compare report` takes.
 #[derive(Debug, clap::Args)]
@@ -42,13 +42,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.out.is_none() && args.record.as_deref().is_some_and(is_standard) {
         bail!("say with --out where the page goes: the standard input has no folder")
     }
-    let (analysis, beside, around) = match &args.record {
+    let (analysis, records, beside, around) = match &args.record {
         Some(path) => {
-            (Analysis::of(&read(path)?, None), path.with_extension("html"), Around::default())
+            let beside = path.with_extension("html");
+            (Analysis::of(&read(path)?, None), vec![path.clone()], beside, Around::default())
         }
         None => {
             let project = Project::find()?;
-            (committed(&project)?, project.results().join(ONE_PAGE), IN_RESULTS)
+            let records = vec![project.record(), project.previous()];
+            (committed(&project)?, records, project.results().join(ONE_PAGE), IN_RESULTS)
         }
     };
     let (path, around) = match &args.out {
@@ -56,14 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         None => (beside, around),
     };
     let files = Files::of_page(&analysis, path.clone(), &around);
-    match &args.record {
-        Some(record) => files.check_spares(record)?,
-        None => {
-            let project = Project::find()?;
-            files.check_spares(&project.record())?;
-            files.check_spares(&project.previous())?;
-        }
-    }
+    records.iter().try_for_each(|record| files.check_spares(record))?;
     files.write()?;
     print_path(&path);
     Ok(if args.open { open(&path) } else { ExitCode::SUCCESS })

@@ -244,14 +244,10 @@ impl<'a> Writer<'a> {
         };
         let to = match self.ids.contains(&&*name) {
             true if anchor.is_empty() => format!("#{name}"),
-            true => format!("#{}", self.anchor(&name, &anchor)),
+            true => format!("#{name}-{anchor}"),
             false => file(folder, &name, &anchor)?,
         };
         Some(foreign::address(&to))
-    }
-
-    fn anchor(&self, page: &str, anchor: &str) -> String {
-        format!("{page}-{anchor}")
     }
 
     /// An id for what stands under these words, as a code host makes one, below that of its document.
@@ -262,7 +258,7 @@ impl<'a> Writer<'a> {
             c if c.is_alphanumeric() || matches!(c, '-' | '_') => Some(c),
             _ => None,
         });
-        let slug = self.anchor(self.page, &kept.collect::<String>());
+        let slug = format!("{}-{}", self.page, kept.collect::<String>());
         let mut id = slug.clone();
         let mut times = 0;
         while !self.taken.insert(id.clone()) {
