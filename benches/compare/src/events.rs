@@ -5,7 +5,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use crate::cell::{CellSpec, Runner};
+use crate::cell::{CellSpec, Interrupted, Runner};
 use crate::limits::Limits;
 use crate::meter::conditions::Watch;
 use crate::tally::Tally;
@@ -38,31 +38,40 @@ pub trait Reader {
     fn read(&mut self, event: Event<'_>) -> anyhow::Result<()>;
 }
 
-/// Runs the cells one after another, and tells these readers, each event to all of them before the
+/// Runs a cell. It fails where the run is interrupted, too.
+pub type RunCell<'a> = dyn FnMut(&CellSpec) -> anyhow::Result<Cell> + 'a;
+
+/// Has one cell after another run, so many as far as that is known.
+pub type Plan<'a> = (usize, &'a mut dyn FnMut(&mut RunCell<'_>) -> anyhow::Result<()>);
+
+/// Runs the cells of this plan, and tells these readers, each event to all of them before the
 /// run goes on. `tally` counts what is over already.
 ///
 /// # Errors
 /// If a reader fails. Whatever a cell does is no error.
 pub fn run(
     runner: &mut Runner,
-    cells: &[CellSpec],
+    (cells, plan): Plan<'_>,
     mut tally: Tally,
     readers: &mut [&mut dyn Reader],
     stop: &AtomicBool,
 ) -> anyhow::Result<Tally> {
     let mut tell = |event: Event<'_>| readers.iter_mut().try_for_each(|reader| reader.read(event));
-    tell(Event::Start { cells: cells.len() as u64, already: tally.cells() })?;
+    tell(Event::Start { cells: cells as u64, already: tally.cells() })?;
     let mut watch = Watch::new(runner.limits.to_map());
-    for spec in cells {
+    let done = plan(&mut |spec| {
         tell(Event::CellStart(spec))?;
-        let Ok(mut cell) = runner.run(spec, stop) else {
-            tally.interrupted = true;
-            break;
-        };
+        runner.limits = Limits::read();
+        let mut cell = runner.run(spec, stop)?;
         runner.limits = Limits::read();
         cell.conditions = Some(watch.since(&runner.limits.to_map()));
         tally.count(cell.status);
         tell(Event::CellOver(&cell))?;
+        Ok(cell)
+    });
+    match done {
+        Err(why) if why.is::<Interrupted>() => tally.interrupted = true,
+        done => done?,
     }
     tell(Event::Over(&tally))?;
     Ok(tally)

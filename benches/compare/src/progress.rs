@@ -41,6 +41,8 @@ impl Reader for Progress {
             Event::CellStart(spec) => {
                 let tasks = u64::from(spec.workload.tasks);
                 self.bar.set_message(name(spec.contestant.id(), tasks, spec.build));
+                // Of a search it is not known how many there will be.
+                self.bar.set_length(self.bar.length().unwrap_or(0).max(self.bar.position() + 1));
                 self.bar.tick();
             }
             Event::CellOver(cell) => {

@@ -11,7 +11,7 @@ use anyhow::Context;
 use crate::cell::estimate::Estimates;
 use crate::cell::{CellSpec, Interrupted, Runner};
 use crate::contestant::Contestant;
-use crate::events::{self, Event, Reader};
+use crate::events::{self, Event, Plan, Reader, RunCell};
 use crate::hello;
 use crate::host;
 use crate::limits::Limits;
@@ -138,8 +138,23 @@ impl Suite {
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
         plan::in_rounds(&mut cells, self.run.seed);
+        let plan =
+            &mut |run: &mut RunCell<'_>| cells.iter().try_for_each(|spec| run(spec).map(drop));
+        self.search((cells.len(), plan), path, stop)
+    }
+
+    /// Makes a record at `path`, and appends each cell that the plan has run.
+    ///
+    /// # Errors
+    /// If the record cannot be written. Whatever a cell does is no error.
+    pub fn search(
+        &mut self,
+        plan: Plan<'_>,
+        path: &Path,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<Tally> {
         let record = Writer::create(path, self.run.clone()).with_context(|| unwritable(path))?;
-        self.append(&cells, record, path, Tally::default(), stop)
+        self.append(plan, record, path, Tally::default(), stop)
     }
 
     /// Runs those of the cells that the record does not have, in the order in which a run that was
@@ -171,12 +186,14 @@ impl Suite {
             ));
         }
         let record = unfinished.go_on().with_context(|| unwritable(&path))?;
-        self.append(&left, record, &path, tally, stop)
+        let plan =
+            &mut |run: &mut RunCell<'_>| left.iter().try_for_each(|spec| run(spec).map(drop));
+        self.append((left.len(), plan), record, &path, tally, stop)
     }
 
     fn append(
         &mut self,
-        cells: &[CellSpec],
+        plan: Plan<'_>,
         record: Writer,
         path: &Path,
         tally: Tally,
@@ -184,7 +201,7 @@ impl Suite {
     ) -> anyhow::Result<Tally> {
         let mut appended = Appended { record, path };
         let mut progress = Progress::default();
-        events::run(&mut self.runner, cells, tally, &mut [&mut appended, &mut progress], stop)
+        events::run(&mut self.runner, plan, tally, &mut [&mut appended, &mut progress], stop)
     }
 }
 
