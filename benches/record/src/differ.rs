@@ -107,7 +107,7 @@ fn limits(host: &Host) -> Values {
     let text = |value: &LimitValue| {
         value.number().map_or("unlimited".to_owned(), |number| number.to_string())
     };
-    let is_known = |name: &str| matches!(name, "nofile_given" | "memory_bytes");
+    let is_known = |name: &str| matches!(name, "nofile_given" | "memory_bytes" | "ports");
     let matter = host.limits.iter().filter(|(name, _)| !is_known(name));
     matter.map(|(name, value)| (name.clone(), text(value))).collect()
 }

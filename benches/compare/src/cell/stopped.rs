@@ -7,7 +7,7 @@ use crate::limits::{LastSeen, Limits};
 use record::{Cell, ErrorLine, Limit, Status};
 use report::format;
 
-/// The cell whose tasks ended with these errors. Where descriptors ran out, that is a wall.
+/// The cell whose tasks ended with these errors. Where descriptors or ports ran out, that is a wall.
 pub(super) fn failed_with(
     errors: Vec<ErrorLine>,
     cell: Cell,
@@ -19,8 +19,9 @@ pub(super) fn failed_with(
         .map(|error| format!("{} × `{}`", format::count(error.tasks), error.first))
         .collect();
     let reason = format!("tasks ended with errors: {}", words.join("; "));
-    let ran_out = |error: &ErrorLine| error.kind == ErrorKind::Descriptors.name();
-    let limit = limits.descriptors(last_seen).filter(|_| errors.iter().any(ran_out));
+    let ran_out_of = |kind: ErrorKind| errors.iter().any(|error| error.kind == kind.name());
+    let limit = limits.descriptors(last_seen).filter(|_| ran_out_of(ErrorKind::Descriptors));
+    let limit = limit.or_else(|| limits.ports().filter(|_| ran_out_of(ErrorKind::Ports)));
     stopped_at(limit, Cell { reason: Some(reason), errors, ..cell })
 }
 

@@ -21,6 +21,7 @@
 //! | `nofile`, `nofile_hard` | descriptors of a process, soft and hard | `RLIMIT_NOFILE`, same place |
 //! | `nofile_given` | the soft limit that this program was started with, before it raised it | same |
 //! | `address_space` | addresses of a process, in bytes | `RLIMIT_AS`, same place |
+//! | `ports` | local ports for connections to one address | `net.ipv4.ip_local_port_range`, networking/ip-sysctl.rst |
 //! | `pids_cgroup` | threads of a control group | `pids.max`, the smallest of all ancestors |
 //! | `memory_cgroup` | memory of a control group, in bytes | the smallest of all ancestors |
 //! | `memory_bytes` | memory of the machine, in bytes | `MemTotal` in `/proc/meminfo` |
@@ -70,6 +71,8 @@ pub struct Limits {
     pub nofile_hard: Option<LimitValue>,
     /// Bytes of addresses of a process.
     pub address_space: Option<LimitValue>,
+    /// Local ports of connections to one address.
+    pub ports: Option<LimitValue>,
     /// Threads of the control group.
     pub pids_cgroup: Option<LimitValue>,
     /// Bytes of the control group.
@@ -99,6 +102,7 @@ impl Limits {
             ("nofile_hard", self.nofile_hard),
             // Rarely limited, and not in older records: those are as good as unlimited ones.
             ("address_space", self.address_space.filter(|value| value.number().is_some())),
+            ("ports", self.ports),
             ("pids_cgroup", self.pids_cgroup),
             ("memory_cgroup", self.memory_cgroup),
             ("memory_bytes", self.memory_bytes),
@@ -161,6 +165,11 @@ impl Limits {
         used_up("nofile", self.nofile, seen.descriptors)
     }
 
+    /// The limit on local ports, of a process to which the system said that it has none left.
+    pub fn ports(&self) -> Option<Limit> {
+        used_up("ports", self.ports, None)
+    }
+
     /// The limit on mappings or on addresses, of a process that was refused memory where no limit was near
     /// when it was last looked at: a process makes thousands of threads between two looks. Mappings if it had
     /// half of them.
@@ -215,6 +224,7 @@ impl Limits {
             nofile_given: NOFILE_GIVEN.get().copied().map(rlimit),
             nofile_hard: nofile.map(|(_, hard)| rlimit(hard)),
             address_space,
+            ports: ports(procfs).map(LimitValue::Number),
             pids_cgroup: ceiling(group.pids),
             memory_cgroup: ceiling(group.memory_bytes),
             memory_bytes: process::kilobytes(&meminfo, "MemTotal").map(LimitValue::Number),
@@ -235,6 +245,13 @@ fn used_up(name: &str, value: Option<LimitValue>, seen: Option<u64>) -> Option<L
         used_is_estimated: near.is_none(),
         reached: None,
     })
+}
+
+/// How many ports there are from the first to the last.
+fn ports(procfs: &Procfs) -> Option<u64> {
+    let range = fs::read_to_string(procfs.root().join("sys/net/ipv4/ip_local_port_range")).ok()?;
+    let (first, last) = range.trim().split_once(char::is_whitespace)?;
+    (last.trim().parse::<u64>().ok()? + 1).checked_sub(first.parse().ok()?)
 }
 
 fn ceiling(ceiling: Ceiling) -> Option<LimitValue> {
@@ -298,6 +315,7 @@ mod tests {
             nofile_given: Some(LimitValue::Number(256)),
             nofile_hard: Some(LimitValue::Number(20_000)),
             address_space: Some(LimitValue::Number(7_000_000 << 10)),
+            ports: Some(LimitValue::Number(28_232)),
             pids_cgroup: Some(LimitValue::Unlimited(Unlimited::Unlimited)),
             memory_cgroup: Some(LimitValue::Number(1 << 30)),
             memory_bytes: Some(LimitValue::Number(24 << 30)),
@@ -498,10 +516,12 @@ mod tests {
         };
         write("sys/vm/max_map_count", "65530\n");
         write("sys/kernel/pid_max", "many\n");
+        write("sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
         write("meminfo", "MemTotal:       24684096 kB\nMemAvailable: 1 kB\n");
         let limits = Limits::read_from(&procfs);
         assert_eq!(limits.max_map_count, Some(LimitValue::Number(65_530)));
         assert_eq!(limits.pid_max, None);
+        assert_eq!(limits.ports().map(|limit| limit.value), Some(28_232));
         assert_eq!(limits.threads_max, None);
         assert_eq!(limits.memory_bytes, Some(LimitValue::Number(24_684_096 * 1024)));
         assert_eq!(limits.memory_cgroup, None);

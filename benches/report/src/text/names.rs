@@ -153,6 +153,7 @@ pub fn limit(name: &str) -> &str {
         "nproc" => "ulimit -u",
         "nofile" | "nofile_hard" | "nofile_given" => "ulimit -n",
         "address_space" => "ulimit -v",
+        "ports" => "net.ipv4.ip_local_port_range",
         "pids_cgroup" => "pids.max of the control group",
         "memory_cgroup" => "the control group's memory limit",
         "memory_bytes" => "the machine's memory",
@@ -177,6 +178,8 @@ pub(crate) fn command(limit: &str) -> Option<(&'static str, u64)> {
         "nofile_hard" => ("ulimit -Hn {}", 1),
         // In KiB.
         "address_space" => ("ulimit -v {}", 1024),
+        // As many as there are.
+        "ports" => ("sysctl -w net.ipv4.ip_local_port_range='1024 65535'", 1),
         "pids_cgroup" => ("systemctl set-property UNIT TasksMax={}", 1),
         "memory_cgroup" => ("systemctl set-property UNIT MemoryMax={}", 1),
         _ => return None,
