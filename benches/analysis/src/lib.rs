@@ -34,6 +34,7 @@
 //! | [`missing`] | every cell without a figure, with its reason |
 //! | [`plan`] | what a case of one's own costs, worked out from what was measured |
 //! | [`walls`] | how far each contestant came, what stopped it, and what would next |
+//! | [`found`] | [`Found`](found::Found): where the search for a wall ended, before and after a limit was moved |
 //! | [`growth`] | whether a task among many costs as much CPU as one among few |
 //! | [`lateness`] | how late tasks are, and which contestants may be compared in it |
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
@@ -55,6 +56,7 @@ pub mod elsewhere;
 pub mod estimate;
 pub mod figure;
 pub mod fit;
+pub mod found;
 pub mod growth;
 pub mod index;
 pub mod instructions;

@@ -1,4 +1,4 @@
-//! Signals: Ctrl-C, SIGTERM and a closed terminal stop the run, which keeps its record and leaves no
+//! Signals: Ctrl-C, Ctrl-\, SIGTERM and a closed terminal stop the run, which keeps its record and leaves no
 //! process behind; a file that is too large is an error like any other.
 
 use std::ffi::c_int;
@@ -13,9 +13,13 @@ const IMPATIENT: u32 = 3;
 static STOP: AtomicBool = AtomicBool::new(false);
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 
+/// While it is set, no number of signals ends the process: there is something to put back.
+pub static TIDIES_UP: AtomicBool = AtomicBool::new(false);
+
 extern "C" fn stop(_: c_int) {
     STOP.store(true, Ordering::SeqCst);
-    if SIGNALS.fetch_add(1, Ordering::SeqCst) + 1 >= IMPATIENT {
+    let is_impatient = SIGNALS.fetch_add(1, Ordering::SeqCst) + 1 >= IMPATIENT;
+    if is_impatient && !TIDIES_UP.load(Ordering::SeqCst) {
         // SAFETY: _exit(2) ends the process at once and may be called in a handler.
         unsafe { libc::_exit(130) }
     }
@@ -29,7 +33,7 @@ extern "C" fn go_on(_: c_int) {}
 /// # Errors
 /// If signals cannot be caught here.
 pub fn listen() -> anyhow::Result<&'static AtomicBool> {
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
         let before = catch(signal, SigHandler::Handler(stop))?;
         // `nohup` has it ignored.
         if signal == Signal::SIGHUP && matches!(before, SigHandler::SigIgn) {

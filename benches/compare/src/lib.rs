@@ -17,6 +17,7 @@
 //! | [`resume`] | which cells of a killed run are left |
 //! | [`check`] | whether a contestant does what the protocol says |
 //! | [`cell`] | one cell: starts its process, weighs it, explains how it ended |
+//! | `walls`, `raise` | where each contestant stops, before and after a limit is moved |
 //! | [`mod@instructions`] | counts the instructions of a wait and of a request |
 //! | [`servers`] | the servers that cells ask |
 //! | [`meter`] | weighs a process from outside |
@@ -56,6 +57,7 @@ pub mod patience;
 pub mod plan;
 pub mod progress;
 pub mod project;
+mod raise;
 pub mod registry;
 pub mod resume;
 pub mod scope;
@@ -65,3 +67,4 @@ pub mod splice;
 pub mod suite;
 pub mod tally;
 pub mod units;
+mod walls;

@@ -16,7 +16,9 @@ use anyhow::anyhow;
 use workload::http::Stats;
 use workload::http::get::Client;
 
+use crate::limits::Limits;
 use protocol::ServerLine;
+use record::LimitValue;
 
 /// How long a server may take to say how it is.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -46,6 +48,8 @@ enum Source {
 #[derive(Debug)]
 struct Own {
     rate_limit: Option<NonZeroU64>,
+    /// How many descriptors it may have.
+    nofile: Option<LimitValue>,
     process: process::ServerProcess,
 }
 
@@ -99,13 +103,15 @@ impl Servers {
                         Err(_) => own.process.kill(),
                     }
                 }
-                let known = self.own.iter().find(|own| own.rate_limit == rate_limit);
+                let nofile = Limits::read().nofile;
+                let is_known = |own: &&Own| own.rate_limit == rate_limit && own.nofile == nofile;
+                let known = self.own.iter().find(is_known);
                 let address = match known {
                     Some(own) => own.process.address(),
                     None => {
                         let process = process::start(program, rate_limit)?;
                         let address = process.address();
-                        self.own.push(Own { rate_limit, process });
+                        self.own.push(Own { rate_limit, nofile, process });
                         ask(address, None)?;
                         address
                     }

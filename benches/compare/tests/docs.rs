@@ -96,7 +96,7 @@ fn the_commands_of_the_readme_are_understood() {
         String::from_utf8(help.stdout).unwrap()
     };
     let commands =
-        ["run", "repeat", "diff"].map(|command| (format!("-- {command} "), help(command)));
+        ["run", "repeat", "diff", "walls"].map(|command| (format!("-- {command} "), help(command)));
     let shown = commands.iter().flat_map(|(name, help)| {
         let lines = readme.lines().filter(move |line| line.contains(name));
         lines.map(move |line| (line, name, help))

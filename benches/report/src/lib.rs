@@ -11,6 +11,7 @@
 //! | [`run`] | what `compare run` prints |
 //! | [`plan`] | what `compare plan` prints |
 //! | [`one_page`] | everything on one page, with the figures that its script picks from |
+//! | [`found`] | what `compare walls` prints |
 //! | [`comparisons`] | what records say of each other |
 //! | `tables` | how long a table may be |
 //! | [`render`] | one file a form: Markdown, HTML, terminal, JSON, SVG |
@@ -19,6 +20,7 @@ pub mod chart;
 pub mod comparisons;
 pub mod document;
 pub mod format;
+pub mod found;
 pub mod one_page;
 pub mod pages;
 pub mod plan;

@@ -11,6 +11,7 @@
 //! | [`claims`] | `compare claims`: the verdicts on a record |
 //! | [`plan`] | `compare plan`: what a case of one's own costs |
 //! | [`report`] | `compare report`: everything that a record says on one page of HTML |
+//! | [`walls`] | `compare walls`: where each contestant stops, and at which limit |
 //! | [`check_contestant`] | `compare check-contestant`: whether a contestant does what the protocol says |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
 //!
@@ -36,6 +37,7 @@ pub mod repeat;
 pub mod report;
 pub mod run;
 pub mod tables;
+pub mod walls;
 
 use std::process::ExitCode;
 
@@ -84,6 +86,9 @@ enum Command {
     /// Write one page of HTML that has everything a record says
     #[command(after_help = report::EXAMPLES)]
     Report(report::Args),
+    /// Find where each contestant stops here, at which limit, and what moves it
+    #[command(after_help = walls::EXAMPLES)]
+    Walls(walls::Args),
     /// Check that every cell of a record has proof
     Proof(proof::Args),
     /// Check that a contestant, of this program or from elsewhere, does what the protocol says
@@ -134,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Claims(args) => claims::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Walls(args) => walls::run(&args),
         Command::Proof(args) => proof::run(&args),
         Command::CheckContestant(args) => check_contestant::run(&args),
         Command::Cell { id } => Ok(registry::serve(id.as_deref())),

@@ -36,6 +36,7 @@ pub fn per_task(limit: &str, per_task: f64) -> String {
         Some(Resource::Descriptors) => one("open file", "open files"),
         Some(Resource::Memory) => format!("{} a task", format::bytes(per_task)),
         Some(Resource::Addresses) => format!("{} of addresses a task", format::bytes(per_task)),
+        None if limit == "ports" => one("port", "ports"),
         None => one("unit", "units"),
     }
 }
@@ -55,7 +56,12 @@ pub fn of_ceiling(ceiling: &Ceiling) -> String {
 /// The command that makes room for so many tasks; `None` where none does. The value is rounded up,
 /// because a process has more than its tasks.
 pub fn command_for(ceiling: &Ceiling, tasks: u64) -> Option<String> {
-    names::command_for(&ceiling.limit, round_up(ceiling.needed_for(tasks)))
+    names::command_for(&ceiling.limit, room_for(ceiling, tasks))
+}
+
+/// What the limit has to be for so many tasks, rounded up.
+pub fn room_for(ceiling: &Ceiling, tasks: u64) -> u64 {
+    round_up(ceiling.needed_for(tasks))
 }
 
 /// The next number with two digits and zeros.
@@ -93,6 +99,7 @@ mod tests {
         let given = ceiling(MEMORY_GIVEN, 512 << 20, 1.0, 5);
         assert_eq!(with_value(&given.limit, given.value), "the memory given 512 MiB");
         assert_eq!(per_task("nofile", 1.0), "1 open file a task");
+        assert_eq!(per_task("ports", 0.5), "0.5 ports a task");
         assert_eq!((round_up(0), round_up(7), round_up(200_001)), (0, 7, 210_000));
     }
 }
