@@ -59,6 +59,8 @@ pub struct Analysis {
     pub reaches: Vec<Reach>,
     /// How many tasks and requests a second.
     pub rates: Vec<RateRow>,
+    /// The same of tasks through which a token goes.
+    pub relays: Vec<RateRow>,
     /// The rates that were read both in rounds and in criterion's samples.
     pub read_twice: Vec<ReadTwice>,
     /// Whether the cells ran in rounds, so that the round is what is resampled.
@@ -83,6 +85,7 @@ impl Analysis {
     /// What this record says, and how it repeats what `previous`, the same run made before, says.
     pub fn of(record: &Record, previous: Option<&Record>) -> Self {
         let context = Context::of(record);
+        let (relays, rates) = rates::of(&context).into_iter().partition(|row| row.shape.is_relay());
         let mut analysis = Self {
             run: record.run.clone(),
             truncated: record.truncated,
@@ -103,7 +106,8 @@ impl Analysis {
             instructions: instructions::of(&context),
             instrument: Instrument::of(&context),
             lateness: lateness::of(&context),
-            rates: rates::of(&context),
+            rates,
+            relays,
             read_twice: rates::read_twice(&context),
             is_in_rounds: context.draws.are_rounds(),
             traces: traces::of(&context),

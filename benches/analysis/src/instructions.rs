@@ -33,11 +33,6 @@ pub struct InstructionRow {
 }
 
 impl InstructionRow {
-    /// Whether it asks a server, and does not wait for a timer.
-    pub fn is_request(&self) -> bool {
-        self.series.shape.is_http()
-    }
-
     /// Whether the repeats are near enough to each other for their median to be a figure.
     pub fn is_figure(&self) -> bool {
         self.spread.is_some_and(|spread| spread <= NO_FIGURE)
@@ -62,21 +57,20 @@ impl InstructionRow {
     }
 }
 
-/// A row for each line, waits before requests; of a contestant that stands twice the first.
+/// A row for each line, by what is waited for; of a contestant that stands twice the first.
 pub(crate) fn of(context: &Context<'_>) -> Vec<InstructionRow> {
     let mut seen = HashSet::new();
     let Record { run, instructions, .. } = context.record;
     let mut rows: Vec<_> = instructions.iter().map(|line| InstructionRow::of(run, line)).collect();
     rows.retain(|row| seen.insert(row.series.clone()));
-    rows.sort_by_cached_key(|row| (row.is_request(), row.series.contestant.clone()));
-    for is_request in [false, true] {
-        let alike = |row: &&mut InstructionRow| row.is_request() == is_request;
+    let key = |row: &InstructionRow| (row.series.shape.wait.clone(), row.series.contestant.clone());
+    rows.sort_by_cached_key(key);
+    for alike in rows.chunk_by_mut(|one, next| one.series.shape.wait == next.series.shape.wait) {
         let value =
             |row: &InstructionRow| row.per_task.map(|of| of.value).filter(|_| row.is_figure());
-        let compared =
-            rows.iter_mut().filter(alike).filter(|row| row.series.contestant.is_compared());
-        let least = compared.filter_map(|row| value(row)).min_by(f64::total_cmp);
-        for row in rows.iter_mut().filter(alike) {
+        let compared = alike.iter().filter(|row| row.series.contestant.is_compared());
+        let least = compared.filter_map(value).min_by(f64::total_cmp);
+        for row in alike {
             row.over_least = value(row).zip(least).map(|(of, least)| of / least);
         }
     }
@@ -103,7 +97,10 @@ mod tests {
         let rows = rows(&made.record());
         let of = |id: &str, is_request| {
             rows.iter()
-                .find(|row| row.series.contestant.as_str() == id && row.is_request() == is_request)
+                .find(|row| {
+                    let Series { contestant, shape, .. } = &row.series;
+                    contestant.as_str() == id && shape.is_http() == is_request
+                })
                 .unwrap()
         };
         let tokio = of("coroutines/tokio", false);
@@ -114,7 +111,7 @@ mod tests {
         assert!((of("baseline/bare", false).over_least.unwrap() - 0.9).abs() < 1e-9);
         let request = of("coroutines/tokio", true);
         assert!(request.is_repeated() && request.over_least == Some(1.0));
-        assert!(rows.last().unwrap().is_request());
+        assert!(rows.last().unwrap().series.shape.is_http());
     }
 
     #[test]

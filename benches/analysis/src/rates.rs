@@ -136,6 +136,14 @@ impl RateRow {
         }
     }
 
+    /// The time of one hop of a relay in nanoseconds, where that was measured: there are as many as the tasks
+    /// have waits.
+    pub fn hop_ns(&self) -> Option<Estimate> {
+        let Estimate { value, low, high } = self.rate().filter(|_| self.shape.is_relay())?;
+        let hop = |rate: f64| 1e9 / (rate * f64::from(self.shape.waits_per_task));
+        Some(Estimate { value: hop(value), low: hop(high), high: hop(low) })
+    }
+
     /// User and system CPU of a task in nanoseconds, where that was measured.
     pub fn cpu_ns(&self) -> Option<Estimate> {
         match self.outcome {

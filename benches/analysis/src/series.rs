@@ -80,6 +80,12 @@ pub struct Shape {
     /// How every second task ends, if it does not return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
+    /// Of how many of 1,000 operations the timeout is cancelled, where they have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_per_mille: Option<u16>,
+    /// Whether the process was kept on one core.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_core: bool,
 }
 
 /// What a task waits for.
@@ -143,6 +149,8 @@ impl Shape {
             synchronized_wakeup: workload.synchronized_wakeup,
             job_rounds: workload.job_rounds,
             ending: workload.ending.clone(),
+            cancelled_per_mille: workload.cancelled_per_mille,
+            one_core: workload.one_core,
         }
     }
 
@@ -160,7 +168,7 @@ impl Shape {
 
     /// Whether each task waits once, starts in a burst, and neither keeps anything alive nor uses stack.
     fn is_once_without_state(&self) -> bool {
-        let is_once = self.waits_per_task == 1 && !self.is_for_lateness();
+        let is_once = self.waits_per_task == 1 && !self.is_for_lateness() && !self.one_core;
         is_once && self.state_bytes == 0 && self.depth_bytes == 0 && !self.does_more()
     }
 
@@ -188,6 +196,11 @@ impl Shape {
     /// Whether tasks wait for bytes that a server with a limit sends.
     pub fn is_transfer(&self) -> bool {
         self.wait == WaitFor::Transfer
+    }
+
+    /// Whether a token goes from task to task: through channels, or through pipes.
+    pub fn is_relay(&self) -> bool {
+        matches!(&self.wait, WaitFor::Other(wait) if wait == "relay" || wait == "relay-pipe")
     }
 
     /// Whether the weight of a waiting task follows from its cells.
@@ -224,6 +237,8 @@ impl Shape {
             self.synchronized_wakeup.then(|| ", herd".to_owned()),
             (self.job_rounds != 0).then(|| format!(", jobs of {}", self.job_rounds)),
             self.ending.as_ref().map(|ending| format!(", half {ending}")),
+            self.cancelled_per_mille.map(|of| format!(", {of} of 1000 cancelled")),
+            self.one_core.then(|| ", one core".to_owned()),
         ];
         key + &parts.into_iter().flatten().collect::<String>()
     }

@@ -82,9 +82,10 @@ impl Contestant {
     }
 
     /// Whether it has every kind of cell of a run: not what another program is known for, nor what stands
-    /// beside a contestant at its best.
+    /// beside a contestant at its best, nor what is no thread and says how far it goes.
     pub fn is_run_in_full(&self) -> bool {
-        self.is_compared() && self.is_own() && !self.profile.as_written
+        let is_whole = self.profile.most_tasks.is_none() || self.takes_threads();
+        self.is_compared() && self.is_own() && is_whole && !self.profile.as_written
     }
 
     /// Whether it is served by this program.

@@ -80,7 +80,7 @@ impl Contestant for Holds {
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
-        let is_fit = workload.asks().is_none()
+        let is_fit = workload.is_timer()
             && workload.state == StateSize::None
             && workload.depth == 0
             && workload.waits_per_task.get() == 1
@@ -178,7 +178,7 @@ impl Contestant for Again {
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
-        if workload.asks().is_some() {
+        if !workload.is_timer() {
             return Some("timers");
         }
         self.of.unsupported(workload)

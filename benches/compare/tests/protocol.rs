@@ -64,7 +64,9 @@ fn workload() -> WorkloadLine {
         ending: Some("panics".into()),
         rising: true,
         trace: true,
+        one_core: true,
         http: Some(http()),
+        cancelled_per_mille: Some(2),
         ..plain()
     }
 }

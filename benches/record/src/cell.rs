@@ -90,13 +90,15 @@ impl Cell {
         }
         let waits_ns =
             u64::from(self.workload.waits_per_task).checked_mul(self.workload.duration_ns);
+        let others = self.workload.ending_otherwise(self.tasks);
         self.waves.iter().find_map(|wave| {
             let is_too_short = self.tasks > 0 && waits_ns.is_none_or(|ns| wave.wall_ns < ns);
             let too_short = || {
                 let wall_ns = wave.wall_ns;
                 format!("one of its waves took {wall_ns} ns, less than the waits of one task")
             };
-            wave.flaw(self.tasks, self.proof.as_ref()?).or_else(|| is_too_short.then(too_short))
+            wave.flaw(self.tasks, others, self.proof.as_ref()?)
+                .or_else(|| is_too_short.then(too_short))
         })
     }
 
@@ -166,10 +168,10 @@ pub struct Wave {
 
 impl Wave {
     /// What is wrong with its proof, beside that of the cell's last wave.
-    fn flaw(&self, tasks: u64, last: &ProofLine) -> Option<String> {
+    fn flaw(&self, tasks: u64, others: u64, last: &ProofLine) -> Option<String> {
         let Self { completed, checksum, peak_in_flight, lost, .. } = *self;
         ProofLine { completed, checksum, peak_in_flight, lost, ..*last }
-            .flaw(tasks)
+            .flaw_beside(tasks - others, others)
             .map(|flaw| format!("in one of its waves {flaw}"))
     }
 }

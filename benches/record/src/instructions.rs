@@ -15,7 +15,7 @@ pub struct Instructions {
     pub workload: WorkloadLine,
     /// The number of workers, for contestants that are pools.
     pub pool_workers: Option<u32>,
-    /// The two numbers of tasks, the smaller one first.
+    /// The two numbers of tasks, or of hops of a relay, the smaller one first.
     pub tasks: [u64; 2],
     /// How it ended. Every process that was counted has proven its work if it is `Ok`.
     pub status: Status,

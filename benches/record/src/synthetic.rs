@@ -115,7 +115,9 @@ impl Synthetic {
             ending: None,
             rising: false,
             trace: false,
+            one_core: false,
             http: None,
+            cancelled_per_mille: None,
         };
         Self { record, workload }
     }
@@ -146,6 +148,18 @@ impl Synthetic {
         self.workload.arrival = arrival.into();
         self.workload.spread_ns = spread_ns;
         self.workload.synchronized_wakeup = synchronized;
+        self
+    }
+
+    /// A token goes round the tasks of what follows, so often.
+    pub fn relaying(&mut self, wait: &str, laps: u32, one_core: bool) -> &mut Self {
+        let workload = WorkloadLine {
+            wait: wait.into(),
+            waits_per_task: laps,
+            one_core,
+            ..self.workload.clone()
+        };
+        self.workload = WorkloadLine { duration_ns: 0, ..workload };
         self
     }
 

@@ -14,7 +14,7 @@ use analysis::series::Shape;
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
 use crate::pages::rates::{reason as reason_of_rate, title};
-use crate::pages::story;
+use crate::pages::{relays, story};
 use crate::tables;
 use crate::text::{Text, cautions, limits, names, say};
 
@@ -45,6 +45,7 @@ pub fn document(analysis: &Analysis) -> Document {
     }
     let (rates, rated_once) = rates(analysis);
     blocks.extend(rates);
+    blocks.extend(relays::blocks(analysis));
     is_lone |= rated_once;
     if let Some(table) = story::table(analysis) {
         blocks.extend([Block::Heading("What tasks did".into()), table]);
@@ -75,7 +76,7 @@ pub fn document(analysis: &Analysis) -> Document {
     blocks.extend(cautions::of_machine(analysis).into_iter().map(Block::Paragraph));
     let shown = |id: &_| {
         let weighed = analysis.per_task.iter().any(|row| row.series.contestant == *id);
-        weighed || analysis.rates.iter().any(|row| row.contestant == *id)
+        weighed || analysis.rates.iter().chain(&analysis.relays).any(|row| row.contestant == *id)
     };
     blocks.extend(cautions::of_contestants(analysis, shown).into_iter().map(Block::Paragraph));
     Document { id: "run", title: "What one task takes".into(), blocks }

@@ -3,6 +3,7 @@
 //! One thread, no lock, and no call that blocks but the one in the operating system's readiness
 //! poller (`epoll`, `kqueue`, …), where it sleeps until a timer is due or a socket is ready.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 
@@ -16,6 +17,9 @@ const MOST_FULL_ROUNDS: u32 = 64;
 /// What is called back: once, with the loop, so that it can wait for something else, and with the
 /// deadline that it waited for, which the loop had to keep, so that nothing else need.
 pub type Callback = Box<dyn FnOnce(&mut EventLoop, Moment)>;
+
+/// What is called back with a token: once, with the loop.
+pub(crate) type Received = Box<dyn FnOnce(&mut EventLoop, u64)>;
 
 /// How many timers are called back at most before the loop looks for sockets that are ready.
 const BATCH: usize = 256;
@@ -32,6 +36,10 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// An event loop.
 pub struct EventLoop {
     timers: Timers<Callback>,
+    /// What waits for a deadline that mostly does not come.
+    alarms: Timeouts<Callback>,
+    /// What is to be called next, with what.
+    queue: VecDeque<(Received, u64)>,
     sockets: Sockets<Waiting>,
     /// At which place in `sockets` something waits, and until when at most. Whatever waits for a
     /// socket is here too, so nothing waits if both heaps are empty.
@@ -51,6 +59,8 @@ impl EventLoop {
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             timers: Timers::new(),
+            alarms: Timeouts::new(),
+            queue: VecDeque::new(),
             sockets: Sockets::new()?,
             timeouts: Timeouts::new(),
             ready: Vec::new(),
@@ -62,6 +72,21 @@ impl EventLoop {
     /// Has `callback` called at `deadline` or as soon after it as the loop gets to it.
     pub fn at(&mut self, deadline: Moment, callback: Callback) {
         self.timers.insert(deadline, callback);
+    }
+
+    /// The same for a deadline that is cancelled before it comes, nearly always.
+    pub fn alarm(&mut self, deadline: Moment, callback: Callback) -> TimeoutId {
+        self.alarms.insert(deadline, callback)
+    }
+
+    /// Takes back an [`alarm`](Self::alarm), if it has not gone off.
+    pub fn cancel(&mut self, alarm: TimeoutId) {
+        self.alarms.remove(alarm);
+    }
+
+    /// Has `received` called with the token when what was queued before has been called.
+    pub(crate) fn soon(&mut self, received: Received, token: u64) {
+        self.queue.push_back((received, token));
     }
 
     /// Calls back until there is nothing left to wait for.
@@ -76,7 +101,9 @@ impl EventLoop {
         loop {
             let now = Moment::now();
             self.call_due(now);
-            let next = [self.timers.next_deadline(), self.timeouts.next_deadline()];
+            let queued = (!self.queue.is_empty()).then_some(now);
+            let (timer, timeout) = (self.timers.next_deadline(), self.timeouts.next_deadline());
+            let next = [queued, timer, timeout, self.alarms.next_deadline()];
             let Some(deadline) = next.into_iter().flatten().min() else {
                 return Ok(());
             };
@@ -164,6 +191,13 @@ impl EventLoop {
             if called >= BATCH && !self.sockets.is_empty() {
                 break;
             }
+        }
+        while let Some(callback) = self.alarms.pop_due(now) {
+            self.call(|event_loop| callback(event_loop, now));
+        }
+        for _ in 0..BATCH {
+            let Some((received, token)) = self.queue.pop_front() else { return };
+            self.call(|event_loop| received(event_loop, token));
         }
     }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
+//! | [`relay`] | the task that waits for a token: `pass` |
 //! | [`event_loop`] | [`EventLoop`](event_loop::EventLoop): waits for the next event and calls back |
 //! | [`connection`] | [`Connection`](connection::Connection): connects, writes and reads, and calls back |
 //! | [`contestant`] | `callbacks/event-loop` |
@@ -14,6 +15,7 @@ pub mod connection;
 pub mod contestant;
 pub mod event_loop;
 pub mod http;
+pub mod relay;
 pub mod timer;
 
 use workload::Contestant;

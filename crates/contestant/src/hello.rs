@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use protocol::profile::WANTS;
 use protocol::{CeilingLine, Profile, RoleLine};
-use workload::{Arrival, Ceiling, Contestant, Ending, Http, Role, Settings, StateSize, Workload};
+use workload::{
+    Arrival, Ceiling, Contestant, Ending, Http, Medium, Role, Settings, StateSize, Workload,
+};
 
 use crate::allocator;
 
@@ -102,5 +104,7 @@ fn examples() -> Vec<Workload> {
     };
     let mut all: Vec<Workload> = plain.iter().flat_map(of_each).collect();
     all.push(timer().with_synchronized_wakeup());
+    all.extend([Medium::Channel, Medium::Pipe].map(|medium| Workload::relay(1, medium)));
+    all.push(timer().with_timeouts(1_000));
     all
 }

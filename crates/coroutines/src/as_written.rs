@@ -33,9 +33,9 @@ impl Scheduler for InJoinSet {
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
             let mut tasks = JoinSet::new();
-            start_each(ledger, |handle| match ledger.workload().wait {
-                Wait::Timer { .. } => drop(tasks.spawn(add::<MultiThread, N>(handle))),
+            start_each(ledger.starts(), |handle| match ledger.workload().wait {
                 Wait::Http(_) => drop(tasks.spawn(fetch::<MultiThread, N>(handle))),
+                _ => drop(tasks.spawn(add::<MultiThread, N>(handle))),
             })
             .await;
             // A task that panicked has been counted as lost.
@@ -62,15 +62,15 @@ impl Scheduler for JoinAll {
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         let wait = ledger.workload().wait;
         match (wait, ledger.workload().arrival) {
-            (Wait::Timer { .. }, Arrival::Burst) => join(runtime, ledger, add::<MultiThread, N>),
             (Wait::Http(_), Arrival::Burst) => join(runtime, ledger, fetch::<MultiThread, N>),
+            (_, Arrival::Burst) => join(runtime, ledger, add::<MultiThread, N>),
             // Whoever joins all futures has them all before the first is polled, so each begins with
             // the wait for its start.
-            (Wait::Timer { .. }, Arrival::Rate { .. }) => {
-                join(runtime, ledger, |handle| in_turn(ledger, handle, add::<MultiThread, N>));
-            }
             (Wait::Http(_), Arrival::Rate { .. }) => {
                 join(runtime, ledger, |handle| in_turn(ledger, handle, fetch::<MultiThread, N>));
+            }
+            (_, Arrival::Rate { .. }) => {
+                join(runtime, ledger, |handle| in_turn(ledger, handle, add::<MultiThread, N>));
             }
         }
     }
@@ -110,9 +110,9 @@ impl Scheduler for AsyncFn {
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
-            start_each(ledger, |handle| match ledger.workload().wait {
-                Wait::Timer { .. } => drop(tokio::spawn(add_by_value::<N>(handle))),
+            start_each(ledger.starts(), |handle| match ledger.workload().wait {
                 Wait::Http(_) => drop(tokio::spawn(fetch::<MultiThread, N>(handle))),
+                _ => drop(tokio::spawn(add_by_value::<N>(handle))),
             })
             .await;
             ledger.over().await;

@@ -75,7 +75,7 @@ impl Runtime for AsyncStd {
                     (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
                         async_std::task::spawn(add_or_cancel::<Self>(handle));
                     }
-                    (Start::Now(handle), Wait::Timer { .. }) => {
+                    (Start::Now(handle), Wait::Timer { .. } | Wait::Relay(_)) => {
                         async_std::task::spawn(add::<Self, N>(handle));
                     }
                     (Start::Now(handle), Wait::Http(_)) => {

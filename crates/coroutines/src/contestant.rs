@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, WithState, Workload,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Wait, WithState,
+    Workload,
 };
 
 use crate::runtime::{Runtime, Sockets};
@@ -48,7 +49,7 @@ impl<R: Runtime> Contestant for On<R> {
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
-        (!self.has_sockets && workload.asks().is_some()).then_some("timers")
+        unsupported::<R>(self.has_sockets, workload)
     }
 
     fn can_cancel(&self) -> bool {
@@ -85,6 +86,17 @@ impl<R: Runtime> Contestant for On<R> {
     }
 }
 
+/// What the runtime runs, if not this.
+fn unsupported<R: Runtime>(has_sockets: bool, workload: &Workload) -> Option<&'static str> {
+    match workload.wait {
+        Wait::Http(_) if !has_sockets => Some("timers"),
+        Wait::Relay(medium) if !R::MEDIA.contains(&medium) => {
+            Some("what it has sockets or channels for")
+        }
+        _ => None,
+    }
+}
+
 struct Started<R> {
     runtime: R,
     has_sockets: bool,
@@ -92,8 +104,8 @@ struct Started<R> {
 
 impl<R: Runtime> Instance for Started<R> {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if !self.has_sockets && ledger.workload().asks().is_some() {
-            return Err(Refusal::Unsupported { only: "timers" });
+        if let Some(only) = unsupported::<R>(self.has_sockets, ledger.workload()) {
+            return Err(Refusal::Unsupported { only });
         }
         ledger.workload().state.with(RunAll { runtime: &mut self.runtime, ledger });
         Ok(())

@@ -4,8 +4,9 @@
 //! | --- | --- |
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add), written once |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch), written once |
+//! | [`relay`] | the task that waits for a token: [`pass`](relay::pass), written once |
 //! | `connection` | what `fetch` waits in: connecting, writing and reading, each until a moment |
-//! | `cancel` | the task that is dropped while it waits |
+//! | `cancel` | the task that is dropped while it waits, or when its timeout comes |
 //! | `in_time` | an operation beside an alarm that goes off when it has taken too long |
 //! | [`runtime`] | [`Runtime`] and [`Sockets`]: the little that the task wants of a runtime |
 //! | [`contestant`] | a [`Contestant`] out of any runtime |
@@ -14,6 +15,7 @@
 //! | `as_written` | (feature `tokio`) tokio as people write it: `coroutines/tokio-joinset`, `coroutines/tokio-join-all` and `coroutines/tokio-async-fn` |
 //! | `async_std` | (feature `async-std`) `coroutines/async-std` |
 //! | `smol` | (feature `smol`) `coroutines/smol` and `coroutines/smol-local` |
+//! | `stackful` | (feature `stackful`) `coroutines/stackful`: coroutines with a stack each |
 //! | [`baseline`] | the same task written straight on each runtime, to weigh the harness's overhead; and a plain hyper client |
 
 /// A list of contestants, one a line: its id, the feature that brings it, and how it is made. From it
@@ -41,9 +43,12 @@ mod connection;
 pub mod contestant;
 pub mod http;
 mod in_time;
+pub mod relay;
 pub mod runtime;
 #[cfg(feature = "smol")]
 pub mod smol;
+#[cfg(feature = "stackful")]
+pub mod stackful;
 pub mod timer;
 #[cfg(feature = "tokio")]
 pub mod tokio;
@@ -64,6 +69,7 @@ listed! {
     "coroutines/async-std" by "async-std" => On::<async_std::AsyncStd>::boxed();
     "coroutines/smol" by "smol" => On::<smol::Global>::boxed();
     "coroutines/smol-local" by "smol" => On::<smol::Local>::boxed();
+    "coroutines/stackful" by "stackful" => Box::new(stackful::Stackful);
     "coroutines/bare" => On::<bare::Bare>::boxed();
 }
 

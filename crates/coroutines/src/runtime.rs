@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use workload::{ContestantId, Ledger, Moment};
+use workload::{ContestantId, Ledger, Medium, Moment};
 
 /// A runtime for coroutines, with timers. One file each; see the crate's front page.
 pub trait Runtime: Sized + 'static {
@@ -23,6 +23,9 @@ pub trait Runtime: Sized + 'static {
 
     /// Whether [`run_all`](Self::run_all) has tasks cancelled where the workload wants that.
     const CAN_CANCEL: bool = false;
+
+    /// Through what [`run_all`](Self::run_all) has a token go from task to task.
+    const MEDIA: &'static [Medium] = &[];
 
     /// Whether all its tasks run on one thread.
     const ONE_THREAD: bool = false;

@@ -7,12 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use smol::channel::{Receiver, Sender, bounded};
 use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, LocalExecutor, Timer};
-use workload::{ContestantId, Ledger, Moment, Start, Starts, Wait};
+use workload::{ContestantId, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
+use crate::relay::pass;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
@@ -25,6 +27,7 @@ impl Runtime for Global {
     const ID: ContestantId = ContestantId::new("coroutines/smol");
     const SUMMARY: &'static str = "async tasks on smol's global executor, one thread by default";
     const CAN_CANCEL: bool = true;
+    const MEDIA: &'static [Medium] = &[Medium::Channel];
     const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;
 
@@ -44,7 +47,13 @@ impl Runtime for Global {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         smol::block_on(async {
-            for start in ledger.starts() {
+            let mut starts = ledger.starts();
+            for (handle, (from, to)) in ring(&mut starts) {
+                let take = async move || from.recv().await.ok();
+                let task = pass::<N>(handle, take, move |token| send(&to, token));
+                smol::spawn(task).detach();
+            }
+            for start in starts {
                 match (start, ledger.workload().wait) {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
@@ -52,7 +61,7 @@ impl Runtime for Global {
                     (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
                         smol::spawn(add_or_cancel::<Self>(handle)).detach();
                     }
-                    (Start::Now(handle), Wait::Timer { .. }) => {
+                    (Start::Now(handle), Wait::Timer { .. } | Wait::Relay(_)) => {
                         smol::spawn(add::<Self, N>(handle)).detach();
                     }
                     (Start::Now(handle), Wait::Http(_)) => {
@@ -65,34 +74,6 @@ impl Runtime for Global {
     }
 }
 
-impl Sockets for Global {
-    type Stream = Async<TcpStream>;
-
-    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
-        Async::<TcpStream>::connect(address)
-    }
-
-    fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
-        stream.get_ref().set_nodelay(true).map(|()| stream)
-    }
-
-    fn poll_read(
-        stream: &mut Self::Stream,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_read(context, buffer)
-    }
-
-    fn poll_write(
-        stream: &mut Self::Stream,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_write(context, bytes)
-    }
-}
-
 /// smol's executor for tasks that stay on their thread.
 #[derive(Debug)]
 pub struct Local(LocalExecutor<'static>);
@@ -102,6 +83,7 @@ impl Runtime for Local {
     const ONE_THREAD: bool = true;
     const SUMMARY: &'static str = "async tasks on smol's local executor, all on one thread";
     const CAN_CANCEL: bool = true;
+    const MEDIA: &'static [Medium] = &[Medium::Channel];
     const TIMER: &'static str = REACTOR_TIMER;
     const STAYS_IN_PROCESS: bool = true;
 
@@ -127,40 +109,52 @@ impl Runtime for Local {
     }
 }
 
-impl Sockets for Local {
-    type Stream = Async<TcpStream>;
+/// Both executors share one reactor, so their sockets are the same.
+macro_rules! sockets {
+    ($($executor:ty)*) => {$(
+        impl Sockets for $executor {
+            type Stream = Async<TcpStream>;
 
-    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
-        Async::<TcpStream>::connect(address)
-    }
+            fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> {
+                Async::<TcpStream>::connect(address)
+            }
 
-    fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
-        stream.get_ref().set_nodelay(true).map(|()| stream)
-    }
+            fn without_delay(stream: Self::Stream) -> io::Result<Self::Stream> {
+                stream.get_ref().set_nodelay(true).map(|()| stream)
+            }
 
-    fn poll_read(
-        stream: &mut Self::Stream,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_read(context, buffer)
-    }
+            fn poll_read(
+                stream: &mut Self::Stream,
+                context: &mut Context<'_>,
+                buffer: &mut [u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(stream).poll_read(context, buffer)
+            }
 
-    fn poll_write(
-        stream: &mut Self::Stream,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(stream).poll_write(context, bytes)
-    }
+            fn poll_write(
+                stream: &mut Self::Stream,
+                context: &mut Context<'_>,
+                bytes: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Pin::new(stream).poll_write(context, bytes)
+            }
+        }
+    )*};
 }
+
+sockets! { Global Local }
 
 impl Local {
     /// Spawns the tasks that have not been taken from `starts` yet, and returns when all are over.
     fn start_and_run<const N: usize>(&self, starts: &mut Starts, ledger: &'static Ledger) {
         let Self(executor) = self;
         smol::block_on(executor.run(async {
-            for start in starts {
+            for (handle, (from, to)) in ring(starts) {
+                let take = async move || from.recv().await.ok();
+                let task = pass::<N>(handle, take, move |token| send(&to, token));
+                executor.spawn(task).detach();
+            }
+            for start in &mut *starts {
                 match (start, ledger.workload().wait) {
                     (Start::At(moment), _) => {
                         Self::sleep_until(moment).await;
@@ -168,7 +162,7 @@ impl Local {
                     (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
                         executor.spawn(add_or_cancel::<Self>(handle)).detach();
                     }
-                    (Start::Now(handle), Wait::Timer { .. }) => {
+                    (Start::Now(handle), Wait::Timer { .. } | Wait::Relay(_)) => {
                         executor.spawn(add::<Self, N>(handle)).detach();
                     }
                     (Start::Now(handle), Wait::Http(_)) => {
@@ -179,6 +173,17 @@ impl Local {
             ledger.over().await;
         }));
     }
+}
+
+/// The tasks of a relay over channels.
+fn ring(starts: &mut Starts) -> impl Iterator<Item = (TaskHandle, (Receiver<u64>, Sender<u64>))> {
+    let ring = relay::ring(Medium::Channel, starts, || Ok(bounded(1)), send);
+    ring.into_iter().flatten()
+}
+
+/// Passes the token on. Where the first task has ended, it is not taken any more.
+fn send(to: &Sender<u64>, token: u64) {
+    let _ = to.try_send(token);
 }
 
 /// smol's timer, which yields the instant that it was set to.

@@ -4,7 +4,7 @@
 //! up to a millisecond late by design.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -12,13 +12,16 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::unix::pipe::Receiver;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
+use tokio::sync::mpsc;
 use tokio::time::Sleep;
-use workload::{ContestantId, Ledger, Moment, Start, TaskHandle, Wait};
+use workload::{ContestantId, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
+use crate::relay::pass;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
@@ -63,11 +66,15 @@ pub trait Scheduler: Sized + 'static {
     /// Runs each task of the ledger on the runtime, and returns when all are over.
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
-            start_each(ledger, |handle| match ledger.workload().wait {
+            let mut starts = ledger.starts();
+            spawn_rings::<N>(&mut starts);
+            start_each(starts, |handle| match ledger.workload().wait {
                 Wait::Timer { .. } if is_cancelled(ledger) => {
                     drop(tokio::spawn(add_or_cancel::<OnTokio<Self>>(handle)));
                 }
-                Wait::Timer { .. } => drop(tokio::spawn(add::<OnTokio<Self>, N>(handle))),
+                Wait::Timer { .. } | Wait::Relay(_) => {
+                    drop(tokio::spawn(add::<OnTokio<Self>, N>(handle)));
+                }
                 Wait::Http(_) => drop(tokio::spawn(fetch::<OnTokio<Self>, N>(handle))),
             })
             .await;
@@ -76,9 +83,38 @@ pub trait Scheduler: Sized + 'static {
     }
 }
 
+/// Spawns the tasks of a relay.
+fn spawn_rings<const N: usize>(starts: &mut Starts) {
+    let channels = relay::ring(Medium::Channel, starts, || Ok(mpsc::channel(1)), send);
+    for (handle, (mut from, to)) in channels.into_iter().flatten() {
+        let take = async move || from.recv().await;
+        tokio::spawn(pass::<N>(handle, take, move |token| send(&to, token)));
+    }
+    let pipe = || {
+        let (to, from) = relay::pipe()?;
+        Ok((to, Receiver::from_owned_fd(from.into())?))
+    };
+    let pipes = relay::ring(Medium::Pipe, starts, pipe, relay::write);
+    for (handle, (from, to)) in pipes.expect("a pipe for each task") {
+        let take = async move || loop {
+            from.readable().await.ok()?;
+            match relay::read(|buffer| from.try_read(buffer)) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => return read.ok()?,
+            }
+        };
+        tokio::spawn(pass::<N>(handle, take, move |token| relay::write(&to, token)));
+    }
+}
+
+/// Passes the token on. Where the first task has ended, it is not taken any more.
+fn send(to: &mpsc::Sender<u64>, token: u64) {
+    let _ = to.try_send(token);
+}
+
 /// Hands each task of the ledger to `start` when it is to start.
-pub(crate) async fn start_each(ledger: &'static Ledger, mut start: impl FnMut(TaskHandle)) {
-    for next in ledger.starts() {
+pub(crate) async fn start_each(starts: Starts, mut start: impl FnMut(TaskHandle)) {
+    for next in starts {
         match next {
             Start::At(moment) => tokio::time::sleep_until(moment.instant().into()).await,
             Start::Now(handle) => start(handle),
@@ -133,6 +169,8 @@ impl<S: Scheduler> Runtime for OnTokio<S> {
     const ID: ContestantId = S::ID;
     const SUMMARY: &'static str = S::SUMMARY;
     const CAN_CANCEL: bool = S::CAN_CANCEL;
+    const MEDIA: &'static [Medium] =
+        if S::CAN_CANCEL { &[Medium::Channel, Medium::Pipe] } else { &[] };
     const TIMER: &'static str = "a wheel, 1 ms, rounds up";
     const ONE_THREAD: bool = S::ONE_THREAD;
     const MOST_TASKS: Option<u32> = S::MOST_TASKS;

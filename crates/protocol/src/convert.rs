@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use workload::http::Timeouts;
 use workload::ledger::{Event as Did, Failure, Noted};
-use workload::{Ending, Http, Lateness, Moment, StateSize, Wait, Workload};
+use workload::{Ending, Http, Lateness, Medium, Moment, StateSize, Wait, Workload};
 
 use crate::lines::{ErrorLine, HttpLine, LatenessLine, Step, TraceLine, WorkloadLine};
 use crate::messages::ServerLine;
@@ -49,11 +49,19 @@ impl WorkloadLine {
             value: value.to_string(),
         };
         let wait = match (self.wait.as_str(), &self.http, server) {
-            ("timer", ..) => Wait::Timer { duration: Duration::ZERO, spread: Duration::ZERO },
+            ("timer" | "timeout", ..) => {
+                Wait::Timer { duration: Duration::ZERO, spread: Duration::ZERO }
+            }
             ("http" | "transfer", Some(http), Some(server)) => Wait::Http(http.asked_of(server)),
             ("http" | "transfer", ..) => return Err(unknown("server", &"none")),
+            ("relay", ..) => Wait::Relay(Medium::Channel),
+            ("relay-pipe", ..) => Wait::Relay(Medium::Pipe),
             _ => return Err(unknown("wait", &self.wait)),
         };
+        let timeouts = self.cancelled_per_mille.filter(|of_1000| *of_1000 <= 1_000);
+        if timeouts.is_some() != (self.wait == "timeout") {
+            return Err(unknown("share of timeouts that are cancelled", &self.wait));
+        }
         let arrival = self.arrival.parse().map_err(|_| unknown("arrival", &self.arrival))?;
         if self.synchronized_wakeup && (self.wait != "timer" || self.spread_ns != 0) {
             let of = format_args!("{}, spread by {} ns", self.wait, self.spread_ns);
@@ -83,6 +91,8 @@ impl WorkloadLine {
             job_rounds: self.job_rounds,
             rising: self.rising,
             trace: self.trace,
+            one_core: self.one_core,
+            timeouts,
             ..Workload::timer(tasks, Duration::ZERO)
         }
         .with_duration(Duration::from_nanos(self.duration_ns))
@@ -95,7 +105,10 @@ impl WorkloadLine {
 impl From<&Workload> for WorkloadLine {
     fn from(workload: &Workload) -> Self {
         let wait = match &workload.wait {
+            Wait::Timer { .. } if workload.timeouts.is_some() => "timeout",
             Wait::Timer { .. } => "timer",
+            Wait::Relay(Medium::Channel) => "relay",
+            Wait::Relay(Medium::Pipe) => "relay-pipe",
             Wait::Http(Http { rate_limit: None, .. }) => "http",
             Wait::Http(Http { rate_limit: Some(_), .. }) => "transfer",
         };
@@ -112,6 +125,8 @@ impl From<&Workload> for WorkloadLine {
             ending: (workload.ending != Ending::Returns).then(|| workload.ending.to_string()),
             rising: workload.rising,
             trace: workload.trace,
+            one_core: workload.one_core,
+            cancelled_per_mille: workload.timeouts,
             http: workload.asks().map(Into::into),
         }
     }
@@ -211,7 +226,11 @@ mod tests {
         let other = other.with_ending(Ending::Cancelled);
         assert_eq!(WorkloadLine::from(&other).with_tasks(7, None), Ok(other));
         let synchronized = Workload::timer(7, Duration::from_millis(3)).with_synchronized_wakeup();
-        assert_eq!(WorkloadLine::from(&synchronized).with_tasks(7, None), Ok(synchronized));
+        let relay = Workload { one_core: true, ..Workload::relay(7, Medium::Channel) };
+        let timeouts = Workload::timer(7, Duration::from_millis(1)).with_timeouts(990);
+        for workload in [synchronized, relay, Workload::relay(7, Medium::Pipe), timeouts] {
+            assert_eq!(WorkloadLine::from(&workload).with_tasks(7, None), Ok(workload));
+        }
     }
 
     #[test]
@@ -267,6 +286,12 @@ mod tests {
             unknown(WorkloadLine { depth_bytes: 65_537, ..timer.clone() }),
             "the depth `65537` of the workload is unknown here"
         );
+        for (wait, share) in [("timer", Some(0)), ("timeout", None), ("timeout", Some(1_001))] {
+            let line =
+                WorkloadLine { wait: wait.into(), cancelled_per_mille: share, ..timer.clone() };
+            let part = format!("the share of timeouts that are cancelled `{wait}` of the workload");
+            assert!(unknown(line).starts_with(&part), "{wait}");
+        }
         assert_eq!(
             unknown(WorkloadLine { waits_per_task: 0, ..timer }),
             "the number of waits `0` of the workload is unknown here"

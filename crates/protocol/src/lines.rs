@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 /// A workload without its number of tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WorkloadLine {
-    /// What each task waits for: `timer`, `http` (an answer) or `transfer` (an answer whose bytes a
-    /// server with a rate limit sends).
+    /// What each task waits for: `timer`, `http` (an answer), `transfer` (an answer whose bytes a
+    /// server with a rate limit sends), `relay` and `relay-pipe` (a token, through a channel or a pipe) or
+    /// `timeout` (an operation under a timeout).
     pub wait: String,
     /// How long each wait lasts.
     pub duration_ns: u64,
@@ -36,6 +37,12 @@ pub struct WorkloadLine {
     /// Whether it is noted what each task does, when, and on which thread.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trace: bool,
+    /// Whether the harness keeps the process on one core.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_core: bool,
+    /// Of how many of 1,000 operations the timeout is cancelled, for `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_per_mille: Option<u16>,
     /// What each answer is asked to be, for `http` and `transfer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpLine>,
@@ -49,7 +56,11 @@ fn is_zero<T: Default + PartialEq>(count: &T) -> bool {
 impl WorkloadLine {
     /// How many of so many tasks end otherwise than by returning their sum.
     pub fn ending_otherwise(&self, tasks: u64) -> u64 {
-        if self.ending.is_some() { tasks / 2 } else { 0 }
+        match self.cancelled_per_mille {
+            Some(cancelled) => (tasks * u64::from(1_000 - cancelled.min(1_000))).div_ceil(1_000),
+            None if self.ending.is_some() => tasks / 2,
+            None => 0,
+        }
     }
 }
 

@@ -284,6 +284,8 @@ mod tests {
                 ending: None,
                 rising: false,
                 trace: false,
+                one_core: false,
+                cancelled_per_mille: None,
                 http: None,
             },
             tasks: 3,

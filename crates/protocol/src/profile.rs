@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use workload::{Arrival, Ceiling, Ending, StateSize, Workload};
+use workload::{Arrival, Ceiling, Ending, Medium, StateSize, Wait, Workload};
 
 /// Who a contestant is. What a run, an analysis or a page wants to know of one stands here; nothing
 /// follows from its id.
@@ -117,12 +117,15 @@ type Want = (&'static str, fn(&Workload) -> bool);
 
 /// All wants. A contestant lists the words of those that it meets.
 pub const WANTS: &[Want] = &[
-    ("timer", |workload| workload.asks().is_none()),
+    ("timer", Workload::is_timer),
     ("http", |workload| workload.asks().is_some() && !workload.is_transfer()),
     ("transfer", Workload::is_transfer),
+    ("relay", |workload| workload.wait == Wait::Relay(Medium::Channel)),
+    ("relay-pipe", |workload| workload.wait == Wait::Relay(Medium::Pipe)),
+    ("operation", |workload| workload.timeouts.is_some()),
     ("state", |workload| workload.state != StateSize::None),
     ("depth", |workload| workload.depth > 0),
-    ("waits", |workload| workload.waits_per_task.get() > 1),
+    ("waits", |workload| workload.waits_per_task.get() > 1 && !workload.is_relay()),
     ("rate", |workload| workload.arrival != Arrival::Burst),
     ("spread", |workload| !workload.spread().is_zero()),
     ("synchronized", |workload| workload.synchronized_wakeup),

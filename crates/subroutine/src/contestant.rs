@@ -71,7 +71,7 @@ impl WithState for Loop {
 /// it empty.
 pub fn run<const N: usize>(handle: TaskHandle, kept: &mut Option<Connection>) {
     match handle.workload().wait {
-        Wait::Timer { .. } => add::<N>(handle),
         Wait::Http(_) => fetch::<N>(handle, kept),
+        _ => add::<N>(handle),
     }
 }

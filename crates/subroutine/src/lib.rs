@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
+//! | [`relay`] | the task that waits for a token: [`pass`](relay::pass) |
 //! | [`sleep`] | what `add` waits in: [`sleep_until`](sleep::sleep_until) |
 //! | [`connection`] | what `fetch` waits in: [`Connection`](connection::Connection) |
 //! | [`contestant`] | `subroutine/sequential`: one task after the other |
@@ -13,6 +14,7 @@
 pub mod connection;
 pub mod contestant;
 pub mod http;
+pub mod relay;
 pub mod sleep;
 pub mod timer;
 

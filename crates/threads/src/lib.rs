@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | [`timer`] | the task that waits for a timer: [`add`](timer::add) |
 //! | [`http`] | the task that waits for answers of a server: [`fetch`](http::fetch) |
+//! | [`relay`] | the task that waits for a token: [`pass`](relay::pass) |
 //! | [`contestant`] | a thread for each task, and pools of threads |
 //!
 //! A thread runs [`subroutine::timer::add`] as it is. That is what a thread is.
 
 pub mod contestant;
 pub mod http;
+pub mod relay;
 pub mod timer;
 
 use workload::Contestant;

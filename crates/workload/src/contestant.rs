@@ -36,8 +36,8 @@ pub trait Contestant: Send + Sync {
     }
 
     /// What the contestant does run, if it is not made for this workload.
-    fn unsupported(&self, _: &Workload) -> Option<&'static str> {
-        None
+    fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
+        workload.is_relay().then_some("timers and requests")
     }
 
     /// Whether a task of it can be cancelled while it waits for a timer. An OS thread cannot.

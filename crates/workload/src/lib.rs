@@ -8,6 +8,7 @@
 //! | [`state`] | [`State`]: the bytes a task keeps alive across its waits |
 //! | [`clock`] | [`Moment`]: a point on one monotonic clock, in eight bytes |
 //! | [`http`] | the workload `http`: requests, answers, timeouts and faults, without any waiting |
+//! | [`relay`] | the workload `relay`: the ring through which a token goes |
 //! | [`ledger`] | [`Ledger`] and [`TaskHandle`]: where tasks sign in and out; [`Starts`]: when each is to |
 //! | [`quantity`] | counts and arrivals as people and records write them |
 //! | [`contestant`] | [`Contestant`]: the contract between a model and the program that runs it |
@@ -30,6 +31,7 @@ mod depth;
 pub mod http;
 pub mod ledger;
 pub mod quantity;
+pub mod relay;
 pub mod spec;
 pub mod state;
 pub mod task;
@@ -38,6 +40,6 @@ pub use clock::Moment;
 pub use contestant::{Ceiling, Contestant, ContestantId, Instance, Refusal, Role, Settings};
 pub use http::Http;
 pub use ledger::{Lateness, Ledger, Proof, Start, Starts, TaskHandle};
-pub use spec::{Arrival, Ending, Wait, Workload};
+pub use spec::{Arrival, Ending, Medium, Wait, Workload};
 pub use state::{State, StateSize, WithState};
 pub use task::Task;

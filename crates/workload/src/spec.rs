@@ -39,9 +39,17 @@ pub struct Workload {
     /// Whether the ledger notes what each task does, when, and on which thread. Nothing is weighed or
     /// timed then.
     pub trace: bool,
+    /// Whether the process is kept on one core. The harness sees to that, and no contestant need.
+    pub one_core: bool,
+    /// Where each task is an operation under a timeout: of how many of 1,000 the operation ends first, so that
+    /// the timeout is cancelled. The others are cancelled by it, after [`Workload::TIMEOUT`] times as long.
+    pub timeouts: Option<u16>,
 }
 
 impl Workload {
+    /// How many times as long as its operation a timeout is.
+    pub const TIMEOUT: u32 = 50;
+
     /// The most waits that a task can have.
     pub const MOST_WAITS: u16 = u16::MAX - 1;
 
@@ -62,12 +70,19 @@ impl Workload {
             job_rounds: 0,
             rising: false,
             trace: false,
+            one_core: false,
+            timeouts: None,
         }
     }
 
     /// `tasks` tasks, started at once, that each wait once for such an answer and hold nothing.
     pub fn http(tasks: u32, http: Http) -> Self {
         Self { wait: Wait::Http(http), ..Self::timer(tasks, Duration::ZERO) }
+    }
+
+    /// A ring of `tasks` tasks, through which a token goes once.
+    pub fn relay(tasks: u32, medium: Medium) -> Self {
+        Self { wait: Wait::Relay(medium), ..Self::timer(tasks, Duration::ZERO) }
     }
 
     /// The same with this state.
@@ -102,6 +117,7 @@ impl Workload {
     pub fn with_spread(mut self, spread: Duration) -> Self {
         match &mut self.wait {
             Wait::Timer { spread: old, .. } | Wait::Http(Http { spread: old, .. }) => *old = spread,
+            Wait::Relay(_) => {}
         }
         self
     }
@@ -119,9 +135,15 @@ impl Workload {
     /// spread.
     #[must_use]
     pub fn with_synchronized_wakeup(self) -> Self {
-        assert!(self.asks().is_none(), "only timers can all be due at once");
+        assert!(self.is_timer(), "only timers can all be due at once");
         assert!(self.spread().is_zero(), "waits of several lengths have no common deadline");
         Self { synchronized_wakeup: true, ..self }
+    }
+
+    /// The same with each task under a timeout. So many of 1,000 timeouts are cancelled.
+    #[must_use]
+    pub fn with_timeouts(self, cancelled: u16) -> Self {
+        Self { timeouts: Some(cancelled), ending: Ending::Cancelled, ..self }
     }
 
     /// The same with every second task ending like this.
@@ -133,7 +155,13 @@ impl Workload {
     /// Whether the task with this index ends otherwise than by returning its sum.
     #[inline]
     pub fn ends_otherwise(&self, index: u32) -> bool {
-        self.ending != Ending::Returns && index % 2 == 1
+        match self.timeouts {
+            None => self.ending != Ending::Returns && index % 2 == 1,
+            Some(cancelled) => {
+                let late = 1_000_u64.saturating_sub(cancelled.into());
+                u64::from(index) * late % 1_000 < late
+            }
+        }
     }
 
     /// The checksum of a whole wave: of every task that returns its sum.
@@ -141,13 +169,14 @@ impl Workload {
         checksum_of_tasks((0..self.tasks).filter(|index| !self.ends_otherwise(*index)))
     }
 
-    /// The same with waits of this length. A spread stays as it is.
+    /// The same with waits of this length. A spread stays as it is, and a relay as fast as it can be.
     #[must_use]
     pub fn with_duration(mut self, duration: Duration) -> Self {
         match &mut self.wait {
             Wait::Timer { duration: old, .. } | Wait::Http(Http { delay: old, .. }) => {
                 *old = duration;
             }
+            Wait::Relay(_) => {}
         }
         self
     }
@@ -157,6 +186,7 @@ impl Workload {
     pub fn duration(&self) -> Duration {
         match self.wait {
             Wait::Timer { duration, .. } | Wait::Http(Http { delay: duration, .. }) => duration,
+            Wait::Relay(_) => Duration::ZERO,
         }
     }
 
@@ -165,6 +195,7 @@ impl Workload {
     pub fn spread(&self) -> Duration {
         match self.wait {
             Wait::Timer { spread, .. } | Wait::Http(Http { spread, .. }) => spread,
+            Wait::Relay(_) => Duration::ZERO,
         }
     }
 
@@ -204,9 +235,19 @@ impl Workload {
     #[inline]
     pub fn asks(&self) -> Option<&Http> {
         match &self.wait {
-            Wait::Timer { .. } => None,
             Wait::Http(http) => Some(http),
+            Wait::Timer { .. } | Wait::Relay(_) => None,
         }
+    }
+
+    /// Whether the tasks wait for timers.
+    pub fn is_timer(&self) -> bool {
+        matches!(self.wait, Wait::Timer { .. })
+    }
+
+    /// Whether a token goes from task to task.
+    pub fn is_relay(&self) -> bool {
+        matches!(self.wait, Wait::Relay(_))
     }
 
     /// The longest that this can take a contestant that does it without delay: as [`floor`], with
@@ -214,7 +255,9 @@ impl Workload {
     ///
     /// [`floor`]: Self::floor
     pub fn longest(&self, ceiling: u64) -> Duration {
-        self.with_duration(self.duration_of(0)).floor(ceiling)
+        let is_late = self.timeouts.is_some() && self.ends_otherwise(0);
+        let times = if is_late { Self::TIMEOUT } else { 1 };
+        self.with_duration(self.duration_of(0).saturating_mul(times)).floor(ceiling)
     }
 
     /// The least time in which anybody can do this with at most `ceiling` tasks in flight:
@@ -278,6 +321,17 @@ pub enum Wait {
     },
     /// An answer from a server.
     Http(Http),
+    /// A token, from the task before it in a ring.
+    Relay(Medium),
+}
+
+/// What a token goes through from one task to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Medium {
+    /// The channel that the model or the runtime has for that.
+    Channel,
+    /// A pipe of the operating system.
+    Pipe,
 }
 
 /// When the tasks start.
@@ -368,6 +422,19 @@ mod tests {
         let rising = Workload { rising: true, ..spread };
         let durations: Vec<_> = (0..3).map(|index| rising.duration_of(index)).collect();
         assert_eq!(durations, [15 * MS, 5 * MS, 10 * MS]);
+    }
+
+    #[test]
+    fn a_part_of_the_timeouts_comes_spread_over_the_tasks() {
+        let of = |tasks, cancelled| Workload::timer(tasks, MS).with_timeouts(cancelled);
+        let late = |tasks, cancelled| {
+            (0..tasks).filter(|index| of(tasks, cancelled).ends_otherwise(*index)).count()
+        };
+        let counts = [0, 500, 990, 999, 1_000].map(|cancelled| late(10_000, cancelled));
+        assert_eq!(counts, [10_000, 5_000, 100, 10, 0]);
+        assert_eq!((late(100, 990), late(1, 990)), (1, 1));
+        assert_eq!([990, 1_000].map(|cancelled| of(300, cancelled).longest(300)), [50 * MS, MS]);
+        assert_eq!(of(300, 990).floor(300), MS);
     }
 
     #[test]

@@ -39,7 +39,14 @@ impl Attempt<'_> {
         let Self { command, cgroups, patience, spec, workload, stop, .. } = *self;
         let has_server = workload.asks().is_some();
         match Watched::start(command, cgroups, spec.build, has_server, patience, stop) {
-            Ok(process) => Run { spec, workload, process }.phases(self.expected, self.is_weighed),
+            Ok(process) => {
+                if workload.one_core
+                    && let Err(error) = process.child.keep_on_one_core()
+                {
+                    return Ending::NotStarted(format!("it cannot be kept on one core: {error}"));
+                }
+                Run { spec, workload, process }.phases(self.expected, self.is_weighed)
+            }
             Err(ending) => *ending,
         }
     }

@@ -9,6 +9,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -154,6 +156,26 @@ impl ChildProcess {
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Err(ProtocolError::Closed)),
         }
+    }
+
+    /// Keeps the process on the last of the cores that it may use. It has not been told what to run yet, so
+    /// all threads that it makes for that stay there too.
+    ///
+    /// # Errors
+    /// What the system says; or that this one has no such call.
+    pub fn keep_on_one_core(&self) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            let process = Pid::from_raw(self.child.id().cast_signed());
+            let allowed = sched_getaffinity(process)?;
+            let is_allowed = |core: &usize| allowed.is_set(*core).unwrap_or(false);
+            let last = (0..CpuSet::count()).rev().find(is_allowed).unwrap_or(0);
+            let mut one = CpuSet::new();
+            one.set(last)?;
+            Ok(sched_setaffinity(process, &one)?)
+        }
+        #[cfg(not(target_os = "linux"))]
+        Err(ErrorKind::Unsupported.into())
     }
 
     /// Waits for the process to end by itself, and kills it if it takes too long.

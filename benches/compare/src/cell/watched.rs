@@ -66,7 +66,7 @@ pub(super) struct Watched<'a> {
     pub(super) lost_group: Option<String>,
     build: Build,
     // Dropped before the group, which can be removed only when it is empty.
-    child: ChildProcess,
+    pub(super) child: ChildProcess,
     /// At least and at most.
     mappings_per_thread: Option<[f64; 2]>,
     /// All slab of the system before the process was started.

@@ -48,7 +48,7 @@ impl HttpArgs {
         let mut workload = kind.workload();
         let Wait::Http(http) = &mut workload.wait else {
             if let Some(flag) = self.given() {
-                bail!("`{flag}` is for --workload http or transfer, and this is timer");
+                bail!("`{flag}` is for --workload http or transfer");
             }
             return Ok(workload);
         };

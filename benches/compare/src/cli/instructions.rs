@@ -32,7 +32,7 @@ pub struct Args {
     /// Only ids that match one of these globs, such as 'coroutines/*' [default: all]
     #[arg(long, value_name = "GLOB", help_heading = heading::RUN)]
     only: Vec<String>,
-    /// What each task does [default: one of both]
+    /// What each task does [default: each of them]
     #[arg(long, value_enum, help_heading = heading::RUN)]
     workload: Option<Work>,
     /// Where the record goes [default: target/compare/instructions/record.jsonl]

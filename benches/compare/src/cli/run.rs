@@ -45,6 +45,8 @@ Examples:
   compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
   compare run --env LD_PRELOAD=libjemalloc.so.2 --only '*/tokio' --tasks 10k,100k
   compare run --rate-waves 20 --tasks 100,10k --repeats 5    how many a second?
+  compare run --workload relay --one-core    what does a hand-over cost?
+  compare run --workload timeout --cancel 99% --tasks 10k --only 'coroutines/*'
   compare run --trace --only '*/tokio,threads/per-task'    who ends first, on which thread?
   compare run --jobs 2M --tasks 8 --only 'coroutines/*'    do computations run at once?
   compare run --ending panics --tasks 10k --only '*/smol'  is everything given back?
@@ -126,9 +128,16 @@ struct Selection {
     /// How much stack each task uses and gives back before it waits, at most 64KiB
     #[arg(long, value_name = "SIZE", default_value = "0", value_parser = parse_depth, allow_hyphen_values = true, help_heading = heading::TASK)]
     depth: u32,
-    /// How many times each task waits
-    #[arg(long, value_name = "COUNT", default_value = "1", value_parser = parse_waits, allow_hyphen_values = true, help_heading = heading::TASK)]
-    waits: NonZeroU16,
+    /// How many times each task waits [default: 1, or 500 in a relay]
+    #[arg(long, value_name = "COUNT", value_parser = parse_waits, allow_hyphen_values = true, help_heading = heading::TASK)]
+    waits: Option<NonZeroU16>,
+    /// How many of the timeouts of --workload timeout are cancelled [default: 99%]. A timeout comes after fifty
+    /// times as long as its operation
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, allow_hyphen_values = true, help_heading = heading::TASK)]
+    cancel: Option<u16>,
+    /// Keep each process on one core
+    #[arg(long, help_heading = heading::HOW)]
+    one_core: bool,
     /// How many rounds of a hash each task computes after each wait, such as 1M
     #[arg(long, value_name = "ROUNDS", default_value = "0", value_parser = parse_rounds, allow_hyphen_values = true, help_heading = heading::TASK)]
     jobs: u32,
@@ -266,13 +275,45 @@ impl Selection {
     /// How long a wait is if that is not said, as far as it is known before anything has run.
     fn usual_wait(&self) -> Duration {
         match (self.rate_waves, self.workload) {
-            (Some(_), Kind::Timer) => plan::rates::WAIT,
+            (Some(_), Kind::Timer | Kind::Timeout) => plan::rates::WAIT,
             _ => Duration::ZERO,
         }
     }
-}
 
-impl Selection {
+    /// How many waves show a rate; `None` where tasks are weighed or traced.
+    fn waves(&self) -> Option<u32> {
+        let is_relay = matches!(self.workload, Kind::Relay | Kind::RelayPipe);
+        self.rate_waves.or(is_relay.then_some(plan::relays::WAVES))
+    }
+
+    /// The workload of this kind without what all kinds have.
+    fn of_kind(&self) -> anyhow::Result<Workload> {
+        let workload = self.http.workload(self.workload)?;
+        let is_timeout = workload.timeouts.is_some();
+        if self.cancel.is_some() && !is_timeout {
+            bail!("`--cancel` is for --workload timeout");
+        }
+        let is_told = self.spread.is_some()
+            || self.arrival.is_some()
+            || self.trace
+            || self.ending != Ending::Returns
+            || is_timeout && (self.waits.is_some() || self.state != StateSize::None)
+            || workload.is_relay() && (self.wait.is_some() || self.jobs != 0);
+        if is_told && (is_timeout || workload.is_relay()) {
+            bail!(
+                "relays and operations under timeouts start at once and end in their own way: leave out \
+                 --spread, --arrival, --trace and --ending, and --waits and --state with timeouts, and \
+                 --wait and --jobs in a relay"
+            );
+        }
+        Ok(Workload {
+            timeouts: self.cancel.or(workload.timeouts),
+            waits_per_task: self.waits.unwrap_or(workload.waits_per_task),
+            one_core: self.one_core,
+            ..workload
+        })
+    }
+
     /// The workload with its trace and with tasks that end as was asked for.
     fn with_ends(&self, workload: Workload) -> anyhow::Result<Workload> {
         let is_http = self.workload == Kind::Http;
@@ -287,6 +328,7 @@ impl Selection {
         }
         let workload = match self.ending {
             Ending::TimesOut => plan::traces::times_out(workload),
+            Ending::Returns => workload,
             ending => workload.with_ending(ending),
         };
         if !self.trace {
@@ -324,17 +366,15 @@ impl Given {
         let mut contestants =
             registry::select(&args.only, &args.elsewhere.read()?.with_patience(args.patience))?;
         let workload = args
-            .http
-            .workload(args.workload)?
+            .of_kind()?
             .with_duration(args.wait.unwrap_or_else(|| args.usual_wait()))
             .with_spread(args.spread.unwrap_or(Duration::ZERO))
             .with_state(args.state)
             .with_depth(args.depth)
-            .with_waits(args.waits)
             .with_arrival(args.arrival.unwrap_or_default());
-        if args.synchronized_wakeup && workload.asks().is_some() {
+        if args.synchronized_wakeup && args.workload != Kind::Timer {
             bail!(
-                "`--synchronized-wakeup` is for --workload timer: when a request is answered is up to the server"
+                "`--synchronized-wakeup` is for --workload timer: only timers can all be due at once"
             );
         }
         let workload =
@@ -354,7 +394,7 @@ impl Given {
             && !args.trace
             && !args.synchronized_wakeup
             && args.arrival.is_none()
-            && args.rate_waves.is_none();
+            && args.waves().is_none();
         let count_heap = wants_heap && suite.can_count();
         let lacks_heap = wants_heap && !suite.can_count();
         let mut arguments = self.arguments.clone();
@@ -365,7 +405,7 @@ impl Given {
 
         let mut cells = Vec::new();
         for contestant in &contestants {
-            if let Some(waves) = args.rate_waves {
+            if let Some(waves) = args.waves() {
                 cells.extend(rate_cells(args, contestant, workload, waves));
                 continue;
             }
@@ -501,7 +541,11 @@ fn rate_cells(
     workload: Workload,
     waves: u32,
 ) -> Vec<CellSpec> {
-    let usual = || plan::rates::tasks(args.workload, Extent::Full);
+    let usual = || match args.workload {
+        Kind::Relay | Kind::RelayPipe => vec![plan::relays::RING],
+        Kind::Timeout => vec![plan::relays::OPERATIONS],
+        kind => plan::rates::tasks(kind, Extent::Full),
+    };
     let tasks = if args.tasks.is_empty() { usual() } else { args.tasks.clone() };
     let repeats = args.repeats.unwrap_or(1);
     let cells = |tasks| {
@@ -529,6 +573,15 @@ fn parse_repeats(text: &str) -> Result<u32, String> {
 
 fn parse_rounds(text: &str) -> Result<u32, String> {
     if text == "0" { Ok(0) } else { count_up_to(MOST_ROUNDS, text) }
+}
+
+fn parse_share(text: &str) -> Result<u16, String> {
+    let part = units::parse_part(text).ok().map(|part| (part * 1_000.0).round());
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1,000")]
+    let share = part.filter(|part| *part <= 1_000.0).map(|part| part as u16);
+    share.ok_or_else(|| {
+        format!("`{text}` is no share: give one from 0% to 100%, such as 99% or 99.9%")
+    })
 }
 
 fn parse_waits(text: &str) -> Result<NonZeroU16, String> {

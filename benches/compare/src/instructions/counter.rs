@@ -1,5 +1,6 @@
 //! Counts one contestant in one kind of work.
 
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use crate::cell::unweighed::proof;
 use crate::cell::{Interrupted, MOST_ATTEMPTS};
 use crate::contestant::Contestant;
 use crate::plan::Kind;
+use crate::plan::relays::RING;
 use crate::servers::{self, Servers};
 use protocol::{Begin, Drained, Event, Order, ServerLine};
 use record::{Instructions, Status};
@@ -45,26 +47,31 @@ pub enum Work {
     /// One request to a server
     #[value(name = "http")]
     Request,
+    /// One hand-over of a token through a channel
+    #[value(name = "relay")]
+    Hop,
 }
 
 impl Work {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Wait, Self::Request];
+    /// All of it.
+    pub const ALL: [Self; 3] = [Self::Wait, Self::Request, Self::Hop];
 
     /// As in a workload of the record.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Wait => "timer",
             Self::Request => "http",
+            Self::Hop => "relay",
         }
     }
 
-    /// The two numbers of tasks. From 1,024 on every shard of the ledger has some, and what a further
+    /// The two numbers of tasks, or of hops. From 1,024 on every shard of the ledger has some, and what a further
     /// task takes is the same from one to the next.
     const fn tasks(self) -> [u32; 2] {
         match self {
             Self::Wait => [1_200, 2_400],
             Self::Request => [1_100, 1_600],
+            Self::Hop => [100 * RING, 300 * RING],
         }
     }
 
@@ -76,9 +83,15 @@ impl Work {
         let is_all = in_flight == u64::from(tasks);
         #[allow(clippy::cast_precision_loss, reason = "a few thousand")]
         let turn = wait.mul_f64(in_flight as f64 / f64::from(tasks));
-        let kind = if self == Self::Wait { Kind::Timer } else { Kind::Http };
+        let kind = match self {
+            Self::Wait => Kind::Timer,
+            Self::Request => Kind::Http,
+            Self::Hop => Kind::Relay,
+        };
         let workload = Workload { tasks, ..kind.workload() };
         match self {
+            // More hops of the same tasks.
+            Self::Hop => Workload { tasks: RING, ..workload }.with_waits(laps(tasks)),
             Self::Wait if is_all => workload.with_duration(wait).with_synchronized_wakeup(),
             Self::Wait => workload.with_duration(turn),
             // A server is asked for whole milliseconds.
@@ -87,13 +100,18 @@ impl Work {
     }
 }
 
+/// How often each task of a ring has the token, for so many hops.
+fn laps(hops: u32) -> NonZeroU16 {
+    u16::try_from(hops / RING).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN)
+}
+
 /// What is counted of these contestants.
 pub(super) fn all(
     contestants: &[&'static Contestant],
     works: &[Work],
 ) -> impl Iterator<Item = (&'static Contestant, Work)> {
     let works = works.iter().copied();
-    let at_hand = works.filter(|work| *work == Work::Wait || Kind::Http.is_at_hand());
+    let at_hand = works.filter(|work| *work != Work::Request || Kind::Http.is_at_hand());
     at_hand.flat_map(move |work| {
         let runs_it = move |contestant: &&'static Contestant| {
             contestant.unsupported(&work.workload(1, 1, WAIT)).is_none()
@@ -108,7 +126,10 @@ pub(super) fn describe(line: &Instructions) -> String {
     let mut per_task = line.per_task();
     per_task.sort_by(f64::total_cmp);
     let said = match (per_task.get(per_task.len() / 2), status) {
-        (Some(median), _) => format!("{} instructions a task", format::plain(median.round())),
+        (Some(median), _) => {
+            let of = if workload.wait == Work::Hop.name() { "hop" } else { "task" };
+            format!("{} instructions a {of}", format::plain(median.round()))
+        }
         (None, Status::Failed) => format!("FAILED: {}", reason.as_deref().unwrap_or_default()),
         (None, _) => format!("skipped: {}", reason.as_deref().unwrap_or_default()),
     };
@@ -160,7 +181,10 @@ impl<'a> Counter<'a> {
         let workloads = |wait| {
             // The wait of both is that of more tasks.
             let more = work.workload(many, ceiling.expected_in_flight(many), wait);
-            [Workload { tasks: few, ..more }, more]
+            match work {
+                Work::Hop => [work.workload(few, u64::from(few), wait), more],
+                _ => [Workload { tasks: few, ..more }, more],
+            }
         };
         let mut line = Instructions {
             contestant: contestant.id().to_owned(),

@@ -1,11 +1,11 @@
 //! The kinds of waiting that a run is made of.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use workload::{Http, Workload};
+use workload::{Http, Medium, Workload};
 
 /// The kinds of waiting that a run is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -16,31 +16,44 @@ pub enum Kind {
     Http,
     /// An answer whose bytes a server with a rate limit sends
     Transfer,
+    /// A token, from one task of a ring to the next through the model's own channel
+    Relay,
+    /// The same through pipes
+    RelayPipe,
+    /// An operation under a timeout, which is cancelled if the operation ends before it
+    Timeout,
 }
 
+/// How often each task of a relay has the token, where nothing else is asked for: so often that starting the
+/// tasks is about a hundredth of what is timed.
+const LAPS: NonZeroU16 = NonZeroU16::new(500).unwrap();
+
+/// How many of 1,000 timeouts are cancelled then.
+const CANCELLED: u16 = 990;
+
 impl Kind {
-    /// All of them.
+    /// Those at which each contestant has its sizes.
     pub const ALL: [Self; 3] = [Self::Timer, Self::Http, Self::Transfer];
 
     /// Whether it can be run without a server of the user's.
     pub const fn is_at_hand(self) -> bool {
-        cfg!(feature = "server") || matches!(self, Self::Timer)
+        cfg!(feature = "server") || !matches!(self, Self::Http | Self::Transfer)
     }
 
     /// The size of an answer's body where nothing else is asked for.
     pub const fn default_bytes(self) -> u64 {
         match self {
-            Self::Timer => 0,
             Self::Http => 1024,
             Self::Transfer => 128 * 1024,
+            _ => 0,
         }
     }
 
     /// The server's rate limit where nothing else is asked for.
     pub const fn default_rate_limit(self) -> Option<NonZeroU64> {
         match self {
-            Self::Timer | Self::Http => None,
             Self::Transfer => NonZeroU64::new(10 * 1024 * 1024),
+            _ => None,
         }
     }
 
@@ -48,6 +61,9 @@ impl Kind {
     pub fn workload(self) -> Workload {
         match self {
             Self::Timer => Workload::timer(0, Duration::ZERO),
+            Self::Timeout => Self::Timer.workload().with_timeouts(CANCELLED),
+            Self::Relay => Workload::relay(0, Medium::Channel).with_waits(LAPS),
+            Self::RelayPipe => Workload::relay(0, Medium::Pipe).with_waits(LAPS),
             Self::Http | Self::Transfer => Workload::http(
                 0,
                 Http {

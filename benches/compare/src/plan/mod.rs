@@ -9,6 +9,7 @@
 //! | [`run`] | all cells of a run of some extent |
 //! | `sizes` | how many tasks, how often, for each kind of waiting and extent of a run |
 //! | [`rates`] | the cells that show how many tasks or requests a second |
+//! | [`relays`] | the cells that show what it costs to hand something on |
 //! | [`state`] | the cells in which tasks hold something while they wait |
 //! | [`allocators`] | the cells that show what another allocator makes of a task |
 //! | [`lateness`] | the cells that show how late tasks are |
@@ -22,6 +23,7 @@ pub mod kind;
 pub mod lateness;
 pub mod order;
 pub mod rates;
+pub mod relays;
 pub mod run;
 mod sizes;
 pub mod state;

@@ -60,7 +60,7 @@ pub fn rate_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSp
     let is_compared = contestant.is_compared();
     let is_beside = is_compared && !contestant.is_run_in_full();
     let sizes = if is_beside && extent != Extent::Quick { BESIDE } else { sizes(extent) };
-    if contestant.profile.as_written && extent != Extent::Thorough {
+    if is_beside && contestant.is_own() && extent != Extent::Thorough {
         return Vec::new();
     }
     sizes

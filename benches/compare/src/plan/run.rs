@@ -3,6 +3,7 @@
 use super::kind::Kind;
 use super::lateness::{few_cells, lateness_cells};
 use super::rates::rate_cells;
+use super::relays::relay_cells;
 use super::sizes;
 use super::state::{depth_cells, state_cells, waits_cells};
 use super::step::{Step, cells};
@@ -26,6 +27,7 @@ pub fn default_cells(contestant: &'static Contestant, extent: Extent) -> Vec<Cel
     all.extend(state_cells(contestant, extent));
     all.extend(depth_cells(contestant, extent));
     all.extend(rate_cells(contestant, extent));
+    all.extend(relay_cells(contestant, extent));
     all.extend(trace_cells(contestant, extent));
     match extent {
         Extent::Quick => {}

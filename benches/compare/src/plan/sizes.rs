@@ -19,9 +19,10 @@ pub(super) fn of(
     extent: Extent,
 ) -> impl Iterator<Item = Step> {
     let sizes = match (kind, extent) {
-        (Kind::Timer, Extent::Quick) => QUICK,
-        (Kind::Timer, Extent::Full | Extent::Partial) => FULL,
-        (Kind::Timer, Extent::Thorough) => THOROUGH,
+        (Kind::Relay | Kind::RelayPipe, _) => &[],
+        (Kind::Timer | Kind::Timeout, Extent::Quick) => QUICK,
+        (Kind::Timer | Kind::Timeout, Extent::Full | Extent::Partial) => FULL,
+        (Kind::Timer | Kind::Timeout, Extent::Thorough) => THOROUGH,
         (Kind::Http, Extent::Quick) => QUICK_HTTP,
         (Kind::Http, Extent::Full | Extent::Partial) => FULL_HTTP,
         (Kind::Http, Extent::Thorough) => THOROUGH_HTTP,
@@ -33,10 +34,13 @@ pub(super) fn of(
         (Kind::Timer, Extent::Quick) => QUICK_CONTROLS,
         (Kind::Timer, Extent::Thorough) => THOROUGH_CONTROLS,
         (Kind::Timer, _) => CONTROLS,
-        (Kind::Http | Kind::Transfer, _) => &[],
+        _ => &[],
     };
     let profile = &contestant.profile;
-    let most = if kind == Kind::Timer { profile.most_tasks } else { profile.most_requests };
+    let most = match kind {
+        Kind::Http | Kind::Transfer => profile.most_requests,
+        _ => profile.most_tasks,
+    };
     let most = if contestant.missing.is_some() { Some(1) } else { most };
     steps_of(contestant, sizes)
         .chain(steps_of(contestant, controls))

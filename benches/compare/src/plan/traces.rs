@@ -41,7 +41,8 @@ pub fn story(workload: Workload) -> Workload {
 /// The cells of a run of this extent for this contestant.
 pub(super) fn trace_cells(contestant: &'static Contestant, extent: Extent) -> Vec<CellSpec> {
     let ceiling = contestant.profile.ceiling;
-    let is_left_out = extent == Extent::Quick && !contestant.is_run_in_full();
+    let is_beside = contestant.is_own() && !contestant.is_run_in_full();
+    let is_left_out = is_beside && extent != Extent::Thorough;
     if !contestant.is_compared() || is_left_out {
         return Vec::new();
     }
@@ -118,8 +119,8 @@ mod tests {
                 let cells = trace_cells(contestant, extent);
                 let traced = cells.iter().filter(|cell| cell.workload.trace);
                 let is_there = match extent {
-                    Extent::Quick => contestant.is_run_in_full(),
-                    _ => contestant.is_compared(),
+                    Extent::Thorough => contestant.is_compared(),
+                    _ => contestant.is_run_in_full(),
                 };
                 assert_eq!(traced.count() > 0, is_there, "{contestant}");
                 let is_supported =

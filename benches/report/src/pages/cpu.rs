@@ -40,6 +40,7 @@ fn build(analysis: &Analysis) -> Document {
         blocks.extend(cautions(analysis, &shown));
     }
     blocks.extend(super::instructions::blocks(analysis));
+    blocks.extend(super::relays::blocks(analysis));
     blocks.extend(growth(analysis));
     let is_there =
         |id: &&Id| KINDS.iter().any(|(_, is_kind)| cpu(analysis, id, *is_kind).is_some());

@@ -57,14 +57,22 @@ pub(crate) fn blocks(analysis: &Analysis) -> Vec<Block> {
     blocks
 }
 
-/// A table of waits and one of requests.
+/// A table of waits, one of requests and one of hops.
 fn of_each_kind(rows: &[&InstructionRow]) -> Vec<Block> {
-    let kinds = [(false, "instructions a wait"), (true, "instructions a request")];
-    let tables = kinds.map(|(is_request, head)| table(rows, is_request, head));
+    let tables = ["wait", "request", "hop"].map(|unit| table(rows, unit));
     tables.into_iter().filter(|table| !table.is_empty()).map(Block::Table).collect()
 }
 
-fn table(rows: &[&InstructionRow], is_request: bool, head: &str) -> Table {
+/// Of what one more takes the instructions.
+fn unit(row: &InstructionRow) -> &'static str {
+    match &row.series.shape {
+        shape if shape.is_http() => "request",
+        shape if shape.is_relay() => "hop",
+        _ => "wait",
+    }
+}
+
+fn table(rows: &[&InstructionRow], of: &str) -> Table {
     let why = |row: &InstructionRow| match &row.per_task {
         Some(of) => {
             let [low, high] = [of.low, of.high].map(|of| format::plain(of.round()));
@@ -77,10 +85,10 @@ fn table(rows: &[&InstructionRow], is_request: bool, head: &str) -> Table {
         value.map_or_else(|| Cell::Missing(why(row)), Cell::value)
     };
     tables::of(
-        rows.iter().copied().filter(|row| row.is_request() == is_request),
+        rows.iter().copied().filter(|row| unit(row) == of),
         &[
             (Column::words("contestant"), &|row| tables::contestant(&row.series.contestant)),
-            (Column::new(head, Unit::Count).lower(), &|row| {
+            (Column::new(format!("instructions a {of}"), Unit::Count).lower(), &|row| {
                 value(row.per_task.map(|of| of.value.round()), row)
             }),
             (Column::new("times the least", Unit::Times).lower(), &|row| {
@@ -95,10 +103,7 @@ fn table(rows: &[&InstructionRow], is_request: bool, head: &str) -> Table {
 fn farther_apart(rows: &[&InstructionRow]) -> Option<Block> {
     let loose = rows.iter().filter(|row| row.per_task.is_some() && !row.is_repeated());
     let named: BTreeSet<String> = loose
-        .map(|row| {
-            let kind = if row.is_request() { "request" } else { "wait" };
-            format!("{} ({kind})", names::contestant(&row.series.contestant))
-        })
+        .map(|row| format!("{} ({})", names::contestant(&row.series.contestant), unit(row)))
         .collect();
     let named: Vec<String> = named.into_iter().collect();
     (!named.is_empty()).then(|| {

@@ -13,6 +13,7 @@
 //! | `story` | what three tasks did in each model, a part of `claims` |
 //! | `lateness` | how late tasks wake |
 //! | `rates` | how many tasks and requests a second |
+//! | `relays` | what it costs to hand something on, a part of `cpu` |
 //! | `walls` | what breaks first |
 //! | `trust` | whether the figures can be trusted |
 //! | `machine` | what the run was made on |
@@ -42,6 +43,7 @@ mod machine;
 mod memory;
 mod page;
 pub(crate) mod rates;
+pub(crate) mod relays;
 mod state;
 pub(crate) mod story;
 mod trust;

@@ -21,6 +21,7 @@ pub fn contestant(id: &Id) -> String {
         ("threads/tokio-blocking", _) => "tokio blocking pool".into(),
         ("callbacks/event-loop", _) => "event loop".into(),
         ("coroutines/bare", _) => "bare futures".into(),
+        ("coroutines/stackful", _) => "coroutine with a stack".into(),
         ("coroutines/tokio-current-thread", _) => "tokio, one thread".into(),
         ("coroutines/tokio-joinset", _) => "tokio, JoinSet".into(),
         ("coroutines/tokio-join-all", _) => "tokio, join_all".into(),
@@ -107,13 +108,19 @@ pub fn shape(shape: &Shape) -> String {
             format::count(shape.job_rounds.into())
         ));
     }
-    if let Some(ending) = &shape.ending {
+    if let Some(cancelled) = shape.cancelled_per_mille {
+        let part = format::percent(f64::from(cancelled) / 1_000.0);
+        words.push_str(&format!(", {part} of them cancelled"));
+    } else if let Some(ending) = &shape.ending {
         words.push_str(match &**ending {
             "panics" => ", half of them panic",
             "cancelled" => ", half of them cancelled",
             "times-out" => ", half of them time out",
             _ => ", half of them end otherwise",
         });
+    }
+    if shape.one_core {
+        words.push_str(", on one core");
     }
     words
 }
@@ -124,6 +131,7 @@ pub fn wait(wait: &WaitFor) -> &str {
         WaitFor::Timer => "timer",
         WaitFor::Http => "request",
         WaitFor::Transfer => "transfer",
+        WaitFor::Other(other) if other == "relay-pipe" => "relay over pipes",
         WaitFor::Other(other) => other,
     }
 }

@@ -114,7 +114,7 @@ where
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
-        let is_plain = workload.asks().is_none() && workload.state == StateSize::None;
+        let is_plain = workload.is_timer() && workload.state == StateSize::None;
         (!is_plain).then_some("timers, and holds no state of the workload's")
     }
 

@@ -11,11 +11,13 @@
 //! | [`sleep`] | [`Sleep`]: a future that ends at a deadline, and the heap behind it |
 //! | [`alarm`] | [`Alarm`]: the same for a deadline that seldom comes, because it bounds another wait |
 //! | [`tcp`] | [`TcpStream`]: a connection that futures wait for |
+//! | `channel` | what a token goes through between two tasks |
 //! | `driver` | the sockets of a thread, and where its executor waits for them |
 //! | [`waker`] | wakers that take no allocation |
 //! | `sync` | what threads meet by: std's, or a model's |
 
 pub mod alarm;
+mod channel;
 mod driver;
 pub mod executor;
 pub mod slab;
@@ -30,16 +32,19 @@ mod tests;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use workload::{ContestantId, Ledger, Moment, Start, TaskHandle, Wait};
+use workload::{ContestantId, Ledger, Medium, Moment, Start, TaskHandle, Wait, relay};
 
 pub use self::alarm::Alarm;
+use self::channel::Place;
 pub use self::executor::{Executor, block_on};
 pub use self::sleep::Sleep;
 pub use self::tcp::TcpStream;
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
+use crate::relay::pass;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
 
@@ -59,6 +64,7 @@ impl Runtime for Bare {
     const CAN_CANCEL: bool = true;
     const TIMER: &'static str =
         "a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack";
+    const MEDIA: &'static [Medium] = &[Medium::Channel];
     const ONE_THREAD: bool = true;
     const FLOOR: bool = true;
 
@@ -78,6 +84,7 @@ impl Runtime for Bare {
         match ledger.workload().wait {
             Wait::Timer { .. } if is_cancelled(ledger) => run(ledger, add_or_cancel::<Self>),
             Wait::Timer { .. } => run(ledger, add::<Self, N>),
+            Wait::Relay(_) => run_ring::<N>(ledger),
             Wait::Http(_) => run(ledger, fetch::<Self, N>),
         }
     }
@@ -119,6 +126,20 @@ fn run<F: Future<Output = ()>>(ledger: &'static Ledger, task: fn(TaskHandle) -> 
             Start::At(moment) => executor.run_until(moment),
             Start::Now(handle) => executor.spawn(task(handle)),
         }
+    }
+    executor.run();
+}
+
+fn run_ring<const N: usize>(ledger: &'static Ledger) {
+    let place = || {
+        let place = Rc::<Place>::default();
+        Ok((place.clone(), place))
+    };
+    let ring = relay::ring(Medium::Channel, &mut ledger.starts(), place, |to, token| to.put(token));
+    let mut executor = Executor::new();
+    for (handle, (from, to)) in ring.into_iter().flatten() {
+        let take = async move || Some(from.take().await);
+        executor.spawn(pass::<N>(handle, take, move |token| to.put(token)));
     }
     executor.run();
 }

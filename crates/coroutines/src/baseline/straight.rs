@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 
 use workload::{
     Arrival, Ceiling, Contestant, ContestantId, Ending, Instance, Ledger, Refusal, Role, Settings,
-    StateSize, Wait, Workload,
+    StateSize, Workload,
 };
 
 /// Starts a runtime and returns what runs all tasks of a ledger on it.
@@ -80,8 +80,17 @@ impl Instance for Started {
 
 /// What a baseline of the timers runs, if it is not this.
 pub(super) fn only_timers(workload: &Workload) -> Option<&'static str> {
-    let is_fit = matches!(workload.wait, Wait::Timer { .. }) && is_plain(workload);
+    let is_fit = workload.is_timer() && is_plain(workload);
     (!is_fit).then_some("timers in a burst, with one wait a task and no state")
+}
+
+/// The same of a baseline that has a ring of channels too.
+#[cfg(feature = "tokio")]
+pub(super) fn only_timers_and_relays(workload: &Workload) -> Option<&'static str> {
+    let is_over_channels = workload.wait == workload::Wait::Relay(workload::Medium::Channel);
+    let is_ring =
+        is_over_channels && is_plain(&Workload { waits_per_task: NonZeroU16::MIN, ..*workload });
+    only_timers(workload).filter(|_| !is_ring)
 }
 
 /// What a baseline of the requests runs, if it is not this.

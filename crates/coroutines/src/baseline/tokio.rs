@@ -1,17 +1,18 @@
 //! The task written straight on tokio.
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
 use tokio::time::sleep_until;
 use workload::{ContestantId, Ledger, Moment, Task};
 
-use super::straight::{Straight, only_timers};
+use super::straight::{Straight, only_timers_and_relays};
 
 pub(super) const MULTI_THREAD: Straight = Straight {
     id: ContestantId::new("baseline/tokio"),
     of: Some("coroutines/tokio"),
     summary: "the task written straight on tokio, a worker thread for each core",
     stays_in_process: false,
-    unsupported: only_timers,
+    unsupported: only_timers_and_relays,
     start: || {
         let runtime = Builder::new_multi_thread().enable_io().enable_time().build()?;
         Ok(Box::new(move |ledger| run(&runtime, ledger)))
@@ -23,7 +24,7 @@ pub(super) const CURRENT_THREAD: Straight = Straight {
     of: Some("coroutines/tokio-current-thread"),
     summary: "the task written straight on tokio, all on one thread",
     stays_in_process: false,
-    unsupported: only_timers,
+    unsupported: only_timers_and_relays,
     start: || {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         Ok(Box::new(move |ledger| run(&runtime, ledger)))
@@ -32,6 +33,10 @@ pub(super) const CURRENT_THREAD: Straight = Straight {
 
 fn run(runtime: &Runtime, ledger: &'static Ledger) {
     runtime.block_on(async {
+        if ledger.workload().is_relay() {
+            relay(ledger);
+            return ledger.over().await;
+        }
         for index in 0..ledger.workload().tasks {
             tokio::spawn(async move {
                 ledger.enter(index);
@@ -43,4 +48,24 @@ fn run(runtime: &Runtime, ledger: &'static Ledger) {
         }
         ledger.over().await;
     });
+}
+
+/// A token through a ring of channels.
+fn relay(ledger: &'static Ledger) {
+    let (tasks, laps) = (ledger.workload().tasks, ledger.workload().waits_per_task.get());
+    let (mut to, from): (Vec<_>, Vec<_>) = (0..tasks).map(|_| mpsc::channel(1)).unzip();
+    if let Some(first) = to.first() {
+        let _ = first.try_send(0);
+        to.rotate_left(1);
+    }
+    for (index, (to, mut from)) in (0..).zip(to.into_iter().zip(from)) {
+        tokio::spawn(async move {
+            ledger.enter(index);
+            for _ in 0..laps {
+                let token = from.recv().await.unwrap_or_default();
+                let _ = to.try_send(token + 1);
+            }
+            ledger.leave(index, Task::nth(index).sum());
+        });
+    }
 }

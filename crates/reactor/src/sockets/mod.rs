@@ -24,14 +24,15 @@ mod tests;
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io;
+use std::io::{self, PipeReader};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use polling::{Event, Events, PollMode, Poller};
-use socket2::Domain;
+use socket2::{Domain, SockRef};
 
 use self::shared::Shared;
 use self::slots::key;
@@ -81,12 +82,21 @@ impl<W> Sockets<W> {
             Err(error) if is_in_progress(&error) => false,
             Err(error) => return Err(error),
         };
-        let socket = self.register(socket.into())?;
+        let socket = self.register(TcpStream::from(socket))?;
         self.shared.slots.borrow_mut().get(socket.place).ready.write = is_there;
         Ok(socket)
     }
 
-    fn register(&self, stream: TcpStream) -> io::Result<Socket<W>> {
+    /// Watches the end of a pipe, which does not block from here on.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn pipe(&self, reader: PipeReader) -> io::Result<Socket<W, PipeReader>> {
+        SockRef::from(&reader).set_nonblocking(true)?;
+        self.register(reader)
+    }
+
+    fn register<S: AsFd + AsRawFd>(&self, stream: S) -> io::Result<Socket<W, S>> {
         let shared = self.shared.clone();
         let (place, generation) = shared.slots.borrow_mut().insert();
         // Owned before it is registered, so that it is taken out of both again if that fails.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 
 use polling::{Event, PollMode};
@@ -11,15 +12,15 @@ use socket2::{Domain, Protocol, Type};
 use super::shared::Shared;
 use super::slots::{Direction, key};
 
-/// A connected socket, or one that is being connected. Dropping it takes it out of the poller and
-/// closes it.
+/// A connected socket, or one that is being connected; or the end of a pipe that is read from. Dropping it
+/// takes it out of the poller and closes it.
 ///
 /// Its operations never block. Where they would, they return [`io::ErrorKind::WouldBlock`], and
 /// what is set to wait with [`wait`](Self::wait) afterwards is handed out by
 /// [`Sockets::poll`](super::Sockets::poll) when it is worth trying again. That can be too early: who
 /// is woken tries again and waits again.
-pub struct Socket<W> {
-    pub(super) stream: TcpStream,
+pub struct Socket<W, S: AsFd + AsRawFd = TcpStream> {
+    pub(super) stream: S,
     pub(super) place: u32,
     pub(super) shared: Rc<Shared<W>>,
 }
@@ -40,20 +41,25 @@ impl<W> Socket<W> {
         }
     }
 
-    /// Reads what has come, as far as it fits; 0 bytes at its end.
-    ///
-    /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] while nothing has come; what the operating system says.
-    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.attempt(Direction::Read, || (&self.stream).read(buffer))
-    }
-
     /// Writes as many of the bytes as are taken.
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] while none is taken; what the operating system says.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.attempt(Direction::Write, || (&self.stream).write(bytes))
+    }
+}
+
+impl<W, S: AsFd + AsRawFd> Socket<W, S> {
+    /// Reads what has come, as far as it fits; 0 bytes at its end.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] while nothing has come; what the operating system says.
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>
+    where
+        for<'a> &'a S: Read,
+    {
+        self.attempt(Direction::Read, || (&self.stream).read(buffer))
     }
 
     /// Has `waiter` handed out by [`Sockets::poll`](super::Sockets::poll) once the operation that
@@ -108,7 +114,7 @@ impl<W> Socket<W> {
     }
 }
 
-impl<W> Drop for Socket<W> {
+impl<W, S: AsFd + AsRawFd> Drop for Socket<W, S> {
     fn drop(&mut self) {
         // It fails only for a socket that was not registered, and such a one needs not be deleted.
         let _ = self.shared.poller.delete(&self.stream);
@@ -118,7 +124,7 @@ impl<W> Drop for Socket<W> {
     }
 }
 
-impl<W> fmt::Debug for Socket<W> {
+impl<W, S: AsFd + AsRawFd + fmt::Debug> fmt::Debug for Socket<W, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket").field("stream", &self.stream).finish_non_exhaustive()
     }

@@ -3,15 +3,18 @@
 //! A thread reserves its whole stack and touches only the pages it needs, so a smaller stack saves
 //! address space and not memory that is resident. The small one is here to show that.
 
+use std::io::{self, Read};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
 use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, StateSize, Wait,
-    WithState, Workload,
+    Ceiling, Contestant, ContestantId, Instance, Ledger, Medium, Refusal, Settings, Start,
+    StateSize, Wait, WithState, Workload, relay,
 };
 
 use crate::http::fetch;
+use crate::relay::pass;
 use crate::timer::add;
 
 /// The contestants `threads/per-task` and `threads/per-task-small-stack`.
@@ -94,24 +97,38 @@ impl WithState for Spawn {
     type Output = Result<Vec<JoinHandle<()>>, Refusal>;
 
     fn with<const N: usize>(self) -> Self::Output {
+        let wanted = u64::from(self.ledger.workload().tasks);
         let mut threads = Vec::new();
-        for start in self.ledger.starts() {
-            match start {
-                Start::At(moment) => sleep_until(moment),
-                Start::Now(handle) => {
-                    let thread = Builder::new().stack_size(self.stack_bytes);
-                    let spawned = match self.ledger.workload().wait {
-                        Wait::Timer { .. } => add::<N>(thread, handle),
-                        Wait::Http(_) => fetch::<N>(thread, handle),
-                    };
-                    threads.push(spawned.map_err(|source| Refusal::Thread {
-                        nth: threads.len() as u64 + 1,
-                        wanted: u64::from(self.ledger.workload().tasks),
-                        source,
-                    })?);
-                }
+        let mut keep = |spawned: io::Result<JoinHandle<()>>| {
+            let nth = threads.len() as u64 + 1;
+            threads.push(spawned.map_err(|source| Refusal::Thread { nth, wanted, source })?);
+            Ok(())
+        };
+        let thread = || Builder::new().stack_size(self.stack_bytes);
+        let no_links = |source| Refusal::Start { what: "a ring of pipes", source };
+        let mut starts = self.ledger.starts();
+        let channels = relay::ring(Medium::Channel, &mut starts, || Ok(sync_channel(1)), send);
+        for (handle, (from, to)) in channels.map_err(no_links)? {
+            let take = move || from.recv().ok();
+            keep(pass::<N>(thread(), handle, take, move |token| send(&to, token)))?;
+        }
+        let pipes = relay::ring(Medium::Pipe, &mut starts, relay::pipe, relay::write);
+        for (handle, (mut from, to)) in pipes.map_err(no_links)? {
+            let take = move || relay::read(|buffer| from.read(buffer)).ok().flatten();
+            keep(pass::<N>(thread(), handle, take, move |token| relay::write(&to, token)))?;
+        }
+        for start in starts {
+            match (start, self.ledger.workload().wait) {
+                (Start::At(moment), _) => sleep_until(moment),
+                (Start::Now(handle), Wait::Http(_)) => keep(fetch::<N>(thread(), handle))?,
+                (Start::Now(handle), _) => keep(add::<N>(thread(), handle))?,
             }
         }
         Ok(threads)
     }
+}
+
+/// Passes the token on. Where the first task has ended, it is not taken any more.
+fn send(to: &SyncSender<u64>, token: u64) {
+    let _ = to.send(token);
 }

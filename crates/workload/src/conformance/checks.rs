@@ -7,7 +7,7 @@ use super::residue;
 use super::running::{Check, SETTINGS, expect_complete, expect_punctual, run, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
-use crate::spec::{Ending, Workload};
+use crate::spec::{Ending, Medium, Workload};
 use crate::state::StateSize;
 
 /// All checks, by the name they are reported under.
@@ -21,6 +21,8 @@ pub const CHECKS: &[Check] = &[
     ("stack that is used before the wait is there", uses_stack),
     ("several waits resume in order", resumes_in_order),
     ("a panic costs only its own task", survives_a_panic),
+    ("a token goes from task to task in its turn", relays),
+    ("operations end under timeouts", times_out),
     ("leaves nothing behind", leaves_nothing_behind),
 ];
 
@@ -150,6 +152,34 @@ fn survives_a_panic(contestant: &dyn Contestant) -> Result<(), String> {
     let after = Ledger::open(Workload::timer(tasks, SHORT));
     instance.run(after).map_err(|refusal| refusal.to_string())?;
     expect_complete(&after.proof(), tasks).map_err(|flaw| format!("after a panic: {flaw}"))
+}
+
+/// The ledger knows what the token must say to each task.
+fn relays(contestant: &dyn Contestant) -> Result<(), String> {
+    for medium in [Medium::Channel, Medium::Pipe] {
+        for (tasks, laps) in [(0, NonZeroU16::MIN), (1, THREE), (2, NonZeroU16::MIN), (50, THREE)] {
+            let relay = Workload::relay(tasks, medium).with_waits(laps).with_state(StateSize::KiB1);
+            if contestant.unsupported(&relay).is_none() {
+                expect_complete(&run(contestant, &SETTINGS, relay)?.proof(), tasks)
+                    .map_err(|flaw| format!("{medium:?}, {laps} rounds: {flaw}"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn times_out(contestant: &dyn Contestant) -> Result<(), String> {
+    for cancelled in [0, 900, 1_000] {
+        let workload = Workload::timer(50, SHORT).with_timeouts(cancelled);
+        if contestant.can_cancel() {
+            let proof = run(contestant, &SETTINGS, workload)?.proof();
+            let late = (0..50).filter(|index| workload.ends_otherwise(*index)).count() as u64;
+            if (proof.lost, proof.completed) != (late, 50 - late) {
+                return Err(format!("{late} of 50 timeouts were to come: {proof:?}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn leaves_nothing_behind(contestant: &dyn Contestant) -> Result<(), String> {

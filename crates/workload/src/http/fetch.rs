@@ -217,7 +217,7 @@ impl Fetch {
 fn http_of(workload: &'static Workload) -> &'static Http {
     match &workload.wait {
         Wait::Http(http) => http,
-        Wait::Timer { .. } => panic!("a workload that waits for timers has no requests"),
+        _ => panic!("a workload that waits for something else has no requests"),
     }
 }
 

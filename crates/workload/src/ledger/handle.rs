@@ -98,18 +98,48 @@ impl TaskHandle {
         if workload.synchronized_wakeup {
             self.ledger.begun() + workload.duration() * u32::from(self.waits_begun)
         } else {
-            // One that is cancelled when it has waited so long waits on until then.
-            let times = if self.cancelled_after().is_some() { 2 } else { 1 };
-            Moment::now() + times * workload.duration_of(self.index)
+            let wait = workload.duration_of(self.index);
+            let is_cancelled =
+                workload.ending == Ending::Cancelled && workload.ends_otherwise(self.index);
+            let times = match workload.timeouts {
+                _ if !is_cancelled => 1,
+                // One that is cancelled when it has waited so long waits on until then.
+                None => 2,
+                // Long after the timeout comes, however late that is.
+                Some(_) => 20 * Workload::TIMEOUT,
+            };
+            Moment::now() + times * wait
         }
     }
 
-    /// After how long the task is to be cancelled, if it is: half of its wait.
+    /// After how long the task is to be cancelled, if it is not over then: half of its wait, or when its
+    /// timeout comes.
     pub fn cancelled_after(&self) -> Option<Duration> {
         let workload = self.ledger.workload();
-        let is_cancelled =
-            workload.ending == Ending::Cancelled && workload.ends_otherwise(self.index);
-        is_cancelled.then(|| workload.duration_of(self.index))
+        let times = if workload.timeouts.is_some() { Workload::TIMEOUT } else { 1 };
+        let may_be = workload.timeouts.is_some() || workload.ends_otherwise(self.index);
+        (workload.ending == Ending::Cancelled && may_be)
+            .then(|| times * workload.duration_of(self.index))
+    }
+
+    /// Begins the task's next wait for the token; `false` if it had the token as often as it is to.
+    #[inline]
+    pub fn next_turn(&mut self) -> bool {
+        let is_next = self.waits_begun < self.ledger.workload().waits_per_task.get();
+        self.waits_begun += u16::from(is_next);
+        is_next
+    }
+
+    /// Tells the ledger that the token came, and says what to pass on. A token that is not the one that the
+    /// task should have now is damage, as is a state that is not what it was.
+    #[inline]
+    pub fn took<const N: usize>(&self, token: u64, state: &State<N>) -> u64 {
+        let laps = u64::from(self.waits_begun) - 1;
+        let expected = laps * u64::from(self.ledger.workload().tasks) + u64::from(self.index);
+        if token != expected || !state.is_intact(self.task()) {
+            self.ledger.damage(self.index);
+        }
+        token.wrapping_add(1)
     }
 
     /// Tells the ledger that the task woke from a wait that was to end at `deadline`, and has the

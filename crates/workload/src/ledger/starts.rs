@@ -7,7 +7,7 @@
 use super::counters::Ledger;
 use super::handle::TaskHandle;
 use crate::clock::Moment;
-use crate::spec::Arrival;
+use crate::spec::{Arrival, Workload};
 
 /// The tasks of a wave, in the order in which they start. Made by [`Ledger::starts`].
 ///
@@ -36,6 +36,11 @@ pub enum Start {
 impl Starts {
     pub(super) fn new(ledger: &'static Ledger) -> Self {
         Self { ledger, next: 0, now: ledger.begun() }
+    }
+
+    /// What the tasks are asked to do.
+    pub fn workload(&self) -> &'static Workload {
+        self.ledger.workload()
     }
 
     /// The moment before which no further task starts, if it has not come yet.
