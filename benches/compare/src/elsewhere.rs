@@ -52,6 +52,10 @@ struct Stanza {
     #[serde(default)]
     needs: Vec<String>,
     install: Option<String>,
+    /// Whether not every machine can build and start it. It is skipped there. It is in a thorough
+    /// run, and in others where `--only` matches it.
+    #[serde(default)]
+    optional: bool,
 }
 
 impl Elsewhere {
@@ -106,6 +110,13 @@ impl Elsewhere {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience: patience.min(hello::PATIENCE), ..self }
+    }
+
+    /// The same without those that not every machine can start.
+    #[must_use]
+    pub fn without_optional(mut self) -> Self {
+        self.stanzas.retain(|stanza| !stanza.optional);
+        self
     }
 
     /// Where it was read from.
@@ -163,9 +174,10 @@ impl Stanza {
             let reason = format!("`{needed}` is not installed here{install}");
             return Err(Missing { status: Status::Skipped, reason });
         }
+        let status = if self.optional { Status::Skipped } else { Status::Failed };
         self.build(folder)
             .and_then(|()| self.ask(unasked, patience))
-            .map_err(|reason| Missing { status: Status::Failed, reason: legible(&reason) })
+            .map_err(|reason| Missing { status, reason: legible(&reason) })
     }
 
     fn build(&self, folder: &Path) -> Result<(), String> {

@@ -230,9 +230,10 @@ impl Invocation {
     /// # Errors
     /// If the project's file of them is broken.
     pub fn elsewhere(&self) -> anyhow::Result<Elsewhere> {
-        match self.is_bench() && self.sizes() != Extent::Quick {
-            true => Elsewhere::usual(),
-            false => Ok(Elsewhere::default()),
+        match (self.is_bench(), self.sizes()) {
+            (true, Extent::Thorough) => Elsewhere::usual(),
+            (true, Extent::Full) => Elsewhere::usual().map(Elsewhere::without_optional),
+            _ => Ok(Elsewhere::default()),
         }
     }
 

@@ -30,7 +30,8 @@ pub struct Args {
 /// If there is no such contestant.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Args { id, elsewhere, patience } = args;
-    let contestant = registry::one(id, &elsewhere.read()?.with_patience(*patience))?;
+    let contestant =
+        registry::one(id, &elsewhere.read(std::slice::from_ref(id))?.with_patience(*patience))?;
     if contestant.missing.is_some() {
         // Why was said when it was started.
         return Ok(ExitCode::FAILURE);

@@ -14,10 +14,12 @@ pub(crate) struct ElsewhereArgs {
 }
 
 impl ElsewhereArgs {
-    /// Reads the file; nothing if none was given and the project is not here.
-    pub(super) fn read(&self) -> anyhow::Result<Elsewhere> {
+    /// Reads the file; nothing if none was given and the project is not here. What is optional is there for
+    /// patterns alone.
+    pub(super) fn read(&self, only: &[String]) -> anyhow::Result<Elsewhere> {
         match &self.contestants {
             Some(path) => Elsewhere::read(path),
+            None if only.is_empty() => Elsewhere::usual().map(Elsewhere::without_optional),
             None => Elsewhere::usual(),
         }
     }

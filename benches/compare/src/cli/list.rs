@@ -30,7 +30,7 @@ pub struct Args {
 /// # Errors
 /// If a pattern matches no contestant.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let contestants = registry::select(&args.only, &args.elsewhere.read()?)?;
+    let contestants = registry::select(&args.only, &args.elsewhere.read(&args.only)?)?;
     let settings = Settings::default();
     if args.json {
         let list: Vec<_> = contestants

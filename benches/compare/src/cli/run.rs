@@ -363,8 +363,10 @@ impl Given {
     pub(super) fn plan(&self, seed: u64) -> anyhow::Result<Planned> {
         let args = &self.selection;
         let environment = Environment::of(&args.env).map_err(|problem| anyhow!(problem))?;
-        let mut contestants =
-            registry::select(&args.only, &args.elsewhere.read()?.with_patience(args.patience))?;
+        let mut contestants = registry::select(
+            &args.only,
+            &args.elsewhere.read(&args.only)?.with_patience(args.patience),
+        )?;
         let workload = args
             .of_kind()?
             .with_duration(args.wait.unwrap_or_else(|| args.usual_wait()))

@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bail!("`--workload` is timer here, or http where the feature `server` is built in");
     }
     // No limit counts the tasks of those that do not wait at once.
-    let mut contestants = registry::select(&args.only, &args.elsewhere.read()?)?;
+    let mut contestants = registry::select(&args.only, &args.elsewhere.read(&args.only)?)?;
     contestants.retain(|one| one.profile.ceiling != CeilingLine::One);
     contestants.retain(|one| !args.only.is_empty() || one.is_compared() && one.is_own());
     if contestants.is_empty() {
