@@ -23,6 +23,7 @@ use crate::state::{More, StateRow};
 use crate::traces::{self, Traced};
 use crate::transfers::{self, Transfer};
 use crate::walls::{self, Reach};
+use crate::weighing::{self, Server};
 
 /// Everything that a record says, as numbers and enums.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +70,8 @@ pub struct Analysis {
     pub transfers: Vec<Transfer>,
     /// What tasks did, where that was noted.
     pub traces: Vec<Traced>,
+    /// What one more connection costs the servers that were weighed.
+    pub servers: Vec<Server>,
     /// What holds a waiting task's memory.
     pub bills: Vec<Bill>,
     /// What a process keeps when its tasks are over.
@@ -108,6 +111,7 @@ impl Analysis {
             lateness: lateness::of(&context),
             rates,
             relays,
+            servers: weighing::of(record),
             read_twice: rates::read_twice(&context),
             is_in_rounds: context.draws.are_rounds(),
             traces: traces::of(&context),

@@ -40,6 +40,7 @@
 //! | [`rates`] | tasks and requests a second, and the CPU of each |
 //! | [`traces`] | what tasks did, when, and on which thread |
 //! | [`transfers`] | bodies through a server with a limit |
+//! | [`weighing`] | [`Server`](weighing::Server): what one more connection costs a server |
 //! | `context` | what every part starts from; [`Basis`] |
 
 pub mod analysis;
@@ -78,6 +79,7 @@ mod tests;
 pub mod traces;
 pub mod transfers;
 pub mod walls;
+pub mod weighing;
 
 pub use analysis::Analysis;
 pub use context::Basis;

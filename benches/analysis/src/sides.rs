@@ -18,6 +18,7 @@ use crate::lateness::{Timing, by_timing, late};
 use crate::rates::{Source, Timed, Waves, timed};
 use crate::reading::{Reading, task_counts};
 use crate::series::Series;
+use crate::weighing;
 
 /// What a figure is of: a contestant, what its tasks do, and what was read of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -184,6 +185,14 @@ impl Sides {
                 places: row.pool_workers.map(u64::from),
             };
             figures.extend(subject.with(&sides, rows.iter().map(|row| row.per_task())));
+        }
+        for (series, figure, sides) in weighing::common(records) {
+            if is_wanted(&series.contestant) {
+                let quantity = Quantity::Slope(figure);
+                let subject =
+                    Subject { series, quantity, tasks: None, wait_ns: None, places: None };
+                figures.push(Common { subject, sides });
+            }
         }
         Self { basis, figures }
     }

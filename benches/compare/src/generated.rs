@@ -15,6 +15,7 @@ use report::render::html::{self, Around};
 use report::render::markdown::{self, GENERATED, Place};
 use report::render::svg::{self, Theme};
 use report::text::{en::English, ko::Korean};
+use report::weighing;
 
 use crate::include;
 use crate::project::Project;
@@ -63,10 +64,20 @@ impl Files {
         Self::with_orphans(files, folder)
     }
 
-    /// The one page alone.
-    pub fn of_page(analysis: &Analysis, path: PathBuf, around: &Around<'_>) -> Self {
-        let page = html::render(&one_page::of(analysis, documents(analysis)), around);
-        Self { files: vec![(path, page)], orphans: Vec::new() }
+    /// The one page alone, in a checkout with the servers that were weighed there.
+    ///
+    /// # Errors
+    /// If the record of servers of this checkout cannot be read.
+    pub fn of_page(
+        analysis: &Analysis,
+        project: Option<&Project>,
+        path: PathBuf,
+        around: &Around<'_>,
+    ) -> anyhow::Result<Self> {
+        let mut documents = documents(analysis);
+        documents.extend(project.map(servers).transpose()?.flatten());
+        let page = html::render(&one_page::of(analysis, documents), around);
+        Ok(Self { files: vec![(path, page)], orphans: Vec::new() })
     }
 
     /// What this analysis yields in the checkout: the results, the page on choosing, the front page in
@@ -78,10 +89,13 @@ impl Files {
     pub fn of_project(analysis: &Analysis, project: &Project) -> anyhow::Result<Self> {
         let results = project.results();
         let mut files = Vec::new();
-        let documents = documents(analysis);
+        let mut documents = documents(analysis);
+        documents.extend(servers(project)?);
         for document in &documents {
             let (folder, place) = match document.id {
-                CHOOSING => (project.docs(), Place { results: "results/", docs: "" }),
+                CHOOSING | weighing::ID => {
+                    (project.docs(), Place { results: "results/", docs: "" })
+                }
                 _ => (results.clone(), Place { results: "", docs: "../" }),
             };
             let page = format!("{GENERATED}{}", markdown::render(document, &place));
@@ -210,7 +224,18 @@ impl Files {
     }
 }
 
+/// The page on the servers that were weighed in this checkout, from a record of their own.
+fn servers(project: &Project) -> anyhow::Result<Option<Document>> {
+    let path = project.servers();
+    let record = path.is_file().then(|| record::read_file(&path)).transpose()?;
+    Ok(record.map(|record| weighing::document(&Analysis::of(&record, None), None)))
+}
+
+/// All pages; of a record of servers that were weighed, theirs.
 fn documents(analysis: &Analysis) -> Vec<Document> {
+    if !analysis.servers.is_empty() {
+        return vec![weighing::document(analysis, None)];
+    }
     pages::all().iter().map(|page| (page.build)(analysis)).collect()
 }
 

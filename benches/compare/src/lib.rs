@@ -21,6 +21,7 @@
 //! | [`mod@instructions`] | counts the instructions of a wait and of a request |
 //! | [`servers`] | the servers that cells ask |
 //! | [`meter`] | weighs a process from outside |
+//! | [`weigh`] | weighs any server while it holds connections |
 //! | [`scope`] | gets a user without privileges a control group |
 //! | [`host`], [`limits`] | the machine, and what it limits |
 //! | [`generated`], [`splice`] | the files that a record yields |
@@ -68,3 +69,4 @@ pub mod suite;
 pub mod tally;
 pub mod units;
 mod walls;
+pub mod weigh;

@@ -10,6 +10,9 @@ pub const RECORD: &str = "record.jsonl";
 /// The name of the record of the run before, which the trust page holds against that one.
 pub const PREVIOUS: &str = "previous.jsonl";
 
+/// The name of the record of servers that were weighed.
+pub const SERVERS: &str = "servers.jsonl";
+
 /// A checkout of this project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
@@ -64,6 +67,11 @@ impl Project {
     /// machine with the same versions.
     pub fn previous(&self) -> PathBuf {
         self.results().join(PREVIOUS)
+    }
+
+    /// The record of servers that were weighed.
+    pub fn servers(&self) -> PathBuf {
+        self.results().join(SERVERS)
     }
 
     /// The front page.

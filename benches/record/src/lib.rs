@@ -1,9 +1,9 @@
 //! The record: the raw results of one run, and the only source of every figure shown.
 //!
 //! A record is JSON Lines. The first line is the [`Run`] (machine, versions, seed), each further
-//! line a [`Cell`], a [`Throughput`] or [`Instructions`]. It is appended line by line while the run goes on, so that
-//! a killed run loses at most the line that it was about to write. Fits, ratios and verdicts are
-//! derived from it and never stored in it.
+//! line a [`Cell`], a [`Throughput`], [`Instructions`] or a [`Weighing`]. It is appended line by line while
+//! the run goes on, so that a killed run loses at most the line that it was about to write. Fits, ratios
+//! and verdicts are derived from it and never stored in it.
 //!
 //! | file | what lives there |
 //! | --- | --- |
@@ -12,6 +12,7 @@
 //! | [`cell`] | [`Cell`] and [`Throughput`]: the lines after it |
 //! | [`conditions`] | [`Conditions`]: what happened to the machine while a cell ran |
 //! | [`instructions`] | [`Instructions`]: the lines of what was counted |
+//! | [`weighing`] | [`Weighing`]: the lines of servers that were weighed |
 //! | [`proof`] | [`ProofLine`] and [`ServerProof`]: that a cell did its work, and what is wrong if not |
 //! | `read` | [`read_file`]: a record from a file, within bounds |
 //! | `write` | [`Writer`]: appends line by line; [`Unfinished`]: goes on with what a killed run left |
@@ -28,6 +29,7 @@ pub mod record;
 pub mod run;
 #[cfg(any(test, feature = "synthetic"))]
 pub mod synthetic;
+pub mod weighing;
 mod write;
 
 pub use cell::{Build, Cell, Limit, Memory, Sample, Status, Throughput, Time, Wave, Weight};
@@ -42,4 +44,5 @@ pub use protocol::{
 pub use read::{LONGEST_LINE, MOST_LINES, ReadError, read, read_file, read_from};
 pub use record::{Line, Record, SCHEMA};
 pub use run::{CgroupKind, Extent, Host, LimitValue, Run, TaskCode, Unlimited};
+pub use weighing::{Held, Hold, LimitOf, Sockets, Weighing};
 pub use write::{Unfinished, Writer};

@@ -105,6 +105,7 @@ fn read_within(
             (Ok(Line::Cell(cell)), Some(record)) => record.cells.push(*cell),
             (Ok(Line::Throughput(sample)), Some(record)) => record.throughput.push(*sample),
             (Ok(Line::Instructions(counted)), Some(record)) => record.instructions.push(*counted),
+            (Ok(Line::Weighing(weighed)), Some(record)) => record.weighings.push(*weighed),
             (Ok(_), _) => {
                 let problem = "a second run; a record has one, in line 1".into();
                 return Err(fail(number, problem));

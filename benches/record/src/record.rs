@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::cell::{Cell, Throughput};
 use crate::instructions::Instructions;
 use crate::run::Run;
+use crate::weighing::Weighing;
 
 /// The version of the record's form that this program writes, and the only one it reads.
 pub const SCHEMA: u32 = 1;
@@ -20,6 +21,8 @@ pub struct Record {
     pub throughput: Vec<Throughput>,
     /// The instructions that were counted, in that order too.
     pub instructions: Vec<Instructions>,
+    /// The servers that were weighed, process by process.
+    pub weighings: Vec<Weighing>,
     /// Whether the last line was cut off, as a killed run leaves it. That line is not in `cells`.
     pub truncated: bool,
 }
@@ -28,7 +31,8 @@ impl Record {
     /// A record of this run with nothing else in it yet.
     pub fn of(run: Run) -> Self {
         let (cells, throughput, instructions) = (Vec::new(), Vec::new(), Vec::new());
-        Self { run, cells, throughput, instructions, truncated: false }
+        let weighings = Vec::new();
+        Self { run, cells, throughput, instructions, weighings, truncated: false }
     }
 }
 
@@ -58,4 +62,6 @@ pub enum Line {
     Throughput(Box<Throughput>),
     /// Instructions of one contestant × workload.
     Instructions(Box<Instructions>),
+    /// One process of a server that was weighed.
+    Weighing(Box<Weighing>),
 }

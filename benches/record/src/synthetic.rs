@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Build, CeilingLine, Cell, CgroupKind, Extent, Host, HttpLine, Instructions, LatenessLine,
-    Limit, LimitValue, Memory, Profile, ProofLine, Record, RoleLine, Run, SCHEMA, Sample,
-    ServerProof, Status, Step, Throughput, Time, TraceLine, Wave, Weight, WorkloadLine,
+    Build, CeilingLine, Cell, CgroupKind, Extent, Held, Hold, Host, HttpLine, Instructions,
+    LatenessLine, Limit, LimitValue, Memory, Profile, ProofLine, Record, RoleLine, Run, SCHEMA,
+    Sample, ServerProof, Sockets, Status, Step, Throughput, Time, TraceLine, Wave, Weighing,
+    Weight, WorkloadLine,
 };
 
 const REPEATS: u32 = 3;
@@ -421,6 +422,55 @@ impl Synthetic {
             profile.allocator = Some(allocator.into());
         });
         id
+    }
+
+    /// A process of a server that holds these connections, one after another: so many bytes of its own for
+    /// each, and 4,000 of the kernel's.
+    pub fn server(
+        &mut self,
+        name: &str,
+        hold: Hold,
+        repeat: u32,
+        steps: &[u64],
+        each: u64,
+    ) -> &mut Self {
+        let held = |connections: u64| {
+            let noise = 4_096 * ((u64::from(repeat) + connections) % 3);
+            let (private, kernel) = (3_000_000 + noise + each * connections, 4_000 * connections);
+            let weight = Weight {
+                anonymous_bytes: Some(private),
+                page_table_bytes: Some(0),
+                total_bytes: Some(private + 500_000 + kernel),
+                kernel_bytes: Some(500_000 + kernel),
+                ..Weight::default()
+            };
+            Held {
+                connections,
+                accepted_before: connections,
+                accepted_after: connections,
+                processes: 1,
+                weight,
+                accept_cpu_ns: Some(30_000 * connections + u64::from(repeat)),
+                ..Held::default()
+            }
+        };
+        self.record.weighings.push(Weighing {
+            server: name.into(),
+            command: vec![format!("./{name}")],
+            attached: None,
+            address: "127.0.0.1:8080".into(),
+            hold,
+            repeat,
+            sockets: Sockets::Charged,
+            group_note: None,
+            steps: steps.iter().copied().map(held).collect(),
+            closed: Some(held(0)),
+            status: Status::Ok,
+            reason: None,
+            limit: None,
+            limit_of: None,
+        });
+        self
     }
 
     /// The record so far.

@@ -12,6 +12,7 @@
 //! | [`plan`] | what `compare plan` prints |
 //! | [`one_page`] | everything on one page, with the figures that its script picks from |
 //! | [`found`] | what `compare walls` prints |
+//! | [`weighing`] | what `compare weigh` prints, and the page on servers |
 //! | [`comparisons`] | what records say of each other |
 //! | `tables` | how long a table may be |
 //! | [`render`] | one file a form: Markdown, HTML, terminal, JSON, SVG |
@@ -29,3 +30,4 @@ pub mod run;
 mod tables;
 pub mod text;
 pub mod unit;
+pub mod weighing;

@@ -27,6 +27,8 @@ pub struct OnePage {
     pub lead: Vec<Text>,
     /// The pages. The first one has the verdicts.
     pub documents: Vec<Document>,
+    /// Whether it is of servers that were weighed, and has no tasks to plan or to draw.
+    pub is_of_servers: bool,
     /// The figures for the script.
     pub data: Data,
 }
@@ -155,10 +157,13 @@ const FIGURES: [Figure; 9] = [
 ];
 
 /// The page of this analysis, with these pages of it.
-pub fn of(analysis: &Analysis, pages: Vec<Document>) -> OnePage {
-    let mut documents = vec![pages::claims::in_full(analysis)];
-    documents.extend(pages.into_iter().filter(|page| !LEFT_OUT.contains(&page.id)));
-    documents.push(method());
+pub fn of(analysis: &Analysis, mut documents: Vec<Document>) -> OnePage {
+    let is_of_servers = !analysis.servers.is_empty();
+    if !is_of_servers {
+        documents.retain(|page| !LEFT_OUT.contains(&page.id));
+        documents.insert(0, pages::claims::in_full(analysis));
+        documents.push(method());
+    }
     let host = &analysis.run.host;
     let mut lead = vec![say(
         "Every figure comes from one run: on {cpu}, {cores} cores, started {started}.",
@@ -168,8 +173,12 @@ pub fn of(analysis: &Analysis, pages: Vec<Document>) -> OnePage {
             ("started", &analysis.run.started),
         ],
     )];
-    lead.extend(cautions::of_run(analysis));
-    OnePage { title: "The weight of waiting".into(), lead, documents, data: data(analysis) }
+    lead.extend(match is_of_servers {
+        true => cautions::of_machine(analysis),
+        false => cautions::of_run(analysis),
+    });
+    let title = "The weight of waiting".into();
+    OnePage { title, lead, documents, is_of_servers, data: data(analysis) }
 }
 
 /// How it was measured, in short.

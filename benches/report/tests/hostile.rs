@@ -226,11 +226,12 @@ fn nothing_hostile_is_markup_on_the_one_page() {
             title: s(),
             lead: vec![Text::plain(s())],
             documents: vec![document(string), document(string)],
+            is_of_servers: false,
             data,
         };
         let html = html::render(&page, &Around { results: Some(""), docs: Some("../") });
         assert_eq!((html.matches("<script").count(), html.matches("</script>").count()), (3, 3));
-        let (_, body) = html.split_once("<body>").unwrap();
+        let (_, body) = html.split_once("<body class=\"of-tasks\">").unwrap();
         let (body, data) =
             body.split_once("<script type=\"application/json\" id=\"figures\">").unwrap();
         assert!(is_plain(body));

@@ -102,7 +102,7 @@ impl ChildProcess {
         // which then ends the cell itself and knows why it ended.
         command.process_group(0);
         if let Some(group) = group {
-            enter_before_exec(&mut command, group)?;
+            group.enter_before_exec(&mut command)?;
         }
         let (send, events) = mpsc::sync_channel(QUEUE);
         // From here on it is killed if anything fails.
@@ -214,22 +214,10 @@ impl Drop for ChildProcess {
     }
 }
 
-/// Has the process move itself into the group before it becomes the program. Moved from outside after
-/// that, it would have touched some pages already, more or fewer as it happens, which stay charged to
-/// the group that it came from.
-fn enter_before_exec(command: &mut Command, group: &Group) -> io::Result<()> {
-    const ITSELF: &[u8] = b"0";
-    let processes = group.processes()?;
-    // SAFETY: between fork and exec this does no more than write(2) to a file that was opened before,
-    // which is async-signal-safe and allocates nothing (an error of the operating system is a number).
-    unsafe { command.pre_exec(move || (&processes).write_all(ITSELF)) };
-    Ok(())
-}
-
 /// Has the kernel choose this process if it must kill one for want of memory, and not the harness or
 /// another process that shares a limit with it (`oom_score_adj` in proc_pid_oom_score_adj(5)). Any user may ask
-/// for that. It has not been told what to run yet, so it cannot be too late.
-fn be_killed_first(pid: u32) {
+/// for that. A cell has not been told what to run yet, so it cannot be too late.
+pub(crate) fn be_killed_first(pid: u32) {
     const FIRST_OF_ALL: &str = "1000";
     let file = Procfs::default().root().join(pid.to_string()).join("oom_score_adj");
     // Where there is no such file, the system chooses as it likes.
@@ -237,7 +225,7 @@ fn be_killed_first(pid: u32) {
 }
 
 /// Reads to the end and keeps the last part.
-fn tail_of(mut from: impl Read) -> String {
+pub(crate) fn tail_of(mut from: impl Read) -> String {
     let mut tail = Vec::new();
     let mut buffer = [0; TAIL_BYTES];
     while let Ok(length @ 1..) = from.read(&mut buffer) {

@@ -59,6 +59,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let wanted = registry::matching(&args.only, &ids)?;
     let diff = diff(&old, &new, |id| wanted.contains(id.as_str()));
+    if diff.rows.is_empty() && !(old.weighings.is_empty() || new.weighings.is_empty()) {
+        bail!(
+            "{} and {} have no server in common that held the same connections in at least two steps, with an \
+             interval: give both the same --name and --connections, and --repeats 3",
+            args.old.display(),
+            args.new.display()
+        );
+    }
     if diff.rows.is_empty() {
         bail!(
             "{} and {} have no figure in common: no contestant with proof did the same in both",
@@ -83,5 +91,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn contestants(record: &Record) -> impl Iterator<Item = String> {
     let of_cells = record.cells.iter().map(|cell| cell.contestant.clone());
     let counted = record.instructions.iter().map(|line| line.contestant.clone());
-    of_cells.chain(record.throughput.iter().map(|timed| timed.contestant.clone())).chain(counted)
+    let weighed = record.weighings.iter().map(|line| line.server.clone());
+    let timed = record.throughput.iter().map(|timed| timed.contestant.clone());
+    of_cells.chain(timed).chain(counted).chain(weighed)
 }

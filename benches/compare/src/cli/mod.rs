@@ -12,6 +12,7 @@
 //! | [`plan`] | `compare plan`: what a case of one's own costs |
 //! | [`report`] | `compare report`: everything that a record says on one page of HTML |
 //! | [`walls`] | `compare walls`: where each contestant stops, and at which limit |
+//! | [`weigh`] | `compare weigh`: what one more connection costs a server |
 //! | [`check_contestant`] | `compare check-contestant`: whether a contestant does what the protocol says |
 //! | [`proof`] | `compare proof`: whether every cell of a record has proof |
 //!
@@ -38,6 +39,7 @@ pub mod report;
 pub mod run;
 pub mod tables;
 pub mod walls;
+pub mod weigh;
 
 use std::process::ExitCode;
 
@@ -89,10 +91,19 @@ enum Command {
     /// Find where each contestant stops here, at which limit, and what moves it
     #[command(after_help = walls::EXAMPLES)]
     Walls(walls::Args),
+    /// Weigh any server: what one more connection costs it, and how many fit
+    #[command(after_help = weigh::EXAMPLES)]
+    Weigh(Box<weigh::Args>),
     /// Check that every cell of a record has proof
     Proof(proof::Args),
     /// Check that a contestant, of this program or from elsewhere, does what the protocol says
     CheckContestant(check_contestant::Args),
+    /// Hold connections to a server; the harness starts this
+    #[command(hide = true)]
+    WeighClient {
+        /// Where the server listens
+        address: crate::weigh::address::Address,
+    },
     /// Be the process of a cell; the harness starts this
     #[command(hide = true)]
     Cell {
@@ -140,6 +151,10 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Walls(args) => walls::run(&args),
+        Command::Weigh(args) => weigh::run(&args),
+        Command::WeighClient { address } => {
+            crate::weigh::client::main(&address).map(|()| ExitCode::SUCCESS)
+        }
         Command::Proof(args) => proof::run(&args),
         Command::CheckContestant(args) => check_contestant::run(&args),
         Command::Cell { id } => Ok(registry::serve(id.as_deref())),

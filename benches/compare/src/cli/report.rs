@@ -42,22 +42,23 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.out.is_none() && args.record.as_deref().is_some_and(is_standard) {
         bail!("say with --out where the page goes: the standard input has no folder")
     }
-    let (analysis, records, beside, around) = match &args.record {
-        Some(path) => {
-            let beside = path.with_extension("html");
-            (Analysis::of(&read(path)?, None), vec![path.clone()], beside, Around::default())
+    let project = args.record.is_none().then(Project::find).transpose()?;
+    let (analysis, records, beside, around) = match (&args.record, &project) {
+        (_, Some(project)) => {
+            let records = vec![project.record(), project.previous(), project.servers()];
+            (committed(project)?, records, project.results().join(ONE_PAGE), IN_RESULTS)
         }
-        None => {
-            let project = Project::find()?;
-            let records = vec![project.record(), project.previous()];
-            (committed(&project)?, records, project.results().join(ONE_PAGE), IN_RESULTS)
+        (record, None) => {
+            let path = record.clone().unwrap_or_default();
+            let beside = path.with_extension("html");
+            (Analysis::of(&read(&path)?, None), vec![path], beside, Around::default())
         }
     };
     let (path, around) = match &args.out {
         Some(out) => (out.clone(), Around::default()),
         None => (beside, around),
     };
-    let files = Files::of_page(&analysis, path.clone(), &around);
+    let files = Files::of_page(&analysis, project.as_ref(), path.clone(), &around)?;
     records.iter().try_for_each(|record| files.check_spares(record))?;
     files.write()?;
     print_path(&path);

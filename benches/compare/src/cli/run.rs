@@ -628,6 +628,11 @@ pub(super) fn record_path(
 /// # Errors
 /// If it cannot, or one is there that may not be replaced.
 pub(super) fn check_free(path: &Path, overwrite: bool) -> anyhow::Result<()> {
+    if is_standard(path) {
+        bail!(
+            "`-` is the standard output here; give a file for the record, or ./- if it is called that"
+        );
+    }
     if path.is_dir() {
         bail!("{} is a folder; give a file for the record", path.display());
     }

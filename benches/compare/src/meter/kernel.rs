@@ -56,6 +56,20 @@ pub fn slab_in_system(procfs: &Procfs) -> Option<u64> {
     kilobytes(&meminfo(procfs)?, "Slab")
 }
 
+/// How many objects the slab caches of these names have in use on the whole system, in bytes; `None` where
+/// that may not be read, as by anyone but root.
+pub fn slab_of(procfs: &Procfs, caches: &[&str]) -> Option<u64> {
+    // name active_objs num_objs objsize …
+    let slabinfo = fs::read_to_string(procfs.root().join("slabinfo")).ok()?;
+    let bytes = |line: &str| {
+        let mut fields = line.split_whitespace();
+        caches.contains(&fields.next()?).then_some(())?;
+        let mut number = |nth| fields.nth(nth)?.parse::<u64>().ok();
+        Some(number(0)? * number(1)?)
+    };
+    slabinfo.lines().filter_map(bytes).reduce(|one, other| one + other)
+}
+
 fn meminfo(procfs: &Procfs) -> Option<String> {
     fs::read_to_string(procfs.root().join("meminfo")).ok()
 }
@@ -91,6 +105,18 @@ mod tests {
             );
         }
         assert_eq!(stack_bytes_per_thread(&Procfs::at("/nowhere")), USUAL_STACK_BYTES);
+    }
+
+    #[test]
+    fn objects_of_a_cache_are_those_in_use_times_their_size() {
+        let (root, procfs) = machine(1, 1);
+        let slabinfo = "slabinfo - version: 2.1\n# name <active_objs> <num_objs> <objsize>\n\
+                        TCPv6 10 26 2432 13 8 : tunables\nTCP 100 112 2304 14 8 : tunables\n\
+                        tw_sock_TCP 7 7 248\n";
+        fs::write(root.path().join("slabinfo"), slabinfo).unwrap();
+        assert_eq!(slab_of(&procfs, &["TCP", "TCPv6"]), Some(100 * 2304 + 10 * 2432));
+        assert_eq!(slab_of(&procfs, &["UNIX"]), None);
+        assert_eq!(slab_of(&Procfs::at("/nowhere"), &["TCP"]), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! | file | what it reads |
 //! | --- | --- |
-//! | [`mod@weigh`] | all of what follows, for one process |
+//! | [`mod@weigh`] | all of what follows, for one process or several |
 //! | [`process`] | resident memory, page tables, mappings, threads and descriptors, from procfs |
 //! | [`stacks`] | how much of its threads' stacks a process has touched, from procfs |
 //! | [`cgroup`] | everything charged to a cell, kernel memory included, from a control group of its own |
@@ -20,4 +20,4 @@ pub mod process;
 pub mod stacks;
 pub mod weigh;
 
-pub use weigh::weigh;
+pub use weigh::{weigh, weigh_all};

@@ -140,6 +140,11 @@ impl Procfs {
         self.living_status(pid).is_some_and(|status| value(&status, "VmSize").is_some())
     }
 
+    /// Whether the process `pid` is there and has not ended: a zombie has.
+    pub fn lives(&self, pid: u32) -> bool {
+        self.living_status(pid).is_some()
+    }
+
     /// Whether there is a process `pid`, zombies included.
     pub fn exists(&self, pid: u32) -> bool {
         self.path(pid, "").exists()
@@ -305,6 +310,7 @@ mod tests {
         ] {
             fs::write(root.path().join("7/status"), status).unwrap();
             assert_eq!(procfs.has_memory(7), expected, "{status}");
+            assert_eq!(procfs.lives(7), !status.contains('Z'), "{status}");
         }
     }
 

@@ -10,10 +10,15 @@ use record::Weight;
 /// `heap_bytes` is `None`: only the process itself can count its heap; see [`contestant::heap`]. So are the
 /// stacks and what the system has of slab; see [`process::Procfs::stacks`] and [`kernel`].
 pub fn weigh(procfs: &process::Procfs, pid: u32, group: Option<&cgroup::Group>) -> Weight {
+    weigh_all(procfs, &[pid], group)
+}
+
+/// The same of several processes together. Memory that they share since a fork counts once for each.
+pub fn weigh_all(procfs: &process::Procfs, pids: &[u32], group: Option<&cgroup::Group>) -> Weight {
     if let Some(group) = group {
         group.settle(procfs);
     }
-    let weight = procfs.weigh(pid);
+    let weight = pids.iter().map(|pid| procfs.weigh(*pid)).reduce(plus).unwrap_or_default();
     let charged = group.map(|group| group.weigh(weight.page_table_bytes)).unwrap_or_default();
     // The size is the kernel's and does not change; one reading does for the whole run.
     static STACK: OnceLock<u64> = OnceLock::new();
@@ -28,5 +33,21 @@ pub fn weigh(procfs: &process::Procfs, pid: u32, group: Option<&cgroup::Group>) 
         charged_page_table_bytes: charged.page_table_bytes,
         slab_bytes: charged.slab_bytes,
         ..weight
+    }
+}
+
+/// Two processes together. What could not be read of one is not known of both.
+fn plus(one: Weight, other: Weight) -> Weight {
+    let sum = |of: fn(&Weight) -> Option<u64>| Some(of(&one)? + of(&other)?);
+    Weight {
+        rss_bytes: sum(|of| of.rss_bytes),
+        anonymous_bytes: sum(|of| of.anonymous_bytes),
+        huge_page_bytes: sum(|of| of.huge_page_bytes),
+        swap_bytes: sum(|of| of.swap_bytes),
+        page_table_bytes: sum(|of| of.page_table_bytes),
+        mappings: sum(|of| of.mappings),
+        threads: sum(|of| of.threads),
+        descriptors: sum(|of| of.descriptors),
+        ..Weight::default()
     }
 }

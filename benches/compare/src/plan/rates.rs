@@ -45,13 +45,13 @@ const BESIDE: &[Size] = &[timers(1, 3), timers(100, 3), requests(100, 0, 3)];
 
 /// 10,000 connections take half a second each time.
 const THOROUGH: &[Size] = &[
-    timers(1, 10),
-    timers(100, 10),
-    timers(10_000, 10),
-    requests(100, 0, 10),
-    requests(100, 50, 10),
-    requests(10_000, 0, 5),
-    requests(10_000, 50, 5),
+    timers(1, 8),
+    timers(100, 8),
+    timers(10_000, 8),
+    requests(100, 0, 8),
+    requests(100, 50, 8),
+    requests(10_000, 0, 3),
+    requests(10_000, 50, 3),
 ];
 
 /// The cells of a run of this extent that show a rate of this contestant. What is written straight on a

@@ -227,13 +227,13 @@ const FULL: &[Sizes] = &[
 /// The thorough run: more rounds, so that intervals are narrow, and ten millions of whatever is not a
 /// thread, to see whether a task among many still costs what a task among few does.
 const THOROUGH: &[Sizes] = &[
-    timed(&[One], &[(1, 10), (4, 10), (16, 10)]),
+    timed(&[One], &[(1, 8), (4, 8), (16, 8)]),
     counted(&[One], &[(1, 1), (16, 1)]),
     timed(&[FullThreads], THOROUGH_FEW),
-    timed(&[FullThreads], &[(1, 10), (100, 10), (1_000, 10)]),
+    timed(&[FullThreads], &[(1, 8), (100, 8), (1_000, 8)]),
     counted(&[FullThreads], &[(100, 1), (400, 1), (1_000, 1)]),
-    timed(&[FullThreads], &[(10_000, 10)]),
-    timed(&[ThreadsSoFar], &[(400, 10)]),
+    timed(&[FullThreads], &[(10_000, 8)]),
+    timed(&[ThreadsSoFar], &[(400, 8)]),
     timed(&[ThreadEach], &[(40_000, 1)]),
     timed(
         &[BesideLight],
@@ -243,19 +243,11 @@ const THOROUGH: &[Sizes] = &[
     timed(&[FullLight], THOROUGH_FEW),
     timed(
         &[FullLight],
-        &[
-            (1, 10),
-            (100, 10),
-            (1_000, 10),
-            (10_000, 10),
-            (100_000, 10),
-            (1_000_000, 10),
-            (10_000_000, 2),
-        ],
+        &[(1, 8), (100, 8), (1_000, 8), (10_000, 8), (100_000, 8), (1_000_000, 8), (10_000_000, 2)],
     ),
     counted(&[FullLight], THOROUGH_COUNTED),
-    timed(&[Baseline], &[(10_000, 10), (100_000, 10)]),
-    timed(&[Again], &[(1, 10), (10_000, 10), (100_000, 10), (1_000_000, 10)]),
+    timed(&[Baseline], &[(10_000, 8), (100_000, 8)]),
+    timed(&[Again], &[(1, 8), (10_000, 8), (100_000, 8), (1_000_000, 8)]),
 ];
 
 const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
@@ -281,9 +273,9 @@ const QUICK_CONTROLS: &[Sizes] = &[
 
 /// The same, more often.
 const THOROUGH_CONTROLS: &[Sizes] = &[
-    timed(&[Holds(0, 64)], &[(1, 10), (300_000, 10)]),
-    timed(&[Holds(512, 512)], &[(1, 10), (100_000, 10)]),
-    timed(&[Holds(4096, 4096)], &[(1, 10), (20_000, 10)]),
+    timed(&[Holds(0, 64)], &[(1, 8), (300_000, 8)]),
+    timed(&[Holds(512, 512)], &[(1, 8), (100_000, 8)]),
+    timed(&[Holds(4096, 4096)], &[(1, 8), (20_000, 8)]),
     counted(&[Holds(0, 4096)], CONTROL_COUNTED),
 ];
 
@@ -378,15 +370,15 @@ const FULL_HTTP: &[Sizes] = &[
 /// Requests of the thorough run: in more rounds, and 19,000 of them too, which need nearly all of 20,000
 /// descriptors. That is a usual limit.
 const THOROUGH_HTTP: &[Sizes] = &[
-    timed(&[One], &[(1, 10), (4, 10)]),
+    timed(&[One], &[(1, 8), (4, 8)]),
     timed(&[FullThreads], THOROUGH_FEW),
-    timed(&[FullThreads], &[(1, 10), (100, 10), (1_000, 10)]),
+    timed(&[FullThreads], &[(1, 8), (100, 8), (1_000, 8)]),
     counted(&[FullThreads], &[(100, 1), (400, 1)]),
-    timed(&[FullThreads], &[(5_000, 10)]),
+    timed(&[FullThreads], &[(5_000, 8)]),
     timed(&[ThreadEach], &[(19_000, 1)]),
     timed(&[BesideLight, BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (5_000, 3)]),
     timed(&[FullLight], THOROUGH_FEW),
-    timed(&[FullLight], &[(1, 10), (100, 10), (1_000, 10), (5_000, 10), (19_000, 5)]),
+    timed(&[FullLight], &[(1, 8), (100, 8), (1_000, 8), (5_000, 8), (19_000, 4)]),
     counted(&[FullLight], &[(100, 1), (2_000, 1)]),
 ];
 

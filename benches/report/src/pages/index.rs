@@ -73,7 +73,8 @@ fn build(analysis: &Analysis) -> Document {
     ];
     let mut blocks = vec![Block::Paragraph(say(
         "Ten questions, answered from one run. The rest: [claims and verdicts](page:claims), \
-         [tasks and requests a second](page:rates), [every figure](page:all).",
+         [tasks and requests a second](page:rates), [every figure](page:all), \
+         [what a connection costs a server](docs:servers.md).",
         &[],
     ))];
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));

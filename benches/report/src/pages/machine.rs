@@ -37,7 +37,8 @@ fn build(analysis: &Analysis) -> Document {
     Document { id: "machine", title: "The machine and the run".into(), blocks }
 }
 
-fn answer(analysis: &Analysis) -> Text {
+/// The machine and the run in two sentences.
+pub(crate) fn answer(analysis: &Analysis) -> Text {
     let host = &analysis.run.host;
     let cores = format!("{} core{}", host.cores, if host.cores == 1 { "" } else { "s" });
     let size = |bytes| format::size(bytes as f64);

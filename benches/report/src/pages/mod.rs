@@ -39,7 +39,7 @@ pub mod front;
 mod index;
 pub mod instructions;
 mod lateness;
-mod machine;
+pub(crate) mod machine;
 mod memory;
 mod page;
 pub(crate) mod rates;

@@ -61,6 +61,7 @@ pub fn render(page: &OnePage, around: &Around<'_>) -> String {
         format!("<li><a href=\"#{}\">{title}</a></li>", foreign(document.id))
     };
     let parts = [
+        ("of", if page.is_of_servers { "servers" } else { "tasks" }.into()),
         ("title", foreign(&page.title)),
         ("lead", lead),
         ("first-link", first.iter().map(link).collect()),
@@ -318,7 +319,8 @@ mod tests {
             left_out: 0,
             plan: None,
         };
-        OnePage { title: "A < B".into(), lead: vec!["Measured {{data}}.".into()], documents, data }
+        let (title, lead) = ("A < B".into(), vec!["Measured {{data}}.".into()]);
+        OnePage { title, lead, documents, is_of_servers: false, data }
     }
 
     fn html(documents: Vec<Document>) -> String {

@@ -86,7 +86,7 @@ impl Cgroups {
         if self.kind == CgroupKind::V1 {
             v1::count_socket_buffers(&path);
         }
-        Ok(Group { kind: self.kind, path })
+        Ok(Group { kind: self.kind, path, is_ours: true })
     }
 
     fn probe(&self) -> Result<(), Unavailable> {

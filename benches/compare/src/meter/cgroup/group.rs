@@ -2,7 +2,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -11,16 +13,19 @@ use nix::unistd::Pid;
 
 use super::account::GroupWeight;
 use super::files::{at, flat_keyed, pids, single};
+use super::hierarchies::Hierarchies;
 use super::{v1, v2};
 use crate::meter::kernel::page_bytes;
 use crate::meter::process::Procfs;
 use record::CgroupKind;
 
-/// A control group of one cell. Removed when dropped.
+/// A control group of one cell, removed when dropped; or one that was there before, which is only read.
 #[derive(Debug)]
 pub struct Group {
     pub(super) kind: CgroupKind,
     pub(super) path: PathBuf,
+    /// Whether it was made here.
+    pub(super) is_ours: bool,
 }
 
 impl Group {
@@ -32,6 +37,61 @@ impl Group {
     /// If the process is gone or may not be moved.
     pub fn add(&self, pid: u32) -> io::Result<()> {
         fs::write(self.path.join("cgroup.procs"), pid.to_string())
+    }
+
+    /// The group that this process is in, where it is charged; it is only read.
+    pub fn of_process(procfs: &Procfs, pid: u32) -> Option<Self> {
+        let cgroup = fs::read_to_string(procfs.root().join(pid.to_string()).join("cgroup")).ok()?;
+        Self::in_hierarchy(procfs, cgroup)
+    }
+
+    /// The group in this folder, or with this path in the hierarchy of the memory controller; it is only
+    /// read.
+    pub fn at(procfs: &Procfs, path: &str) -> Option<Self> {
+        let folder = Path::new(path);
+        if folder.join("memory.stat").is_file() {
+            let is_v2 = folder.join("cgroup.controllers").is_file();
+            let kind = if is_v2 { CgroupKind::V2 } else { CgroupKind::V1 };
+            return Some(Self { kind, path: folder.to_owned(), is_ours: false });
+        }
+        Self::in_hierarchy(procfs, format!("1:memory:{path}\n0::{path}\n"))
+    }
+
+    fn in_hierarchy(procfs: &Procfs, cgroup: String) -> Option<Self> {
+        let hierarchies = Hierarchies { cgroup, ..Hierarchies::read(procfs).ok()? };
+        let one = hierarchies.v1("memory").map(|own| (CgroupKind::V1, own.group));
+        let (kind, path) = one.or_else(|| Some((CgroupKind::V2, hierarchies.v2()?.group)))?;
+        path.join("memory.stat").is_file().then_some(Self { kind, path, is_ours: false })
+    }
+
+    /// The processes in the group and in those below it.
+    pub fn pids(&self) -> Vec<u32> {
+        fn add(group: &Path, found: &mut Vec<u32>) {
+            found.extend(pids(group).into_iter().filter_map(|pid| u32::try_from(pid).ok()));
+            for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    add(&entry.path(), found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        add(&self.path, &mut found);
+        found
+    }
+
+    /// Has the process of a command move itself into the group before it becomes the program. Moved from
+    /// outside after that, it would have touched some pages already, more or fewer as it happens, which stay
+    /// charged to the group that it came from.
+    ///
+    /// # Errors
+    /// If the group takes no process.
+    pub fn enter_before_exec(&self, command: &mut Command) -> io::Result<()> {
+        const ITSELF: &[u8] = b"0";
+        let processes = self.processes()?;
+        // SAFETY: between fork and exec this does no more than write(2) to a file that was opened before,
+        // which is async-signal-safe and allocates nothing (an error of the operating system is a number).
+        unsafe { command.pre_exec(move || io::Write::write_all(&mut &processes, ITSELF)) };
+        Ok(())
     }
 
     /// The file to which a process writes `0` to move itself into the group.
@@ -154,6 +214,9 @@ impl Drop for Group {
     /// last process has been reaped, so it is asked for up to half a second; after that, the next run
     /// removes it.
     fn drop(&mut self) {
+        if !self.is_ours {
+            return;
+        }
         for _ in 0..100 {
             match fs::remove_dir(&self.path) {
                 Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {

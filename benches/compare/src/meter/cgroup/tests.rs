@@ -332,7 +332,7 @@ fn kills_for_want_of_memory_are_read_in_both_versions() {
     let machine = Machine::new("", "");
     machine.write("g/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
     machine.write("g/memory.events", "low 0\noom 3\noom_kill 1\n");
-    let group = |kind| Group { kind, path: machine.path("g") };
+    let group = |kind| Group { kind, path: machine.path("g"), is_ours: true };
     assert_eq!(group(CgroupKind::V1).oom_kills(), Some(2));
     assert_eq!(group(CgroupKind::V2).oom_kills(), Some(1));
     assert_eq!(group(CgroupKind::None).oom_kills(), None);
@@ -343,7 +343,7 @@ fn the_most_that_was_charged_is_read_in_both_versions() {
     let machine = Machine::new("", "");
     machine.write("g/memory.max_usage_in_bytes", "8192\n");
     machine.write("g/memory.peak", "4096\n");
-    let peak = |kind| Group { kind, path: machine.path("g") }.peak_bytes();
+    let peak = |kind| Group { kind, path: machine.path("g"), is_ours: true }.peak_bytes();
     assert_eq!(peak(CgroupKind::V1), Some(8192));
     assert_eq!(peak(CgroupKind::V2), Some(4096));
     assert_eq!(peak(CgroupKind::None), None);
@@ -395,7 +395,7 @@ fn a_group_is_lost_when_its_process_is_elsewhere_or_it_cannot_be_read() {
         (CgroupKind::V2, "0::/x/compare-1-0\n", "0::/x/compare-1-1\n"),
     ] {
         let machine = Machine::new("", "");
-        let group = Group { kind, path: machine.path("compare-1-0") };
+        let group = Group { kind, path: machine.path("compare-1-0"), is_ours: true };
         let lost = || group.is_lost_to(&machine.procfs(), 7);
         assert_eq!(lost(), None, "a process that is not there is not lost");
         machine.write("proc/7/cgroup", own);
