@@ -100,7 +100,10 @@ impl Server {
 
     fn of(record: &Record, lines: &[&Weighing]) -> Option<Self> {
         let first = lines.first()?;
-        let sampled = |read: Read, name: &str| fit(record, None, lines, read, name);
+        let sampled = |read: Read, name: &str| {
+            let names = [&*first.server, first.hold.name(), name];
+            Fit::of(&readings(lines, read), bootstrap(record, None, lines.len(), &names))
+        };
         let line = |read: Read, name: &str| {
             let fit = sampled(read, name)?;
             Some(PerConnection { bytes: fit.slope.estimate, without: fit.intercept })
@@ -228,17 +231,6 @@ fn connections(lines: &[&Weighing]) -> BTreeSet<u64> {
 fn readings(lines: &[&Weighing], read: Read) -> Vec<Reading> {
     let of = |held: &Held| Some(Reading { tasks: held.connections, value: read(held)? as f64 });
     steps(lines).filter_map(of).collect()
-}
-
-fn fit(
-    record: &Record,
-    nth: Option<usize>,
-    lines: &[&Weighing],
-    read: Read,
-    name: &str,
-) -> Option<Fit> {
-    let names = [lines.first()?.server.as_str(), lines.first()?.hold.name(), name];
-    Fit::of(&readings(lines, read), bootstrap(record, nth, lines.len(), &names))
 }
 
 /// Draws processes, which are the rounds here.

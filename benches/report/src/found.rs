@@ -15,10 +15,8 @@ pub fn document(found: &[Found]) -> Document {
         found,
         &[
             (Column::words("contestant"), &|of| Cell::text(names::series(&of.series))),
-            (Column::new("ran with proof", Unit::Count).higher(), &|of| {
-                Cell::count(of.ran, "nothing ran")
-            }),
-            (Column::new("did not run", Unit::Count), &|of| Cell::count(of.stopped_at, RAN)),
+            (Column::new("reach", Unit::Count).higher(), &|of| Cell::count(of.ran, "nothing ran")),
+            (Column::new("wall", Unit::Count), &|of| Cell::count(of.stopped_at, RAN)),
             (Column::words("stopped by"), &|of| match (&of.limit, &of.reason) {
                 (Some(limit), _) => Cell::text(limits::with_value(&limit.name, limit.value)),
                 (None, reason) => Cell::Missing(reason.clone().unwrap_or(RAN.into()).into()),
@@ -26,7 +24,7 @@ pub fn document(found: &[Found]) -> Document {
         ],
     );
     let mut blocks = vec![Block::Paragraph(answer(found)), Block::Table(table)];
-    blocks.extend(tables::section("What makes room", found.iter().filter_map(room).collect()));
+    blocks.extend(tables::section("What moves the limit", found.iter().filter_map(room).collect()));
     let moved = found.iter().filter_map(|of| Some(verdict(of, of.moved.as_ref()?)));
     blocks.extend(tables::section("With the limit moved", moved.collect()));
     Document { id: "found", title: "Where each contestant stops".into(), blocks }
@@ -80,7 +78,7 @@ pub fn before_moving(limit: &str, from: u64, to: u64, undo: Option<&str>) -> Str
     let name = names::limit(limit);
     let [from, to] = [from, to].map(|value| limits::written(limit, value));
     let whom = match (limit, undo) {
-        ("pids_cgroup", _) => "its whole control group",
+        ("pids_cgroup", _) => "the whole control group",
         (_, None) => "this program and what it starts",
         (_, Some(_)) => "the whole machine",
     };

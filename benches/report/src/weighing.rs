@@ -72,7 +72,7 @@ fn answer(servers: &[Server], memory: Option<u64>) -> Vec<Text> {
         let memory = memory?;
         let [fits, bytes] = [format::count(server.fits(memory)?), format::size(memory as f64)];
         let hold = hold(server.hold);
-        let least = if server.total.is_some() { "" } else { " at most" };
+        let least = if is_lower(server) { " at most" } else { "" };
         let more = server.fits(memory) > server.most;
         let far = if more { ", if it goes on beyond what was held" } else { "" };
         Some(say(
@@ -90,6 +90,11 @@ fn answer(servers: &[Server], memory: Option<u64>) -> Vec<Text> {
     said.into_iter().chain(fits).collect()
 }
 
+/// Whether a connection may cost more than what was read: some of it was there before, or is not seen.
+fn is_lower(server: &Server) -> bool {
+    server.attached.is_some() || server.total.is_none() || server.sockets == Sockets::Unseen
+}
+
 fn one(server: &Server) -> Text {
     let (name, hold) = (&*server.server, hold(server.hold));
     let Some(basis) = server.basis() else {
@@ -100,13 +105,13 @@ fn one(server: &Server) -> Text {
             &[("name", name), ("most", &most)],
         );
     };
-    let least = if server.attached.is_some() { "at least " } else { "" };
+    let least = if is_lower(server) { "at least " } else { "" };
     let bytes = format!("{least}{}", format::estimate(&basis.bytes, Unit::Bytes));
     let part = |of: &Option<PerConnection>| of.map_or(0.0, |of| of.bytes.value);
     if server.total.is_none() {
         return say(
-            "**One more connection costs {name} {bytes} of private memory** ({hold}). The kernel's part is \
-             not known.",
+            "**One more connection costs {name} {bytes} of private memory** ({hold}). The rest of the \
+             kernel's part is not known.",
             &[("name", name), ("bytes", &bytes), ("hold", hold)],
         );
     }
@@ -131,19 +136,28 @@ fn from_to(servers: &[Server]) -> Text {
     let mut all: Vec<(&Server, f64)> =
         all.filter_map(|server| Some((server, server.basis()?.bytes.value))).collect();
     all.sort_by(|one, other| one.1.total_cmp(&other.1));
-    let [(least, low), .., (most, high)] = &all[..] else {
+    let [(least, low), between @ .., (most, high)] = &all[..] else {
         return "The table says what one more connection costs each server.".into();
     };
-    say(
+    let times = |bytes: &f64| format::times(bytes / low);
+    let said = say(
         "**One more idle connection costs from {low} at {least} to {high} at {most}**, {times} times as much.",
         &[
             ("low", &format::bytes(*low)),
             ("least", &least.server),
             ("high", &format::bytes(*high)),
             ("most", &most.server),
-            ("times", &format::times(high / low)),
+            ("times", &times(high)),
         ],
-    )
+    );
+    let between: Vec<String> = between
+        .iter()
+        .map(|(server, bytes)| format!("{} at {} times", server.server, times(bytes)))
+        .collect();
+    match &between[..] {
+        [] => said,
+        all => said.and(say("Between them: {all}.", &[("all", &format::list(all))])),
+    }
 }
 
 fn bytes(servers: &[Server]) -> Table {
@@ -159,12 +173,12 @@ fn bytes(servers: &[Server]) -> Table {
         &[
             (Column::words("server"), &|server| Cell::text(&*server.server)),
             (Column::words("connection"), &|server| Cell::text(hold(server.hold))),
-            (column("all of it").with_intervals(), &|server| grouped(server.total, server)),
+            (column("full bill").with_intervals(), &|server| grouped(server.total, server)),
             (column("private").with_intervals(), &|server| {
                 figure(server.private, "fewer than two steps, or not to be read here")
             }),
             (column("page tables"), &|server| figure(server.page_tables, "not read")),
-            (column("other kernel"), &|server| grouped(server.kernel, server)),
+            (column("rest of kernel"), &|server| grouped(server.kernel, server)),
         ],
     )
 }
@@ -219,10 +233,16 @@ fn stopped(server: &Server) -> Option<Text> {
         ("tried", tried),
     ];
     let said = say(
-        "{server} ({hold}): {most} connections with proof. Its limit is {whose}**{name} {value}**; {tried}.",
+        "{server} ({hold}): {most} connections with proof. The limit is {whose}**{name} {value}**; {tried}.",
         &with,
     );
-    let moved = moved.map(|moved| say("`{moved}` moves it.", &[("moved", &moved)]));
+    let moved = match server.attached {
+        Some(_) if *of == LimitOf::Server && limit.name.starts_with("nofile") => Some(
+            "`prlimit --pid PID --nofile=N` moves it until it ends, `LimitNOFILE=` in its unit for good."
+                .into(),
+        ),
+        _ => moved.map(|moved| say("`{moved}` moves it.", &[("moved", &moved)])),
+    };
     Some(moved.into_iter().fold(said, Text::and))
 }
 
@@ -360,6 +380,7 @@ mod tests {
     fn several_servers_are_told_from_the_lightest_to_the_heaviest() {
         let page = written(&made(&[("nginx", 300), ("python", 90_000), ("node", 2_000)]), None);
         assert!(page.contains("from 4.3 kB at nginx to 94 kB at python"), "{page}");
+        assert!(page.contains("Between them: node at 1."), "{page}");
         assert!(page.contains("| node"), "{page}");
     }
 

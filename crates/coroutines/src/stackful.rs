@@ -1,6 +1,6 @@
 //! `coroutines/stackful`: coroutines that each have a stack of their own, with a page below it that guards it.
 //!
-//! The task is the subroutine as it is: it may stop in any function that it calls. For that it keeps a whole
+//! The task is written like the subroutine's: it may stop in any function that it calls. For that it keeps a whole
 //! stack, as a thread does, and the kernel keeps two mappings for each. A stack goes back to a pool when its
 //! task is over, with the pages that the task has touched.
 

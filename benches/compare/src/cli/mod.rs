@@ -69,7 +69,7 @@ enum Command {
     /// Run some cells, weigh them and print the tables
     #[command(after_help = run::EXAMPLES)]
     Run(Box<run::Args>),
-    /// Count the instructions of a wait and of a request, with valgrind
+    /// Count the instructions of a wait, a request and a hop, with valgrind
     #[command(after_help = instructions::EXAMPLES)]
     Instructions(instructions::Args),
     /// Run the same cells several times, and see how far the figures move
@@ -116,10 +116,11 @@ const EXAMPLES: &str = "\
 Examples:
   compare list
   compare run --only 'coroutines/*' --tasks 1k,10k,100k --repeats 3
-  compare run --only threads/per-task --tasks 40k
   compare tables --check
   compare claims --record target/compare/quick/record.jsonl
   compare report --open
+  compare walls --only threads/per-task
+  compare weigh --connect 127.0.0.1:8000 -- python3 -m http.server
 
 The main job, everything in its default size: cargo bench -p compare
 The same in 40 minutes, for the record:       cargo bench -p compare -- --thorough";

@@ -69,8 +69,13 @@ fn flaws(record: &Record) -> Vec<String> {
             line.flaw()?
         ))
     }));
+    flaws.extend(record.weighings.iter().filter_map(|line| {
+        let (hold, nth) = (line.hold.name(), line.repeat + 1);
+        Some(format!("{}, {hold}, process {nth}: {}", line.server, line.flaw()?))
+    }));
     let is_counted = |line: &Instructions| line.status == Status::Ok && line.flaw().is_none();
-    if !record.instructions.iter().any(is_counted)
+    if record.weighings.is_empty()
+        && !record.instructions.iter().any(is_counted)
         && record.cells.iter().all(|cell| cell.status != Status::Ok)
     {
         flaws.push("no cell has proof".into());

@@ -37,7 +37,6 @@ use report::render::json;
 pub const EXAMPLES: &str = "\
 Examples:
   compare run --only 'coroutines/*' --tasks 10k,100k,1M --repeats 3
-  compare run --only threads/per-task --tasks 40k    where is the wall?
   compare run --only coroutines/smol --tasks 10M --record big.jsonl
   compare run --only 'coroutines/*' --state 8KiB --waits 3 --json
   compare run --only '*/tokio,threads/*' --depth 16KiB --tasks 100,1k --repeats 3
@@ -45,7 +44,7 @@ Examples:
   compare run --only 'coroutines/*' --synchronized-wakeup --tasks 10k --repeats 5
   compare run --env LD_PRELOAD=libjemalloc.so.2 --only '*/tokio' --tasks 10k,100k
   compare run --rate-waves 20 --tasks 100,10k --repeats 5    how many a second?
-  compare run --workload relay --one-core    what does a hand-over cost?
+  compare run --workload relay --one-core    what does a hop cost, from task to task?
   compare run --workload timeout --cancel 99% --tasks 10k --only 'coroutines/*'
   compare run --trace --only '*/tokio,threads/per-task'    who ends first, on which thread?
   compare run --jobs 2M --tasks 8 --only 'coroutines/*'    do computations run at once?

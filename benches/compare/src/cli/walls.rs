@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let file = OpenOptions::new().write(true).open("/proc/sys/vm/max_map_count");
         file.context("`--raise` needs root: /proc/sys/vm/max_map_count cannot be written")?;
     }
-    if args.workload == Kind::Transfer || !args.workload.is_at_hand() {
+    if !matches!(args.workload, Kind::Timer | Kind::Http) || !args.workload.is_at_hand() {
         bail!("`--workload` is timer here, or http where the feature `server` is built in");
     }
     // No limit counts the tasks of those that do not wait at once.

@@ -32,16 +32,17 @@ use crate::weigh::server::Target;
 /// What to show under `compare weigh --help`.
 pub const EXAMPLES: &str = "\
 Examples:
-  compare weigh --connect 127.0.0.1:8000 --connections 0,500,2k -- python3 -m http.server
-  compare weigh --connect 127.0.0.1:8080 --hold idle,keep-alive -- ./my-server --port 8080
-  compare weigh --connect unix:/tmp/a.sock --memory 512MiB -- ./my-server /tmp/a.sock
+  compare weigh --connect 127.0.0.1:8000 --connections 0,2k -- python3 -m http.server
+  compare weigh --connect 127.0.0.1:8080 --hold idle,keep-alive -- ./my-server
+  compare weigh --connect unix:/tmp/a.sock --memory 512MiB -- ./my-server
   compare weigh --connect 127.0.0.1:80 --systemd-unit nginx
   compare weigh --connect 127.0.0.1:8080 --record before.jsonl -- ./my-server
   compare diff before.jsonl after.jsonl --fail-on-regression 5%
   compare report --record after.jsonl --open
 
-Ends with 0 if all that was asked was weighed, or a limit stopped it; with 1 if not; with 2 if nothing was
-weighed, with one line that says why; with 130 if it was interrupted.";
+Ends with 0 if all that was asked was weighed or a limit stopped it, with 1 if not,
+with 2 if an option is wrong or the server did not come to listen, and with 130 if
+it was interrupted.";
 
 /// What the options of a server stand under in the help.
 const SERVER: &str = "The server";
@@ -70,29 +71,30 @@ pub struct Args {
     #[arg(long, value_name = "NAME", help_heading = SERVER)]
     name: Option<String>,
     /// What each connection does, one or more of: idle, keep-alive (one whole answer by HTTP/1.1, then nothing),
-    /// waiting (for that answer), file:PATH (sends these bytes)
+    /// waiting (for that answer), file:PATH (sends the bytes of that file)
     #[arg(long, value_name = "WHAT", value_delimiter = ',', default_value = "idle", value_parser = parse_hold, help_heading = CONNECTIONS)]
     hold: Vec<HoldArg>,
-    /// How many are held, step by step, rising, such as 0,500,2k,5k [default: up to what the limits allow, for
-    /// some 20 seconds a process]
+    /// How many are held, step by step, rising, such as 0,500,2k,5k [default: up to 50k, as far as limits and half
+    /// of the free memory allow; no step begins after 20 seconds]
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', value_parser = parse_step, allow_hyphen_values = true, help_heading = CONNECTIONS)]
     connections: Vec<u64>,
     /// What `keep-alive` and `waiting` ask for
     #[arg(long, value_name = "PATH", default_value = "/", help_heading = CONNECTIONS)]
     path: String,
-    /// How many connections fit in so much memory, such as 512MiB, if it goes on like that?
+    /// Also say how many connections fit in this much memory, such as 512MiB
     #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = CONNECTIONS)]
     memory: Option<u64>,
-    /// How many processes of it are weighed, each started afresh [default: 3]
+    /// How many processes of the server are weighed, each started afresh [default: 3]
     #[arg(long, value_name = "COUNT", value_parser = parse_count, allow_hyphen_values = true, help_heading = heading::HOW)]
     repeats: Option<u32>,
-    /// How long it may take to listen, or be without any progress
+    /// How long the server may take to listen, or may go without progress
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = units::parse_duration, allow_hyphen_values = true, help_heading = heading::HOW)]
     patience: Duration,
     /// Do not start again in a systemd scope where only that gives a control group
     #[arg(long, help_heading = heading::HOW)]
     no_scope: bool,
-    /// Where the record goes [default: a file whose name is printed]
+    /// Where the record goes [default: target/compare/weigh/record.jsonl, which is replaced; outside of a
+    /// checkout a new file whose name is printed]
     #[arg(long, value_name = "FILE", help_heading = heading::RECORD)]
     record: Option<PathBuf>,
     /// Replace the record if there is one
@@ -159,81 +161,107 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(path) => path.clone(),
         None => args.record_path()?,
     };
-    let is_attached = target.attached().is_some();
-    let repeats = if is_attached { 1 } else { args.repeats.unwrap_or(REPEATS) };
-    let mut steps = vec![args.connections.clone(); holds.len()];
-    let mut record: Option<Writer> = None;
-    let (mut failed, mut interrupted) = (false, false);
-    'all: for repeat in 0..repeats {
-        for (nth, (hold, bytes)) in holds.iter().enumerate() {
-            let server = match plan.begin() {
-                Ok(server) => server,
-                Err(_) if stop.load(Ordering::SeqCst) => {
-                    interrupted = true;
-                    break 'all;
-                }
-                Err(error) if record.is_none() => return Err(error),
-                Err(error) => {
-                    complain(format_args!("compare: {error:#}"));
-                    failed = true;
-                    break 'all;
-                }
-            };
-            let to = match &mut record {
-                Some(writer) => writer,
-                None => record.insert(self::writer(args, &path, description, (&name, &target))?),
-            };
-            let said = format!("{name}, {}, process {} of {repeats}", hold.name(), repeat + 1);
-            let mut first = None;
-            let (weighing, was_interrupted) =
-                plan.weigh(server, *hold, bytes, repeat, &mut steps[nth], |held| {
-                    complain(format_args!(
-                        "compare: {said}: {}",
-                        progress(first.get_or_insert(*held), held)
-                    ));
-                });
-            if let Some(reason) = &weighing.reason {
-                complain(format_args!("compare: {said}: {reason}"));
-            }
-            failed |= weighing.status == Status::Failed;
-            let is_nothing = weighing.most().is_none_or(|most| most == 0);
-            to.append(&Line::Weighing(Box::new(weighing)))
-                .with_context(|| format!("record {} cannot be written", path.display()))?;
-            interrupted |= was_interrupted;
-            // What held none at first will hold none again.
-            if was_interrupted || is_nothing {
-                break 'all;
-            }
-        }
-    }
-    drop(record);
-    let is_there = path.exists();
-    if interrupted {
-        let kept = if is_there { "; what was weighed is kept" } else { "" };
+    let end = weigh_all(args, &plan, &holds, &path, description)?;
+    if end.interrupted {
+        let kept = if end.is_kept { "; what was weighed is kept" } else { "" };
         complain(format_args!("compare: interrupted{kept}"));
     }
-    if is_there {
-        let analysis = Analysis::of(&read_file(&path)?, None);
-        failed |= analysis.servers.iter().any(|server| server.basis().is_none());
-        let document = document(&analysis, args.memory);
-        if args.json || args.markdown {
-            complain(format_args!("compare: the record is {}", path.display()));
-        }
-        if args.json {
-            print_json(&weighing::json(&analysis.servers, args.memory))?;
-        } else if args.markdown {
-            print(markdown::render(&document, &Place { results: "", docs: "" }).trim_end());
-        } else {
-            print_document(&document, false);
-            print("");
-            print_path(&path);
-        }
-    }
-    Ok(match (interrupted, failed) {
+    let has_all = !end.is_kept || show(args, &path, &name)?;
+    Ok(match (end.interrupted, end.failed || !has_all) {
         (true, _) => ExitCode::from(130),
         (false, true) => ExitCode::FAILURE,
         (false, false) => ExitCode::SUCCESS,
     })
+}
+
+/// How it went.
+#[derive(Default)]
+struct End {
+    /// Whether something is in the record.
+    is_kept: bool,
+    failed: bool,
+    interrupted: bool,
+}
+
+/// Weighs a process of the server for each repeat and each way to hold a connection, and writes them into the
+/// record, which is made when the first of them accepts.
+fn weigh_all(
+    args: &Args,
+    plan: &Plan<'_>,
+    holds: &[(Hold, Vec<u8>)],
+    path: &Path,
+    description: &record::Run,
+) -> anyhow::Result<End> {
+    let is_attached = plan.target.attached().is_some();
+    let repeats = if is_attached { 1 } else { args.repeats.unwrap_or(REPEATS) };
+    let mut steps = vec![args.connections.clone(); holds.len()];
+    let mut record: Option<Writer> = None;
+    let mut end = End::default();
+    let mut holds_none = vec![false; holds.len()];
+    let each = (0..repeats).flat_map(|repeat| holds.iter().enumerate().map(move |of| (repeat, of)));
+    for (repeat, (nth, (hold, bytes))) in each {
+        if holds_none[nth] {
+            continue;
+        }
+        let server = match plan.begin() {
+            Ok(server) => server,
+            Err(_) if plan.stop.load(Ordering::SeqCst) => {
+                end.interrupted = true;
+                break;
+            }
+            Err(error) if record.is_none() => return Err(error),
+            Err(error) => {
+                complain(format_args!("compare: {error:#}"));
+                end.failed = true;
+                break;
+            }
+        };
+        let to = match &mut record {
+            Some(writer) => writer,
+            None => record.insert(writer(args, path, description, plan)?),
+        };
+        end.is_kept = true;
+        let said = format!("{}, {}, process {} of {repeats}", plan.name, hold.name(), repeat + 1);
+        let mut first = None;
+        let (weighing, was_interrupted) =
+            plan.weigh(server, *hold, bytes, repeat, &mut steps[nth], |held| {
+                let progress = progress(first.get_or_insert(*held), held);
+                complain(format_args!("compare: {said}: {progress}"));
+            });
+        if let Some(reason) = &weighing.reason {
+            complain(format_args!("compare: {said}: {reason}"));
+        }
+        end.failed |= weighing.status == Status::Failed;
+        end.interrupted |= was_interrupted;
+        // What held none at first will hold none again.
+        holds_none[nth] = weighing.most().is_none_or(|most| most == 0);
+        to.append(&Line::Weighing(Box::new(weighing)))
+            .with_context(|| format!("record {} cannot be written", path.display()))?;
+        if was_interrupted {
+            break;
+        }
+    }
+    Ok(end)
+}
+
+/// Prints what the record says. Whether the server of this name has a figure of each hold.
+fn show(args: &Args, path: &Path, name: &str) -> anyhow::Result<bool> {
+    let analysis = Analysis::of(&read_file(path)?, None);
+    let document = document(&analysis, args.memory);
+    if args.json || args.markdown {
+        complain(format_args!("compare: the record is {}", path.display()));
+    }
+    if args.json {
+        print_json(&weighing::json(&analysis.servers, args.memory))?;
+    } else if args.markdown {
+        print(markdown::render(&document, &Place { results: "", docs: "" }).trim_end());
+    } else {
+        print_document(&document, false);
+        print("");
+        print_path(path);
+    }
+    let mut own = analysis.servers.iter().filter(|server| server.server == name);
+    Ok(own.all(|server| server.basis().is_some()))
 }
 
 impl TargetArgs {
@@ -325,7 +353,7 @@ fn writer(
     args: &Args,
     path: &Path,
     description: &record::Run,
-    (name, target): (&str, &Target),
+    plan: &Plan<'_>,
 ) -> anyhow::Result<Writer> {
     let unwritable = || format!("record {} cannot be written", path.display());
     if args.append.is_none() || !path.exists() {
@@ -336,14 +364,16 @@ fn writer(
     if !there.cells.is_empty() {
         bail!("{} is a record of contestants; give one of servers, or a new file", path.display());
     }
-    let is_other = |line: &&Weighing| {
-        line.server == name
-            && (line.command.as_slice(), &line.attached) != (target.command(), &target.attached())
+    let attached = plan.target.attached();
+    let is_other = |line: &Weighing| {
+        line.server == plan.name
+            && (line.command.as_slice(), &line.attached) != (plan.target.command(), &attached)
     };
-    if there.weighings.iter().any(|line| is_other(&line)) {
+    if there.weighings.iter().any(is_other) {
         bail!(
-            "{} has another server that is called {name}: give this one a `--name`",
-            path.display()
+            "{} has another server that is called {}: give this one a `--name`",
+            path.display(),
+            plan.name
         );
     }
     if there.truncated {

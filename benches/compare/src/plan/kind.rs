@@ -16,7 +16,7 @@ pub enum Kind {
     Http,
     /// An answer whose bytes a server with a rate limit sends
     Transfer,
-    /// A token, from one task of a ring to the next through the model's own channel
+    /// A token, from one task of a ring to the next through the model's or the runtime's own channel
     Relay,
     /// The same through pipes
     RelayPipe,

@@ -114,6 +114,11 @@ impl Client {
         (last.orders == self.given).then_some(last)
     }
 
+    /// Whether it has ended, which it does not by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()

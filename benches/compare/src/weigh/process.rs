@@ -170,21 +170,20 @@ impl Plan<'_> {
             }
             nth += 1;
         };
-        let was_interrupted = self.stop.load(Ordering::SeqCst);
-        if let Some((connections, (why, limit))) = ended {
-            weighing.status = match limit {
-                _ if was_interrupted => Status::Skipped,
-                Some(_) => Status::Wall,
-                None => Status::Failed,
-            };
-            let connections = format::count(connections);
-            weighing.reason = Some(format!("at {connections} connections {why}"));
-            (weighing.limit, weighing.limit_of) = limit.unzip();
+        match ended {
+            Some((connections, (why, limit))) => {
+                weighing.status = match limit {
+                    _ if self.stop.load(Ordering::SeqCst) => Status::Skipped,
+                    Some(_) => Status::Wall,
+                    None => Status::Failed,
+                };
+                let connections = format::count(connections);
+                weighing.reason = Some(format!("at {connections} connections {why}"));
+                (weighing.limit, weighing.limit_of) = limit.unzip();
+            }
+            None => weighing.closed = held.close(),
         }
-        if !was_interrupted {
-            weighing.closed = held.close();
-        }
-        (weighing, was_interrupted)
+        (weighing, self.stop.load(Ordering::SeqCst))
     }
 }
 
@@ -254,14 +253,13 @@ impl<'a> Process<'a> {
         if self.hold != Hold::Idle {
             self.client.tell(&Order::Ask);
             let hold = self.hold;
-            let asked = Instant::now();
-            let mut last = (0, asked);
+            let mut last = (0, Instant::now());
             self.until(|_, report| {
-                if report.answered > last.0 {
+                let has_asked = report.asked == connections;
+                if !has_asked || report.answered > last.0 {
                     last = (report.answered, Instant::now());
                 }
-                let has_asked = report.asked == connections;
-                let is_silent = has_asked && last.1.elapsed() > SILENT && asked.elapsed() > SILENT;
+                let is_silent = last.1.elapsed() > SILENT;
                 let is_there = match hold {
                     Hold::KeepAlive => report.answered == connections,
                     _ => has_asked && (is_silent || report.answered == connections),
@@ -279,7 +277,8 @@ impl<'a> Process<'a> {
             let uncharged = self.uncharged();
             let [after, _] = self.accepted();
             // Another client may have come and gone meanwhile.
-            if before.max(after) <= connections || begun.elapsed() > self.plan.patience {
+            if before == connections && after == connections || begun.elapsed() > self.plan.patience
+            {
                 break (before, weighed, uncharged, after);
             }
             thread::sleep(TICK);
@@ -330,6 +329,9 @@ impl<'a> Process<'a> {
             if let Some(how) = self.server.ended() {
                 return Err(self.ended(&how));
             }
+            if self.client.has_ended() {
+                return Err(("the program that holds the connections ended".into(), None));
+            }
             if let Some((number, words)) = report.problem {
                 let limit = self.stops.of_client(number, report.open);
                 let why = format!("no more can be opened: {words}");
@@ -337,7 +339,7 @@ impl<'a> Process<'a> {
             }
             if far != Some(now) {
                 (far, moved) = (Some(now), Instant::now());
-            } else if moved.elapsed() > self.plan.patience {
+            } else if moved.elapsed() > self.plan.patience.max(2 * SILENT) {
                 return Err((format!("{why} and no more"), self.near()));
             }
             if said.elapsed() > SAY {

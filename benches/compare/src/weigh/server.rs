@@ -1,11 +1,12 @@
 //! What is weighed: a program that is started here, or one that runs already.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Seek};
+use std::fs;
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -50,7 +51,7 @@ pub struct Server {
     /// Why there is no group to read.
     pub note: Option<String>,
     /// What it wrote.
-    said: Option<File>,
+    said: Option<Receiver<String>>,
     /// A process of ours that is not the server's.
     pub besides: Option<u32>,
 }
@@ -149,13 +150,13 @@ impl Server {
         if group.is_none() {
             adopt_orphans();
         }
-        let said = tempfile::tempfile().context("what the server writes cannot be kept")?;
+        let (said, writes) = io::pipe().context("what the server writes cannot be read")?;
         let mut started = Command::new(program);
         started
             .args(arguments)
             .stdin(Stdio::null())
-            .stdout(said.try_clone()?)
-            .stderr(said.try_clone()?)
+            .stdout(writes.try_clone()?)
+            .stderr(writes)
             .process_group(0);
         if let Some(group) = &group {
             group.enter_before_exec(&mut started)?;
@@ -166,7 +167,10 @@ impl Server {
         be_killed_first(child.id());
         let root = group.is_none().then(|| child.id());
         let note = cgroups.err().map(str::to_owned);
-        Ok(Self { procfs, child: Some(child), root, group, note, said: Some(said), besides: None })
+        let (send, tail) = mpsc::sync_channel(1);
+        thread::spawn(move || send.send(tail_of(said)));
+        let said = Some(tail);
+        Ok(Self { procfs, child: Some(child), root, group, note, said, besides: None })
     }
 
     /// Its processes that live: all of its group, or the one that it began with and what that has started.
@@ -183,9 +187,10 @@ impl Server {
             }
             (None, None) => Vec::new(),
         };
-        let not_its = [Some(std::process::id()), self.besides];
-        let is_ours = |pid: &u32| not_its.contains(&Some(*pid)) && self.child.is_some();
-        pids.retain(|pid| !is_ours(pid) && self.procfs.lives(*pid));
+        let is_ours = |pid: u32| {
+            self.child.is_some() && (pid == std::process::id() || Some(pid) == self.besides)
+        };
+        pids.retain(|pid| !is_ours(*pid) && self.procfs.lives(*pid));
         pids
     }
 
@@ -258,9 +263,7 @@ impl Server {
 
     /// The last line that it wrote.
     fn last_words(&mut self) -> Option<String> {
-        let said = self.said.as_mut()?;
-        said.seek(io::SeekFrom::Start(0)).ok()?;
-        let tail = tail_of(said);
+        let tail = self.said.take()?.recv_timeout(GRACE).ok()?;
         tail.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned)
     }
 }

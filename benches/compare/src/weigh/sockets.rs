@@ -59,7 +59,12 @@ pub fn queued(procfs: &Procfs, address: &Address) -> u64 {
 
 /// Whether something listens there.
 pub fn is_taken(procfs: &Procfs, address: &Address) -> bool {
-    listed(procfs, "self").iter().any(|socket| socket.listens && takes(&socket.local, address))
+    // A unix socket of that name in another folder is another one.
+    let is_there = |local: &Address| match (local, address) {
+        (Address::Unix(local), Address::Unix(to)) => local == to,
+        _ => takes(local, address),
+    };
+    listed(procfs, "self").iter().any(|socket| socket.listens && is_there(&socket.local))
 }
 
 /// Where these processes listen; `None` if that may not be read.

@@ -26,12 +26,14 @@ pub(super) struct Stops {
     limits: Limits,
     last_seen: LastSeen,
     nofile: Option<u64>,
+    /// What the fullest process of the server had open before the first connection.
+    base: Option<u64>,
 }
 
 impl Stops {
     /// The limits of this process, which are those of what it starts unless that changes its own.
     pub(super) fn read() -> Self {
-        Self { limits: Limits::read(), last_seen: LastSeen::default(), nofile: None }
+        Self { limits: Limits::read(), last_seen: LastSeen::default(), nofile: None, base: None }
     }
 
     /// Sees how near the server is to its limits.
@@ -39,6 +41,7 @@ impl Stops {
         let (mut seen, nofile) = server.seen();
         // One that was inherited may be beyond the limit.
         seen.descriptors = seen.descriptors.map(|open| open.min(nofile.unwrap_or(open)));
+        self.base = self.base.or(seen.descriptors);
         self.last_seen.raise(&seen);
         self.nofile = nofile.or(self.nofile);
     }
@@ -56,17 +59,11 @@ impl Stops {
             return Err(None);
         }
         let own = self.limits.nofile.and_then(LimitValue::number);
-        let base = done.first().and_then(|held| held.weight.descriptors).unwrap_or(0);
-        let each = done.last().zip(done.first()).and_then(|(last, first)| {
-            let more = last.weight.descriptors?.checked_sub(first.weight.descriptors?)?;
-            Some((more as f64 / last.connections as f64).max(1.0)).filter(|each| each.is_finite())
-        });
+        let base = self.base.unwrap_or(0);
+        let open = self.last_seen.descriptors.filter(|_| last > 0);
+        let each = open.map_or(1.0, |open| open.saturating_sub(base) as f64 / last as f64);
         let of_server = self.nofile.map(|all| {
-            (
-                all,
-                (all.saturating_sub(base + SPARE) as f64 / each.unwrap_or(1.0)) as u64,
-                LimitOf::Server,
-            )
+            (all, (all.saturating_sub(base + SPARE) as f64 / each) as u64, LimitOf::Server)
         });
         let of_client = own.map(|all| (all, all.saturating_sub(SPARE), LimitOf::Client));
         let tightest =

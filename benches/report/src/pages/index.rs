@@ -68,7 +68,8 @@ fn build(analysis: &Analysis) -> Document {
         (
             "What does this say about Python?",
             python(analysis),
-            "[The same task in four models, with Python's beside](docs:models.md).",
+            "[The same task in four models, with Python's beside](docs:models.md), \
+             [threads and coroutines in a Python server](docs:servers.md).",
         ),
     ];
     let mut blocks = vec![Block::Paragraph(say(

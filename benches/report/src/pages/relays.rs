@@ -14,9 +14,9 @@ use crate::tables;
 /// Through what a token goes, as a column and as the record say it, and whether on one core.
 const WAYS: [(&str, &str, bool); 4] = [
     ("channel, one core", "relay", true),
-    ("channel", "relay", false),
+    ("channel, all cores", "relay", false),
     ("pipe, one core", "relay-pipe", true),
-    ("pipe", "relay-pipe", false),
+    ("pipe, all cores", "relay-pipe", false),
 ];
 
 /// The hops of a relay; nothing where the record has none.
@@ -42,8 +42,8 @@ pub(crate) fn blocks(analysis: &Analysis) -> Vec<Block> {
     tables::under(
         "The time of a hop",
         Table::of(columns, ids.into_iter().map(cells)),
-        "A token goes round a ring of tasks, each of which waits for it and passes it on. A hop is the \
-         time of a wave by how often the token was passed on; the start of the tasks is in it. Every task \
+        "A token goes round a ring of tasks, each of which waits for it and passes it on. The time of a \
+         hop is the time of a wave divided by how often the token was passed on. The start of the tasks is in it. Every task \
          had the token in its turn, as often as it should. A channel is the model's or the runtime's own. \
          A baseline is the same ring, written straight on its runtime.",
     )

@@ -110,7 +110,7 @@ pub fn shape(shape: &Shape) -> String {
     }
     if let Some(cancelled) = shape.cancelled_per_mille {
         let part = format::percent(f64::from(cancelled) / 1_000.0);
-        words.push_str(&format!(", {part} of them cancelled"));
+        words.push_str(&format!(", {part} of their timeouts cancelled"));
     } else if let Some(ending) = &shape.ending {
         words.push_str(match &**ending {
             "panics" => ", half of them panic",
