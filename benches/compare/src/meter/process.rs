@@ -140,9 +140,11 @@ impl Procfs {
         self.living_status(pid).is_some_and(|status| value(&status, "VmSize").is_some())
     }
 
-    /// Whether the process `pid` is there and has not ended: a zombie has.
+    /// Whether the process `pid` is there and has not ended: a zombie has, once all of its threads have. Its
+    /// first thread may be one before the others, which still have its files open.
     pub fn lives(&self, pid: u32) -> bool {
-        self.living_status(pid).is_some()
+        let threads = || value(&self.read(pid, "status")?, "Threads")?.parse::<u32>().ok();
+        self.living_status(pid).is_some() || threads().is_some_and(|threads| threads > 1)
     }
 
     /// Whether there is a process `pid`, zombies included.
@@ -311,6 +313,8 @@ mod tests {
             fs::write(root.path().join("7/status"), status).unwrap();
             assert_eq!(procfs.has_memory(7), expected, "{status}");
             assert_eq!(procfs.lives(7), !status.contains('Z'), "{status}");
+            fs::write(root.path().join("7/status"), format!("{status}Threads:\t2\n")).unwrap();
+            assert!(procfs.lives(7), "another thread of it has not ended");
         }
     }
 
