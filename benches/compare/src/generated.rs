@@ -18,7 +18,7 @@ use report::text::{en::English, ko::Korean};
 use report::weighing;
 
 use crate::include;
-use crate::project::Project;
+use crate::project::{Project, RECORD, SERVERS};
 use crate::splice::splice;
 
 /// The page that stands beside the pages written by hand, because it is for choosing.
@@ -98,7 +98,11 @@ impl Files {
                 }
                 _ => (results.clone(), Place { results: "", docs: "../" }),
             };
-            let page = format!("{GENERATED}{}", markdown::render(document, &place));
+            let head = match document.id {
+                weighing::ID => GENERATED.replace(RECORD, SERVERS),
+                _ => GENERATED.into(),
+            };
+            let page = format!("{head}{}", markdown::render(document, &place));
             files.push((folder.join(format!("{}.md", document.id)), page));
             files.extend(pictures(document, &results));
         }

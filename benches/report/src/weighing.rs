@@ -32,7 +32,7 @@ pub fn document(analysis: &Analysis, memory: Option<u64>) -> Document {
     blocks.push(Block::Paragraph(HOW_TO_READ.into()));
     blocks.push(Block::Paragraph(machine::answer(analysis)));
     blocks.extend(under("CPU of a connection, and what is kept of it", cpu(servers), ""));
-    blocks.extend(section("What stopped it", servers.iter().filter_map(stopped).collect()));
+    blocks.extend(section("What stopped it", stopped(servers)));
     blocks.extend(section("What to know", notes(analysis)));
     blocks.extend(folded("How each was run", commands(servers)));
     let title = match &servers[..] {
@@ -210,40 +210,44 @@ fn cpu(servers: &[Server]) -> Table {
     )
 }
 
-/// The limit that stopped a server, and what moves it.
-fn stopped(server: &Server) -> Option<Text> {
-    let Stop { limit, of, was_hit } = server.stop.as_ref()?;
-    let whose = match of {
-        LimitOf::Server => "the server's",
-        LimitOf::Client => "the client's",
-        LimitOf::Machine => "the machine's",
+/// The limits that stopped servers, and what moves each, with all servers that it stopped at the same number.
+fn stopped(servers: &[Server]) -> Vec<Text> {
+    let mut said: Vec<([String; 4], Vec<String>)> = Vec::new();
+    for server in servers {
+        let Some(Stop { limit, of, was_hit }) = &server.stop else { continue };
+        let name = names::limit(&limit.name);
+        let whose = match of {
+            _ if name.starts_with("the ") => "",
+            LimitOf::Server => "the server's ",
+            LimitOf::Client => "the client's ",
+            LimitOf::Machine => "the machine's ",
+        };
+        let moved = match server.attached {
+            Some(_) if *of == LimitOf::Server && limit.name.starts_with("nofile") => {
+                "`prlimit --pid PID --nofile=N` moves it until it ends, `LimitNOFILE=` in its unit for good.".into()
+            }
+            _ => names::command_for(&limit.name, limit.value.saturating_mul(2))
+                .map(|moved| format!("`{moved}` moves it."))
+                .unwrap_or_default(),
+        };
+        let tried = if *was_hit { "it was hit" } else { "no more were tried" };
+        let limit = format!("{whose}**{name} {}**", limits::written(&limit.name, limit.value));
+        let most = format::count(server.most.unwrap_or(0));
+        let key = [most, limit, tried.into(), moved];
+        let who = format!("{} ({})", server.server, hold(server.hold));
+        match said.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, of)) => of.push(who),
+            None => said.push((key, vec![who])),
+        }
+    }
+    let sentence = |(key, of): ([String; 4], Vec<String>)| {
+        let [most, limit, tried, moved] = key;
+        let words = format!(
+            "{{of}}: {{most}} connections with proof. The limit is {limit}; {tried}. {moved}"
+        );
+        say(words.trim_end(), &[("of", &format::list(&of)), ("most", &most)])
     };
-    let most = format::count(server.most.unwrap_or(0));
-    let (name, value) = (names::limit(&limit.name), limits::written(&limit.name, limit.value));
-    let moved = names::command_for(&limit.name, limit.value.saturating_mul(2));
-    let tried = if *was_hit { "it was hit" } else { "no more were tried" };
-    let whose = if name.starts_with("the ") { String::new() } else { format!("{whose} ") };
-    let with = [
-        ("server", &*server.server),
-        ("hold", hold(server.hold)),
-        ("most", &most),
-        ("whose", &whose),
-        ("name", name),
-        ("value", &value),
-        ("tried", tried),
-    ];
-    let said = say(
-        "{server} ({hold}): {most} connections with proof. The limit is {whose}**{name} {value}**; {tried}.",
-        &with,
-    );
-    let moved = match server.attached {
-        Some(_) if *of == LimitOf::Server && limit.name.starts_with("nofile") => Some(
-            "`prlimit --pid PID --nofile=N` moves it until it ends, `LimitNOFILE=` in its unit for good."
-                .into(),
-        ),
-        _ => moved.map(|moved| say("`{moved}` moves it.", &[("moved", &moved)])),
-    };
-    Some(moved.into_iter().fold(said, Text::and))
+    said.into_iter().map(sentence).collect()
 }
 
 /// What the figures do not say by themselves, each once with whom it concerns.

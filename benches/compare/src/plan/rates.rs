@@ -50,8 +50,8 @@ const THOROUGH: &[Size] = &[
     timers(10_000, 8),
     requests(100, 0, 8),
     requests(100, 50, 8),
-    requests(10_000, 0, 3),
-    requests(10_000, 50, 3),
+    requests(10_000, 0, 5),
+    requests(10_000, 50, 5),
 ];
 
 /// The cells of a run of this extent that show a rate of this contestant. What is written straight on a
