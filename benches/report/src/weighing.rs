@@ -174,7 +174,7 @@ fn bytes(servers: &[Server]) -> Table {
             (Column::words("server"), &|server| Cell::text(&*server.server)),
             (Column::words("connection"), &|server| Cell::text(hold(server.hold))),
             (column("full bill").with_intervals(), &|server| grouped(server.total, server)),
-            (column("private").with_intervals(), &|server| {
+            (column("private"), &|server| {
                 figure(server.private, "fewer than two steps, or not to be read here")
             }),
             (column("page tables"), &|server| figure(server.page_tables, "not read")),

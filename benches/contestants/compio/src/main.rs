@@ -69,7 +69,8 @@ impl Contestant for Compio {
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
-        let runtime = Runtime::new().map_err(|source| Refusal::Start { what: "io_uring", source })?;
+        let runtime =
+            Runtime::new().map_err(|source| Refusal::Start { what: "io_uring", source })?;
         Ok(Box::new(Started(runtime)))
     }
 }
