@@ -28,9 +28,13 @@ pub(crate) fn blocks(analysis: &Analysis) -> Vec<Block> {
     };
     let ways = WAYS.iter().map(|way| (way.0, of_way(way)));
     let ways: Vec<_> = ways.filter(|(_, rows)| !rows.is_empty()).collect();
-    let column = |head| Column::new(head, Unit::Nanoseconds).lower().with_intervals();
+    let column = |(nth, way): (usize, &(&'static str, Vec<&RateRow>))| {
+        let column = Column::new(way.0, Unit::Nanoseconds).lower();
+        // Its interval says how far the others may be trusted.
+        if nth == 0 { column.with_intervals() } else { column }
+    };
     let columns =
-        [Column::words("contestant")].into_iter().chain(ways.iter().map(|way| column(way.0)));
+        [Column::words("contestant")].into_iter().chain(ways.iter().enumerate().map(column));
     let ids: BTreeSet<&Id> = analysis.relays.iter().map(|row| &row.contestant).collect();
     let cells = |id: &Id| {
         let hop = |(_, rows): &(&str, Vec<&RateRow>)| {
