@@ -10,7 +10,7 @@ use record::{Held, Hold, Limit, LimitOf, Record, Sockets, Weighing};
 use serde::Serialize;
 
 use crate::contestant::Id;
-use crate::estimate::{Bootstrap, Estimate, Sampled, median};
+use crate::estimate::{Bootstrap, Draws, Estimate, Sampled, median};
 use crate::figure::Figure;
 use crate::fit::Fit;
 use crate::reading::Reading;
@@ -235,16 +235,13 @@ fn readings(lines: &[&Weighing], read: Read) -> Vec<Reading> {
 
 /// Draws processes, which are the rounds here.
 fn bootstrap(record: &Record, nth: Option<usize>, processes: usize, names: &[&str]) -> Bootstrap {
-    let nth = nth.map(|nth| nth.to_string());
-    let names: Vec<&str> = nth.as_deref().into_iter().chain(names.iter().copied()).collect();
-    Bootstrap { rounds: Some(processes), ..Bootstrap::new(record.run.seed, &names) }
+    Bootstrap { rounds: Some(processes), ..Draws::of(record, nth).of_samples(names) }
 }
 
 /// What is left of each connection when all are closed: of all memory where that is known, else of the private.
 fn kept(line: &Weighing) -> Option<f64> {
-    let bytes = |held: &Held| held.total_bytes().or(held.weight.private_bytes());
     let before = line.steps.iter().find(|held| held.connections == 0)?;
-    let more = bytes(line.closed.as_ref()?)? as f64 - bytes(before)? as f64;
+    let more = line.closed.as_ref()?.known_bytes()? as f64 - before.known_bytes()? as f64;
     Some(more / line.most().filter(|most| *most > 0)? as f64)
 }
 

@@ -160,6 +160,11 @@ impl Held {
         Some(self.weight.total_bytes? + self.uncharged_bytes.unwrap_or(0))
     }
 
+    /// All of it where that is known, else private memory alone.
+    pub fn known_bytes(&self) -> Option<u64> {
+        self.total_bytes().or(self.weight.private_bytes())
+    }
+
     /// Page tables, as the group lists them or by process.
     pub fn page_table_bytes(&self) -> Option<u64> {
         self.weight.charged_page_table_bytes.or(self.weight.page_table_bytes)

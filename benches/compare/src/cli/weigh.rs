@@ -393,11 +393,11 @@ fn writer(
 /// What a step says on standard error.
 fn progress(first: &Held, held: &Held) -> String {
     let plural = if held.connections == 1 { "" } else { "s" };
-    let bytes = |of: &Held| of.total_bytes().or(of.weight.private_bytes());
     let more = held.connections.checked_sub(first.connections).filter(|more| *more > 0);
-    let each = more.zip(bytes(held).zip(bytes(first))).map(|(more, (now, before))| {
-        format!(", {} each", format::bytes((now as f64 - before as f64) / more as f64))
-    });
+    let each =
+        more.zip(held.known_bytes().zip(first.known_bytes())).map(|(more, (now, before))| {
+            format!(", {} each", format::bytes((now as f64 - before as f64) / more as f64))
+        });
     format!(
         "{} connection{plural} held{}",
         format::count(held.connections),

@@ -147,6 +147,11 @@ impl Procfs {
         self.living_status(pid).is_some() || threads().is_some_and(|threads| threads > 1)
     }
 
+    /// What the process `pid` calls itself.
+    pub fn name(&self, pid: u32) -> Option<String> {
+        line(&self.path(pid, "comm"))
+    }
+
     /// Whether there is a process `pid`, zombies included.
     pub fn exists(&self, pid: u32) -> bool {
         self.path(pid, "").exists()

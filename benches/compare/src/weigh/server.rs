@@ -19,7 +19,7 @@ use crate::cell::process::{be_killed_first, tail_of};
 use crate::limits::LastSeen;
 use crate::meter;
 use crate::meter::cgroup::{Cgroups, Group};
-use crate::meter::process::{Procfs, line};
+use crate::meter::process::Procfs;
 
 /// How long a server may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -65,10 +65,7 @@ impl Target {
                 let name = Path::new(program).file_name();
                 name.map_or_else(|| program.to_owned(), |name| name.to_string_lossy().into_owned())
             }
-            Self::Pid(pid) => {
-                let name = Procfs::default().root().join(pid.to_string()).join("comm");
-                line(&name).unwrap_or_else(|| format!("pid {pid}"))
-            }
+            Self::Pid(pid) => Procfs::default().name(*pid).unwrap_or_else(|| format!("pid {pid}")),
             Self::Unit(name) => name.strip_suffix(".service").unwrap_or(name).to_owned(),
             Self::Group(path) => path.rsplit('/').next().unwrap_or(path).to_owned(),
         }

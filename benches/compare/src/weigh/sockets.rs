@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::address::Address;
-use crate::meter::process::{Procfs, line};
+use crate::meter::process::Procfs;
 
 /// A socket as the kernel lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub fn holder(procfs: &Procfs, address: &Address) -> Option<(u32, String)> {
         let listens = listening(procfs, &[*pid]).unwrap_or_default();
         listens.iter().any(|listens| takes(listens, address))
     })?;
-    Some((pid, line(&procfs.root().join(pid.to_string()).join("comm")).unwrap_or_default()))
+    Some((pid, procfs.name(pid).unwrap_or_default()))
 }
 
 fn is_at(local: &Address, address: &Address) -> bool {
