@@ -3,7 +3,7 @@
 use anyhow::{anyhow, bail};
 
 use super::flags::{self, Flag, Value};
-use crate::cli::run::{parse_seed, seed_from_clock};
+use crate::cli::selection::{parse_seed, seed_from_clock};
 use crate::elsewhere::Elsewhere;
 use crate::registry;
 use record::Extent;

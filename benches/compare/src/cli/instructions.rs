@@ -8,8 +8,10 @@ use anyhow::{Context, anyhow, bail};
 use record::{Extent, Unfinished, Writer, differences, read_file};
 use report::pages::instructions::document;
 
+use super::destination::record_path;
 use super::heading;
-use super::run::{exit_code, record_path, seed_from_clock};
+use super::run::exit_code;
+use super::selection::seed_from_clock;
 use crate::elsewhere::Elsewhere;
 use crate::instructions::valgrind::Valgrind;
 use crate::instructions::{self, Work};

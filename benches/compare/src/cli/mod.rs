@@ -25,6 +25,7 @@
 
 pub mod check_contestant;
 pub mod claims;
+mod destination;
 pub mod diff;
 mod elsewhere;
 mod heading;
@@ -37,6 +38,7 @@ pub mod proof;
 pub mod repeat;
 pub mod report;
 pub mod run;
+pub(crate) mod selection;
 pub mod tables;
 pub mod walls;
 pub mod weigh;

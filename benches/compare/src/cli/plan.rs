@@ -12,8 +12,10 @@ use record::{Build, Extent, read_file};
 use workload::quantity::parse_count;
 use workload::{Arrival, StateSize, Workload};
 
+use super::destination::record_path;
 use super::heading;
-use super::run::{exit_code, record_path, seed_from_clock};
+use super::run::exit_code;
+use super::selection::seed_from_clock;
 use super::tables::read_or_committed;
 use crate::interrupt;
 use crate::output::{print, print_document, print_json, print_path};

@@ -8,8 +8,10 @@ use analysis::sides::Part;
 use anyhow::bail;
 use report::comparisons;
 
+use super::destination::{check_free, record_path};
 use super::heading;
-use super::run::{Given, check_free, exit_code, record_path};
+use super::run::exit_code;
+use super::selection::Given;
 use super::tables::{check_one_input, is_standard, read};
 use crate::interrupt;
 use crate::output::{complain, print_document, print_json};

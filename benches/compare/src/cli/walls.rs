@@ -9,9 +9,11 @@ use anyhow::{Context, bail};
 use protocol::CeilingLine;
 use record::{Extent, read_file};
 
+use super::destination::record_path;
 use super::elsewhere::ElsewhereArgs;
 use super::heading;
-use super::run::{exit_code, record_path, seed_from_clock};
+use super::run::exit_code;
+use super::selection::seed_from_clock;
 use crate::events::RunCell;
 use crate::interrupt;
 use crate::meter::process::Procfs;

@@ -15,8 +15,9 @@ use report::render::markdown::{self, Place};
 use report::weighing::{self, document};
 use workload::quantity::parse_count;
 
+use super::destination::record_path;
 use super::heading;
-use super::run::{record_path, seed_from_clock};
+use super::selection::seed_from_clock;
 use crate::interrupt;
 use crate::meter::cgroup;
 use crate::output::{complain, print, print_document, print_json, print_path};
