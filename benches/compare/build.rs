@@ -5,7 +5,7 @@
 //! None may fail the build: without `rustc -V` or `Cargo.lock` the fact is left empty, and the
 //! program says that it is not known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -35,8 +35,7 @@ fn main() {
     println!("cargo:rustc-env=COMPARE_TASK_CODE={}", task_code());
 }
 
-/// `name=version` of each package that is compared, whether its feature is on or not. Packages for other
-/// systems than this build's are left out, unless Cargo could not tell which those are.
+/// `name=version` of each package that is compared, whether its feature is on or not.
 fn versions(root: &Path, lock: &str) -> String {
     let manifests = COMPARED.map(|ours| {
         let path = root.join("crates").join(ours).join("Cargo.toml");
@@ -45,19 +44,7 @@ fn versions(root: &Path, lock: &str) -> String {
     });
     let needed = manifests.iter().flat_map(|manifest| locked::dependencies(manifest));
     let needed: Vec<&str> = needed.filter(|name| !COMPARED.contains(name)).collect();
-    locked::versions(lock, &needed, of_this_target().as_ref())
-}
-
-/// The names of the packages that our crates can have on the system that this is built for.
-fn of_this_target() -> Option<BTreeSet<String>> {
-    let mut tree = Command::new(env::var_os("CARGO")?);
-    tree.args(["tree", "--locked", "--offline", "--edges", "normal", "--all-features"])
-        .args(["--prefix", "none", "--format", "{p}", "--target"])
-        .arg(env::var_os("TARGET")?)
-        .args(COMPARED.iter().flat_map(|ours| ["--package", *ours]));
-    let output = tree.output().ok().filter(|output| output.status.success())?;
-    let lines = String::from_utf8(output.stdout).ok()?;
-    Some(lines.lines().filter_map(|line| Some(line.split_once(' ')?.0.to_owned())).collect())
+    locked::versions(lock, &needed)
 }
 
 /// The models, each a crate of its name, and the files that hold a task in each.

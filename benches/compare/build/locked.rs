@@ -24,8 +24,8 @@ pub(crate) fn dependencies(manifest: &str) -> Vec<&str> {
 
 /// `name=version`, separated by tabs, of these packages and of all that they depend on. A package that
 /// is locked in several versions has them all, separated by commas; one that is not from crates.io says
-/// where it is from. Where it is known which packages are built, no others are named.
-pub(crate) fn versions(lock: &str, of: &[&str], built: Option<&BTreeSet<String>>) -> String {
+/// where it is from.
+pub(crate) fn versions(lock: &str, of: &[&str]) -> String {
     let mut packages: BTreeMap<&str, (BTreeSet<String>, Vec<&str>)> = BTreeMap::new();
     for package in lock.split("[[package]]").skip(1) {
         let value = |key: &str| package.lines().find_map(|line| quoted(line, key));
@@ -44,8 +44,7 @@ pub(crate) fn versions(lock: &str, of: &[&str], built: Option<&BTreeSet<String>>
     let mut wanted = of.to_vec();
     let mut lines = BTreeMap::new();
     while let Some(name) = wanted.pop() {
-        let is_built = built.is_none_or(|built| built.contains(name));
-        if let Some((versions, needs)) = packages.remove(name).filter(|_| is_built) {
+        if let Some((versions, needs)) = packages.remove(name) {
             wanted.extend(needs);
             lines.insert(name, Vec::from_iter(versions).join(", "));
         }

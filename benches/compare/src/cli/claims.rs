@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use analysis::Analysis;
 use report::pages::claims;
 
-use super::tables::read_or_committed;
+use super::tables::read_of_tasks;
 use crate::output::{print_document, print_json};
 
 /// What `compare claims` takes.
@@ -26,9 +26,9 @@ pub struct Args {
 /// Prints the verdicts, and with `--all` what they rest on.
 ///
 /// # Errors
-/// If the record cannot be read.
+/// If the record cannot be read, or is one of servers.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let analysis = Analysis::of(&read_or_committed(args.record.as_deref())?, None);
+    let analysis = Analysis::of(&read_of_tasks(args.record.as_deref())?, None);
     if args.json {
         print_json(&analysis.claims)?;
     } else if args.all {

@@ -16,7 +16,7 @@ use super::destination::record_path;
 use super::heading;
 use super::run::exit_code;
 use super::selection::seed_from_clock;
-use super::tables::read_or_committed;
+use super::tables::read_of_tasks;
 use crate::interrupt;
 use crate::output::{print, print_document, print_json, print_path};
 use crate::plan::{self, Kind, Step};
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.verify {
         scope::enter(args.no_scope);
     }
-    let analysis = Analysis::of(&read_or_committed(args.record.as_deref())?, None);
+    let analysis = Analysis::of(&read_of_tasks(args.record.as_deref())?, None);
     let case = args.case();
     let planned =
         analysis.plan(&case).map_err(|problem| anyhow!(report::plan::problem(&problem)))?;

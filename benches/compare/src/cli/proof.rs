@@ -28,10 +28,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let count = |status| record.cells.iter().filter(|cell| cell.status == status).count();
     let proven = record.cells.iter().filter(|cell| is_proven(cell)).count();
-    let counted = match record.instructions.len() {
-        0 => String::new(),
-        lines => format!(", {lines} lines of instructions"),
-    };
+    let also = [
+        (record.instructions.len(), "lines of instructions"),
+        (record.weighings.len(), "processes of servers"),
+    ];
+    let also = also.iter().filter(|(lines, _)| *lines > 0);
+    let counted: String = also.map(|(lines, what)| format!(", {lines} {what}")).collect();
     tell(format_args!(
         "{} cells: {} with proof, {} walls, {} skipped, {} without proof; {} throughput lines{counted}",
         record.cells.len(),

@@ -97,6 +97,21 @@ pub(super) fn read_or_committed(record: Option<&Path>) -> anyhow::Result<Record>
     }
 }
 
+/// Reads this record of tasks, or the committed one.
+///
+/// # Errors
+/// As [`read_or_committed`], and if it is a record of servers: what is asked of it is about tasks.
+pub(super) fn read_of_tasks(given: Option<&Path>) -> anyhow::Result<Record> {
+    let record = read_or_committed(given)?;
+    if record.cells.is_empty() && !record.weighings.is_empty() {
+        bail!(
+            "{} is a record of servers; give one of tasks, such as `compare run` makes",
+            given.unwrap_or(Path::new("-")).display()
+        );
+    }
+    Ok(record)
+}
+
 /// Checks that no more than one of these records is the standard input, which can be read once.
 ///
 /// # Errors

@@ -112,12 +112,6 @@ mod tests {
             assert!(version.split('.').count() >= 3, "{name} {version}");
         }
         assert!(versions.contains_key("mio"), "what tokio is made of: {versions:?}");
-        // Whatever is built has been downloaded, and only then can Cargo tell what is for which system.
-        let has_all = cfg!(all(feature = "tokio", feature = "async-std", feature = "smol"));
-        if has_all && cfg!(not(windows)) {
-            let foreign = versions.keys().find(|name| name.starts_with("windows"));
-            assert_eq!(foreign, None, "{versions:?}");
-        }
         let build = build();
         assert!(build["target"].contains('-') && build.contains_key("RUSTFLAGS"), "{build:?}");
         assert_eq!(build["features"].contains("tokio"), cfg!(feature = "tokio"));

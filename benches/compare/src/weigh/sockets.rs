@@ -25,7 +25,8 @@ struct Socket {
 /// How many connections to this address these processes have accepted: those that are open, and all that
 /// they have not closed; `None` if that may not be read.
 pub fn accepted(procfs: &Procfs, pids: &[u32], address: &Address) -> Option<[u64; 2]> {
-    let (held, all) = (held_by(procfs, pids)?, listed(procfs, &pids.first()?.to_string()));
+    let pid = pids.first()?.to_string();
+    let (held, all) = (held_by(procfs, pids)?, listed(procfs, &pid, tables_of(address)));
     let is_one = |socket: &&Socket| {
         !socket.listens && is_at(&socket.local, address) && held.contains(&socket.inode)
     };
@@ -64,17 +65,17 @@ pub fn is_taken(procfs: &Procfs, address: &Address) -> bool {
         (Address::Unix(local), Address::Unix(to)) => local == to,
         _ => takes(local, address),
     };
-    listed(procfs, "self").iter().any(|socket| socket.listens && is_there(&socket.local))
+    let all = listed(procfs, "self", tables_of(address));
+    all.iter().any(|socket| socket.listens && is_there(&socket.local))
 }
 
 /// Where these processes listen; `None` if that may not be read.
 pub fn listening(procfs: &Procfs, pids: &[u32]) -> Option<Vec<Address>> {
     let Some(first) = pids.first() else { return Some(Vec::new()) };
     let held = held_by(procfs, pids)?;
-    let listens = |socket: &Socket| socket.listens && held.contains(&socket.inode);
-    let all =
-        listed(procfs, &first.to_string()).into_iter().filter(listens).map(|socket| socket.local);
-    Some(all.collect())
+    let all = listed(procfs, &first.to_string(), &ALL_TABLES).into_iter();
+    let listening = all.filter(|socket| socket.listens && held.contains(&socket.inode));
+    Some(listening.map(|socket| socket.local).collect())
 }
 
 /// Whether one that listens there takes connections to this address.
@@ -130,14 +131,28 @@ fn held_by(procfs: &Procfs, pids: &[u32]) -> Option<HashSet<u64>> {
     Some(found)
 }
 
-/// All sockets in the network of this process.
-fn listed(procfs: &Procfs, pid: &str) -> Vec<Socket> {
+/// The kernel's tables of sockets.
+const ALL_TABLES: [&str; 3] = ["tcp", "tcp6", UNIX_TABLE];
+const UNIX_TABLE: &str = "unix";
+
+/// The tables that can have a socket of this address. At many connections each takes long to read.
+fn tables_of(address: &Address) -> &'static [&'static str] {
+    match address {
+        Address::Tcp(_) => &["tcp", "tcp6"],
+        Address::Unix(_) => &[UNIX_TABLE],
+    }
+}
+
+/// All sockets of these tables in the network of this process.
+fn listed(procfs: &Procfs, pid: &str, tables: &[&str]) -> Vec<Socket> {
     let folder = procfs.root().join(pid).join("net");
-    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
-    let tcp = ["tcp", "tcp6"].map(read);
-    let unix = read("unix");
-    let tcp = tcp.iter().flat_map(|text| text.lines().skip(1).filter_map(tcp_socket));
-    tcp.chain(unix.lines().skip(1).filter_map(unix_socket)).collect()
+    let mut all = Vec::new();
+    for table in tables {
+        let text = fs::read_to_string(folder.join(table)).unwrap_or_default();
+        let socket = if *table == UNIX_TABLE { unix_socket } else { tcp_socket };
+        all.extend(text.lines().skip(1).filter_map(socket));
+    }
+    all
 }
 
 /// `sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode …`
