@@ -47,6 +47,25 @@ fn a_limit_on_addresses_is_named_with_what_moves_it() {
     assert!(stdout(&output).contains("`ulimit -v "), "{}", stdout(&output));
 }
 
+/// Whether a contestant says that it has no descriptor for a pipe, or dies of it.
+#[test]
+fn descriptors_that_run_out_are_named_with_what_moves_them() {
+    let folder = scratch();
+    let path = folder.path().join("record.jsonl");
+    let only = "threads/per-task,callbacks/event-loop,coroutines/tokio";
+    let arguments = ["--workload", "relay-pipe", "--only", only, "--tasks", "1k", "--waits", "2"];
+    let output = limited("-n 256", &path, &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let record = read_file(&path).unwrap();
+    assert_eq!(record.cells.len(), 3);
+    for cell in &record.cells {
+        assert_eq!(cell.status, Status::Wall, "{cell:?}");
+        let limit = cell.limit.as_ref().unwrap();
+        assert_eq!((limit.name.as_str(), limit.value), ("nofile", 256));
+    }
+    assert!(stdout(&output).contains("`ulimit -n "), "{}", stdout(&output));
+}
+
 /// A small allocation that fails ends the process at once, before it was ever looked at.
 #[test]
 fn a_process_that_dies_of_its_addresses_names_them() {

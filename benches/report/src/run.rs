@@ -9,7 +9,7 @@ use analysis::figure::Figure;
 use analysis::missing::{Missing, Why};
 use analysis::per_task::{Less, PerTask};
 use analysis::rates::{RateOutcome, RateRow, Source};
-use analysis::series::Shape;
+use analysis::series::{Series, Shape};
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
@@ -237,6 +237,9 @@ fn as_sentence(limit: String) -> String {
     limit.strip_prefix("the ").map_or_else(|| limit.clone(), |rest| format!("The {rest}"))
 }
 
+/// What cells without a figure can have in common: series, ending, reason, and a limit with its value.
+type Alike<'a> = (&'a Series, Why, &'a str, Option<(&'a str, u64)>);
+
 /// Every cell that was skipped or failed, and why.
 fn without_figure(analysis: &Analysis) -> Option<Block> {
     let is_shown = |missing: &&Missing| {
@@ -244,17 +247,35 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
         missing.why != Why::Wall || walls.all(|reach| reach.series != missing.series)
     };
     // What happened at several N, or in both builds, is said once.
-    let mut alike: BTreeMap<_, BTreeSet<u64>> = BTreeMap::new();
+    let mut alike: BTreeMap<Alike<'_>, BTreeSet<u64>> = BTreeMap::new();
     for missing in analysis.missing.iter().filter(is_shown) {
         let reason = missing.reason.as_deref().unwrap_or("no reason was recorded");
-        alike.entry((&missing.series, missing.why, reason)).or_default().insert(missing.tasks);
+        let limit = missing.limit.as_ref().map(|limit| (&*limit.name, limit.value));
+        let same = (&missing.series, missing.why, reason, limit);
+        alike.entry(same).or_default().insert(missing.tasks);
     }
-    let line = |((series, why, reason), tasks): ((_, Why, &str), BTreeSet<u64>)| {
+    let line = |((series, why, reason, limit), tasks): (Alike<'_>, BTreeSet<u64>)| {
         let tasks: Vec<String> = tasks.into_iter().map(format::count).collect();
         let how = if why == Why::Failed { "FAILED" } else { names::ending(why) };
         let (of, tasks) = (names::series(series), format::list(&tasks));
-        let words = [("of", &*of), ("tasks", &tasks), ("how", how), ("reason", reason)];
-        say("{of} × {tasks}: {how}: {reason}", &words)
+        // How much of it a task takes is not known here: twice as much is a step.
+        let moved_by = limit.and_then(|(limit, value)| names::command_for(limit, 2 * value));
+        let limit = limit.map(|(limit, value)| as_sentence(limits::with_value(limit, value)));
+        let template = match (&limit, &moved_by) {
+            (None, _) => "{of} × {tasks}: {how}: {reason}",
+            (_, None) => "{of} × {tasks}: {how}: {reason}. {limit}.",
+            _ => "{of} × {tasks}: {how}: {reason}. {limit}; `{command}` moves it.",
+        };
+        let (limit, command) = (limit.unwrap_or_default(), moved_by.unwrap_or_default());
+        let words = [
+            ("of", &*of),
+            ("tasks", &tasks),
+            ("how", how),
+            ("reason", reason),
+            ("limit", &limit),
+            ("command", &command),
+        ];
+        say(template, &words)
     };
     let said: Vec<Text> = alike.into_iter().map(line).collect();
     (!said.is_empty()).then_some(Block::List(said))

@@ -53,6 +53,10 @@ const WANT_OF_MEMORY: [&str; 3] =
 /// What the system says of a thread that it did not make, whatever the reason.
 const WANT_OF_THREADS: [&str; 2] = ["Resource temporarily unavailable", "WouldBlock"];
 
+/// What the system says where a process has no descriptor left. It is said of one too many, so that nothing need
+/// be near when it is looked at.
+const WANT_OF_DESCRIPTORS: &str = "Too many open files";
+
 /// A cell that was stopped at a limit is a wall, which is a result. One that was stopped by nothing
 /// that can be named is a failure. What its process `said` may name what it wanted.
 pub(super) fn wall_or_failure(
@@ -62,7 +66,9 @@ pub(super) fn wall_or_failure(
     last_seen: &LastSeen,
 ) -> Cell {
     let was_refused_memory = || WANT_OF_MEMORY.iter().any(|words| said.contains(words));
-    let limit = limits.nearest(last_seen);
+    let of_descriptors =
+        || limits.descriptors(last_seen).filter(|_| said.contains(WANT_OF_DESCRIPTORS));
+    let limit = limits.nearest(last_seen).or_else(of_descriptors);
     let of_memory = || limits.of_refused_memory(last_seen).filter(|_| was_refused_memory());
     let was_refused_a_thread = || WANT_OF_THREADS.iter().any(|words| said.contains(words));
     let of_thread = || limits.of_a_refused_thread(last_seen).filter(|_| was_refused_a_thread());
