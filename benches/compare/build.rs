@@ -21,7 +21,7 @@ const COMPARED: [&str; 6] =
     ["workload", "reactor", "subroutine", "threads", "callbacks", "coroutines"];
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = own_folder().join("../..");
     let lock = root.join("Cargo.lock");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=build");
@@ -33,6 +33,11 @@ fn main() {
     println!("cargo:rustc-env=COMPARE_PROGRAM={}", program(&root, &lock, &build));
     println!("cargo:rustc-env=COMPARE_BUILD={build}");
     println!("cargo:rustc-env=COMPARE_TASK_CODE={}", task_code());
+}
+
+/// Where this package is now: this program may have been compiled before the checkout was moved.
+fn own_folder() -> PathBuf {
+    env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
 }
 
 /// `name=version` of each package that is compared, whether its feature is on or not.
@@ -54,7 +59,7 @@ const TASKS: [&str; 2] = ["timer.rs", "http.rs"];
 /// What is counted in each model's tasks, as JSON: `{"callbacks":{"timer.rs":{…},…},…}`. A file that
 /// cannot be measured is left out, with a warning.
 fn task_code() -> String {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
+    let crates = own_folder().join("../../crates");
     let models = MODELS.map(|model| {
         let files = TASKS.iter().filter_map(|file| {
             let path = crates.join(model).join("src").join(file);
@@ -113,7 +118,7 @@ fn program(root: &Path, lock: &str, build: &str) -> String {
     let paths =
         manifest.lines().filter_map(|line| line.split_once("path = \"")?.1.split('"').next());
     let mut folders: Vec<PathBuf> = paths.map(|path| root.join(path).join("src")).collect();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = own_folder();
     folders.extend(["src", "build"].map(|folder| own.join(folder)));
     let mut hash = FNV_OFFSET;
     add(&mut hash, manifest.as_bytes());
