@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use analysis::Analysis;
+use analysis::weighing::Server;
 use anyhow::{Context, bail};
 use record::{
-    Extent, Held, Hold, Line, Status, Unfinished, Weighing, Writer, differences, read_file,
+    Extent, Held, Hold, Line, Record, Status, Unfinished, Weighing, Writer, differences, read_file,
 };
 use report::format;
 use report::render::markdown::{self, Place};
@@ -51,8 +52,12 @@ const SERVER: &str = "The server";
 /// What the options of connections stand under in the help.
 const CONNECTIONS: &str = "Its connections";
 
-/// How many processes of a server are weighed if nothing else is said.
-const REPEATS: u32 = 3;
+/// How many processes of a server are weighed at least and at most if nothing else is said. One that collects
+/// garbage at moments of its own weighs something else in each process.
+const REPEATS: [u32; 2] = [3, 9];
+
+/// The part of a figure that its interval may be wide to either side before another process is weighed.
+const NARROW: f64 = 0.01;
 
 /// The longest name of a server, in bytes.
 const LONGEST_NAME: usize = 60;
@@ -85,7 +90,8 @@ pub struct Args {
     /// Also say how many connections fit in this much memory, such as 512MiB
     #[arg(long, value_name = "SIZE", value_parser = units::parse_size, allow_hyphen_values = true, help_heading = CONNECTIONS)]
     memory: Option<u64>,
-    /// How many processes of the server are weighed, each started afresh [default: 3]
+    /// How many processes of the server are weighed, each started afresh [default: 3, and up to 9 until the
+    /// figure is within 1 %]
     #[arg(long, value_name = "COUNT", value_parser = parse_count, allow_hyphen_values = true, help_heading = heading::HOW)]
     repeats: Option<u32>,
     /// How long the server may take to listen, or may go without progress
@@ -194,14 +200,21 @@ fn weigh_all(
     description: &record::Run,
 ) -> anyhow::Result<End> {
     let is_attached = plan.target.attached().is_some();
-    let repeats = if is_attached { 1 } else { args.repeats.unwrap_or(REPEATS) };
+    let [least, most] = match args.repeats {
+        _ if is_attached => [1, 1],
+        Some(repeats) => [repeats, repeats],
+        None => REPEATS,
+    };
     let mut steps = vec![args.connections.clone(); holds.len()];
     let mut record: Option<Writer> = None;
     let mut end = End::default();
-    let mut holds_none = vec![false; holds.len()];
-    let each = (0..repeats).flat_map(|repeat| holds.iter().enumerate().map(move |of| (repeat, of)));
+    let mut weighed = vec![Record::of(description.clone()); holds.len()];
+    let each = (0..most).flat_map(|repeat| holds.iter().enumerate().map(move |of| (repeat, of)));
     for (repeat, (nth, (hold, bytes))) in each {
-        if holds_none[nth] {
+        let done = &weighed[nth];
+        // What held none at first will hold none again.
+        let holds_none = done.weighings.iter().any(|of| of.most().is_none_or(|most| most == 0));
+        if holds_none || repeat >= least && is_narrow(done) {
             continue;
         }
         let server = match plan.begin() {
@@ -222,7 +235,8 @@ fn weigh_all(
             None => record.insert(writer(args, path, description, plan)?),
         };
         end.is_kept = true;
-        let said = format!("{}, {}, process {} of {repeats}", plan.name, hold.name(), repeat + 1);
+        let of = if repeat < least { format!("of {least}") } else { format!("of up to {most}") };
+        let said = format!("{}, {}, process {} {of}", plan.name, hold.name(), repeat + 1);
         let mut first = None;
         let (weighing, was_interrupted) =
             plan.weigh(server, *hold, bytes, repeat, &mut steps[nth], |held| {
@@ -234,8 +248,7 @@ fn weigh_all(
         }
         end.failed |= weighing.status == Status::Failed;
         end.interrupted |= was_interrupted;
-        // What held none at first will hold none again.
-        holds_none[nth] = weighing.most().is_none_or(|most| most == 0);
+        weighed[nth].weighings.push(weighing.clone());
         to.append(&Line::Weighing(Box::new(weighing)))
             .with_context(|| format!("record {} cannot be written", path.display()))?;
         if was_interrupted {
@@ -243,6 +256,12 @@ fn weigh_all(
         }
     }
     Ok(end)
+}
+
+/// Whether another process would hardly change the figure.
+fn is_narrow(weighed: &Record) -> bool {
+    let width = |server: &Server| server.basis()?.bytes.relative_half_width();
+    analysis::weighing::of(weighed).iter().filter_map(width).all(|width| width <= NARROW)
 }
 
 /// Prints what the record says. Whether the server of this name has a figure of each hold.

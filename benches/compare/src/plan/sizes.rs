@@ -210,14 +210,15 @@ const FULL: &[Sizes] = &[
     timed(&[FullThreads], FEW),
     timed(&[FullThreads], &[(1, 4), (100, 4), (1_000, 4)]),
     counted(&[FullThreads], &[(100, 1), (400, 1), (1_000, 1)]),
-    timed(&[FullThreads], &[(10_000, 4)]),
+    // Near the walls of threads, and a million: long cells, so that a round less is ten seconds.
+    timed(&[FullThreads], &[(10_000, 3)]),
     timed(&[ThreadsSoFar], &[(400, 4)]),
     timed(&[ThreadEach], &[(40_000, 1)]),
     // A million of what is interpreted takes half a minute, so the thorough run has it.
     timed(&[BesideLight], &[(1, 3), (100, 3), (1_000, 3), (10_000, 3), (100_000, 3)]),
     timed(&[BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (10_000, 1)]),
     timed(&[FullLight], FEW),
-    timed(&[FullLight], &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 4)]),
+    timed(&[FullLight], &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 3)]),
     counted(&[FullLight], &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     timed(&[Baseline], &[(10_000, 4), (100_000, 4)]),
     // Of the sizes of its other self, those that are soon done, and each as often.
