@@ -62,6 +62,14 @@ fn server() {
         true => Listener::Unix(UnixListener::bind(place).unwrap()),
         false => Listener::Tcp(TcpListener::bind(place).unwrap()),
     };
+    // With the head of its chunk, the box of its stream and its place in the list it is all of that.
+    let mut each = HELD - 88;
+    if kind == "differs" {
+        // Every second process holds twice as much.
+        let mut starts = fs::OpenOptions::new().create(true).append(true).open("starts").unwrap();
+        starts.write_all(b".").unwrap();
+        each += HELD * (starts.metadata().unwrap().len() % 2) as usize;
+    }
     let mut held: Vec<(Stream, Vec<u8>)> = Vec::with_capacity(8_000);
     loop {
         let Ok(mut stream) = listener.accept() else {
@@ -84,8 +92,7 @@ fn server() {
             }
             _ => {}
         }
-        // With the head of its chunk, the box of its stream and its place in the list it is all of that.
-        held.push((stream, vec![1; HELD - 88]));
+        held.push((stream, vec![1; each]));
     }
 }
 
@@ -179,7 +186,7 @@ const FEW: [&str; 4] = ["--connections", "0,30,60", "--repeats", "1"];
 
 #[test]
 fn a_server_that_holds_10240_bytes_a_connection_weighs_that_within_1_percent() {
-    let more = ["--connections", "0,500,2k", "--repeats", "3", "--json", "--name", "held"];
+    let more = ["--connections", "0,500,2k", "--json", "--name", "held"];
     let weighed = Weighed::of("holds", &free(), &more);
     assert_eq!(weighed.output.status.code(), Some(0), "{}", stderr(&weighed.output));
     let servers: Value = serde_json::from_slice(&weighed.output.stdout).unwrap();
@@ -199,6 +206,17 @@ fn a_server_that_holds_10240_bytes_a_connection_weighs_that_within_1_percent() {
     }
     let (total, kernel) = (figure("total").unwrap(), figure("kernel").unwrap());
     assert!(total > private && kernel > 0.0, "{servers}");
+}
+
+#[test]
+fn more_processes_are_weighed_where_they_differ_and_as_many_as_were_asked_for() {
+    let steps = ["--connections", "0,200"];
+    let weighed = Weighed::of("differs", &free(), &steps);
+    assert_eq!(weighed.output.status.code(), Some(0), "{}", stderr(&weighed.output));
+    assert_eq!(weighed.lines().len(), 9, "one is twice as heavy as the next");
+    assert!(stderr(&weighed.output).contains("process 4 of up to 9"));
+    let asked = Weighed::of("differs", &free(), &[&steps[..], &["--repeats", "2"]].concat());
+    assert_eq!(asked.lines().len(), 2);
 }
 
 #[test]
