@@ -13,8 +13,8 @@ use std::hint::black_box;
 use std::thread;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Ending, Instance, Ledger, Moment, Refusal, Role,
-    Settings, StateSize, Task, Workload,
+    About, Arrival, Ceiling, Contestant, Ending, Instance, Ledger, Moment, Refusal, Role, Settings,
+    StateSize, Task, Workload,
 };
 
 /// The controls whose contestant a feature brings, with that feature.
@@ -34,7 +34,7 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     ];
     let mut all = Vec::<Box<dyn Contestant>>::new();
     for (id, summary, bytes_per_task) in holds {
-        all.push(Box::new(Holds { id: ContestantId::new(id), summary, bytes_per_task }));
+        all.push(Box::new(Holds { id, summary, bytes_per_task }));
     }
     // One that is always there, and a real runtime. Both run on one thread: what several threads
     // use of the CPU depends on who gets which core, and differs more from run to run than an A/A
@@ -47,7 +47,7 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
     for (id, itself) in again {
         if let Some(position) = contestants.iter().position(|of| of.id().as_str() == itself) {
             let of = contestants.swap_remove(position);
-            all.push(Box::new(Again { id: ContestantId::new(id), of }));
+            all.push(Box::new(Again { id, of }));
         }
     }
     all
@@ -57,26 +57,15 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
 /// is one block.
 #[derive(Clone, Copy, Debug)]
 struct Holds {
-    id: ContestantId,
+    id: &'static str,
     summary: &'static str,
     bytes_per_task: usize,
 }
 
 impl Contestant for Holds {
-    fn id(&self) -> ContestantId {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        self.summary
-    }
-
-    fn role(&self) -> Role {
-        Role::Holds { bytes: self.bytes_per_task as u64 }
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
+    fn about(&self) -> About {
+        let role = Role::Holds { bytes: self.bytes_per_task as u64 };
+        About { role, ..About::new(self.id, self.summary) }
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
@@ -144,37 +133,26 @@ impl Holds {
 
 /// A contestant under another label.
 struct Again {
-    id: ContestantId,
+    id: &'static str,
     of: Box<dyn Contestant>,
 }
 
 impl Contestant for Again {
-    fn id(&self) -> ContestantId {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        "the coroutine contestant of that name once more, to compare it with itself"
-    }
-
-    fn model(&self) -> &'static str {
-        self.of.model()
-    }
-
-    fn role(&self) -> Role {
-        Role::Again { of: self.of.id().as_str() }
-    }
-
-    fn is_on_one_thread(&self) -> bool {
-        self.of.is_on_one_thread()
+    fn about(&self) -> About {
+        let summary = "the coroutine contestant of that name once more, to compare it with itself";
+        let of = self.of.about();
+        About {
+            model: Some("coroutines"),
+            role: Role::Again { of: of.id.as_str() },
+            caution: of.caution,
+            stays_in_process: of.stays_in_process,
+            is_on_one_thread: of.is_on_one_thread,
+            ..About::new(self.id, summary)
+        }
     }
 
     fn ceiling(&self, settings: &Settings) -> Ceiling {
         self.of.ceiling(settings)
-    }
-
-    fn stays_in_process(&self) -> bool {
-        self.of.stays_in_process()
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
@@ -182,10 +160,6 @@ impl Contestant for Again {
             return Some("timers");
         }
         self.of.unsupported(workload)
-    }
-
-    fn caution(&self) -> Option<&'static str> {
-        self.of.caution()
     }
 
     fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {
@@ -229,11 +203,10 @@ mod tests {
 
     #[test]
     fn what_is_held_is_exactly_what_the_id_says() {
-        let holds =
-            |id, bytes_per_task| Holds { id: ContestantId::new(id), summary: "", bytes_per_task };
+        let holds = |id, bytes_per_task| Holds { id, summary: "", bytes_per_task };
         assert_eq!(holds("control/512", 512).hold(1_000).unwrap().capacity(), 512_000);
         assert_eq!(holds("control/null", 0).hold(1_000).unwrap().capacity(), 0);
-        let known = all().into_iter().filter_map(|control| match control.role() {
+        let known = all().into_iter().filter_map(|control| match control.about().role {
             Role::Holds { bytes } => Some((control.id().to_string(), bytes)),
             _ => None,
         });
@@ -243,11 +216,7 @@ mod tests {
 
     #[test]
     fn a_block_that_cannot_be_had_is_refused() {
-        let holds = Holds {
-            id: ContestantId::new("control/all"),
-            summary: "",
-            bytes_per_task: usize::MAX / 2,
-        };
+        let holds = Holds { id: "control/all", summary: "", bytes_per_task: usize::MAX / 2 };
         assert!(matches!(holds.hold(3), Err(Refusal::Start { .. })));
     }
 
@@ -256,7 +225,7 @@ mod tests {
         let ids: Vec<_> = coroutines::contestants().iter().map(|c| c.id().to_string()).collect();
         let again: Vec<_> = all()
             .into_iter()
-            .filter_map(|control| match control.role() {
+            .filter_map(|control| match control.about().role {
                 Role::Again { of } => Some(of),
                 _ => None,
             })

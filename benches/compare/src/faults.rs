@@ -9,9 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Role, Settings, WithState,
-};
+use workload::{About, Contestant, Instance, Ledger, Refusal, Role, Settings, WithState};
 
 /// All of them.
 pub fn all() -> Vec<Box<dyn Contestant>> {
@@ -57,9 +55,7 @@ pub fn all() -> Vec<Box<dyn Contestant>> {
         ("fault/third-wave-lost-task", |ledger| in_wave(3, ledger, lost_task)),
         ("fault/third-wave-wrong-sum", |ledger| in_wave(3, ledger, wrong_sum)),
     ];
-    let fault = |id, start, run| -> Box<dyn Contestant> {
-        Box::new(Fault { id: ContestantId::new(id), start, run })
-    };
+    let fault = |id, start, run| -> Box<dyn Contestant> { Box::new(Fault { id, start, run }) };
     let mut all: Vec<_> = faults.into_iter().map(|(id, run)| fault(id, || {}, run)).collect();
     // Said instead of the first line of its protocol.
     let other_version = || {
@@ -85,27 +81,16 @@ type Run = fn(&'static Ledger) -> Result<(), Refusal>;
 
 #[derive(Clone, Copy)]
 struct Fault {
-    id: ContestantId,
+    id: &'static str,
     /// Done when its runtime is to start.
     start: fn(),
     run: Run,
 }
 
 impl Contestant for Fault {
-    fn id(&self) -> ContestantId {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        "does it wrong, to show that the harness notices"
-    }
-
-    fn role(&self) -> Role {
-        Role::Fault
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
+    fn about(&self) -> About {
+        let summary = "does it wrong, to show that the harness notices";
+        About { role: Role::Fault, ..About::new(self.id, summary) }
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

@@ -5,8 +5,8 @@ use std::io;
 use std::rc::Rc;
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Medium, Moment, Refusal, Settings, Start,
-    Starts, State, TaskHandle, Wait, WithState, Workload, relay,
+    About, Contestant, Instance, Ledger, Medium, Moment, Refusal, Settings, Start, Starts, State,
+    TaskHandle, Wait, WithState, Workload, relay,
 };
 
 use crate::event_loop::EventLoop;
@@ -14,43 +14,27 @@ use crate::http::fetch;
 use crate::relay::{Link, Place, pass};
 use crate::timer::add;
 
+const TIMER: &str =
+    "a heap, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";
+
 /// The contestant `callbacks/event-loop`.
 #[derive(Clone, Copy, Debug)]
 pub struct OneLoop;
 
 impl Contestant for OneLoop {
-    fn id(&self) -> ContestantId {
-        ContestantId::new("callbacks/event-loop")
-    }
-
-    fn summary(&self) -> &'static str {
-        "boxed callbacks on a single-threaded event loop over `polling`"
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
+    fn about(&self) -> About {
+        let summary = "boxed callbacks on a single-threaded event loop over `polling`";
+        About {
+            timer: Some(TIMER),
+            can_cancel: true,
+            is_on_one_thread: true,
+            is_floor: true,
+            ..About::new("callbacks/event-loop", summary)
+        }
     }
 
     fn unsupported(&self, _: &Workload) -> Option<&'static str> {
         None
-    }
-
-    fn can_cancel(&self) -> bool {
-        true
-    }
-
-    fn is_on_one_thread(&self) -> bool {
-        true
-    }
-
-    fn is_floor(&self) -> bool {
-        true
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some(
-            "a heap, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd",
-        )
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

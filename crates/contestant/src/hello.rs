@@ -25,12 +25,13 @@ pub struct Program {
 
 /// Who this contestant is. What it runs is found out by asking it.
 pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
+    let about = contestant.about();
     let ceiling = match contestant.ceiling(&Settings::default()) {
         Ceiling::One => CeilingLine::One,
         Ceiling::Pool(_) => CeilingLine::Pool,
         Ceiling::Unbounded => CeilingLine::All,
     };
-    let (role, of, holds_bytes) = match contestant.role() {
+    let (role, of, holds_bytes) = match about.role {
         Role::Compared => (RoleLine::Compared, None, None),
         Role::Baseline { of } => (RoleLine::Baseline, of, None),
         Role::Holds { bytes } => (RoleLine::Control, None, Some(bytes)),
@@ -38,7 +39,7 @@ pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
         Role::Fault => (RoleLine::Fault, None, None),
     };
     let runs = |workload: &Workload| {
-        let is_possible = workload.ending != Ending::Cancelled || contestant.can_cancel();
+        let is_possible = workload.ending != Ending::Cancelled || about.can_cancel;
         is_possible && contestant.unsupported(workload).is_none()
     };
     let is_met = |wants: fn(&Workload) -> bool| {
@@ -48,25 +49,25 @@ pub fn profile(contestant: &dyn Contestant, program: &Program) -> Profile {
     let largest = state.filter(|(_, workload)| runs(workload)).map(|(state, _)| state).next();
     let text = |said: &str| said.to_owned();
     Profile {
-        id: contestant.id().to_string(),
-        model: text(contestant.model()),
+        id: about.id.to_string(),
+        model: text(about.model.unwrap_or(about.id.model())),
         language: "Rust".into(),
         role,
         of: of.map(text),
         holds_bytes,
-        summary: text(contestant.summary()),
-        timer: contestant.timer().map(text),
-        caution: contestant.caution().map(text),
+        summary: text(about.summary),
+        timer: about.timer.map(text),
+        caution: about.caution.map(text),
         ceiling,
         workloads: WANTS.iter().filter(|want| is_met(want.1)).map(|want| text(want.0)).collect(),
         largest_state_bytes: largest
             .filter(|largest| Some(largest) != StateSize::ALL.last())
             .map(StateSize::bytes),
-        most_tasks: contestant.most_tasks(),
-        most_requests: contestant.most_tasks(),
-        one_thread: contestant.is_on_one_thread(),
-        floor: contestant.is_floor(),
-        as_written: contestant.is_as_written(),
+        most_tasks: about.most_tasks,
+        most_requests: about.most_tasks,
+        one_thread: about.is_on_one_thread || ceiling == CeilingLine::One,
+        floor: about.is_floor,
+        as_written: about.is_as_written,
         versions: program.versions.clone(),
         build: program.build.clone(),
         build_id: program.build_id.clone(),

@@ -10,14 +10,17 @@ use futures_util::future::join_all;
 use tokio::runtime::Runtime as Tokio;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
-use workload::{Arrival, ContestantId, Ledger, Moment, State, TaskHandle, Wait};
+use workload::{About, Arrival, Ledger, Moment, State, TaskHandle, Wait};
 
 use crate::http::fetch;
 use crate::timer::add;
-use crate::tokio::{MultiThread, Scheduler, start_each};
+use crate::tokio::{MultiThread, Scheduler, about, start_each};
 
-/// What they weigh beside the best is known from fewer tasks than what that can do.
-const MOST: u32 = 100_000;
+const fn as_written(id: &'static str, summary: &'static str) -> About {
+    // What they weigh beside the best is known from fewer tasks than what that can do.
+    let most_tasks = Some(100_000);
+    About { most_tasks, is_as_written: true, ..about(id, summary) }
+}
 
 /// `coroutines/tokio-joinset`: each task spawned into a `JoinSet`, which keeps what a task returned
 /// until it is asked for.
@@ -25,10 +28,10 @@ const MOST: u32 = 100_000;
 pub struct InJoinSet;
 
 impl Scheduler for InJoinSet {
-    const ID: ContestantId = ContestantId::new("coroutines/tokio-joinset");
-    const SUMMARY: &'static str = "as people write it: async tasks on tokio, in a JoinSet";
-    const MOST_TASKS: Option<u32> = Some(MOST);
-    const AS_WRITTEN: bool = true;
+    const ABOUT: About = as_written(
+        "coroutines/tokio-joinset",
+        "as people write it: async tasks on tokio, in a JoinSet",
+    );
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
@@ -53,11 +56,13 @@ impl Scheduler for InJoinSet {
 pub struct JoinAll;
 
 impl Scheduler for JoinAll {
-    const ID: ContestantId = ContestantId::new("coroutines/tokio-join-all");
-    const SUMMARY: &'static str = "as people write it: one tokio task that joins all futures";
-    const ONE_THREAD: bool = true;
-    const MOST_TASKS: Option<u32> = Some(MOST);
-    const AS_WRITTEN: bool = true;
+    const ABOUT: About = About {
+        is_on_one_thread: true,
+        ..as_written(
+            "coroutines/tokio-join-all",
+            "as people write it: one tokio task that joins all futures",
+        )
+    };
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         let wait = ledger.workload().wait;
@@ -103,10 +108,10 @@ async fn in_turn<F: Future<Output = ()>>(
 pub struct AsyncFn;
 
 impl Scheduler for AsyncFn {
-    const ID: ContestantId = ContestantId::new("coroutines/tokio-async-fn");
-    const SUMMARY: &'static str = "as people write it: nested async functions, by value, on tokio";
-    const MOST_TASKS: Option<u32> = Some(MOST);
-    const AS_WRITTEN: bool = true;
+    const ABOUT: About = as_written(
+        "coroutines/tokio-async-fn",
+        "as people write it: nested async functions, by value, on tokio",
+    );
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {

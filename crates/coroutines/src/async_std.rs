@@ -13,12 +13,16 @@ use std::task::{Context, Poll};
 use async_std::io::{Read, Write};
 use async_std::net::TcpStream;
 use pin_project_lite::pin_project;
-use workload::{ContestantId, Ledger, Moment, Start, Wait};
+use workload::{About, Ledger, Moment, Start, Wait};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
 use crate::runtime::{Runtime, Sockets};
 use crate::timer::add;
+
+const TIMER: &str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";
+
+const CAUTION: &str = "async-std is discontinued (RUSTSEC-2025-0052); its authors recommend smol";
 
 /// async-std with its global executor: a thread for each core and one for the reactor.
 #[derive(Debug)]
@@ -43,13 +47,13 @@ impl<S: Future<Output = ()>> Future for SleepUntil<S> {
 }
 
 impl Runtime for AsyncStd {
-    const ID: ContestantId = ContestantId::new("coroutines/async-std");
-    const SUMMARY: &'static str = "async tasks on async-std's global executor";
-    const CAN_CANCEL: bool = true;
-    const TIMER: &'static str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";
-    const STAYS_IN_PROCESS: bool = true;
-    const CAUTION: Option<&'static str> =
-        Some("async-std is discontinued (RUSTSEC-2025-0052); its authors recommend smol");
+    const ABOUT: About = About {
+        timer: Some(TIMER),
+        caution: Some(CAUTION),
+        stays_in_process: true,
+        can_cancel: true,
+        ..About::new("coroutines/async-std", "async tasks on async-std's global executor")
+    };
 
     fn new() -> io::Result<Self> {
         // The executor starts with the first task it is given.

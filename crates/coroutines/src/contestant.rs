@@ -2,10 +2,7 @@
 
 use std::marker::PhantomData;
 
-use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Wait, WithState,
-    Workload,
-};
+use workload::{About, Contestant, Instance, Ledger, Refusal, Settings, Wait, WithState, Workload};
 
 use crate::runtime::{Runtime, Sockets};
 
@@ -32,52 +29,12 @@ impl<R: Runtime> On<R> {
 }
 
 impl<R: Runtime> Contestant for On<R> {
-    fn id(&self) -> ContestantId {
-        R::ID
-    }
-
-    fn summary(&self) -> &'static str {
-        R::SUMMARY
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
-    }
-
-    fn stays_in_process(&self) -> bool {
-        R::STAYS_IN_PROCESS
+    fn about(&self) -> About {
+        R::ABOUT
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
         unsupported::<R>(self.has_sockets, workload)
-    }
-
-    fn can_cancel(&self) -> bool {
-        R::CAN_CANCEL
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some(R::TIMER)
-    }
-
-    fn is_on_one_thread(&self) -> bool {
-        R::ONE_THREAD
-    }
-
-    fn is_as_written(&self) -> bool {
-        R::AS_WRITTEN
-    }
-
-    fn is_floor(&self) -> bool {
-        R::FLOOR
-    }
-
-    fn most_tasks(&self) -> Option<u32> {
-        R::MOST_TASKS
-    }
-
-    fn caution(&self) -> Option<&'static str> {
-        R::CAUTION
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

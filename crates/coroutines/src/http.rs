@@ -116,7 +116,7 @@ mod tests {
     use std::time::Duration;
 
     use workload::conformance::serve_and_close;
-    use workload::{Contestant, ContestantId, Http, Ledger, Moment, Settings, Workload, http};
+    use workload::{About, Contestant, Http, Ledger, Moment, Settings, Workload, http};
 
     use super::*;
     use crate::runtime::Runtime;
@@ -180,9 +180,7 @@ mod tests {
     struct Weightless;
 
     impl Runtime for Weightless {
-        const ID: ContestantId = ContestantId::new("test/weightless");
-        const SUMMARY: &'static str = "never does anything";
-        const TIMER: &'static str = "none";
+        const ABOUT: About = About::new("test/weightless", "never does anything");
 
         fn new() -> io::Result<Self> {
             Ok(Self)

@@ -5,42 +5,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use workload::{ContestantId, Ledger, Medium, Moment};
+use workload::{About, Ledger, Medium, Moment};
 
 /// A runtime for coroutines, with timers. One file each; see the crate's front page.
 pub trait Runtime: Sized + 'static {
-    /// Its contestant's id.
-    const ID: ContestantId;
-
-    /// What it is, in one line.
-    const SUMMARY: &'static str;
-
-    /// What its timers are and how exact they are by design, in a few words.
-    const TIMER: &'static str;
-
-    /// Whether its threads stay until the end of the process.
-    const STAYS_IN_PROCESS: bool = false;
-
-    /// Whether [`run_all`](Self::run_all) has tasks cancelled where the workload wants that.
-    const CAN_CANCEL: bool = false;
+    /// Who its contestant is. Where it says that a task can be cancelled, [`run_all`](Self::run_all) has tasks
+    /// cancelled as the workload wants.
+    const ABOUT: About;
 
     /// Through what [`run_all`](Self::run_all) has a token go from task to task.
     const MEDIA: &'static [Medium] = &[];
-
-    /// Whether all its tasks run on one thread.
-    const ONE_THREAD: bool = false;
-
-    /// Whether it is there to show what people write, beside a contestant at its best.
-    const AS_WRITTEN: bool = false;
-
-    /// Whether it is written by hand: it shows a floor, and builds no service.
-    const FLOOR: bool = false;
-
-    /// With how many timers at most a run tries it where nothing else is asked for.
-    const MOST_TASKS: Option<u32> = None;
-
-    /// A word of warning that belongs wherever a user meets it.
-    const CAUTION: Option<&'static str> = None;
 
     /// Starts the runtime.
     ///

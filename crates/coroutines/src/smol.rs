@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use smol::channel::{Receiver, Sender, bounded};
 use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, LocalExecutor, Timer};
-use workload::{ContestantId, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
+use workload::{About, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
@@ -24,12 +24,9 @@ use crate::timer::add;
 pub struct Global(());
 
 impl Runtime for Global {
-    const ID: ContestantId = ContestantId::new("coroutines/smol");
-    const SUMMARY: &'static str = "async tasks on smol's global executor, one thread by default";
-    const CAN_CANCEL: bool = true;
+    const ABOUT: About =
+        about("coroutines/smol", "async tasks on smol's global executor, one thread by default");
     const MEDIA: &'static [Medium] = &[Medium::Channel];
-    const TIMER: &'static str = REACTOR_TIMER;
-    const STAYS_IN_PROCESS: bool = true;
 
     fn new() -> io::Result<Self> {
         // The executor starts with the first task it is given.
@@ -79,13 +76,11 @@ impl Runtime for Global {
 pub struct Local(LocalExecutor<'static>);
 
 impl Runtime for Local {
-    const ID: ContestantId = ContestantId::new("coroutines/smol-local");
-    const ONE_THREAD: bool = true;
-    const SUMMARY: &'static str = "async tasks on smol's local executor, all on one thread";
-    const CAN_CANCEL: bool = true;
+    const ABOUT: About = About {
+        is_on_one_thread: true,
+        ..about("coroutines/smol-local", "async tasks on smol's local executor, all on one thread")
+    };
     const MEDIA: &'static [Medium] = &[Medium::Channel];
-    const TIMER: &'static str = REACTOR_TIMER;
-    const STAYS_IN_PROCESS: bool = true;
 
     fn new() -> io::Result<Self> {
         Ok(Self(LocalExecutor::new()))
@@ -197,5 +192,14 @@ impl Future for SleepUntil {
     }
 }
 
-/// What smol's timers are. Both executors share one reactor.
-const REACTOR_TIMER: &str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";
+/// What both executors have in common, which share one reactor.
+const fn about(id: &'static str, summary: &'static str) -> About {
+    About {
+        timer: Some(TIMER),
+        stays_in_process: true,
+        can_cancel: true,
+        ..About::new(id, summary)
+    }
+}
+
+const TIMER: &str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";

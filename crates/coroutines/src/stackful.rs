@@ -11,13 +11,18 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use reactor::{Timers, contain};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Settings, Start, State,
-    TaskHandle, WithState, Workload,
+    About, Contestant, Instance, Ledger, Moment, Refusal, Settings, Start, State, TaskHandle,
+    WithState, Workload,
 };
 
 /// The contestant `coroutines/stackful`.
 #[derive(Clone, Copy, Debug)]
 pub struct Stackful;
+
+const SUMMARY: &str =
+    "coroutines with a stack each, 512 KiB reserved, resumed by hand over one heap of deadlines";
+
+const TIMER: &str = "a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack";
 
 /// Room for the largest state, the most depth, and what is called below them. Pages that are not touched are
 /// addresses alone.
@@ -27,32 +32,17 @@ const STACK_BYTES: usize = 512 * 1024;
 const MOST: u32 = 100_000;
 
 impl Contestant for Stackful {
-    fn id(&self) -> ContestantId {
-        ContestantId::new("coroutines/stackful")
-    }
-
-    fn summary(&self) -> &'static str {
-        "coroutines with a stack each, 512 KiB reserved, resumed by hand over one heap of deadlines"
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
+    fn about(&self) -> About {
+        About {
+            timer: Some(TIMER),
+            is_on_one_thread: true,
+            most_tasks: Some(MOST),
+            ..About::new("coroutines/stackful", SUMMARY)
+        }
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
         (!workload.is_timer()).then_some("timers")
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some("a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack")
-    }
-
-    fn is_on_one_thread(&self) -> bool {
-        true
-    }
-
-    fn most_tasks(&self) -> Option<u32> {
-        Some(MOST)
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

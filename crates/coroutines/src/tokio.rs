@@ -17,7 +17,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
-use workload::{ContestantId, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
+use workload::{About, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
@@ -40,28 +40,13 @@ pub type CurrentThread = OnTokio<Caller>;
 
 /// One of tokio's schedulers, and how it is given tasks.
 pub trait Scheduler: Sized + 'static {
-    /// Its contestant's id.
-    const ID: ContestantId;
-
-    /// What it is, in one line.
-    const SUMMARY: &'static str;
-
-    /// Whether that is one thread.
-    const ONE_THREAD: bool = false;
-
-    /// With how many timers at most a run tries it where nothing else is asked for.
-    const MOST_TASKS: Option<u32> = None;
-
-    /// Whether it is there to show what people write.
-    const AS_WRITTEN: bool = false;
+    /// Who its contestant is.
+    const ABOUT: About;
 
     /// A runtime with it, still to be given its drivers.
     fn builder() -> Builder {
         Builder::new_multi_thread()
     }
-
-    /// Whether [`run_all`](Self::run_all) has tasks cancelled where the workload wants that.
-    const CAN_CANCEL: bool = false;
 
     /// Runs each task of the ledger on the runtime, and returns when all are over.
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
@@ -122,14 +107,20 @@ pub(crate) async fn start_each(starts: Starts, mut start: impl FnMut(TaskHandle)
     }
 }
 
+/// What all contestants on tokio have in common.
+pub(crate) const fn about(id: &'static str, summary: &'static str) -> About {
+    About { timer: Some("a wheel, 1 ms, rounds up"), ..About::new(id, summary) }
+}
+
 /// A worker thread for each core.
 #[derive(Debug)]
 pub struct Workers;
 
 impl Scheduler for Workers {
-    const CAN_CANCEL: bool = true;
-    const ID: ContestantId = ContestantId::new("coroutines/tokio");
-    const SUMMARY: &'static str = "async tasks on tokio, a worker thread for each core";
+    const ABOUT: About = About {
+        can_cancel: true,
+        ..about("coroutines/tokio", "async tasks on tokio, a worker thread for each core")
+    };
 }
 
 /// The calling thread alone.
@@ -137,10 +128,11 @@ impl Scheduler for Workers {
 pub struct Caller;
 
 impl Scheduler for Caller {
-    const CAN_CANCEL: bool = true;
-    const ID: ContestantId = ContestantId::new("coroutines/tokio-current-thread");
-    const SUMMARY: &'static str = "async tasks on tokio, all on one thread";
-    const ONE_THREAD: bool = true;
+    const ABOUT: About = About {
+        can_cancel: true,
+        is_on_one_thread: true,
+        ..about("coroutines/tokio-current-thread", "async tasks on tokio, all on one thread")
+    };
 
     fn builder() -> Builder {
         Builder::new_current_thread()
@@ -166,15 +158,9 @@ impl Future for SleepUntil {
 }
 
 impl<S: Scheduler> Runtime for OnTokio<S> {
-    const ID: ContestantId = S::ID;
-    const SUMMARY: &'static str = S::SUMMARY;
-    const CAN_CANCEL: bool = S::CAN_CANCEL;
+    const ABOUT: About = S::ABOUT;
     const MEDIA: &'static [Medium] =
-        if S::CAN_CANCEL { &[Medium::Channel, Medium::Pipe] } else { &[] };
-    const TIMER: &'static str = "a wheel, 1 ms, rounds up";
-    const ONE_THREAD: bool = S::ONE_THREAD;
-    const MOST_TASKS: Option<u32> = S::MOST_TASKS;
-    const AS_WRITTEN: bool = S::AS_WRITTEN;
+        if S::ABOUT.is_as_written { &[] } else { &[Medium::Channel, Medium::Pipe] };
 
     fn new() -> io::Result<Self> {
         let runtime = S::builder().enable_io().enable_time().build()?;

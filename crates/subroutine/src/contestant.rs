@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
-    Wait, WithState,
+    About, Ceiling, Contestant, Instance, Ledger, Refusal, Settings, Start, TaskHandle, Wait,
+    WithState,
 };
 
 use crate::connection::Connection;
@@ -17,20 +17,13 @@ use crate::timer::add;
 pub struct Sequential;
 
 impl Contestant for Sequential {
-    fn id(&self) -> ContestantId {
-        ContestantId::new("subroutine/sequential")
-    }
-
-    fn summary(&self) -> &'static str {
-        "a loop of blocking calls, one task after the other"
+    fn about(&self) -> About {
+        let summary = "a loop of blocking calls, one task after the other";
+        About { timer: Some(TIMER), ..About::new("subroutine/sequential", summary) }
     }
 
     fn ceiling(&self, _: &Settings) -> Ceiling {
         Ceiling::One
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some(TIMER)
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

@@ -10,29 +10,17 @@ use crate::spec::Workload;
 ///
 /// It knows the workload and the ledger, nothing else. It never measures itself.
 pub trait Contestant: Send + Sync {
+    /// Who it is.
+    fn about(&self) -> About;
+
     /// `model/name`.
-    fn id(&self) -> ContestantId;
-
-    /// What it is, in one line, for tables and lists.
-    fn summary(&self) -> &'static str;
-
-    /// How it waits. The part of its id before the slash, if nothing else is said.
-    fn model(&self) -> &'static str {
-        self.id().model()
-    }
-
-    /// What it is in a run for.
-    fn role(&self) -> Role {
-        Role::Compared
+    fn id(&self) -> ContestantId {
+        self.about().id
     }
 
     /// How many of its tasks can be in flight at once.
-    fn ceiling(&self, settings: &Settings) -> Ceiling;
-
-    /// Whether dropping its instance leaves threads or descriptors that serve the whole process and
-    /// stay until its end, as the global executors of smol and async-std do. They must not grow.
-    fn stays_in_process(&self) -> bool {
-        false
+    fn ceiling(&self, _: &Settings) -> Ceiling {
+        Ceiling::Unbounded
     }
 
     /// What the contestant does run, if it is not made for this workload.
@@ -40,48 +28,67 @@ pub trait Contestant: Send + Sync {
         workload.is_relay().then_some("timers and requests")
     }
 
-    /// Whether a task of it can be cancelled while it waits for a timer. An OS thread cannot.
-    fn can_cancel(&self) -> bool {
-        false
-    }
-
-    /// What its timers are and how exact they are by design, in a few words, for the tables of
-    /// lateness: `wheel, 1 ms, rounds up`.
-    fn timer(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// Whether all its tasks run on one thread, so that it uses one core at most.
-    fn is_on_one_thread(&self) -> bool {
-        self.ceiling(&Settings::default()) == Ceiling::One
-    }
-
-    /// Whether it is written by hand, without a runtime: it shows a floor, and builds no service.
-    fn is_floor(&self) -> bool {
-        false
-    }
-
-    /// Whether it is there to show what people write, beside a contestant at its best.
-    fn is_as_written(&self) -> bool {
-        false
-    }
-
-    /// With how many tasks at most a run tries it where nothing else is asked for. What follows from its
-    /// ceiling, if it does not say.
-    fn most_tasks(&self) -> Option<u32> {
-        None
-    }
-
-    /// A word of warning that belongs wherever a user meets this contestant.
-    fn caution(&self) -> Option<&'static str> {
-        None
-    }
-
     /// Starts the runtime, the pool or the loop, but no task.
     ///
     /// # Errors
     /// When the operating system refuses what the contestant needs to start.
     fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal>;
+}
+
+/// Who a contestant is, whatever it is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// `model/name`.
+    pub id: ContestantId,
+    /// What it is, in one line, for tables and lists.
+    pub summary: &'static str,
+    /// How it waits; the part of its id before the slash, if it does not say.
+    pub model: Option<&'static str>,
+    /// What it is in a run for.
+    pub role: Role,
+    /// What its timers are and how exact they are by design, in a few words, for the tables of
+    /// lateness: `wheel, 1 ms, rounds up`.
+    pub timer: Option<&'static str>,
+    /// A word of warning that belongs wherever a user meets it.
+    pub caution: Option<&'static str>,
+    /// With how many tasks at most a run tries it where nothing else is asked for. What follows from its
+    /// ceiling, if it does not say.
+    pub most_tasks: Option<u32>,
+    /// Whether dropping its instance leaves threads or descriptors that serve the whole process and
+    /// stay until its end, as the global executors of smol and async-std do. They must not grow.
+    pub stays_in_process: bool,
+    /// Whether a task of it can be cancelled while it waits for a timer. An OS thread cannot.
+    pub can_cancel: bool,
+    /// Whether all its tasks run on one thread, so that it uses one core at most. With a ceiling of one they do
+    /// anyhow.
+    pub is_on_one_thread: bool,
+    /// Whether it is written by hand, without a runtime: it shows a floor, and builds no service.
+    pub is_floor: bool,
+    /// Whether it is there to show what people write, beside a contestant at its best.
+    pub is_as_written: bool,
+}
+
+impl About {
+    /// A compared contestant, of which there is nothing else to say.
+    ///
+    /// # Panics
+    /// As [`ContestantId::new`].
+    pub const fn new(id: &'static str, summary: &'static str) -> Self {
+        Self {
+            id: ContestantId::new(id),
+            summary,
+            model: None,
+            role: Role::Compared,
+            timer: None,
+            caution: None,
+            most_tasks: None,
+            stays_in_process: false,
+            can_cancel: false,
+            is_on_one_thread: false,
+            is_floor: false,
+            is_as_written: false,
+        }
+    }
 }
 
 /// A started contestant. Dropping it stops it and gives back what it took.

@@ -37,7 +37,7 @@ pub mod state;
 pub mod task;
 
 pub use clock::Moment;
-pub use contestant::{Ceiling, Contestant, ContestantId, Instance, Refusal, Role, Settings};
+pub use contestant::{About, Ceiling, Contestant, ContestantId, Instance, Refusal, Role, Settings};
 pub use http::Http;
 pub use ledger::{Lateness, Ledger, Proof, Start, Starts, TaskHandle};
 pub use spec::{Arrival, Ending, Medium, Wait, Workload};

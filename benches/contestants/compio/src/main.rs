@@ -16,8 +16,8 @@ use compio::time::{sleep_until, timeout};
 use contestant::Program;
 use contestant::workload::http::{Answer, Fetch, FetchError};
 use contestant::workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Settings, Start, State,
-    TaskHandle, Wait, WithState, Workload,
+    About, Contestant, Instance, Ledger, Moment, Refusal, Settings, Start, State, TaskHandle, Wait,
+    WithState, Workload,
 };
 
 /// How much of an answer is read at once, in bytes.
@@ -39,33 +39,19 @@ fn main() -> ExitCode {
 }
 
 impl Contestant for Compio {
-    fn id(&self) -> ContestantId {
-        ContestantId::new("rust/compio")
-    }
-
-    fn summary(&self) -> &'static str {
-        "async tasks on compio over io_uring, all on one thread"
-    }
-
-    fn model(&self) -> &'static str {
-        "coroutines"
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
+    fn about(&self) -> About {
+        let summary = "async tasks on compio over io_uring, all on one thread";
+        About {
+            model: Some("coroutines"),
+            timer: Some("a heap, 1 ns; sleeps in io_uring_enter"),
+            is_on_one_thread: true,
+            ..About::new("rust/compio", summary)
+        }
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
         let is_kept = workload.asks().is_some_and(|http| http.keep_alive);
         (is_kept || workload.is_relay()).then_some("timers, and requests over a connection each")
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some("a heap, 1 ns; sleeps in io_uring_enter")
-    }
-
-    fn is_on_one_thread(&self) -> bool {
-        true
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

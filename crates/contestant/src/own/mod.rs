@@ -16,10 +16,10 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use workload::{Contestant, Ledger};
+use workload::{About, Contestant, Ledger};
 
 pub use gate::{Gate, Wait};
-use runtime::{OnRuntime, Traits};
+use runtime::OnRuntime;
 pub use runtime::{on_runtime, task};
 
 /// A contestant out of a future of one's own, which is weighed where it waits: at
@@ -57,10 +57,11 @@ where
         let future = future.clone();
         Ok::<_, io::Error>(move |ledger: &'static Ledger| executor::run(&*future, ledger))
     };
-    let traits = Traits {
+    let about = About {
         timer: Some("a binary heap, 1 ns; parks the thread"),
         is_on_one_thread: true,
         is_floor: true,
+        ..About::new(id, summary)
     };
-    Box::new(OnRuntime::new(id, summary, traits, start))
+    Box::new(OnRuntime { about, start })
 }

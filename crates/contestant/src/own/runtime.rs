@@ -4,8 +4,8 @@ use std::future::Future;
 use std::io;
 
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Moment, Refusal, Settings, State,
-    StateSize, TaskHandle, Workload,
+    About, Contestant, Instance, Ledger, Moment, Refusal, Settings, State, StateSize, TaskHandle,
+    Workload,
 };
 
 /// A contestant that runs the tasks of the workload on a runtime of one's own, as far as timers go.
@@ -53,7 +53,7 @@ where
     S: Fn() -> io::Result<R> + Send + Sync + 'static,
     R: FnMut(&'static Ledger) + 'static,
 {
-    Box::new(OnRuntime::new(id, summary, Traits::default(), start))
+    Box::new(OnRuntime { about: About::new(id, summary), start })
 }
 
 /// A task of the workload for a runtime that runs futures: it waits with `sleep_until`, and holds no
@@ -75,25 +75,9 @@ where
     }
 }
 
-/// What is not the same of all.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Traits {
-    pub(super) timer: Option<&'static str>,
-    pub(super) is_on_one_thread: bool,
-    pub(super) is_floor: bool,
-}
-
 pub(super) struct OnRuntime<S> {
-    id: ContestantId,
-    summary: &'static str,
-    traits: Traits,
-    start: S,
-}
-
-impl<S> OnRuntime<S> {
-    pub(super) fn new(id: &'static str, summary: &'static str, traits: Traits, start: S) -> Self {
-        Self { id: ContestantId::new(id), summary, traits, start }
-    }
+    pub(super) about: About,
+    pub(super) start: S,
 }
 
 impl<S, R> Contestant for OnRuntime<S>
@@ -101,33 +85,13 @@ where
     S: Fn() -> io::Result<R> + Send + Sync,
     R: FnMut(&'static Ledger) + 'static,
 {
-    fn id(&self) -> ContestantId {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        self.summary
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
+    fn about(&self) -> About {
+        self.about
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
         let is_plain = workload.is_timer() && workload.state == StateSize::None;
         (!is_plain).then_some("timers, and holds no state of the workload's")
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        self.traits.timer
-    }
-
-    fn is_on_one_thread(&self) -> bool {
-        self.traits.is_on_one_thread
-    }
-
-    fn is_floor(&self) -> bool {
-        self.traits.is_floor
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {

@@ -35,7 +35,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use workload::{ContestantId, Ledger, Medium, Moment, Start, TaskHandle, Wait, relay};
+use workload::{About, Ledger, Medium, Moment, Start, TaskHandle, Wait, relay};
 
 pub use self::alarm::Alarm;
 use self::channel::Place;
@@ -59,14 +59,17 @@ const A_WHILE: std::time::Duration =
 pub struct Bare(());
 
 impl Runtime for Bare {
-    const ID: ContestantId = ContestantId::new("coroutines/bare");
-    const SUMMARY: &'static str = "futures in one slab, polled by hand over one heap of deadlines";
-    const CAN_CANCEL: bool = true;
-    const TIMER: &'static str =
-        "a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack";
+    const ABOUT: About = About {
+        timer: Some("a heap, 1 ns; a sleeping thread, to which the kernel adds the timer slack"),
+        can_cancel: true,
+        is_on_one_thread: true,
+        is_floor: true,
+        ..About::new(
+            "coroutines/bare",
+            "futures in one slab, polled by hand over one heap of deadlines",
+        )
+    };
     const MEDIA: &'static [Medium] = &[Medium::Channel];
-    const ONE_THREAD: bool = true;
-    const FLOOR: bool = true;
 
     fn new() -> io::Result<Self> {
         Ok(Self(()))

@@ -1,12 +1,12 @@
 //! The task written straight on async-std.
 
 use async_std::task::{block_on, sleep, spawn};
-use workload::{ContestantId, Ledger, Moment, Task};
+use workload::{Ledger, Moment, Task};
 
 use super::straight::{Straight, only_timers};
 
 pub(super) const ASYNC_STD: Straight = Straight {
-    id: ContestantId::new("baseline/async-std"),
+    id: "baseline/async-std",
     of: Some("coroutines/async-std"),
     summary: "the task written straight on async-std's global executor",
     stays_in_process: true,

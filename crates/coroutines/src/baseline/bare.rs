@@ -1,12 +1,12 @@
 //! The task written straight on our own executor.
 
-use workload::{ContestantId, Ledger, Moment, Task};
+use workload::{Ledger, Moment, Task};
 
 use super::straight::{Straight, only_timers};
 use crate::bare::{Executor, Sleep};
 
 pub(super) const BARE: Straight = Straight {
-    id: ContestantId::new("baseline/bare"),
+    id: "baseline/bare",
     of: Some("coroutines/bare"),
     summary: "the task written straight on the executor of `coroutines/bare`",
     stays_in_process: false,

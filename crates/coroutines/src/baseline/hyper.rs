@@ -20,12 +20,12 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout_at;
 use workload::http::fetch::SUM_HEADER;
 use workload::http::{Fetch, body};
-use workload::{ContestantId, Ledger, State, Task, TaskHandle};
+use workload::{Ledger, State, Task, TaskHandle};
 
 use super::straight::{Straight, only_requests};
 
 pub(super) const HYPER: Straight = Straight {
-    id: ContestantId::new("baseline/hyper"),
+    id: "baseline/hyper",
     of: None,
     summary: "a plain client on hyper and tokio, a worker thread for each core",
     stays_in_process: false,

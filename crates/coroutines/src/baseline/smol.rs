@@ -1,12 +1,12 @@
 //! The task written straight on smol.
 
 use smol::{LocalExecutor, Timer, block_on, spawn};
-use workload::{ContestantId, Ledger, Moment, Task};
+use workload::{Ledger, Moment, Task};
 
 use super::straight::{Straight, only_timers};
 
 pub(super) const GLOBAL: Straight = Straight {
-    id: ContestantId::new("baseline/smol"),
+    id: "baseline/smol",
     of: Some("coroutines/smol"),
     summary: "the task written straight on smol's global executor",
     stays_in_process: true,
@@ -25,7 +25,7 @@ pub(super) const GLOBAL: Straight = Straight {
 };
 
 pub(super) const LOCAL: Straight = Straight {
-    id: ContestantId::new("baseline/smol-local"),
+    id: "baseline/smol-local",
     of: Some("coroutines/smol-local"),
     summary: "the task written straight on smol's local executor",
     stays_in_process: true,

@@ -4,8 +4,8 @@ use std::io;
 use std::num::NonZeroU16;
 
 use workload::{
-    Arrival, Ceiling, Contestant, ContestantId, Ending, Instance, Ledger, Refusal, Role, Settings,
-    StateSize, Workload,
+    About, Arrival, Contestant, Ending, Instance, Ledger, Refusal, Role, Settings, StateSize,
+    Workload,
 };
 
 /// Starts a runtime and returns what runs all tasks of a ledger on it.
@@ -13,7 +13,7 @@ pub(super) type Start = fn() -> io::Result<Box<dyn FnMut(&'static Ledger)>>;
 
 #[derive(Debug)]
 pub(super) struct Straight {
-    pub(super) id: ContestantId,
+    pub(super) id: &'static str,
     pub(super) of: Option<&'static str>,
     pub(super) summary: &'static str,
     pub(super) stays_in_process: bool,
@@ -28,28 +28,13 @@ impl Straight {
 }
 
 impl Contestant for Straight {
-    fn id(&self) -> ContestantId {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        self.summary
-    }
-
-    fn model(&self) -> &'static str {
-        "coroutines"
-    }
-
-    fn role(&self) -> Role {
-        Role::Baseline { of: self.of }
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
-    }
-
-    fn stays_in_process(&self) -> bool {
-        self.stays_in_process
+    fn about(&self) -> About {
+        About {
+            model: Some("coroutines"),
+            role: Role::Baseline { of: self.of },
+            stays_in_process: self.stays_in_process,
+            ..About::new(self.id, self.summary)
+        }
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {

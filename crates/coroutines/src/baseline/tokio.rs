@@ -3,12 +3,12 @@
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
-use workload::{ContestantId, Ledger, Moment, Task};
+use workload::{Ledger, Moment, Task};
 
 use super::straight::{Straight, only_timers_and_relays};
 
 pub(super) const MULTI_THREAD: Straight = Straight {
-    id: ContestantId::new("baseline/tokio"),
+    id: "baseline/tokio",
     of: Some("coroutines/tokio"),
     summary: "the task written straight on tokio, a worker thread for each core",
     stays_in_process: false,
@@ -20,7 +20,7 @@ pub(super) const MULTI_THREAD: Straight = Straight {
 };
 
 pub(super) const CURRENT_THREAD: Straight = Straight {
-    id: ContestantId::new("baseline/tokio-current-thread"),
+    id: "baseline/tokio-current-thread",
     of: Some("coroutines/tokio-current-thread"),
     summary: "the task written straight on tokio, all on one thread",
     stays_in_process: false,

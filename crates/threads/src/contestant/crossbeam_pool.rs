@@ -10,8 +10,7 @@ use subroutine::connection::Connection;
 use subroutine::contestant::run;
 use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, TaskHandle,
-    WithState,
+    About, Ceiling, Contestant, Instance, Ledger, Refusal, Settings, Start, TaskHandle, WithState,
 };
 
 /// The contestant `threads/crossbeam-pool`.
@@ -19,20 +18,13 @@ use workload::{
 pub struct CrossbeamPool;
 
 impl Contestant for CrossbeamPool {
-    fn id(&self) -> ContestantId {
-        ContestantId::new("threads/crossbeam-pool")
-    }
-
-    fn summary(&self) -> &'static str {
-        "a pool of std threads that take tasks from a crossbeam channel"
+    fn about(&self) -> About {
+        let summary = "a pool of std threads that take tasks from a crossbeam channel";
+        About { timer: Some(TIMER), ..About::new("threads/crossbeam-pool", summary) }
     }
 
     fn ceiling(&self, settings: &Settings) -> Ceiling {
         Ceiling::Pool(settings.pool_workers)
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some(TIMER)
     }
 
     fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {

@@ -9,8 +9,8 @@ use std::thread::{Builder, JoinHandle};
 
 use subroutine::sleep::{TIMER, sleep_until};
 use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Medium, Refusal, Settings, Start,
-    StateSize, Wait, WithState, Workload, relay,
+    About, Contestant, Instance, Ledger, Medium, Refusal, Settings, Start, StateSize, Wait,
+    WithState, Workload, relay,
 };
 
 use crate::http::fetch;
@@ -20,8 +20,7 @@ use crate::timer::add;
 /// The contestants `threads/per-task` and `threads/per-task-small-stack`.
 #[derive(Clone, Copy, Debug)]
 pub struct PerTask {
-    id: ContestantId,
-    summary: &'static str,
+    about: About,
     stack_bytes: usize,
     largest_state: StateSize,
 }
@@ -30,36 +29,28 @@ impl PerTask {
     /// With the stack that std gives a thread when it is not asked: 2 MiB. It is asked for here, so
     /// that `RUST_MIN_STACK` in the environment does not change what is measured.
     pub const DEFAULT: Self = Self {
-        id: ContestantId::new("threads/per-task"),
-        summary: "a std thread for each task, 2 MiB of stack reserved",
+        about: About::new(
+            "threads/per-task",
+            "a std thread for each task, 2 MiB of stack reserved",
+        ),
         stack_bytes: 2 * 1024 * 1024,
         largest_state: StateSize::KiB64,
     };
 
     /// With 64 KiB of stack: enough for 16 KiB of state and what std puts around it.
     pub const SMALL_STACK: Self = Self {
-        id: ContestantId::new("threads/per-task-small-stack"),
-        summary: "a std thread for each task, 64 KiB of stack reserved",
+        about: About::new(
+            "threads/per-task-small-stack",
+            "a std thread for each task, 64 KiB of stack reserved",
+        ),
         stack_bytes: 64 * 1024,
         largest_state: StateSize::KiB16,
     };
 }
 
 impl Contestant for PerTask {
-    fn id(&self) -> ContestantId {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        self.summary
-    }
-
-    fn ceiling(&self, _: &Settings) -> Ceiling {
-        Ceiling::Unbounded
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some(TIMER)
+    fn about(&self) -> About {
+        About { timer: Some(TIMER), ..self.about }
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {

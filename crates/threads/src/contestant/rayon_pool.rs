@@ -8,9 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use subroutine::sleep::{TIMER, sleep_until};
-use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, WithState,
-};
+use workload::{About, Ceiling, Contestant, Instance, Ledger, Refusal, Settings, Start, WithState};
 
 use super::kept::run;
 
@@ -19,25 +17,15 @@ use super::kept::run;
 pub struct RayonPool;
 
 impl Contestant for RayonPool {
-    fn id(&self) -> ContestantId {
-        ContestantId::new("threads/rayon-pool")
-    }
-
-    fn summary(&self) -> &'static str {
-        "a rayon pool, whose workers steal tasks from each other"
+    fn about(&self) -> About {
+        let summary = "a rayon pool, whose workers steal tasks from each other";
+        // Its idle workers look for work at each other: 2,000 take seconds of CPU to come to rest.
+        let most_tasks = Some(1_000);
+        About { timer: Some(TIMER), most_tasks, ..About::new("threads/rayon-pool", summary) }
     }
 
     fn ceiling(&self, settings: &Settings) -> Ceiling {
         Ceiling::Pool(settings.pool_workers)
-    }
-
-    /// Its idle workers look for work at each other, and 2,000 of them take seconds of CPU to come to rest.
-    fn most_tasks(&self) -> Option<u32> {
-        Some(1_000)
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some(TIMER)
     }
 
     fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {

@@ -6,35 +6,25 @@
 
 use subroutine::sleep::{TIMER, sleep_until};
 use tokio::runtime::{Builder, Runtime};
-use workload::{
-    Ceiling, Contestant, ContestantId, Instance, Ledger, Refusal, Settings, Start, WithState,
-};
+use workload::{About, Ceiling, Contestant, Instance, Ledger, Refusal, Settings, Start, WithState};
 
 use super::kept::run;
+
+const SUMMARY: &str =
+    "as people write it: tokio's spawn_blocking, whose threads are made when they are needed";
 
 /// The contestant `threads/tokio-blocking`.
 #[derive(Clone, Copy, Debug)]
 pub struct TokioBlocking;
 
 impl Contestant for TokioBlocking {
-    fn id(&self) -> ContestantId {
-        ContestantId::new("threads/tokio-blocking")
-    }
-
-    fn summary(&self) -> &'static str {
-        "as people write it: tokio's spawn_blocking, whose threads are made when they are needed"
-    }
-
-    fn is_as_written(&self) -> bool {
-        true
+    fn about(&self) -> About {
+        let about = About::new("threads/tokio-blocking", SUMMARY);
+        About { timer: Some(TIMER), is_as_written: true, ..about }
     }
 
     fn ceiling(&self, settings: &Settings) -> Ceiling {
         Ceiling::Pool(settings.pool_workers)
-    }
-
-    fn timer(&self) -> Option<&'static str> {
-        Some(TIMER)
     }
 
     fn start(&self, settings: &Settings) -> Result<Box<dyn Instance>, Refusal> {

@@ -171,7 +171,7 @@ fn relays(contestant: &dyn Contestant) -> Result<(), String> {
 fn times_out(contestant: &dyn Contestant) -> Result<(), String> {
     for cancelled in [0, 900, 1_000] {
         let workload = Workload::timer(50, SHORT).with_timeouts(cancelled);
-        if contestant.can_cancel() {
+        if contestant.about().can_cancel {
             let proof = run(contestant, &SETTINGS, workload)?.proof();
             let late = (0..50).filter(|index| workload.ends_otherwise(*index)).count() as u64;
             if (proof.lost, proof.completed) != (late, 50 - late) {
@@ -188,7 +188,7 @@ fn leaves_nothing_behind(contestant: &dyn Contestant) -> Result<(), String> {
     };
     let before = residue::count()?;
     cycle()?;
-    let allowed = if contestant.stays_in_process() { residue::settled()? } else { before };
+    let allowed = if contestant.about().stays_in_process { residue::settled()? } else { before };
     residue::expect_at_most(allowed, "one run")?;
     for _ in 0..3 {
         cycle()?;

@@ -260,7 +260,7 @@ fn leaves_nothing_behind(contestant: &dyn Contestant, server: SocketAddr) -> Res
     };
     let before = residue::count()?;
     cycle()?;
-    let allowed = if contestant.stays_in_process() { residue::settled()? } else { before };
+    let allowed = if contestant.about().stays_in_process { residue::settled()? } else { before };
     residue::expect_at_most(allowed, "one run")?;
     for _ in 0..3 {
         cycle()?;
@@ -275,7 +275,7 @@ pub(super) fn ends_as(
     server: SocketAddr,
     (cause, kind, phase): (Cause, ErrorKind, Phase),
 ) -> Result<(), String> {
-    let allowed = if contestant.stays_in_process() {
+    let allowed = if contestant.about().stays_in_process {
         run(contestant, &SETTINGS, Workload::http(8, requests(server, SHORT, 1024)))?;
         residue::settled()?
     } else {
