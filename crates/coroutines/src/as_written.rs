@@ -13,8 +13,9 @@ use tokio::time::sleep_until;
 use workload::{About, Arrival, Ledger, Moment, State, TaskHandle, Wait};
 
 use crate::http::fetch;
+use crate::runtime::start_each;
 use crate::timer::add;
-use crate::tokio::{MultiThread, Scheduler, about, start_each};
+use crate::tokio::{MultiThread, Scheduler, about};
 
 const fn as_written(id: &'static str, summary: &'static str) -> About {
     // What they weigh beside the best is known from fewer tasks than what that can do.
@@ -36,7 +37,7 @@ impl Scheduler for InJoinSet {
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
             let mut tasks = JoinSet::new();
-            start_each(ledger.starts(), |handle| match ledger.workload().wait {
+            start_each::<MultiThread>(ledger.starts(), |handle| match ledger.workload().wait {
                 Wait::Http(_) => drop(tasks.spawn(fetch::<MultiThread, N>(handle))),
                 _ => drop(tasks.spawn(add::<MultiThread, N>(handle))),
             })
@@ -115,7 +116,7 @@ impl Scheduler for AsyncFn {
 
     fn run_all<const N: usize>(runtime: &Tokio, ledger: &'static Ledger) {
         runtime.block_on(async {
-            start_each(ledger.starts(), |handle| match ledger.workload().wait {
+            start_each::<MultiThread>(ledger.starts(), |handle| match ledger.workload().wait {
                 Wait::Http(_) => drop(tokio::spawn(fetch::<MultiThread, N>(handle))),
                 _ => drop(tokio::spawn(add_by_value::<N>(handle))),
             })

@@ -13,11 +13,11 @@ use std::task::{Context, Poll};
 use async_std::io::{Read, Write};
 use async_std::net::TcpStream;
 use pin_project_lite::pin_project;
-use workload::{About, Ledger, Moment, Start, Wait};
+use workload::{About, Ledger, Moment, Wait};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
-use crate::runtime::{Runtime, Sockets};
+use crate::runtime::{Runtime, Sockets, start_each};
 use crate::timer::add;
 
 const TIMER: &str = "an ordered map, 1 ns; sleeps in the crate polling, which has the kernel time it with a timerfd";
@@ -71,22 +71,16 @@ impl Runtime for AsyncStd {
 
     fn run_all<const N: usize>(&mut self, ledger: &'static Ledger) {
         async_std::task::block_on(async {
-            for start in ledger.starts() {
-                match (start, ledger.workload().wait) {
-                    (Start::At(moment), _) => {
-                        Self::sleep_until(moment).await;
-                    }
-                    (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
-                        async_std::task::spawn(add_or_cancel::<Self>(handle));
-                    }
-                    (Start::Now(handle), Wait::Timer { .. } | Wait::Relay(_)) => {
-                        async_std::task::spawn(add::<Self, N>(handle));
-                    }
-                    (Start::Now(handle), Wait::Http(_)) => {
-                        async_std::task::spawn(fetch::<Self, N>(handle));
-                    }
+            start_each::<Self>(ledger.starts(), |handle| match ledger.workload().wait {
+                Wait::Timer { .. } if is_cancelled(ledger) => {
+                    drop(async_std::task::spawn(add_or_cancel::<Self>(handle)));
                 }
-            }
+                Wait::Timer { .. } | Wait::Relay(_) => {
+                    drop(async_std::task::spawn(add::<Self, N>(handle)));
+                }
+                Wait::Http(_) => drop(async_std::task::spawn(fetch::<Self, N>(handle))),
+            })
+            .await;
             ledger.over().await;
         });
     }

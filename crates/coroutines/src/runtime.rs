@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use workload::{About, Ledger, Medium, Moment};
+use workload::{About, Ledger, Medium, Moment, Start, TaskHandle};
 
 /// A runtime for coroutines, with timers. One file each; see the crate's front page.
 pub trait Runtime: Sized + 'static {
@@ -88,4 +88,19 @@ pub trait Sockets: Runtime {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>>;
+}
+
+/// Hands each task of a ledger to `start` when it is to start, and sleeps meanwhile by the runtime's timers.
+pub async fn start_each<R: Runtime>(
+    starts: impl Iterator<Item = Start>,
+    mut start: impl FnMut(TaskHandle),
+) {
+    for next in starts {
+        match next {
+            Start::At(moment) => {
+                R::sleep_until(moment).await;
+            }
+            Start::Now(handle) => start(handle),
+        }
+    }
 }

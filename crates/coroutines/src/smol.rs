@@ -10,12 +10,12 @@ use std::task::{Context, Poll};
 use smol::channel::{Receiver, Sender, bounded};
 use smol::io::{AsyncRead, AsyncWrite};
 use smol::{Async, LocalExecutor, Timer};
-use workload::{About, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
+use workload::{About, Ledger, Medium, Moment, Starts, TaskHandle, Wait, relay};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
 use crate::relay::pass;
-use crate::runtime::{Runtime, Sockets};
+use crate::runtime::{Runtime, Sockets, start_each};
 use crate::timer::add;
 
 /// smol with its global executor: as many threads as `SMOL_THREADS` says, one if it says nothing,
@@ -50,22 +50,16 @@ impl Runtime for Global {
                 let task = pass::<N>(handle, take, move |token| send(&to, token));
                 smol::spawn(task).detach();
             }
-            for start in starts {
-                match (start, ledger.workload().wait) {
-                    (Start::At(moment), _) => {
-                        Self::sleep_until(moment).await;
-                    }
-                    (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
-                        smol::spawn(add_or_cancel::<Self>(handle)).detach();
-                    }
-                    (Start::Now(handle), Wait::Timer { .. } | Wait::Relay(_)) => {
-                        smol::spawn(add::<Self, N>(handle)).detach();
-                    }
-                    (Start::Now(handle), Wait::Http(_)) => {
-                        smol::spawn(fetch::<Self, N>(handle)).detach();
-                    }
+            start_each::<Self>(starts, |handle| match ledger.workload().wait {
+                Wait::Timer { .. } if is_cancelled(ledger) => {
+                    smol::spawn(add_or_cancel::<Self>(handle)).detach();
                 }
-            }
+                Wait::Timer { .. } | Wait::Relay(_) => {
+                    smol::spawn(add::<Self, N>(handle)).detach();
+                }
+                Wait::Http(_) => smol::spawn(fetch::<Self, N>(handle)).detach(),
+            })
+            .await;
             ledger.over().await;
         });
     }
@@ -149,22 +143,16 @@ impl Local {
                 let task = pass::<N>(handle, take, move |token| send(&to, token));
                 executor.spawn(task).detach();
             }
-            for start in &mut *starts {
-                match (start, ledger.workload().wait) {
-                    (Start::At(moment), _) => {
-                        Self::sleep_until(moment).await;
-                    }
-                    (Start::Now(handle), Wait::Timer { .. }) if is_cancelled(ledger) => {
-                        executor.spawn(add_or_cancel::<Self>(handle)).detach();
-                    }
-                    (Start::Now(handle), Wait::Timer { .. } | Wait::Relay(_)) => {
-                        executor.spawn(add::<Self, N>(handle)).detach();
-                    }
-                    (Start::Now(handle), Wait::Http(_)) => {
-                        executor.spawn(fetch::<Self, N>(handle)).detach();
-                    }
+            start_each::<Self>(&mut *starts, |handle| match ledger.workload().wait {
+                Wait::Timer { .. } if is_cancelled(ledger) => {
+                    executor.spawn(add_or_cancel::<Self>(handle)).detach();
                 }
-            }
+                Wait::Timer { .. } | Wait::Relay(_) => {
+                    executor.spawn(add::<Self, N>(handle)).detach();
+                }
+                Wait::Http(_) => executor.spawn(fetch::<Self, N>(handle)).detach(),
+            })
+            .await;
             ledger.over().await;
         }));
     }

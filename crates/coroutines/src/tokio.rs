@@ -17,12 +17,12 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime as Tokio};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
-use workload::{About, Ledger, Medium, Moment, Start, Starts, TaskHandle, Wait, relay};
+use workload::{About, Ledger, Medium, Moment, Starts, Wait, relay};
 
 use crate::cancel::{add_or_cancel, is_cancelled};
 use crate::http::fetch;
 use crate::relay::pass;
-use crate::runtime::{Runtime, Sockets};
+use crate::runtime::{Runtime, Sockets, start_each};
 use crate::timer::add;
 
 /// tokio with one of its schedulers.
@@ -53,7 +53,7 @@ pub trait Scheduler: Sized + 'static {
         runtime.block_on(async {
             let mut starts = ledger.starts();
             spawn_rings::<N>(&mut starts);
-            start_each(starts, |handle| match ledger.workload().wait {
+            start_each::<OnTokio<Self>>(starts, |handle| match ledger.workload().wait {
                 Wait::Timer { .. } if is_cancelled(ledger) => {
                     drop(tokio::spawn(add_or_cancel::<OnTokio<Self>>(handle)));
                 }
@@ -95,16 +95,6 @@ fn spawn_rings<const N: usize>(starts: &mut Starts) {
 /// Passes the token on. Where the first task has ended, it is not taken any more.
 fn send(to: &mpsc::Sender<u64>, token: u64) {
     let _ = to.try_send(token);
-}
-
-/// Hands each task of the ledger to `start` when it is to start.
-pub(crate) async fn start_each(starts: Starts, mut start: impl FnMut(TaskHandle)) {
-    for next in starts {
-        match next {
-            Start::At(moment) => tokio::time::sleep_until(moment.instant().into()).await,
-            Start::Now(handle) => start(handle),
-        }
-    }
 }
 
 /// What all contestants on tokio have in common.
