@@ -14,25 +14,16 @@ pub const FEW: u64 = 10_000;
 /// As many tasks are many.
 pub const MANY: u64 = 1_000_000;
 
-/// The most that is run. It has no bar: caches and page tables are far too small for it.
-pub const MOST: u64 = 10_000_000;
-
 /// How many times the CPU of one of few a task of many may take.
 pub const BAR: f64 = 2.5;
 
-/// What a task costs in CPU among few and among many, in one series. CPU is in nanoseconds a task:
-/// the median at this N less the median at the smallest N, over the tasks between.
+/// What a task costs in CPU among many against one among few, in one series: the median at this N less
+/// the median at the smallest N, over the tasks between.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
     /// The series.
     pub series: Series,
-    /// Among [`FEW`].
-    pub few_ns: Estimate,
-    /// Among [`MANY`].
-    pub many_ns: Estimate,
-    /// Among [`MOST`], where that was run.
-    pub most_ns: Option<Estimate>,
-    /// Many ÷ few, without a unit; `None` where one of the two is not above zero.
+    /// Among [`MANY`] ÷ among [`FEW`], without a unit; `None` where one of the two is not above zero.
     pub ratio: Option<Estimate>,
     /// What the interval of that says of [`BAR`].
     pub bar: Outcome,
@@ -56,14 +47,7 @@ fn of_series(context: &Context<'_>, series: &Series) -> Option<Growth> {
         Some(ratio) if ratio.low > BAR => Outcome::Missed,
         _ => Outcome::Undecided,
     };
-    Some(Growth {
-        series: series.clone(),
-        few_ns: few.estimate,
-        many_ns: many.estimate,
-        most_ns: at(MOST).map(|most| most.estimate),
-        ratio,
-        bar,
-    })
+    Some(Growth { series: series.clone(), ratio, bar })
 }
 
 #[cfg(test)]
@@ -90,7 +74,6 @@ mod tests {
         let (met, missed) = (of(400), of(600));
         assert_eq!((met.bar, missed.bar), (Outcome::Met, Outcome::Missed));
         assert!((met.ratio.unwrap().value - 2.0).abs() < 1e-2, "{met:?}");
-        assert!((met.few_ns.value - 200.0).abs() < 1e-6 && met.most_ns.is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether the instrument measures right: contestants whose weight is known before they are weighed,
 //! a contestant against itself, what the harness adds, and which difference could be seen at all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::bar::Outcome;
 use crate::contestant::{Control, Id, Role};
@@ -41,8 +41,6 @@ pub struct Instrument {
     pub again: Vec<Again>,
     /// What the harness adds to a task, against the same task straight on its runtime.
     pub overhead: Vec<Overhead>,
-    /// What the harness adds to every task: the slopes of the control that holds nothing.
-    pub signing: BTreeMap<Figure, Estimate>,
     /// The smallest differences between two contestants that could have been seen.
     pub detectable: Vec<Detectable>,
 }
@@ -83,8 +81,6 @@ pub struct Again {
     pub widest: f64,
     /// Whether it holds 1 and is no wider.
     pub outcome: Outcome,
-    /// Whether the interval leaves out 1, to the digits shown.
-    pub is_another: bool,
     /// The smallest and the largest N that both have.
     pub tasks: Option<(u64, u64)>,
     /// How many cells of each.
@@ -139,16 +135,10 @@ impl Instrument {
         let mut held: Vec<Held> = plain().flat_map(|series| Held::of(context, series)).collect();
         // By how much they hold, and not by the digits of their names.
         held.sort_by_key(|check| check.bytes);
-        let holds_nothing = Role::Control(Control::Holds(0));
-        let nothing = plain().find(|series| series.contestant.role() == holds_nothing);
-        let basis = context.basis.figure();
-        let signing = [Figure::Heap, Figure::Start, Figure::Finish, Figure::Cpu, basis];
-        let slope = |figure| Some((figure, context.get(nothing?)?.slope(figure)?));
         Self {
             held,
             again: plain().flat_map(|series| Again::of(context, series)).collect(),
             overhead: all().flat_map(|series| Overhead::of(context, series)).collect(),
-            signing: signing.into_iter().filter_map(slope).collect(),
             detectable: detectable::of(context),
         }
     }
@@ -204,15 +194,13 @@ impl Again {
         let again = |(figure, widest)| {
             let fits = fits_over_common(context, control, &control.by(itself.clone()), figure);
             let ratio = fits.as_ref().and_then(|(ours, theirs)| ours.slope.over(&theirs.slope));
-            let (outcome, is_another) = again(ratio, widest);
             Self {
                 control: control.contestant.clone(),
                 itself: itself.clone(),
                 figure,
                 ratio,
                 widest,
-                outcome,
-                is_another,
+                outcome: again(ratio, widest),
                 tasks: fits.as_ref().map(|(fit, _)| (fit.min_tasks, fit.max_tasks)),
                 cells: fits.map_or((0, 0), |(ours, theirs)| (ours.cells, theirs.cells)),
             }
@@ -268,17 +256,15 @@ fn outcome(figure: Option<Estimate>, least: f64, most: f64) -> Outcome {
     }
 }
 
-/// Whether a ratio is 1 and as sure of it as it should be, and whether it is another than 1.
-fn again(ratio: Option<Estimate>, widest: f64) -> (Outcome, bool) {
-    let Some(ratio) = ratio else { return (Outcome::NotMeasured, false) };
+/// Whether a ratio is 1, to the digits shown, and as sure of it as it should be.
+fn again(ratio: Option<Estimate>, widest: f64) -> Outcome {
+    let Some(ratio) = ratio else { return Outcome::NotMeasured };
     if !ratio.is_bounded() {
-        return (Outcome::Undecided, false);
+        return Outcome::Undecided;
     }
-    if ratio.low > 1.0 + EVEN || ratio.high < 1.0 - EVEN {
-        return (Outcome::Missed, true);
-    }
+    let is_one = ratio.low <= 1.0 + EVEN && ratio.high >= 1.0 - EVEN;
     let is_sure = ratio.relative_half_width().is_some_and(|half_width| half_width <= widest);
-    (if is_sure { Outcome::Met } else { Outcome::Missed }, false)
+    if is_one && is_sure { Outcome::Met } else { Outcome::Missed }
 }
 
 /// The slopes of two series over the N that both have.
@@ -338,8 +324,6 @@ mod tests {
         assert!(checks.iter().all(|check| check.outcome() == Outcome::Met), "{checks:?}");
         assert!(instrument.misses().is_empty());
         assert_eq!(instrument.held.last().unwrap().bytes, 4_096);
-        let cpu = instrument.signing[&Figure::Cpu];
-        assert!(cpu.value.abs() < 1e-6 && cpu.is_bounded(), "{cpu:?}");
         // Only the N that both have are held against each other.
         assert_eq!(instrument.again[0].tasks, Some((1, 100_000)));
         assert_eq!(instrument.again[0].cells, (9, 9));
@@ -382,20 +366,20 @@ mod tests {
     #[test]
     fn a_contestant_that_is_not_itself_is_found_out() {
         let ratio = |low, value, high| Some(Estimate { value, low, high });
-        assert_eq!(again(ratio(0.98, 1.0, 1.02), 0.03), (Outcome::Met, false));
-        assert_eq!(again(ratio(1.002, 1.003, 1.004), 0.03), (Outcome::Met, false));
-        assert_eq!(again(ratio(1.01, 1.02, 1.03), 0.03), (Outcome::Missed, true));
-        assert_eq!(again(ratio(0.96, 0.98, 0.99), 0.03), (Outcome::Missed, true));
-        assert_eq!(again(ratio(0.96, 1.0, 1.04), 0.03), (Outcome::Missed, false));
-        assert_eq!(again(Some(Estimate::lone(1.0)), 0.03), (Outcome::Undecided, false));
-        assert_eq!(again(None, 0.03), (Outcome::NotMeasured, false));
+        assert_eq!(again(ratio(0.98, 1.0, 1.02), 0.03), Outcome::Met);
+        assert_eq!(again(ratio(1.002, 1.003, 1.004), 0.03), Outcome::Met);
+        assert_eq!(again(ratio(1.01, 1.02, 1.03), 0.03), Outcome::Missed);
+        assert_eq!(again(ratio(0.96, 0.98, 0.99), 0.03), Outcome::Missed);
+        assert_eq!(again(ratio(0.96, 1.0, 1.04), 0.03), Outcome::Missed);
+        assert_eq!(again(Some(Estimate::lone(1.0)), 0.03), Outcome::Undecided);
+        assert_eq!(again(None, 0.03), Outcome::NotMeasured);
         let mut made = Synthetic::new();
         made.line("control/again-bare", &[1, 10_000], Bill::of(66)).line(
             "coroutines/bare",
             &[1, 10_000],
             Bill::of(64),
         );
-        assert!(of(&made.record()).again[0].is_another);
+        assert_eq!(of(&made.record()).again[0].outcome, Outcome::Missed);
     }
 
     #[test]
@@ -423,6 +407,5 @@ mod tests {
     fn a_record_without_controls_has_no_bar() {
         let instrument = of(&Synthetic::new().record());
         assert!(instrument.checks().is_empty() && instrument.detectable.is_empty());
-        assert!(instrument.signing.is_empty());
     }
 }

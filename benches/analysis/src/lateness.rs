@@ -33,8 +33,6 @@ pub struct LatenessRow {
     pub p999: Spread,
     /// The latest task.
     pub max: Spread,
-    /// The most tasks ever in flight at once.
-    pub most_in_flight: u64,
     /// By how much the last task is late at least, as all go through the places in rounds: zero where
     /// there is a place for each, `None` where no rate was asked for.
     pub least_ns: Option<u64>,
@@ -103,7 +101,6 @@ impl LatenessRow {
         let spread = |part| Spread::of(&late(cells, part));
         let asked = Asked::of(&series.shape);
         let waits: BTreeSet<u64> = cells.iter().map(|cell| cell.workload.duration_ns).collect();
-        let peaks = cells.iter().filter_map(|cell| Some(cell.proof?.peak_in_flight));
         let at_rate = cells.iter().filter(|_| asked == Asked::Rate);
         Some(Self {
             series: series.clone(),
@@ -116,7 +113,6 @@ impl LatenessRow {
             p99: spread(|line| line.p99)?,
             p999: spread(|line| line.p999)?,
             max: spread(|line| line.max)?,
-            most_in_flight: peaks.max()?,
             least_ns: at_rate.filter_map(|cell| least_ns(cell)).max(),
         })
     }
@@ -295,7 +291,7 @@ mod tests {
         let rows = rows(&made.record());
         let of = |name: &str| rows.iter().find(|row| row.series.contestant.name() == name).unwrap();
         assert!(!of("smol").is_queued() && of("smol").queue.is_some());
-        assert_eq!((of("smol").least_ns, of("smol").most_in_flight), (Some(0), 101));
+        assert_eq!(of("smol").least_ns, Some(0));
         assert!(of("rayon-pool").is_queued() && of("sequential").is_queued());
         // 8 rounds of 100 ms, less the 499 ms in which the tasks come and the one wait.
         assert_eq!(of("rayon-pool").least_ns, Some(201_000_000));

@@ -81,12 +81,6 @@ pub struct RateRow {
     pub source: Source,
     /// What came of it.
     pub outcome: RateOutcome,
-    /// Its rate ÷ that of the [reference](Id::is_reference) in the same, without a unit.
-    pub over_reference: Option<Estimate>,
-    /// The rate of the fastest compared contestant in the same ÷ its own, without a unit.
-    pub fastest_over: Option<Estimate>,
-    /// Its rate ÷ that of the HTTP client that is written straight on hyper, without a unit.
-    pub over_hyper: Option<Estimate>,
     /// The least time of a wave in nanoseconds: its waits, at as many at once as there are places.
     pub floor_ns: u64,
     /// The most requests that the server ever had open at once.
@@ -123,9 +117,6 @@ pub enum RateOutcome {
     /// It was not run for another reason.
     Skipped(String),
 }
-
-/// The client that is written straight on a well-known HTTP library.
-const HYPER: &str = "baseline/hyper";
 
 impl RateRow {
     /// Tasks a second, where that was measured.
@@ -208,42 +199,23 @@ pub(crate) fn preferred(mut all: BTreeMap<Waves, Timed>) -> BTreeMap<Waves, Time
 
 /// The timed rows of a record, by shape, wait, N and contestant.
 pub(crate) fn of(context: &Context<'_>) -> Vec<RateRow> {
-    let mut alike: BTreeMap<_, Vec<(Waves, Timed, Option<Sampled>)>> = BTreeMap::new();
-    for (waves, timed) in preferred(timed(&context.index, context.record)) {
-        let rate = timed.rate(&waves, &context.draws);
-        alike.entry(waves.does()).or_default().push((waves, timed, rate));
-    }
-    let mut rows = Vec::new();
-    for (_, same) in alike {
-        let rate_of = |is_wanted: fn(&Id) -> bool| {
-            let wanted = |of: &&(Waves, _, _)| is_wanted(&of.0.series.contestant);
-            same.iter().find(wanted).and_then(|(.., rate)| rate.clone())
-        };
-        let (reference, hyper) = (rate_of(Id::is_reference), rate_of(|id| id.as_str() == HYPER));
-        let compared = same.iter().filter(|(waves, ..)| waves.series.contestant.is_compared());
-        let timed = compared.filter_map(|(.., rate)| rate.as_ref());
-        let fastest = timed.max_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value)).cloned();
-        for (waves, timed, rate) in same {
-            let rate = rate.as_ref();
-            rows.push(RateRow {
-                outcome: timed.outcome(&waves, rate, &context.draws),
-                over_reference: rate.zip(reference.as_ref()).and_then(|(rate, of)| rate.over(of)),
-                fastest_over: rate.zip(fastest.as_ref()).and_then(|(rate, of)| of.over(rate)),
-                over_hyper: rate.zip(hyper.as_ref()).and_then(|(rate, of)| rate.over(of)),
-                floor_ns: timed.floor_ns,
-                server_high_water: timed.server_high_water,
-                lateness: timed.lateness,
-                is_queued: waves.places().is_some_and(|places| places < waves.tasks),
-                contestant: waves.series.contestant,
-                shape: waves.series.shape,
-                wait_ns: waves.wait_ns,
-                tasks: waves.tasks,
-                pool_workers: waves.pool_workers,
-                source: waves.source,
-            });
-        }
-    }
-    rows
+    let all = preferred(timed(&context.index, context.record));
+    let mut all: Vec<(Waves, Timed)> = all.into_iter().collect();
+    all.sort_by_cached_key(|(waves, _)| waves.does());
+    let row = |(waves, timed): (Waves, Timed)| RateRow {
+        outcome: timed.outcome(&waves, &context.draws),
+        floor_ns: timed.floor_ns,
+        server_high_water: timed.server_high_water,
+        lateness: timed.lateness,
+        is_queued: waves.places().is_some_and(|places| places < waves.tasks),
+        contestant: waves.series.contestant,
+        shape: waves.series.shape,
+        wait_ns: waves.wait_ns,
+        tasks: waves.tasks,
+        pool_workers: waves.pool_workers,
+        source: waves.source,
+    };
+    all.into_iter().map(row).collect()
 }
 
 /// What was timed both in rounds and by samples.
@@ -376,9 +348,9 @@ impl Timed {
         waves.source.middle(&self.cpus, waves.draws("cpu", draws))
     }
 
-    fn outcome(&self, waves: &Waves, rate: Option<&Sampled>, draws: &Draws) -> RateOutcome {
+    fn outcome(&self, waves: &Waves, draws: &Draws) -> RateOutcome {
         let reason = self.reason.clone();
-        match (self.status, rate.zip(self.cpu(waves, draws))) {
+        match (self.status, self.rate(waves, draws).zip(self.cpu(waves, draws))) {
             (Status::Ok, Some((rate, cpu))) => RateOutcome::Measured {
                 rate: rate.estimate,
                 cpu_ns: cpu.estimate,
@@ -435,23 +407,18 @@ mod tests {
         let floor = |least_ns, at_once| RateOutcome::Floor { least_ns, at_once };
         assert_eq!(found[0].outcome, floor(10_000_000_000, 1));
         assert_eq!(found[1].outcome, floor(157_000_000, 64));
-        assert!(found.iter().all(|row| row.is_queued && row.fastest_over.is_none()));
+        assert!(found.iter().all(|row| row.is_queued));
     }
 
     #[test]
-    fn rates_are_divided_where_the_same_was_done() {
+    fn a_row_has_its_rate_its_cpu_and_what_the_server_saw() {
         let rows = rows(&small_run());
         let smol = rows.iter().find(|row| row.contestant.name() == "smol").unwrap();
         assert!((smol.rate().unwrap().value - 90_909.0).abs() < 1.0);
         assert!((smol.cpu_ns().unwrap().value - 500.0).abs() < 1e-9);
-        assert!((smol.over_reference.unwrap().value - 3.727).abs() < 1e-3);
-        assert!((smol.fastest_over.unwrap().value - 1.0).abs() < 1e-9);
-        assert_eq!((smol.over_hyper, smol.is_queued), (None, false));
-        let thread = rows.iter().find(|row| row.contestant.is_reference()).unwrap();
-        assert!((thread.fastest_over.unwrap().value - 3.727).abs() < 1e-3);
+        assert!(!smol.is_queued);
         let asked = super::of(&Context::of(&asking_run()));
         let smol = asked.iter().find(|row| row.contestant.name() == "smol").unwrap();
-        assert!((smol.over_hyper.unwrap().value - 0.952).abs() < 1e-3);
         assert_eq!((smol.server_high_water, smol.lateness.unwrap().p50), (Some(100), 900_000));
     }
 
@@ -475,7 +442,8 @@ mod tests {
 
     #[test]
     fn a_ratio_is_taken_within_rounds() {
-        let rows = rows(&in_rounds(&[1.0, 2.0, 1.5, 1.0, 3.0]).record());
+        let record = in_rounds(&[1.0, 2.0, 1.5, 1.0, 3.0]).record();
+        let rows = rows(&record);
         let [thread, smol] = &rows[..] else { panic!("{rows:?}") };
         assert_eq!(
             (smol.source, smol.floor_ns, smol.is_queued),
@@ -486,7 +454,11 @@ mod tests {
         assert!((smol.rate().unwrap().value - mean).abs() < 1.0);
         assert!((smol.cpu_ns().unwrap().value - 500.0).abs() < 1e-9);
         assert!(thread.rate().unwrap().relative_half_width().unwrap() > 0.3);
-        let ratio = smol.over_reference.unwrap();
+        let context = Context::of(&record);
+        let all = timed(&context.index, &record);
+        let rates: Vec<Sampled> =
+            all.iter().filter_map(|(waves, timed)| timed.rate(waves, &context.draws)).collect();
+        let ratio = rates[1].over(&rates[0]).unwrap();
         assert!((ratio.value - 2.0).abs() < 1e-3 && ratio.half_width() < 1e-3, "{ratio:?}");
     }
 
@@ -576,7 +548,6 @@ mod tests {
         let found = rows(&record);
         assert_eq!(found[0].outcome, RateOutcome::Failed("3 of 100 tasks completed".into()));
         assert!((found[1].rate().unwrap().value - 1e5).abs() < 1e-6);
-        assert_eq!(found[1].over_reference, None);
         record.throughput[1].samples.clear();
         assert_eq!(rows(&record)[1].rate(), None);
     }

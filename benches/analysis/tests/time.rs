@@ -33,10 +33,8 @@ fn figures_of_time_are_as_they_were() {
     let of_smol = rate(&smol, false, 1_000_000);
     assert!((of_smol.rate().unwrap().value - 2_170_578.0).abs() <= 0.5);
     assert!((of_smol.rate().unwrap().half_width() - 11_849.0).abs() <= 0.5);
-    assert_close(of_smol.over_reference.unwrap(), [159.0, 152.0, 190.0], 1.0);
     let of_rayon = rate(&rayon, true, 0);
     assert!((of_rayon.rate().unwrap().value - 30_113.0).abs() <= 0.5 && of_rayon.is_queued);
-    assert_close(of_rayon.over_hyper.unwrap(), [1.16, 1.10, 1.32], 0.01);
 
     let growth = analysis.growth.iter().find(|growth| growth.series.contestant == tokio).unwrap();
     assert_close(growth.ratio.unwrap(), [1.21, 1.11, 1.36], 0.01);
@@ -51,7 +49,7 @@ fn figures_of_time_are_as_they_were() {
         assert!((now - before).abs() <= 0.05e6, "{p50:?}");
     }
     let at_a_rate = late(&rayon, Asked::Rate, 500);
-    assert_eq!((at_a_rate.least_ns, at_a_rate.most_in_flight), (Some(201_000_000), 64));
+    assert_eq!(at_a_rate.least_ns, Some(201_000_000));
 
     let transfer = analysis.transfers.iter().find(|transfer| transfer.series.contestant == smol);
     assert_close(transfer.unwrap().over_least.unwrap(), [1.02, 0.98, 1.03], 0.01);
