@@ -89,7 +89,7 @@ impl Analysis {
     pub fn of(record: &Record, previous: Option<&Record>) -> Self {
         let context = Context::of(record);
         let (relays, rates) = rates::of(&context).into_iter().partition(|row| row.shape.is_relay());
-        let mut analysis = Self {
+        let analysis = Self {
             run: record.run.clone(),
             truncated: record.truncated,
             basis: context.basis,
@@ -116,14 +116,10 @@ impl Analysis {
             is_in_rounds: context.draws.are_rounds(),
             traces: traces::of(&context),
             transfers: transfers::of(&context),
-            measured: context.measured,
+            measured: Vec::new(),
         };
         let inputs = Inputs {
-            run: &analysis.run,
-            index: &context.index,
-            basis: analysis.basis,
-            draws: context.draws,
-            measured: &analysis.measured,
+            context: &context,
             crossovers: &analysis.crossovers,
             growth: &analysis.growth,
             lateness: &analysis.lateness,
@@ -133,9 +129,7 @@ impl Analysis {
             transfers: &analysis.transfers,
         };
         let (claims, lighter) = (claims::of(&inputs), Summary::of(&inputs));
-        analysis.claims = claims;
-        analysis.lighter = lighter;
-        analysis
+        Self { claims, lighter, measured: context.measured, ..analysis }
     }
 
     /// What was measured of a contestant in work of this shape.

@@ -87,7 +87,7 @@ pub fn diff(old: &Record, new: &Record, is_wanted: impl Fn(&Id) -> bool) -> Diff
         let [before, after] = [before, after].map(|profile| format!("`{profile}`"));
         Difference { what: "profile".into(), before, after }
     }));
-    let figures = Sides::of(&[old, new], |_| true).figures;
+    let figures = Sides::of(&[old, new]).figures;
     let together = together(&figures);
     let wanted = figures.iter().filter(|figure| is_wanted(&figure.subject.series.contestant));
     let rows = wanted.filter_map(|figure| Row::of(figure, &together)).collect();

@@ -10,7 +10,7 @@ use crate::detectable::{self, Detectable};
 use crate::estimate::Estimate;
 use crate::figure::Figure;
 use crate::fit::{Fit, between};
-use crate::reading::task_counts;
+use crate::reading::{Reading, keep_common, task_counts};
 use crate::series::Series;
 
 /// By how many bytes the slope of a control that holds little may be off, …
@@ -274,14 +274,12 @@ fn fits_over_common(
     theirs: &Series,
     figure: Figure,
 ) -> Option<(Fit, Fit)> {
-    let both = [ours, theirs].map(|series| context.readings(series, figure));
-    let common = &task_counts(&both[0]) & &task_counts(&both[1]);
-    let [ours, theirs] = [ours, theirs].map(|series| {
-        let mut readings = context.readings(series, figure);
-        readings.retain(|reading| common.contains(&reading.tasks));
-        Fit::of(&readings, context.bootstrap(&[&series.key(), figure.name()]))
-    });
-    ours.zip(theirs)
+    let mut both = [ours, theirs].map(|series| context.readings(series, figure));
+    keep_common(&mut both);
+    let fit = |series: &Series, readings: &[Reading]| {
+        Fit::of(readings, context.bootstrap(&[&series.key(), figure.name()]))
+    };
+    fit(ours, &both[0]).zip(fit(theirs, &both[1]))
 }
 
 #[cfg(test)]

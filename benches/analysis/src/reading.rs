@@ -62,3 +62,12 @@ pub fn spreads(readings: &[Reading]) -> BTreeMap<u64, Spread> {
 pub fn task_counts(readings: &[Reading]) -> BTreeSet<u64> {
     readings.iter().map(|reading| reading.tasks).collect()
 }
+
+/// Leaves of these readings those at the N that all of them have.
+pub(crate) fn keep_common(all: &mut [Vec<Reading>]) {
+    let counts = all.iter().map(|readings| task_counts(readings));
+    let common = counts.reduce(|common, counts| &common & &counts).unwrap_or_default();
+    for readings in all {
+        readings.retain(|reading| common.contains(&reading.tasks));
+    }
+}

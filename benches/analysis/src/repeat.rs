@@ -133,7 +133,7 @@ pub struct Swap {
 impl Repeat {
     /// Holds these runs against each other.
     pub fn of(records: &[&Record]) -> Self {
-        let sides = Sides::of(records, |_| true);
+        let sides = Sides::of(records);
         let rows: Vec<Row> = sides.figures.iter().map(Row::of).collect();
         let moved = |part| {
             let bar = match part {

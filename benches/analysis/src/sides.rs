@@ -3,12 +3,11 @@
 //! A slope is laid through the N that all records have. Each record keeps draws of its own, also where
 //! two have the same seed: resampled in step, the noise of two runs would look like one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use record::{Instructions, LatenessLine, Record};
 use serde::Serialize;
 
-use crate::contestant::Id;
 use crate::context::Basis;
 use crate::estimate::{Draws, Sampled, median};
 use crate::figure::Figure;
@@ -16,7 +15,7 @@ use crate::fit::Fit;
 use crate::index::{Cells, Index};
 use crate::lateness::{Timing, by_timing, late};
 use crate::rates::{Source, Timed, Waves, timed};
-use crate::reading::{Reading, task_counts};
+use crate::reading::{Reading, keep_common};
 use crate::series::Series;
 use crate::weighing;
 
@@ -116,7 +115,7 @@ pub(crate) struct Common {
 pub(crate) struct Sides {
     /// By which figure bytes are compared: the full bill, if all of the records have it.
     pub(crate) basis: Basis,
-    /// The figures of contestants that are wanted, those of a series together.
+    /// The figures, those of a series together.
     pub(crate) figures: Vec<Common>,
 }
 
@@ -131,7 +130,7 @@ struct Side<'a> {
 type Counted = (Series, [u64; 2], Option<u32>);
 
 impl Sides {
-    pub(crate) fn of(records: &[&Record], is_wanted: impl Fn(&Id) -> bool) -> Self {
+    pub(crate) fn of(records: &[&Record]) -> Self {
         let sides: Vec<Side<'_>> =
             records.iter().enumerate().map(|(nth, record)| Side::of(nth, record)).collect();
         let has_full_bill = sides.iter().all(|side| Basis::of(&side.index) == Basis::FullBill);
@@ -139,9 +138,8 @@ impl Sides {
         let mut figures = Vec::new();
         let Some(first) = sides.first() else { return Self { basis, figures } };
         for series in first.index.iter().map(|(series, _)| series) {
-            let cells: Option<Vec<&Cells<'_>>> =
-                sides.iter().map(|side| side.index.get(series)).collect();
-            let Some(cells) = cells.filter(|_| is_wanted(&series.contestant)) else { continue };
+            let cells = sides.iter().map(|side| side.index.get(series));
+            let Some(cells) = cells.collect::<Option<Vec<&Cells<'_>>>>() else { continue };
             if series.shape.is_weighed() {
                 let bytes = [basis.figure(), Figure::Anonymous, Figure::Heap];
                 let slopes = bytes.into_iter().chain([Figure::Start, Figure::Cpu]);
@@ -154,18 +152,15 @@ impl Sides {
             let waves = Waves { source: Source::Rounds, ..waves.clone() };
             sides.iter().all(|side| side.timed.contains_key(&waves))
         };
-        for waves in first.timed.keys().filter(|waves| is_wanted(&waves.series.contestant)) {
-            if waves.source == Source::Samples && in_rounds(waves) {
-                continue;
-            }
+        let stands_twice = |waves: &Waves| waves.source == Source::Samples && in_rounds(waves);
+        for waves in first.timed.keys().filter(|&waves| !stands_twice(waves)) {
             let mut add = |quantity, of: fn(&Timed, &Waves, &Draws) -> Option<Sampled>| {
                 let of = |side: &Side<'_>| of(side.timed.get(waves)?, waves, &side.draws);
                 let subject = Subject {
-                    series: waves.series.clone(),
-                    quantity,
                     tasks: Some(waves.tasks),
                     wait_ns: Some(waves.wait_ns),
                     places: waves.pool_workers.map(u64::from),
+                    ..Subject::of(&waves.series, quantity)
                 };
                 let sides: Option<Vec<Sampled>> = sides.iter().map(of).collect();
                 figures.extend(sides.map(|sides| Common { subject, sides }));
@@ -175,24 +170,14 @@ impl Sides {
         }
         for (counted, row) in &first.counted {
             let rows = sides.iter().map(|side| side.counted.get(counted));
-            let rows: Option<Vec<_>> = rows.collect();
-            let Some(rows) = rows.filter(|_| is_wanted(&counted.0.contestant)) else { continue };
-            let subject = Subject {
-                series: counted.0.clone(),
-                quantity: Quantity::Instructions,
-                tasks: None,
-                wait_ns: None,
-                places: row.pool_workers.map(u64::from),
-            };
+            let Some(rows) = rows.collect::<Option<Vec<_>>>() else { continue };
+            let places = row.pool_workers.map(u64::from);
+            let subject = Subject { places, ..Subject::of(&counted.0, Quantity::Instructions) };
             figures.extend(subject.with(&sides, rows.iter().map(|row| row.per_task())));
         }
         for (series, figure, sides) in weighing::common(records) {
-            if is_wanted(&series.contestant) {
-                let quantity = Quantity::Slope(figure);
-                let subject =
-                    Subject { series, quantity, tasks: None, wait_ns: None, places: None };
-                figures.push(Common { subject, sides });
-            }
+            let subject = Subject::of(&series, Quantity::Slope(figure));
+            figures.push(Common { subject, sides });
         }
         Self { basis, figures }
     }
@@ -212,6 +197,11 @@ impl<'a> Side<'a> {
 }
 
 impl Subject {
+    fn of(series: &Series, quantity: Quantity) -> Self {
+        let (tasks, wait_ns, places) = (None, None, None);
+        Self { series: series.clone(), quantity, tasks, wait_ns, places }
+    }
+
     /// This figure as the median of these values, one list a record; `None` if a list is empty.
     fn with(self, sides: &[Side<'_>], values: impl Iterator<Item = Vec<f64>>) -> Option<Common> {
         let Self { tasks, wait_ns, places, .. } = self;
@@ -230,18 +220,13 @@ fn slope(
     figure: Figure,
 ) -> Option<Common> {
     let mut all: Vec<Vec<Reading>> = cells.iter().map(|cells| cells.readings(figure)).collect();
-    let counts = all.iter().map(|readings| task_counts(readings));
-    let common: BTreeSet<u64> = counts.reduce(|common, counts| &common & &counts)?;
-    for readings in &mut all {
-        readings.retain(|reading| common.contains(&reading.tasks));
-    }
+    keep_common(&mut all);
     let quantity = Quantity::Slope(figure);
     let key = series.key();
     let names = [&*key, quantity.name()];
     let fits = sides.iter().zip(&all).map(|(side, of)| Fit::of(of, side.draws.of_cells(&names)));
     let slopes = fits.map(|fit| Some(fit?.slope));
-    let subject =
-        Subject { series: series.clone(), quantity, tasks: None, wait_ns: None, places: None };
+    let subject = Subject::of(series, quantity);
     Some(Common { sides: slopes.collect::<Option<_>>()?, subject })
 }
 
@@ -258,11 +243,10 @@ fn lateness(sides: &[Side<'_>], cells: &[&Cells<'_>], series: &Series, into: &mu
     for timing in common {
         let mut add = |quantity, percentile: fn(&LatenessLine) -> u64| {
             let subject = Subject {
-                series: series.clone(),
-                quantity,
                 tasks: Some(timing.tasks),
                 wait_ns: timing.queue.and_then(|queue| queue.wait_ns),
                 places: timing.queue.and_then(|queue| queue.places),
+                ..Subject::of(series, quantity)
             };
             let values = all.iter().map(|cells| late(&cells[timing], percentile));
             into.extend(subject.with(sides, values));

@@ -22,7 +22,7 @@ pub const MOST_CPU: f64 = crate::growth::BAR;
 /// Judges it by plain timers: coroutines. Callbacks and threads are shown beside.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let mut evidence = Vec::new();
-    for (series, cells) in inputs.index.iter() {
+    for (series, cells) in inputs.context.index.iter() {
         let is_wanted =
             matches!(series.model(), Model::Coroutines | Model::Callbacks | Model::Threads);
         if is_wanted && series.shape.is_plain() {
@@ -72,12 +72,12 @@ fn reached(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
 
 /// What a task among many takes in bytes against one among few.
 fn bytes_growth(inputs: &Inputs<'_>, series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
-    let figure = inputs.basis.figure();
+    let figure = inputs.context.basis.figure();
     let readings = cells.readings(figure);
     let smallest = task_counts(&readings).first().copied()?;
     let bytes = |tasks: u64| {
         let names = [&*series.key(), figure.name(), &tasks.to_string()];
-        between(&readings, smallest, tasks, inputs.bootstrap(&names))
+        between(&readings, smallest, tasks, inputs.context.bootstrap(&names))
     };
     let ratio = bytes(MANY)?.over(&bytes(FEW)?);
     Some(against(series, Measure::BytesGrowth, ratio, MOST_BYTES))

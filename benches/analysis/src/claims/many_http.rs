@@ -13,7 +13,7 @@ pub const MANY: u64 = 1_000;
 
 /// Judges it by the most requests that each contestant had open.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
-    let all = inputs.index.iter();
+    let all = inputs.context.index.iter();
     let asking = all.filter(|(series, _)| {
         series.contestant.is_compared() && series.shape.is_http() && !series.shape.is_for_lateness()
     });

@@ -19,7 +19,7 @@ pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let is_coroutine = |series: &Series| series.model() == Model::Coroutines;
     let on_one = compared(inputs).filter(|of| is_coroutine(&of.series) && of.threads == 1);
     let mut evidence: Vec<Evidence> = on_one.map(time_over_longest).collect();
-    for (series, cells) in inputs.index.iter() {
+    for (series, cells) in inputs.context.index.iter() {
         let is_job = series.shape.job_rounds > 0 && series.contestant.is_compared();
         for cells in cells.timed.chunk_by(|a, b| a.tasks == b.tasks).filter(|_| is_job) {
             evidence.extend(row(series, cells).map(|row| row.judged_if(is_coroutine(series))));

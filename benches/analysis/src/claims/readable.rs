@@ -25,7 +25,7 @@ const COUNTS: [(Measure, Count); 5] = [
 /// Judges it by each count in each file that both models have. What the counts are worth against each
 /// other is not known, so none is weighed against another.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
-    let code = &inputs.run.task_code;
+    let code = &inputs.context.record.run.task_code;
     let [Some(ours), Some(theirs)] = MODELS.map(|model| code.get(model)) else {
         return Judgement::not_measured(Why::NoTaskCode, Vec::new());
     };

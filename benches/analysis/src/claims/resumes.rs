@@ -19,7 +19,7 @@ pub const LEAST_WAITS: u32 = 2;
 
 /// Judges it by the cells with several waits and live state.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
-    let wanted = inputs.index.iter().filter(|(series, _)| {
+    let wanted = inputs.context.index.iter().filter(|(series, _)| {
         let shape = &series.shape;
         let is_several = shape.waits_per_task >= LEAST_WAITS && shape.state_bytes > 0;
         is_several && shape.is_weighed() && series.contestant.is_compared()
@@ -70,7 +70,7 @@ fn tasks_that_went_on(series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
 fn calls(inputs: &Inputs<'_>, series: &Series, cells: &Cells<'_>) -> Option<Evidence> {
     let several = || cells.timed.iter().filter(|cell| cell.tasks >= LEAST_CALLS);
     let ratios: Vec<f64> = several().filter_map(|cell| time_over_waits(cell)).collect();
-    let draws = inputs.bootstrap(&[&series.key(), "time over calls"]);
+    let draws = inputs.context.bootstrap(&[&series.key(), "time over calls"]);
     let ratio = median(&ratios, draws)?.estimate;
     let finding = Finding::within(ratio.value, LEAST, f64::INFINITY);
     let row = Evidence::of(series, Measure::TimeOverCalls, Value::Figure(ratio), finding);

@@ -21,7 +21,7 @@ pub const MOST: f64 = 1.1;
 /// Judges it from every proven cell of a subroutine with two calls or more.
 pub(super) fn judge(inputs: &Inputs<'_>) -> Judgement {
     let mut evidence = Vec::new();
-    for (series, cells) in inputs.index.iter() {
+    for (series, cells) in inputs.context.index.iter() {
         let shape = &series.shape;
         if series.model() == Model::Subroutine && shape.is_weighed() && !shape.does_more() {
             for cells in cells.timed.chunk_by(|a, b| a.tasks == b.tasks) {
@@ -50,7 +50,7 @@ fn rows(inputs: &Inputs<'_>, series: &Series, cells: &[&Cell]) -> Vec<Evidence> 
     let mut rows = vec![row(Measure::PeakInFlight, Value::Count(peak), at_once)];
     let ratios: Vec<f64> = cells.iter().filter_map(|cell| time_over_waits(cell)).collect();
     let names = [&*series.key(), &tasks.to_string(), "time over waits"];
-    if let Some(ratio) = median(&ratios, inputs.bootstrap(&names)) {
+    if let Some(ratio) = median(&ratios, inputs.context.bootstrap(&names)) {
         let finding = Finding::within(ratio.estimate.value, LEAST, MOST);
         rows.push(row(Measure::TimeOverWaits, Value::Figure(ratio.estimate), finding));
     }

@@ -154,17 +154,10 @@ fn steps(analysis: &Analysis, work: Work, id: &Id) -> Vec<Step> {
     steps
 }
 
-/// The ceilings of limits that state does not move. Where the run was stopped, what it got to stands.
+/// The ceilings of limits that state does not move.
 fn ceilings(reach: &Reach) -> Vec<Ceiling> {
-    let mut ceilings = reach.ceilings.clone();
-    ceilings.retain(|ceiling| resource_of(&ceiling.limit) != Some(Resource::Memory));
-    if let Some(wall) = reach.wall.as_ref().filter(|wall| !wall.reached_is_estimated) {
-        for ceiling in ceilings.iter_mut().filter(|ceiling| ceiling.limit == wall.limit.name) {
-            ceiling.tasks = wall.reached.unwrap_or(ceiling.tasks);
-        }
-    }
-    ceilings.sort_by_key(|ceiling| ceiling.tasks);
-    ceilings
+    let is_memory = |ceiling: &&Ceiling| resource_of(&ceiling.limit) == Some(Resource::Memory);
+    reach.ceilings.iter().filter(|ceiling| !is_memory(ceiling)).cloned().collect()
 }
 
 /// How late tasks of this contestant are, in the rows that have a key and no queue.

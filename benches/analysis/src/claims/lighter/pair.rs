@@ -87,7 +87,8 @@ impl Pair<'_> {
 /// per waiting task is known, and all that waited for plain timers or plain requests.
 pub(super) fn pairs<'a>(inputs: &Inputs<'a>) -> Vec<Pair<'a>> {
     let mut threads: BTreeMap<&Shape, Vec<&Measured>> = BTreeMap::new();
-    let of = |model| inputs.measured.iter().filter(move |measured| is_judged(measured, model));
+    let all = &inputs.context.measured;
+    let of = |model| all.iter().filter(move |measured| is_judged(measured, model));
     for thread in of(Model::Threads) {
         threads.entry(&thread.series.shape).or_default().push(thread);
     }
@@ -102,7 +103,7 @@ pub(super) fn pairs<'a>(inputs: &Inputs<'a>) -> Vec<Pair<'a>> {
         for &thread in threads.get(&coroutine.series.shape).into_iter().flatten() {
             let slopes = |figure| Compared::slopes(coroutine, thread, figure);
             let judged = [
-                (Measure::Bytes, slopes(inputs.basis.figure())),
+                (Measure::Bytes, slopes(inputs.context.basis.figure())),
                 (Measure::Start, slopes(Figure::Start)),
                 (Measure::Cpu, slopes(Figure::Cpu)),
             ];

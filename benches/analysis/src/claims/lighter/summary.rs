@@ -104,11 +104,11 @@ impl Summary {
     /// `None` where no coroutine and thread did the same.
     pub(crate) fn of(inputs: &Inputs<'_>) -> Option<Self> {
         let (coroutine, thread) = pair(inputs)?;
-        let bytes = inputs.basis.figure();
+        let (bytes, measured) = (inputs.context.basis.figure(), &inputs.context.measured);
         let slopes = |figure, is_wanted: &dyn Fn(&Shape) -> bool| {
-            let mut all = inputs.measured.iter().filter(|of| of.series.contestant == coroutine);
+            let mut all = measured.iter().filter(|of| of.series.contestant == coroutine);
             let ours = all.find(|measured| is_wanted(&measured.series.shape))?;
-            let theirs = find(inputs.measured, &thread, &ours.series.shape)?;
+            let theirs = find(measured, &thread, &ours.series.shape)?;
             Some(Compared::slopes(ours, theirs, figure))
         };
         let has_state =
@@ -132,7 +132,7 @@ impl Summary {
 /// The two contestants that stand for all: those that are named, where they are there.
 fn pair(inputs: &Inputs<'_>) -> Option<(Id, Id)> {
     let first = |model: Model, is_named: fn(&Id) -> bool, other: Option<&Series>| {
-        let all = || inputs.measured.iter().filter(|measured| is_judged(measured, model));
+        let all = || inputs.context.measured.iter().filter(|measured| is_judged(measured, model));
         let is_wanted = |of: &&Series| other.is_none_or(|other| other.shape == of.shape);
         let wanted = || all().map(|measured| &measured.series).filter(is_wanted);
         wanted().find(|series| is_named(&series.contestant)).or_else(|| wanted().next())
@@ -162,8 +162,8 @@ fn one_task(inputs: &Inputs<'_>, coroutine: &Id, thread: &Id) -> Option<OneTask>
             && found.series.shape.is_plain()
     })?;
     let whole = |series: &Series| {
-        let measured = find(inputs.measured, &series.contestant, &series.shape)?;
-        measured.whole_at(inputs.basis.figure(), 1).copied()
+        let measured = inputs.context.get(series)?;
+        measured.whole_at(inputs.context.basis.figure(), 1).copied()
     };
     Some(OneTask {
         coroutine: whole(&crossover.series)?,

@@ -26,7 +26,7 @@ pub(in crate::claims) fn judge(inputs: &Inputs<'_>) -> Judgement {
     if found(Finding::Heavier) {
         return Judgement::refuted(evidence);
     }
-    let any = |model| inputs.measured.iter().any(|measured| is_judged(measured, model));
+    let any = |model| inputs.context.measured.iter().any(|measured| is_judged(measured, model));
     let why = match (any(Model::Coroutines), any(Model::Threads)) {
         _ if found(Finding::Undecided) => Why::NothingDecides,
         (false, false) => Why::NeitherModel,
