@@ -68,12 +68,13 @@ impl Trouble {
     }
 
     fn of(refusal: &Refusal) -> Self {
-        let threads = match refusal {
-            Refusal::Thread { nth, .. } => Some(nth - 1),
-            _ => None,
-        };
-        Self::Refused { reason: refusal.to_string(), threads }
+        Self::Refused { reason: refusal.to_string(), threads: threads_made(refusal) }
     }
+}
+
+/// How many threads there were before one was refused.
+fn threads_made(refusal: &Refusal) -> Option<u64> {
+    if let Refusal::Thread { nth, .. } = refusal { Some(nth - 1) } else { None }
 }
 
 impl From<ProtocolError> for Trouble {
@@ -180,10 +181,7 @@ struct Taken {
 fn run_tasks(instance: &mut dyn Instance, ledger: &'static Ledger, begun: Begun) -> Taken {
     if let Err(refusal) = instance.run(ledger) {
         // Said before the instance is dropped, while what was refused can still be seen from outside.
-        if let Trouble::Refused { reason, threads } = Trouble::of(&refusal) {
-            refused(reason, threads);
-        }
-        std::process::exit(0);
+        refused(refusal.to_string(), threads_made(&refusal));
     }
     Taken { wall: begun.at.elapsed(), used: usage() - begun.usage }
 }

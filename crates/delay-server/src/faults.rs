@@ -63,18 +63,16 @@ impl Takeover {
                     send(&stream, GARBAGE).await?;
                     close(stream).await?;
                 }
-                Deed::Commit(Fault::Truncate) => {
+                Deed::Commit(fault @ (Fault::Truncate | Fault::Stall)) => {
                     let mut half = pieces.half();
                     send(&stream, &answer::head(&wanted)).await?;
                     send_pieces(&stream, &mut half).await?;
-                    drop(half);
-                    close(stream).await?;
-                }
-                Deed::Commit(Fault::Stall) => {
-                    let mut half = pieces.half();
-                    send(&stream, &answer::head(&wanted)).await?;
-                    send_pieces(&stream, &mut half).await?;
-                    first(until_client_leaves(&stream), over).await;
+                    if fault == Fault::Stall {
+                        first(until_client_leaves(&stream), over).await;
+                    } else {
+                        drop(half);
+                        close(stream).await?;
+                    }
                 }
                 Deed::Commit(Fault::Silence) => {
                     first(until_client_leaves(&stream), over).await;

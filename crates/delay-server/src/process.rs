@@ -5,14 +5,17 @@
 //! [`become_server_if_asked`]: so there is no binary that has to be built before and found.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use workload::http::Stats;
+use workload::http::get::Why;
 
 use crate::cli;
 
@@ -63,7 +66,7 @@ pub enum StartError {
         /// Where it said that it is.
         address: SocketAddr,
         /// What happened instead.
-        source: io::Error,
+        source: Why,
     },
 }
 
@@ -132,7 +135,8 @@ impl ServerProcess {
             return Err(StartError::FirstLine { line, said });
         };
         process.pass_on_what_it_says()?;
-        ask(address).map_err(|source| StartError::Silent { address, source })?;
+        Stats::of(address, None, PATIENCE)
+            .map_err(|error| StartError::Silent { address, source: error.why })?;
         Ok(Self { address, process })
     }
 
@@ -204,18 +208,5 @@ impl Drop for Process {
             let _ = self.0.kill();
             let _ = self.0.wait();
         }
-    }
-}
-
-fn ask(server: SocketAddr) -> io::Result<()> {
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /stats HTTP/1.1\r\nhost: {server}\r\nconnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    if answer.starts_with("HTTP/1.1 200 ") {
-        Ok(())
-    } else {
-        Err(io::Error::other(format!("it answers {answer:?}")))
     }
 }

@@ -200,7 +200,8 @@ impl<'a> Values<'a> {
 
     fn fault(&mut self) -> Result<Fault, Refused> {
         let allowed = || Fault::ALL.map(Fault::name).join(", ");
-        self.take_as("kind", |text| text.parse().ok(), allowed)?
+        let read = |text: &str| Fault::ALL.into_iter().find(|fault| fault.name() == text);
+        self.take_as("kind", read, allowed)?
             .ok_or_else(|| Refused::Missing { name: "kind", allowed: allowed() })
     }
 }

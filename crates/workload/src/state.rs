@@ -9,8 +9,6 @@ use std::fmt;
 use std::hint::black_box;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::task::{Task, mix};
 
 /// The sizes, each once: its name, its bytes, how it is printed.
@@ -102,18 +100,6 @@ impl FromStr for StateSize {
         bytes
             .and_then(|bytes| Self::try_from(bytes).ok())
             .ok_or_else(|| UnknownStateSize(text.to_owned()))
-    }
-}
-
-impl Serialize for StateSize {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(self.bytes())
-    }
-}
-
-impl<'de> Deserialize<'de> for StateSize {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(u64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

@@ -183,17 +183,9 @@ fn times_out(contestant: &dyn Contestant) -> Result<(), String> {
 }
 
 fn leaves_nothing_behind(contestant: &dyn Contestant) -> Result<(), String> {
-    let cycle = || -> Result<(), String> {
+    residue::expect_nothing_left(contestant, || {
         run(contestant, &SETTINGS, Workload::timer(50, 5 * SHORT)).map(drop)
-    };
-    let before = residue::count()?;
-    cycle()?;
-    let allowed = if contestant.about().stays_in_process { residue::settled()? } else { before };
-    residue::expect_at_most(allowed, "one run")?;
-    for _ in 0..3 {
-        cycle()?;
-    }
-    residue::expect_at_most(allowed, "four runs")
+    })
 }
 
 const THREE: NonZeroU16 = NonZeroU16::new(3).unwrap();

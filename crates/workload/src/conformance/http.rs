@@ -250,22 +250,14 @@ fn survives_a_panic(contestant: &dyn Contestant, server: SocketAddr) -> Result<(
 }
 
 fn leaves_nothing_behind(contestant: &dyn Contestant, server: SocketAddr) -> Result<(), String> {
-    let cycle = || -> Result<(), String> {
+    residue::expect_nothing_left(contestant, || {
         for keep_alive in [false, true] {
             let http = Http { keep_alive, ..requests(server, 5 * SHORT, 1024) };
             run(contestant, &SETTINGS, Workload::http(50, http))?;
             expect_served(&http, 50)?;
         }
         Ok(())
-    };
-    let before = residue::count()?;
-    cycle()?;
-    let allowed = if contestant.about().stays_in_process { residue::settled()? } else { before };
-    residue::expect_at_most(allowed, "one run")?;
-    for _ in 0..3 {
-        cycle()?;
-    }
-    residue::expect_at_most(allowed, "four runs")
+    })
 }
 
 /// Every second task's request goes wrong: it ends as `kind` in `phase`. The others' do not, the

@@ -4,6 +4,8 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::contestant::Contestant;
+
 /// A thread that was joined can stay listed for a moment, until the kernel has buried it.
 const BURIAL: Duration = Duration::from_secs(5);
 
@@ -58,4 +60,19 @@ pub(super) fn expect_at_most(allowed: Residue, after: &str) -> Result<(), String
         }
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Expects that four cycles of work leave no more behind than one may.
+pub(super) fn expect_nothing_left(
+    contestant: &dyn Contestant,
+    cycle: impl Fn() -> Result<(), String>,
+) -> Result<(), String> {
+    let before = count()?;
+    cycle()?;
+    let allowed = if contestant.about().stays_in_process { settled()? } else { before };
+    expect_at_most(allowed, "one run")?;
+    for _ in 0..3 {
+        cycle()?;
+    }
+    expect_at_most(allowed, "four runs")
 }

@@ -39,25 +39,6 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// All of them.
-    pub const ALL: [Self; 15] = [
-        Self::Refused,
-        Self::ConnectTimeout,
-        Self::Closed,
-        Self::Reset,
-        Self::Garbage,
-        Self::TooLarge,
-        Self::Truncated,
-        Self::ReadTimeout,
-        Self::TotalTimeout,
-        Self::Status,
-        Self::WrongSum,
-        Self::WrongBody,
-        Self::Descriptors,
-        Self::Ports,
-        Self::Other,
-    ];
-
     /// Its name, as it stands in a record.
     pub const fn name(self) -> &'static str {
         match self {

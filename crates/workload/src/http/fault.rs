@@ -1,7 +1,6 @@
 //! What the server can be asked to do wrong.
 
 use std::fmt;
-use std::str::FromStr;
 
 /// What the server does wrong when it is asked to, with `GET /fault?kind=…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,37 +54,5 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for Fault {
-    type Err = UnknownFault;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        Self::ALL
-            .into_iter()
-            .find(|fault| fault.name() == text)
-            .ok_or_else(|| UnknownFault(text.to_owned()))
-    }
-}
-
-/// A fault that no server knows how to make.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "fault `{0}` is not one of close, reset, garbage, truncate, stall, slow-drip, silence, 500"
-)]
-pub struct UnknownFault(String);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_parse_as_they_print_and_the_error_names_all() {
-        let message = "fire".parse::<Fault>().unwrap_err().to_string();
-        for fault in Fault::ALL {
-            assert_eq!(fault.to_string().parse(), Ok(fault));
-            assert!(message.contains(fault.name()), "{message}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! A small client that blocks, for tests and for the programs that run the workload.
+//! A small client that blocks, for the programs that run the workload.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,31 +9,6 @@ use super::codec::{CodecError, Event, Limits, ResponseReader, get_request};
 
 /// The largest body that is taken, in bytes.
 pub const LARGEST_BODY: u64 = 1024 * 1024;
-
-/// Sends `GET target` over a connection of its own and returns the status and the body of the
-/// answer, whatever the status is.
-///
-/// # Errors
-/// If that takes longer than `timeout`, or the connection or the answer is not as it must be, or
-/// the body is larger than [`LARGEST_BODY`].
-pub fn get(
-    server: SocketAddr,
-    target: &str,
-    timeout: Duration,
-) -> Result<(u16, Vec<u8>), GetError> {
-    let ask = || {
-        if !is_target(target) {
-            return Err(Why::Target);
-        }
-        let clock = Clock { started: Instant::now(), timeout };
-        let mut stream = connect(server, &clock)?;
-        exchange(&mut stream, &get_request(server, target, false), &clock)
-    };
-    match ask() {
-        Ok((status, body, _)) => Ok((status, body)),
-        Err(why) => Err(GetError { server, target: target.to_owned(), why }),
-    }
-}
 
 /// A question that got no answer.
 ///
@@ -91,83 +66,69 @@ impl Client {
         self.server
     }
 
-    /// As [`get`], over the connection that was kept if it is still there.
+    /// Sends `GET target`, over the connection that was kept if it is still there, and returns the status and
+    /// the body of the answer, whatever the status is.
     ///
     /// # Errors
-    /// As [`get`].
+    /// If that takes longer than `timeout`, or the connection or the answer is not as it must be, or
+    /// the body is larger than [`LARGEST_BODY`].
     pub fn get(&mut self, target: &str, timeout: Duration) -> Result<(u16, Vec<u8>), GetError> {
-        self.try_get(target, timeout).map_err(|why| GetError {
-            server: self.server,
-            target: target.to_owned(),
-            why,
-        })
+        let clock = Clock { started: Instant::now(), timeout };
+        let (server, target) = (self.server, target.to_owned());
+        self.ask(&target, &clock).map_err(|why| GetError { server, target, why })
     }
 
-    fn try_get(&mut self, target: &str, timeout: Duration) -> Result<(u16, Vec<u8>), Why> {
+    fn ask(&mut self, target: &str, clock: &Clock) -> Result<(u16, Vec<u8>), Why> {
         if !is_target(target) {
             return Err(Why::Target);
         }
-        let clock = Clock { started: Instant::now(), timeout };
         let request = get_request(self.server, target, true);
         if let Some(stream) = self.kept.take() {
-            match self.exchange(stream, &request, &clock) {
+            match self.exchange(stream, &request, clock) {
                 // The server had closed it while it was idle.
                 Err(Why::Io(_) | Why::Codec(CodecError::Closed)) => {}
                 done => return done,
             }
         }
-        let stream = connect(self.server, &clock)?;
-        self.exchange(stream, &request, &clock)
+        let stream = TcpStream::connect_timeout(&self.server, clock.left()?);
+        self.exchange(stream.map_err(|error| clock.why(error))?, &request, clock)
     }
 
+    /// One request and its answer. The connection is kept if it can be used again.
     fn exchange(
         &mut self,
         mut stream: TcpStream,
         request: &[u8],
         clock: &Clock,
     ) -> Result<(u16, Vec<u8>), Why> {
-        let (status, body, is_reusable) = exchange(&mut stream, request, clock)?;
-        self.kept = is_reusable.then_some(stream);
+        stream.set_write_timeout(Some(clock.left()?))?;
+        stream.write_all(request).map_err(|error| clock.why(error))?;
+
+        let mut reader = ResponseReader::new(Limits::body(LARGEST_BODY));
+        let (mut status, mut body) = (0, Vec::new());
+        let mut use_event = |event: Event<'_>| {
+            match event {
+                Event::Head(head) => status = head.status,
+                Event::Body(bytes) => body.extend_from_slice(bytes),
+                Event::End => {}
+            }
+            Ok::<_, CodecError>(())
+        };
+        let mut buffer = [0; 4096];
+        while !reader.is_over() {
+            stream.set_read_timeout(Some(clock.left()?))?;
+            match stream.read(&mut buffer) {
+                Ok(0) => reader.end_of_stream(&mut use_event)?,
+                Ok(length) => {
+                    reader.feed(&buffer[..length], &mut use_event)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(clock.why(error)),
+            }
+        }
+        self.kept = reader.keep_alive().then_some(stream);
         Ok((status, body))
     }
-}
-
-fn connect(server: SocketAddr, clock: &Clock) -> Result<TcpStream, Why> {
-    TcpStream::connect_timeout(&server, clock.left()?).map_err(|error| clock.why(error))
-}
-
-/// Returns the status, the body, and whether the connection can be used again.
-fn exchange(
-    stream: &mut TcpStream,
-    request: &[u8],
-    clock: &Clock,
-) -> Result<(u16, Vec<u8>, bool), Why> {
-    stream.set_write_timeout(Some(clock.left()?))?;
-    stream.write_all(request).map_err(|error| clock.why(error))?;
-
-    let mut reader = ResponseReader::new(Limits::body(LARGEST_BODY));
-    let (mut status, mut body) = (0, Vec::new());
-    let mut use_event = |event: Event<'_>| {
-        match event {
-            Event::Head(head) => status = head.status,
-            Event::Body(bytes) => body.extend_from_slice(bytes),
-            Event::End => {}
-        }
-        Ok::<_, CodecError>(())
-    };
-    let mut buffer = [0; 4096];
-    while !reader.is_over() {
-        stream.set_read_timeout(Some(clock.left()?))?;
-        match stream.read(&mut buffer) {
-            Ok(0) => reader.end_of_stream(&mut use_event)?,
-            Ok(length) => {
-                reader.feed(&buffer[..length], &mut use_event)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(clock.why(error)),
-        }
-    }
-    Ok((status, body, reader.keep_alive()))
 }
 
 /// One timeout for all steps together.
@@ -224,7 +185,8 @@ mod tests {
     #[test]
     fn status_and_body_are_returned_whatever_the_status_is() {
         let (address, server) = serve(&["HTTP/1.1 404 No", "t Found\r\n\r\n", "not ", "here"]);
-        assert_eq!(get(address, "/a?b", PATIENCE).unwrap(), (404, b"not here".to_vec()));
+        let (status, body) = Client::new(address).get("/a?b", PATIENCE).unwrap();
+        assert_eq!((status, &*body), (404, &b"not here"[..]));
         assert!(server.join().unwrap().starts_with("GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:"));
     }
 
@@ -250,20 +212,20 @@ mod tests {
     #[test]
     fn what_goes_wrong_is_said_in_one_line_with_who_was_asked_for_what() {
         let address: SocketAddr = "127.0.0.1:1".parse().unwrap();
-        let error = get(address, "/\r\nX: y", PATIENCE).unwrap_err().to_string();
+        let error = Client::new(address).get("/\r\nX: y", PATIENCE).unwrap_err().to_string();
         assert!(error.starts_with(r"GET http://127.0.0.1:1/\r\nX: y: not a path"), "{error}");
 
         let (address, _server) = serve(&["SSH-2.0-OpenSSH\r\n"]);
-        let error = get(address, "/", PATIENCE).unwrap_err().to_string();
+        let error = Client::new(address).get("/", PATIENCE).unwrap_err().to_string();
         assert!(error.starts_with(&format!("GET http://{address}/: ")), "{error}");
         assert!(error.contains("HTTP/1."), "{error}");
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let silent = listener.local_addr().unwrap();
-        let error = get(silent, "/", Duration::from_millis(20)).unwrap_err();
+        let error = Client::new(silent).get("/", Duration::from_millis(20)).unwrap_err();
         assert!(matches!(error.why, Why::Timeout(_)), "{error}");
         drop(listener);
-        let error = get(silent, "/", PATIENCE).unwrap_err();
+        let error = Client::new(silent).get("/", PATIENCE).unwrap_err();
         assert!(matches!(error.why, Why::Io(_)), "{error}");
     }
 }

@@ -11,7 +11,7 @@
 //! | [`body`] | the bytes of an answer's body, which the client can tell from any others |
 //! | [`codec`] | HTTP/1.1 without a socket: requests to bytes, bytes to events |
 //! | [`fetch`] | [`Fetch`]: one request of one task, and whether its answer is the right one |
-//! | [`mod@get`] | [`get()`]: a small client that blocks, for tests and for the programs that run tasks |
+//! | [`get`] | [`Client`](get::Client): a small client that blocks, for the programs that run tasks |
 //! | [`error`] | [`FetchError`]: what went wrong with a request, in which phase, and when |
 //! | [`stats`] | [`Stats`]: what the server says of itself |
 
@@ -27,6 +27,6 @@ pub mod stats;
 pub use error::{ErrorKind, FetchError, Phase};
 pub use fault::Fault;
 pub use fetch::{Answer, Fetch};
-pub use get::{GetError, get};
+pub use get::GetError;
 pub use spec::{Http, Timeouts};
 pub use stats::Stats;

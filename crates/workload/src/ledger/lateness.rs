@@ -29,11 +29,13 @@ pub struct Lateness {
 #[derive(Debug)]
 pub(super) struct Histogram(Mutex<hdrhistogram::Histogram<u32>>);
 
-impl Histogram {
-    pub(super) fn new() -> Self {
+impl Default for Histogram {
+    fn default() -> Self {
         Self(Mutex::new(empty()))
     }
+}
 
+impl Histogram {
     pub(super) fn record(&self, late_ns: u64) {
         lock(&self.0).saturating_record(late_ns);
     }

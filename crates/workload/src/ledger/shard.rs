@@ -15,7 +15,7 @@ pub const RUN_OF_TASKS: u32 = if cfg!(interleavings) { 1 } else { 64 };
 ///
 /// 128 bytes and not 64: the prefetcher of current x86 processors fetches lines in pairs, and some
 /// Arm processors have lines of 128 bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Shard {
     /// Tasks that signed in.
@@ -40,17 +40,7 @@ pub(super) struct Shard {
 
 impl Shard {
     pub(super) fn new(quota: u64) -> Self {
-        Self {
-            came: AtomicU64::new(0),
-            left: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
-            damaged: AtomicU64::new(0),
-            early: AtomicU64::new(0),
-            checksum: AtomicU64::new(0),
-            quota,
-            lateness: Histogram::new(),
-        }
+        Self { quota, ..Self::default() }
     }
 
     pub(super) fn reset(&self) {

@@ -1,13 +1,12 @@
 //! Status and headers of an answer, and how its body ends.
 
-use std::fmt;
 use std::mem::MaybeUninit;
 
 use super::error::CodecError;
 use super::limits::{Limit, Limits};
 
 /// Status and headers of an answer.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
     /// The status code, from 200 to 999.
     pub status: u16,
@@ -40,33 +39,6 @@ impl<'a> Head<'a> {
     /// Names and values of all headers, in the order in which they came.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.headers.iter().map(|header| (header.name, header.value))
-    }
-
-    /// The size of the body in bytes, where the head tells it.
-    pub fn content_length(&self) -> Option<u64> {
-        match self.framing {
-            Framing::Length(length) => Some(length),
-            Framing::Chunked | Framing::UntilClose => None,
-        }
-    }
-}
-
-impl fmt::Debug for Head<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, reason, framing, keep_alive, headers: _ } = self;
-        f.debug_struct("Head")
-            .field("status", status)
-            .field("reason", reason)
-            .field("framing", framing)
-            .field("keep_alive", keep_alive)
-            .field(
-                "headers",
-                &self
-                    .headers()
-                    .map(|(name, value)| (name, value.escape_ascii().to_string()))
-                    .collect::<Vec<_>>(),
-            )
-            .finish()
     }
 }
 

@@ -10,7 +10,6 @@
 //! | `chunked` | where the chunks of a chunked body begin and end |
 //! | [`error`] | [`CodecError`]: why bytes are not an answer |
 //! | [`limits`] | [`Limits`]: how large an answer may be |
-//! | [`error`] | [`CodecError`]: why bytes are not an answer |
 //! | [`request`] | the bytes of a request |
 //! | `properties` | (tests) what holds for any answer and any bytes |
 //! | `transcript` | (tests and the fuzz target) all that was read from some bytes |
