@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 
-use reactor::{Socket, Sockets, TimeoutId, Timeouts, Timers, contain};
-use workload::Moment;
+use reactor::{Socket, Sockets, TimeoutId, Timeouts, Timers};
+use workload::{Moment, contain};
 
 /// After how many rounds in which there was more to do than the poller says at once, timeouts are
 /// looked at all the same.

@@ -9,10 +9,10 @@ use std::thread;
 
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
-use reactor::{Timers, contain};
+use reactor::Timers;
 use workload::{
     About, Contestant, Instance, Ledger, Moment, Refusal, Settings, Start, State, TaskHandle,
-    WithState, Workload,
+    WithState, Workload, contain,
 };
 
 /// The contestant `coroutines/stackful`.

@@ -8,17 +8,14 @@
 //! | [`heap`] | [`Timers`]: deadlines that come, in as little memory as can be |
 //! | [`timeouts`] | [`Timeouts`]: deadlines that are mostly called off before they come |
 //! | [`sockets`] | [`Sockets`] and [`Socket`]: sockets that tell when they are ready |
-//! | [`mod@contain`] | [`contain()`]: where a panic ends |
 //!
 //! Nothing here knows what it is that waits, calls anybody back or reads a clock: each function
 //! hands out what is to be woken, and the model does the rest.
 
-pub mod contain;
 pub mod heap;
 pub mod sockets;
 pub mod timeouts;
 
-pub use contain::contain;
 pub use heap::Timers;
 pub use sockets::{Notifier, Socket, Sockets};
 pub use timeouts::{TimeoutId, Timeouts};

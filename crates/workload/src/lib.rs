@@ -11,6 +11,7 @@
 //! | [`relay`] | the workload `relay`: the ring through which a token goes |
 //! | [`ledger`] | [`Ledger`] and [`TaskHandle`]: where tasks sign in and out; [`Starts`]: when each is to |
 //! | [`quantity`] | counts and arrivals as people and records write them |
+//! | [`mod@contain`] | [`contain()`]: where a panic ends |
 //! | [`contestant`] | [`Contestant`]: the contract between a model and the program that runs it |
 //! | `conformance` | (feature `conformance`) the suite every contestant passes |
 //!
@@ -26,6 +27,7 @@ compile_error!(
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod contain;
 pub mod contestant;
 mod depth;
 pub mod http;
@@ -37,6 +39,7 @@ pub mod state;
 pub mod task;
 
 pub use clock::Moment;
+pub use contain::contain;
 pub use contestant::{About, Ceiling, Contestant, ContestantId, Instance, Refusal, Role, Settings};
 pub use http::Http;
 pub use ledger::{Lateness, Ledger, Proof, Start, Starts, TaskHandle};

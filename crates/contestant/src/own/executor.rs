@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 
-use workload::{Ledger, Moment, Start, TaskHandle};
+use workload::{Ledger, Moment, Start, TaskHandle, contain};
 
 use super::gate::{self, Gate};
-use super::slab::{Slab, contain};
+use super::slab::Slab;
 
 /// How many waits end at most before it is looked whether a task is to start.
 const BATCH: usize = 256;

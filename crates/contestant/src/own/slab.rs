@@ -4,8 +4,9 @@
 //! rounding in what each future weighs; here a future takes its size and nothing else.
 
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+
+use workload::contain;
 
 /// Things that must not move, each at its place.
 pub(super) struct Slab<T> {
@@ -63,19 +64,6 @@ impl<T> Drop for Slab<T> {
             self.remove(place);
         }
     }
-}
-
-/// Does the work; `None` if it panicked.
-pub(super) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
-    let payload = match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => return Some(done),
-        Err(payload) => payload,
-    };
-    // It can be anything, also something whose drop panics.
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(another);
-    }
-    None
 }
 
 #[cfg(test)]

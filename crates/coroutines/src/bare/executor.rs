@@ -7,8 +7,7 @@ use std::rc::Rc;
 use std::task::Context;
 use std::time::Duration;
 
-use reactor::contain;
-use workload::Moment;
+use workload::{Moment, contain};
 
 use super::driver::Driver;
 use super::slab::Slab;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 
-use reactor::contain;
+use workload::contain;
 
 /// The size that a chunk is made to have, in bytes, as far as its futures allow.
 const CHUNK_BYTES: usize = 64 * 1024;

@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use reactor::{Notifier, contain};
+use reactor::Notifier;
+use workload::contain;
 
 use super::sync::thread::{self, Thread};
 use super::sync::{Mutex, MutexGuard, RwLock};

@@ -33,12 +33,12 @@ use std::time::Duration;
 
 use polling::{Event, Events, PollMode, Poller};
 use socket2::{Domain, SockRef};
+use workload::contain;
 
 use self::shared::Shared;
 use self::slots::key;
 pub use self::socket::Socket;
 use self::socket::{is_in_progress, new_socket};
-use crate::contain::contain;
 
 /// How many events of the poller's own, its notification and its timer, can stand among those that
 /// it hands out, unseen.
