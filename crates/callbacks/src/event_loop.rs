@@ -4,7 +4,6 @@
 //! poller (`epoll`, `kqueue`, …), where it sleeps until a timer is due or a socket is ready.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::io;
 
 use reactor::{Socket, Sockets, TimeoutId, Timeouts, Timers};
@@ -216,16 +215,6 @@ impl EventLoop {
                 self.call(|event_loop| callback(event_loop, Woken::TooLate));
             }
         }
-    }
-}
-
-impl fmt::Debug for EventLoop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventLoop")
-            .field("timers", &self.timers)
-            .field("timeouts", &self.timeouts)
-            .field("sockets", &self.sockets)
-            .finish_non_exhaustive()
     }
 }
 

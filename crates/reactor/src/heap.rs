@@ -4,7 +4,6 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::fmt;
 
 use workload::Moment;
 
@@ -51,15 +50,6 @@ impl<T> Timers<T> {
 impl<T> Default for Timers<T> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<T> fmt::Debug for Timers<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timers")
-            .field("len", &self.len())
-            .field("next_deadline", &self.next_deadline())
-            .finish()
     }
 }
 

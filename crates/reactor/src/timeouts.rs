@@ -7,7 +7,6 @@
 //!
 //! The memory follows the most timeouts that there were at once, not how many there were in all.
 
-use std::fmt;
 use std::num::NonZeroU32;
 
 use workload::Moment;
@@ -160,15 +159,6 @@ impl<T> Timeouts<T> {
 impl<T> Default for Timeouts<T> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<T> fmt::Debug for Timeouts<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timeouts")
-            .field("len", &self.len())
-            .field("next_deadline", &self.next_deadline())
-            .finish()
     }
 }
 

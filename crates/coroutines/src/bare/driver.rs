@@ -15,7 +15,7 @@ use reactor::{Notifier, Socket, Sockets};
 use super::waker::wake_all;
 
 /// What the executors of a thread share.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Driver {
     sockets: RefCell<Option<Sockets<Waker>>>,
     /// What was found ready; kept so that its memory is.

@@ -1,7 +1,6 @@
 //! Polls the futures that are woken.
 
 use std::cell::Cell;
-use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 use std::task::Context;
@@ -157,12 +156,6 @@ impl<F: Future<Output = ()>> Executor<F> {
 impl<F: Future<Output = ()>> Default for Executor<F> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<F> fmt::Debug for Executor<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Executor").field("tasks", &self.tasks).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,6 @@
 //! A future must not move once it has been polled. A vector would move its futures when it grows,
 //! and a box for each would cost an allocation and a pointer a task. A slab of chunks does neither.
 
-use std::fmt;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 
@@ -157,12 +156,6 @@ fn place_of(bit: u32) -> (usize, u64) {
 impl<T> Default for Slab<T> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<T> fmt::Debug for Slab<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slab").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 

@@ -23,7 +23,6 @@ mod socket;
 mod tests;
 
 use std::cell::RefCell;
-use std::fmt;
 use std::io::{self, PipeReader};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
@@ -169,12 +168,6 @@ impl<W> Drop for Sockets<W> {
             // others are dropped all the same.
             contain(|| drop(waiter));
         }
-    }
-}
-
-impl<W> fmt::Debug for Sockets<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sockets").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
