@@ -10,8 +10,8 @@
 //! [`Id::is_compared`](analysis::contestant::Id::is_compared).
 
 use std::hint::black_box;
-use std::thread;
 
+use subroutine::sleep::sleep_until;
 use workload::{
     About, Arrival, Ceiling, Contestant, Ending, Instance, Ledger, Moment, Refusal, Role, Settings,
     StateSize, Task, Workload,
@@ -87,9 +87,7 @@ impl Contestant for Holds {
 
 impl Instance for Holds {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if let Some(only) = self.unsupported(ledger.workload()) {
-            return Err(Refusal::Unsupported { only });
-        }
+        Refusal::unless_supported(self.unsupported(ledger.workload()))?;
         let held = self.hold(ledger.workload().tasks)?;
         for index in 0..ledger.workload().tasks {
             ledger.enter(index);
@@ -99,13 +97,7 @@ impl Instance for Holds {
         let started = Moment::now();
         for index in (0..ledger.workload().tasks).rev() {
             let deadline = started + ledger.workload().duration_of(index);
-            loop {
-                let left = deadline.since(Moment::now());
-                if left.is_zero() {
-                    break;
-                }
-                thread::sleep(left);
-            }
+            sleep_until(deadline);
             ledger.woke(index, deadline);
             ledger.leave(index, Task::nth(index).sum());
         }

@@ -34,36 +34,30 @@ impl<R: Runtime> Contestant for On<R> {
     }
 
     fn unsupported(&self, workload: &Workload) -> Option<&'static str> {
-        unsupported::<R>(self.has_sockets, workload)
+        match workload.wait {
+            Wait::Http(_) if !self.has_sockets => Some("timers"),
+            Wait::Relay(medium) if !R::MEDIA.contains(&medium) => {
+                Some("what it has sockets or channels for")
+            }
+            _ => None,
+        }
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
         let runtime = R::new().map_err(|source| Refusal::Start { what: "the runtime", source })?;
-        Ok(Box::new(Started { runtime, has_sockets: self.has_sockets }))
-    }
-}
-
-/// What the runtime runs, if not this.
-fn unsupported<R: Runtime>(has_sockets: bool, workload: &Workload) -> Option<&'static str> {
-    match workload.wait {
-        Wait::Http(_) if !has_sockets => Some("timers"),
-        Wait::Relay(medium) if !R::MEDIA.contains(&medium) => {
-            Some("what it has sockets or channels for")
-        }
-        _ => None,
+        let contestant = Self { has_sockets: self.has_sockets, runtime: PhantomData };
+        Ok(Box::new(Started { contestant, runtime }))
     }
 }
 
 struct Started<R> {
+    contestant: On<R>,
     runtime: R,
-    has_sockets: bool,
 }
 
 impl<R: Runtime> Instance for Started<R> {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if let Some(only) = unsupported::<R>(self.has_sockets, ledger.workload()) {
-            return Err(Refusal::Unsupported { only });
-        }
+        Refusal::unless_supported(self.contestant.unsupported(ledger.workload()))?;
         ledger.workload().state.with(RunAll { runtime: &mut self.runtime, ledger });
         Ok(())
     }

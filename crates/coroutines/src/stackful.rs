@@ -61,9 +61,7 @@ struct Scheduler {
 
 impl Instance for Scheduler {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if let Some(only) = Stackful.unsupported(ledger.workload()) {
-            return Err(Refusal::Unsupported { only });
-        }
+        Refusal::unless_supported(Stackful.unsupported(ledger.workload()))?;
         for start in ledger.starts() {
             match start {
                 Start::At(moment) => self.run_until(Some(moment)),
@@ -149,7 +147,7 @@ mod tests {
             ledger.rewind();
             scheduler.run(ledger).unwrap();
             assert!(ledger.proof().is_whole(30), "{:?}", ledger.proof());
-            assert_eq!((scheduler.pool.len(), scheduler.waiting.len()), (30, 0));
+            assert_eq!((scheduler.pool.len(), scheduler.waiting.next_deadline()), (30, None));
         }
     }
 

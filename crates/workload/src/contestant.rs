@@ -263,6 +263,16 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// What comes of asking a contestant for a workload, with what it runs if it is not made for that.
+    ///
+    /// # Errors
+    /// If it is not made for it.
+    pub fn unless_supported(only: Option<&'static str>) -> Result<(), Self> {
+        only.map_or(Ok(()), |only| Err(Self::Unsupported { only }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,9 +55,7 @@ struct Started {
 
 impl Instance for Started {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if let Some(only) = (self.unsupported)(ledger.workload()) {
-            return Err(Refusal::Unsupported { only });
-        }
+        Refusal::unless_supported((self.unsupported)(ledger.workload()))?;
         (self.run)(ledger);
         Ok(())
     }

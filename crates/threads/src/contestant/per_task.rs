@@ -66,9 +66,7 @@ impl Contestant for PerTask {
 
 impl Instance for PerTask {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if let Some(only) = self.unsupported(ledger.workload()) {
-            return Err(Refusal::Unsupported { only });
-        }
+        Refusal::unless_supported(self.unsupported(ledger.workload()))?;
         for thread in
             ledger.workload().state.with(Spawn { ledger, stack_bytes: self.stack_bytes })?
         {
