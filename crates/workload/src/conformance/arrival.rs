@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use super::running::{Check, SETTINGS, expect_complete, run_on};
+use super::running::{Check, SETTINGS, expect_complete, expect_half, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
 use crate::spec::{Arrival, Ending, Workload};
@@ -79,12 +79,9 @@ fn starts_the_others_after_a_panic(contestant: &dyn Contestant) -> Result<(), St
     let workload = Workload::timer(tasks, MS).with_arrival(rate(1000));
     let ledger = Ledger::open(workload.with_ending(Ending::Panics));
     instance.run(ledger).map_err(|refusal| refusal.to_string())?;
-    let proof = ledger.proof();
-    if [proof.completed, proof.lost] == [u64::from(tasks) / 2; 2] && ledger.early() == 0 {
-        Ok(())
-    } else {
-        Err(format!("half of {tasks} tasks panicked, {} came early: {proof:?}", ledger.early()))
-    }
+    expect_half(&ledger.proof(), tasks)?;
+    let early = ledger.early();
+    if early == 0 { Ok(()) } else { Err(format!("{early} of {tasks} tasks came early")) }
 }
 
 /// Tasks come one a millisecond and wait for 20 ms. A contestant with room for all of them is late

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
 use super::residue;
-use super::running::{Check, SETTINGS, expect_complete, expect_punctual, run, run_on};
+use super::running::{Check, SETTINGS, expect_complete, expect_half, expect_punctual, run, run_on};
 use crate::contestant::Contestant;
 use crate::ledger::{Event, Ledger};
 use crate::spec::{Ending, Medium, Workload};
@@ -144,11 +144,7 @@ fn survives_a_panic(contestant: &dyn Contestant) -> Result<(), String> {
     let mut instance = contestant.start(&SETTINGS).map_err(|refusal| refusal.to_string())?;
     let ledger = Ledger::open(Workload::timer(tasks, SHORT).with_ending(Ending::Panics));
     instance.run(ledger).map_err(|refusal| refusal.to_string())?;
-    let proof = ledger.proof();
-    let half = u64::from(tasks) / 2;
-    if [proof.completed, proof.lost] != [half; 2] || proof.checksum != proof.expected_checksum {
-        return Err(format!("half of {tasks} tasks panicked and this was the proof: {proof:?}"));
-    }
+    expect_half(&ledger.proof(), tasks)?;
     let after = Ledger::open(Workload::timer(tasks, SHORT));
     instance.run(after).map_err(|refusal| refusal.to_string())?;
     expect_complete(&after.proof(), tasks).map_err(|flaw| format!("after a panic: {flaw}"))

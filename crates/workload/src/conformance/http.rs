@@ -6,14 +6,14 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::num::{NonZeroU8, NonZeroU16};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use super::running::{SETTINGS, expect_complete, expect_punctual, run, run_on};
+use super::running::{SETTINGS, expect_complete, expect_half, expect_punctual, run, run_on};
 use super::{arrival, residue};
 use crate::contestant::{Contestant, Instance};
 use crate::http::{ErrorKind, Fault, Http, Phase, Stats, Timeouts};
@@ -235,15 +235,7 @@ fn survives_a_panic(contestant: &dyn Contestant, server: SocketAddr) -> Result<(
         let workload = Workload::http(tasks, http()).with_waits(THREE);
         let ledger = Ledger::open(workload.with_ending(Ending::Panics));
         instance.run(ledger).map_err(|refusal| refusal.to_string())?;
-        let proof = ledger.proof();
-        let half = u64::from(tasks) / 2;
-        if [proof.completed, proof.lost, proof.failed] != [half, half, 0]
-            || proof.checksum != proof.expected_checksum
-        {
-            return Err(format!(
-                "half of {tasks} tasks panicked and this was the proof: {proof:?}"
-            ));
-        }
+        expect_half(&ledger.proof(), tasks)?;
         expect_healthy(instance.as_mut(), http(), tasks, "a panic")?;
     }
     Ok(())
@@ -322,9 +314,9 @@ impl Faulty {
             Cause::Asked(fault) => Ok(Self { http: Http { fault: Some(fault), ..http }, ..faulty }),
             Cause::NobodyListens if ADDRESSES == NonZeroU8::MIN => {
                 // The next listener on this port will not come that soon.
-                let port = free_port(server.ip()).map_err(|e| e.to_string())?;
-                let http = Http { server: SocketAddr::new(server.ip(), port), ..http };
-                Ok(Self { http, all_fail: true, ..faulty })
+                let listener = TcpListener::bind((server.ip(), 0)).map_err(|e| e.to_string())?;
+                let server = listener.local_addr().map_err(|e| e.to_string())?;
+                Ok(Self { http: Http { server, ..http }, all_fail: true, ..faulty })
             }
             // Tasks take the addresses in turn: the server's last one, and the one after it.
             Cause::NobodyListens => {
@@ -438,8 +430,4 @@ fn last_and_next(server: SocketAddr) -> Result<(SocketAddr, SocketAddr), String>
         SocketAddr::new(IpAddr::V4(ip.into()), server.port())
     };
     Ok((nth(ADDRESSES.get() - 1), nth(ADDRESSES.get())))
-}
-
-fn free_port(ip: IpAddr) -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind((ip, 0))?.local_addr()?.port())
 }

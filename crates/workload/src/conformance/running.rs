@@ -57,6 +57,15 @@ pub(super) fn expect_punctual(ledger: &Ledger, tasks: u32, started: Instant) -> 
     Ok(())
 }
 
+/// Expects that every second one of the tasks panicked, and that no other was lost.
+pub(super) fn expect_half(proof: &Proof, tasks: u32) -> Result<(), String> {
+    let half = u64::from(tasks) / 2;
+    let is_half = [proof.completed, proof.lost, proof.failed] == [half, half, 0]
+        && proof.checksum == proof.expected_checksum;
+    let flaw = || format!("half of {tasks} tasks panicked and this was the proof: {proof:?}");
+    is_half.then_some(()).ok_or_else(flaw)
+}
+
 pub(super) fn expect_complete(proof: &Proof, tasks: u32) -> Result<(), String> {
     let is_whole = proof.is_whole(tasks);
     is_whole.then_some(()).ok_or_else(|| format!("{tasks} tasks left this proof: {proof:?}"))
