@@ -166,7 +166,7 @@ impl Session {
         let text = merge(&parts)?;
 
         let folder = self.project.scratch().join(self.extent.name());
-        let record = record::read(&folder.join(RECORD), &text)?;
+        let record = record::read_from(&folder.join(RECORD), text.as_bytes())?;
         let analysis = Analysis::of(&record, None);
         Files::in_folder(&analysis, &folder).and(folder.join(RECORD), text.clone()).write()?;
         let is_last = is_only_target(part) || self.is_over(part.other());

@@ -11,7 +11,7 @@ use common::{
     assert_narrow, assert_refused, compare, flat, record_file, run, scratch, stderr, stdout,
 };
 use record::synthetic::{Bill, Synthetic, small_run};
-use record::{Record, Status, read};
+use record::{Record, Status, read_from};
 
 fn claims_of(path: &Path) -> Output {
     compare().arg("claims").arg("--record").arg(path).output().unwrap()
@@ -159,7 +159,7 @@ fn a_record_goes_through_a_pipe() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no file is named `-`");
     let text = stdout(&output);
-    assert_eq!(read(Path::new("-"), &text).unwrap().cells.len(), 4);
+    assert_eq!(read_from(Path::new("-"), text.as_bytes()).unwrap().cells.len(), 4);
     let path = folder.path().join("record.jsonl");
     fs::write(&path, &text).unwrap();
 

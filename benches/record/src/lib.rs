@@ -41,7 +41,7 @@ pub use protocol::{
     CeilingLine, ErrorLine, HttpLine, LatenessLine, Profile, RoleLine, Step, TraceLine,
     WorkloadLine,
 };
-pub use read::{LONGEST_LINE, MOST_LINES, ReadError, read, read_file, read_from};
+pub use read::{LONGEST_LINE, MOST_LINES, ReadError, read_file, read_from};
 pub use record::{Line, Record, SCHEMA};
 pub use run::{CgroupKind, Extent, Host, LimitValue, Run, TaskCode, Unlimited};
 pub use weighing::{Held, Hold, LimitOf, Sockets, Weighing};

@@ -48,14 +48,6 @@ pub fn read_file(path: &Path) -> Result<Record, ReadError> {
     read_from(path, BufReader::new(file))
 }
 
-/// Reads a record from text; `path` is for messages.
-///
-/// # Errors
-/// As [`read_from`].
-pub fn read(path: &Path, text: &str) -> Result<Record, ReadError> {
-    read_from(path, text.as_bytes())
-}
-
 /// Reads a record line by line, within [`LONGEST_LINE`] and [`MOST_LINES`]; `path` is for messages. A
 /// last line that was cut off is left out and reported in [`Record::truncated`].
 ///

@@ -21,7 +21,7 @@ fn real(name: &str) -> Record {
     let mut text = String::new();
     let file = std::fs::File::open(&path).unwrap();
     GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    record::read(&path, &text).unwrap()
+    record::read_from(&path, text.as_bytes()).unwrap()
 }
 
 /// Records of every kind, good and poor, with what each is.

@@ -18,7 +18,7 @@ fn analysis() -> Analysis {
     let file = std::fs::File::open(folder.join("amd-2-cores-thorough.jsonl.gz")).unwrap();
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    Analysis::of(&record::read(&folder, &text).unwrap(), None)
+    Analysis::of(&record::read_from(&folder, text.as_bytes()).unwrap(), None)
 }
 
 fn chart(id: &'static str, title: &str, subtitle: &str, plot: Plot) -> Chart {

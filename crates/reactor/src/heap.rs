@@ -35,16 +35,6 @@ impl<T> Timers<T> {
         }
         self.heap.pop().map(|timer| (timer.deadline, timer.item))
     }
-
-    /// How many items wait.
-    pub fn len(&self) -> usize {
-        self.heap.len()
-    }
-
-    /// Whether none waits.
-    pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
-    }
 }
 
 impl<T> Default for Timers<T> {
@@ -96,10 +86,10 @@ mod tests {
         assert_eq!(timers.next_deadline(), Some(now));
         assert_eq!(timers.pop_due(now), Some((now, "now")));
         assert_eq!(timers.pop_due(now + Duration::from_nanos(1)), None);
-        assert_eq!(timers.len(), 1);
+        assert_eq!(timers.heap.len(), 1);
         let later = now + Duration::from_nanos(2);
         assert_eq!(timers.pop_due(later), Some((later, "later")));
-        assert!(timers.is_empty());
+        assert!(timers.heap.is_empty());
         assert_eq!(timers.next_deadline(), None);
     }
 

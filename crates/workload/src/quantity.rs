@@ -64,17 +64,9 @@ fn read_count(text: &str) -> Option<u32> {
 
 /// Reads a whole number: digits, with single underscores between them where wanted.
 pub fn read_number(digits: &str) -> Option<u64> {
-    let mut number: u64 = 0;
-    for group in digits.split('_') {
-        // An empty group is an underscore that does not stand between two digits.
-        if group.is_empty() {
-            return None;
-        }
-        for digit in group.chars() {
-            number = number.checked_mul(10)?.checked_add(digit.to_digit(10)?.into())?;
-        }
-    }
-    Some(number)
+    // An empty group is an underscore that does not stand between two digits.
+    let is_number = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    digits.split('_').all(is_number).then(|| digits.replace('_', "").parse().ok())?
 }
 
 #[cfg(test)]

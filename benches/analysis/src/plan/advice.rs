@@ -1,6 +1,6 @@
 //! What to choose: a thread for each task where that is enough, because it is simplest.
 
-use super::asked::Asked;
+use super::case::Asked;
 use super::outcome::{Advice, MEMORY_GIVEN, Outcome, Reason, Row};
 use crate::contestant::Model;
 use crate::walls::{Ceiling, Resource, resource_of};

@@ -12,12 +12,10 @@
 //! | [`coefficients`] | [`Coefficients`]: everything of a contestant that a plan is worked out from |
 //! | [`outcome`] | [`Plan`]: each contestant's part of the answer, ranked, and what to choose |
 //! | [`verified`] | [`Verified`]: what was worked out beside what was measured |
-//! | `asked` | what is asked, with what the machine has for it |
 //! | `planner` | works out each contestant's part |
 //! | `advice` | what to choose |
 
 mod advice;
-mod asked;
 pub mod case;
 pub mod coefficients;
 pub mod curve;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::advice;
-use super::asked::Asked;
-use super::case::{Case, PlanError};
+use super::case::{Asked, Case, PlanError};
 use super::coefficients::Coefficients;
 use super::curve::Curve;
 use super::outcome::{Late, MEMORY_GIVEN, Outcome, Plan, Row, Stretch};

@@ -15,7 +15,7 @@ pub(crate) fn read(name: &str) -> Record {
     let mut text = String::new();
     let file = std::fs::File::open(&path).unwrap();
     GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    record::read(&path, &text).unwrap()
+    record::read_from(&path, text.as_bytes()).unwrap()
 }
 
 /// Where they are.

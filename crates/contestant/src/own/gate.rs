@@ -16,20 +16,18 @@ use workload::{Moment, State, TaskHandle};
 
 /// Where a future of one's own waits. It takes no room in a future.
 #[derive(Debug)]
-pub struct Gate {
-    _of_this_thread: PhantomData<*const ()>,
-}
+pub struct Gate(PhantomData<*const ()>);
 
 impl Gate {
     pub(super) fn new() -> Self {
-        Self { _of_this_thread: PhantomData }
+        Self(PhantomData)
     }
 
     /// A future that waits as the workload has its tasks wait: until a timer has gone off, as often as the
     /// workload says. The task is in flight from its first poll on. Once all waits of the task are over,
     /// this is over at once.
     pub fn wait(&self) -> Wait {
-        Wait { _of_this_thread: PhantomData }
+        Wait(PhantomData)
     }
 }
 
@@ -39,9 +37,7 @@ impl Gate {
 /// When it is polled outside of the task whose gate made it.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
-pub struct Wait {
-    _of_this_thread: PhantomData<*const ()>,
-}
+pub struct Wait(PhantomData<*const ()>);
 
 impl Future for Wait {
     type Output = ();

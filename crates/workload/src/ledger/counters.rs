@@ -44,7 +44,7 @@ pub struct Ledger {
     failures: Mutex<Failures>,
     trace: Trace,
     /// Whether each wait just lasts as long as all of its task, as in nearly all that is measured.
-    is_plain: bool,
+    pub(super) is_plain: bool,
 }
 
 impl Ledger {
@@ -205,11 +205,6 @@ impl Ledger {
     #[inline]
     pub fn returned(&self, index: u32) {
         self.note(Event::Returned(index));
-    }
-
-    #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        self.is_plain
     }
 
     /// Signs the task with this index in.

@@ -33,10 +33,6 @@ pub struct TaskHandle {
 const NOT_SIGNED_IN: u16 = u16::MAX;
 
 impl TaskHandle {
-    pub(super) fn new(ledger: &'static Ledger, index: u32) -> Self {
-        Self { ledger, index, waits_begun: NOT_SIGNED_IN }
-    }
-
     /// Counts the task as in flight, from here until it signs out. It uses as much stack before as the
     /// workload asks for.
     #[inline]
@@ -84,7 +80,7 @@ impl TaskHandle {
             return None;
         }
         self.waits_begun += 1;
-        if !self.ledger.is_plain() {
+        if !self.ledger.is_plain {
             return Some(self.end_of_wait());
         }
         Some(Moment::now() + workload.duration_of(self.index))
@@ -214,7 +210,7 @@ impl Ledger {
     pub fn handle(&'static self, index: u32) -> TaskHandle {
         let tasks = self.workload().tasks;
         assert!(index < tasks, "task {index} of {tasks}");
-        TaskHandle::new(self, index)
+        TaskHandle { ledger: self, index, waits_begun: NOT_SIGNED_IN }
     }
 }
 

@@ -34,10 +34,6 @@ pub enum Start {
 }
 
 impl Starts {
-    pub(super) fn new(ledger: &'static Ledger) -> Self {
-        Self { ledger, next: 0, now: ledger.begun() }
-    }
-
     /// What the tasks are asked to do.
     pub fn workload(&self) -> &'static Workload {
         self.ledger.workload()
@@ -56,8 +52,7 @@ impl Starts {
 impl Ledger {
     /// Begins the wave and hands out its tasks, each when it is to start.
     pub fn starts(&'static self) -> Starts {
-        self.begun();
-        Starts::new(self)
+        Starts { ledger: self, next: 0, now: self.begun() }
     }
 }
 

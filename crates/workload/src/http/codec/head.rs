@@ -96,13 +96,8 @@ pub(super) fn parse<E: From<CodecError>>(
 
 /// A decimal number as HTTP writes it: digits alone, and no more than 64 bits hold.
 pub fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, digit| {
-        let digit = char::from(*digit).to_digit(10)?;
-        number.checked_mul(10)?.checked_add(u64::from(digit))
-    })
+    let is_number = digits.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(digits).ok().filter(|_| is_number)?.parse().ok()
 }
 
 /// What the headers say about the body's end and the connection.
