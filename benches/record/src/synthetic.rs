@@ -1,16 +1,23 @@
 //! Records with known slopes, so that what is derived from them has a known answer.
+//!
+//! | file | what lives there |
+//! | --- | --- |
+//! | `blank` | lines of a record in which nothing special happened |
+//! | `runs` | [`small_run`], [`asking_run`], [`apart_run`]: whole runs |
 
-use std::collections::BTreeMap;
+mod blank;
+mod runs;
+
+pub use runs::{apart_run, asking_run, small_run};
 
 use crate::{
-    Build, CeilingLine, Cell, CgroupKind, Extent, Held, Hold, Host, HttpLine, Instructions,
-    LatenessLine, Limit, LimitValue, Memory, Profile, ProofLine, Record, RoleLine, Run, SCHEMA,
-    Sample, ServerProof, Sockets, Status, Step, Throughput, Time, TraceLine, Wave, Weighing,
-    Weight, WorkloadLine,
+    Build, Cell, CgroupKind, Held, Hold, HttpLine, Instructions, LatenessLine, Limit, Profile,
+    ProofLine, Record, RoleLine, Sample, ServerProof, Status, Step, Throughput, Time, TraceLine,
+    Wave, Weighing, Weight, WorkloadLine,
 };
+use blank::WAIT_NS;
 
 const REPEATS: u32 = 3;
-const WAIT_NS: u64 = 1_000_000;
 
 /// What one task costs in a synthetic record.
 #[derive(Clone, Copy)]
@@ -66,61 +73,7 @@ impl Default for Synthetic {
 impl Synthetic {
     /// A record of a machine with a control group, and no cell yet.
     pub fn new() -> Self {
-        let host = Host {
-            cpu: Some("Example CPU".into()),
-            cores: 2,
-            memory_bytes: Some(24 << 30),
-            kernel: Some("Linux 6.1.0".into()),
-            clock: Some("tsc".into()),
-            page_bytes: Some(4096),
-            thp: Some("madvise".into()),
-            timer_slack_ns: None,
-            allocator: "glibc 2.36".into(),
-            allocator_settings: BTreeMap::new(),
-            rustc: "rustc 1.95.0".into(),
-            limits: BTreeMap::from([
-                ("max_map_count".into(), LimitValue::from(Some(65_530))),
-                ("nproc".into(), LimitValue::from(None)),
-            ]),
-            cgroup: CgroupKind::V2,
-            cgroup_note: None,
-            not_loaded: Vec::new(),
-            system: BTreeMap::from([("SMT".into(), Some("off".into())), ("governor".into(), None)]),
-        };
-        let run = Run {
-            schema: SCHEMA,
-            started: "2026-01-02T03:04:05Z".into(),
-            seed: 42,
-            extent: Extent::Full,
-            host,
-            versions: BTreeMap::from([("tokio".into(), "1.54.0".into())]),
-            contestants: BTreeMap::new(),
-            cautions: BTreeMap::new(),
-            timers: BTreeMap::new(),
-            arguments: None,
-            program: None,
-            task_code: BTreeMap::new(),
-            build: BTreeMap::from([("RUSTFLAGS".into(), "none".into())]),
-        };
-        let record = Record::of(run);
-        let workload = WorkloadLine {
-            wait: "timer".into(),
-            duration_ns: WAIT_NS,
-            spread_ns: 0,
-            state_bytes: 0,
-            depth_bytes: 0,
-            waits_per_task: 1,
-            arrival: "burst".into(),
-            synchronized_wakeup: false,
-            job_rounds: 0,
-            ending: None,
-            rising: false,
-            trace: false,
-            one_core: false,
-            http: None,
-            cancelled_per_mille: None,
-        };
-        Self { record, workload }
+        Self { record: Record::of(blank::run()), workload: blank::workload() }
     }
 
     /// The machine has no control group.
@@ -154,13 +107,8 @@ impl Synthetic {
 
     /// A token goes round the tasks of what follows, so often.
     pub fn relaying(&mut self, wait: &str, laps: u32, one_core: bool) -> &mut Self {
-        let workload = WorkloadLine {
-            wait: wait.into(),
-            waits_per_task: laps,
-            one_core,
-            ..self.workload.clone()
-        };
-        self.workload = WorkloadLine { duration_ns: 0, ..workload };
+        (self.workload.wait, self.workload.duration_ns) = (wait.into(), 0);
+        (self.workload.waits_per_task, self.workload.one_core) = (laps, one_core);
         self
     }
 
@@ -174,15 +122,13 @@ impl Synthetic {
     pub fn unweighed(&mut self, id: &str, tasks: u64, places: u64, peak: u64) -> &mut Self {
         for repeat in 0..REPEATS {
             let mut cell = self.cell(id, tasks, repeat);
-            cell.lateness_ns =
-                Some(LatenessLine { p50: LATE.p50 + u64::from(repeat) * 1_000, ..LATE });
-            cell.proof = cell.proof.map(|proof| ProofLine {
+            let late = u64::from(repeat) * 1_000;
+            cell.lateness_ns = Some(LatenessLine { p50: LATE.p50 + late, ..LATE });
+            cell.proof = Some(ProofLine {
                 peak_in_flight: peak,
                 expected_in_flight: places,
-                before_weighing: 0,
-                after_weighing: 0,
                 unweighed: true,
-                ..proof
+                ..blank::proof(tasks, 0)
             });
             self.record.cells.push(cell);
         }
@@ -216,9 +162,10 @@ impl Synthetic {
     pub fn waves(&mut self, id: &str, tasks: u64, wall_ns: &[u64]) -> &mut Self {
         for (repeat, &wall_ns) in (0..).zip(wall_ns) {
             let mut cell = self.cell(id, tasks, repeat);
-            let proof = cell.proof.as_mut().expect("the cell of a synthetic record has one");
-            (proof.before_weighing, proof.after_weighing) = (0, 0);
-            proof.unweighed = true;
+            let known = cell.proof.expect("the cell of a synthetic record has one");
+            let weighed = ProofLine { before_weighing: 0, after_weighing: 0, ..known };
+            let proof = ProofLine { unweighed: true, ..weighed };
+            cell.proof = Some(proof);
             let wave = Wave {
                 warm_up: false,
                 wall_ns,
@@ -311,13 +258,9 @@ impl Synthetic {
     pub fn pool_of(&mut self, workers: u32) -> &mut Self {
         for cell in &mut self.record.cells {
             cell.pool_workers = Some(workers);
-            if let Some(proof) = &mut cell.proof {
-                let in_flight = cell.tasks.min(u64::from(workers));
-                proof.peak_in_flight = in_flight;
-                proof.expected_in_flight = in_flight;
-                proof.before_weighing = in_flight;
-                proof.after_weighing = in_flight;
-            }
+            let in_flight = cell.tasks.min(u64::from(workers));
+            let proof = blank::proof(cell.tasks, in_flight);
+            cell.proof = cell.proof.map(|of| ProofLine { unweighed: of.unweighed, ..proof });
         }
         self
     }
@@ -329,16 +272,10 @@ impl Synthetic {
             .map(|&elapsed_ns| Sample { waves: 1, elapsed_ns, cpu_ns: 500 * tasks })
             .collect();
         self.record.throughput.push(Throughput {
-            contestant: id.into(),
-            workload: self.workload.clone(),
-            tasks,
-            pool_workers: None,
-            status: Status::Ok,
-            reason: None,
-            floor_ns: WAIT_NS,
             samples,
             server_high_water: self.workload.http.map(|_| tasks),
             lateness_ns: self.workload.http.map(|_| LatenessLine { p50: 900_000, ..LATE }),
+            ..blank::throughput(id, &self.workload, tasks)
         });
         self
     }
@@ -346,16 +283,10 @@ impl Synthetic {
     /// A wave that was not timed because it takes at least tasks × wait.
     pub fn floor(&mut self, id: &str, tasks: u64) -> &mut Self {
         self.record.throughput.push(Throughput {
-            contestant: id.into(),
-            workload: self.workload.clone(),
-            tasks,
-            pool_workers: None,
             status: Status::Skipped,
             reason: Some("the floor is too high".into()),
             floor_ns: tasks * WAIT_NS,
-            samples: Vec::new(),
-            server_high_water: None,
-            lateness_ns: None,
+            ..blank::throughput(id, &self.workload, tasks)
         });
         self
     }
@@ -379,32 +310,7 @@ impl Synthetic {
 
     /// Who the contestant with this id says it is: its model from the id, and then this change.
     pub fn profile(&mut self, id: &str, change: impl FnOnce(&mut Profile)) -> &mut Self {
-        let kind = id.split('/').next().unwrap_or_default();
-        let mut profile = Profile {
-            id: id.into(),
-            model: kind.into(),
-            language: "Rust".into(),
-            role: RoleLine::Compared,
-            of: None,
-            holds_bytes: None,
-            summary: "made up".into(),
-            timer: None,
-            caution: None,
-            ceiling: if kind == "subroutine" { CeilingLine::One } else { CeilingLine::All },
-            workloads: vec!["timer".into()],
-            largest_state_bytes: None,
-            most_tasks: None,
-            most_requests: None,
-            one_thread: false,
-            floor: false,
-            as_written: false,
-            versions: BTreeMap::new(),
-            build: BTreeMap::new(),
-            build_id: None,
-            allocator: None,
-            elsewhere: false,
-            env: BTreeMap::new(),
-        };
+        let mut profile = blank::profile(id);
         change(&mut profile);
         self.record.run.contestants.insert(id.into(), profile);
         self
@@ -455,20 +361,10 @@ impl Synthetic {
             }
         };
         self.record.weighings.push(Weighing {
-            server: name.into(),
-            command: vec![format!("./{name}")],
-            attached: None,
-            address: "127.0.0.1:8080".into(),
-            hold,
             repeat,
-            sockets: Sockets::Charged,
-            group_note: None,
             steps: steps.iter().copied().map(held).collect(),
             closed: Some(held(0)),
-            status: Status::Ok,
-            reason: None,
-            limit: None,
-            limit_of: None,
+            ..blank::weighing(name, hold)
         });
         self
     }
@@ -524,30 +420,7 @@ impl Synthetic {
     fn cell(&self, id: &str, tasks: u64, repeat: u32) -> Cell {
         let in_flight = if id.starts_with("subroutine/") { 1 } else { tasks };
         Cell {
-            contestant: id.into(),
-            workload: self.workload.clone(),
-            tasks,
-            pool_workers: None,
-            repeat,
-            build: Build::Timed,
-            status: Status::Ok,
-            reason: None,
-            limit: None,
-            attempts: 1,
-            proof: Some(ProofLine {
-                completed: tasks,
-                checksum: 7,
-                expected_checksum: 7,
-                peak_in_flight: in_flight,
-                expected_in_flight: in_flight,
-                before_weighing: in_flight,
-                after_weighing: in_flight,
-                lost: 0,
-                unweighed: false,
-            }),
-            memory: Memory::default(),
-            time: None,
-            lateness_ns: None,
+            proof: Some(blank::proof(tasks, in_flight)),
             server: self.workload.http.map(|_| ServerProof {
                 open_before_weighing: in_flight,
                 open_after_weighing: in_flight,
@@ -555,12 +428,7 @@ impl Synthetic {
                 served: tasks,
                 ..ServerProof::default()
             }),
-            errors: Vec::new(),
-            second: None,
-            rate: false,
-            waves: Vec::new(),
-            trace: Vec::new(),
-            conditions: None,
+            ..blank::cell(id, &self.workload, tasks, repeat)
         }
     }
 }
@@ -568,101 +436,3 @@ impl Synthetic {
 /// How late tasks wake, before their number is added.
 const LATE: LatenessLine =
     LatenessLine { p50: 60_000, p90: 80_000, p99: 100_000, p999: 150_000, max: 200_000 };
-
-/// A small run in which everything happens once: all models, a wall, a failure, a floor.
-pub fn small_run() -> Record {
-    let mut made = Synthetic::new();
-    let coroutine = Bill { noise: 3_000, ..Bill::of(300).with_kernel(40) };
-    let thread = Bill { noise: 9_000, threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
-    let subroutine = Bill { rss: 0, ..Bill::of(16).with_kernel(0) };
-    made.line("coroutines/smol", &[1, 100, 10_000, 100_000], coroutine)
-        .line("baseline/smol", &[10_000, 100_000], Bill { rss: 290, ..coroutine })
-        .line("threads/per-task", &[1, 100, 1_000, 10_000], thread)
-        .line("subroutine/sequential", &[1, 4], subroutine)
-        .counting("coroutines/smol", &[100, 10_000], 250)
-        .without(
-            "threads/per-task",
-            40_000,
-            Status::Wall,
-            "thread 16,371 of 40,000 could not be made",
-        )
-        .without(
-            "coroutines/smol",
-            1_000_000,
-            Status::Failed,
-            "killed by signal 9 | out of memory",
-        );
-    made.timed("coroutines/smol", 100, &[1_100_000, 1_120_000, 1_090_000])
-        .timed("threads/per-task", 100, &[4_000_000, 4_200_000, 4_100_000])
-        .floor("subroutine/sequential", 10_000);
-    made.record()
-}
-
-/// A small run of requests and transfers.
-pub fn asking_run() -> Record {
-    let mut made = Synthetic::new();
-    let coroutine = Bill::of(900).with_kernel(4_000);
-    let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(30_000) };
-    made.asking(1_024, None)
-        .line("coroutines/smol", &[1, 100, 5_000], coroutine)
-        .line("threads/per-task", &[1, 100, 1_000], thread)
-        .timed("coroutines/smol", 100, &[2_000_000, 2_100_000, 2_200_000])
-        .timed("threads/per-task", 100, &[8_000_000, 8_200_000, 8_100_000])
-        .timed("baseline/hyper", 100, &[2_000_000, 2_000_000, 2_000_000])
-        .floor("subroutine/sequential", 10_000)
-        .asking(65_536, Some(1_048_576_000))
-        .line("coroutines/smol", &[16], coroutine)
-        .line("subroutine/sequential", &[16], Bill { rss: 0, ..coroutine });
-    made.record()
-}
-
-/// A run with profiles, in which contestants from elsewhere and in other environments stand apart: Python's
-/// threads and coroutines, a program in Rust, one that is not installed, and three under two allocators.
-pub fn apart_run() -> Record {
-    let mut made = Synthetic::new();
-    let thread = Bill { threads: 1, ..Bill::of(10_000).with_kernel(27_000) };
-    let light = |rss| Bill::of(rss).with_kernel(40);
-    const TASKS: [u64; 3] = [1, 100, 1_000];
-    for (id, bill) in [
-        ("threads/per-task", thread),
-        ("coroutines/tokio", light(400)),
-        ("coroutines/smol", light(300)),
-    ] {
-        made.profile(id, |_| {}).line(id, &TASKS, bill);
-        for (library, allocator, saved) in
-            [("libjemalloc.so.2", "jemalloc 5.3", 180), ("libmimalloc.so.2", "mimalloc 2.0", 100)]
-        {
-            let variant = made.variant(id, ("LD_PRELOAD", library), allocator);
-            made.line(&variant, &TASKS, Bill { rss: bill.rss - saved, ..bill });
-        }
-    }
-    let arenas = made.variant("coroutines/tokio", ("MALLOC_ARENA_MAX", "1"), "glibc 2.36");
-    made.line(&arenas, &TASKS, light(390));
-    for (id, model, bill) in
-        [("python/asyncio", "coroutines", light(2_400)), ("python/threads", "threads", thread)]
-    {
-        made.profile(id, |profile| {
-            (profile.model, profile.language) = (model.into(), "Python".into());
-            (profile.one_thread, profile.elsewhere) = (true, true);
-            profile.versions.insert("python".into(), "3.11.2".into());
-            profile.allocator = Some("pymalloc over glibc malloc 2.36".into());
-        });
-        made.line(id, &TASKS, Bill { rss: bill.rss + 1_000, ..bill });
-        made.waves(id, 100, &[9_000_000, 9_100_000, 9_200_000]);
-    }
-    made.profile("own/future", |profile| profile.elsewhere = true);
-    made.line("own/future", &TASKS, light(100));
-    made.profile("node/promises", |profile| profile.language = "unknown".into());
-    made.without(
-        "node/promises",
-        1,
-        Status::Skipped,
-        "`node` is not installed here: apt-get install nodejs",
-    );
-    made.waves("coroutines/tokio", 100, &[2_000_000, 2_010_000, 2_020_000]);
-    made.asking(1_024, None);
-    for (id, bill) in [("coroutines/tokio", light(900)), ("python/asyncio", light(9_000))] {
-        made.line(id, &TASKS, bill);
-    }
-    made.record()
-}
