@@ -163,8 +163,8 @@ impl Synthetic {
         for (repeat, &wall_ns) in (0..).zip(wall_ns) {
             let mut cell = self.cell(id, tasks, repeat);
             let known = cell.proof.expect("the cell of a synthetic record has one");
-            let weighed = ProofLine { before_weighing: 0, after_weighing: 0, ..known };
-            let proof = ProofLine { unweighed: true, ..weighed };
+            let proof =
+                ProofLine { before_weighing: 0, after_weighing: 0, unweighed: true, ..known };
             cell.proof = Some(proof);
             let wave = Wave {
                 warm_up: false,

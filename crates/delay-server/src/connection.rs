@@ -19,7 +19,7 @@ use workload::http::Fault;
 
 use crate::answer::{self, Answer, LARGEST_PIECE_BYTES, Pieces};
 use crate::counters::{Counters, Open};
-use crate::faults::{self, Deed, Takeover};
+use crate::faults::{self, Takeover};
 use crate::pacer::Pacer;
 use crate::query::{Encoding, Refused, Request, Wanted};
 
@@ -122,8 +122,7 @@ async fn respond(
             wait_until(read_at, wanted.delay).await;
             let pieces = Pieces::of(&wanted, shared.pacer.clone(), open);
             if wanted.encoding == Encoding::Close {
-                return hand_over(link, Takeover { deed: Deed::EndByClosing, wanted, pieces })
-                    .await;
+                return hand_over(link, Takeover { fault: None, wanted, pieces }).await;
             }
             answer::sum(&wanted, pieces)
         }
@@ -138,7 +137,7 @@ async fn respond(
                 return answer::line(StatusCode::INTERNAL_SERVER_ERROR, "500 was asked for");
             }
             let pieces = Pieces::of(&wanted, shared.pacer.clone(), open);
-            hand_over(link, Takeover { deed: Deed::Commit(fault), wanted, pieces }).await
+            hand_over(link, Takeover { fault: Some(fault), wanted, pieces }).await
         }
         Err(refused) => {
             let status = match refused {

@@ -26,44 +26,36 @@ const GARBAGE: &[u8] = b"\x16\x03\x03\x00\xff this is no HTTP \xde\xad\xbe\xef\r
 
 /// What is to be done with a connection, instead of what hyper would do.
 pub(crate) struct Takeover {
-    pub(crate) deed: Deed,
+    /// What is to go wrong; `None` of an answer that ends when the connection does.
+    pub(crate) fault: Option<Fault>,
     pub(crate) wanted: Wanted,
     pub(crate) pieces: Pieces,
-}
-
-/// What it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
-    /// An answer that ends when the connection does.
-    EndByClosing,
-    /// A fault.
-    Commit(Fault),
 }
 
 impl Takeover {
     /// Does it, and closes the connection. What has no end ends when the server stops.
     pub(crate) async fn perform(self, stream: TcpStream, stop: &mut watch::Receiver<bool>) {
         let over = pin!(async { drop(stop.wait_for(|stop| *stop).await) });
-        let Self { deed, wanted, mut pieces } = self;
+        let Self { fault, wanted, mut pieces } = self;
         // An error means that the client is gone and cannot be told.
         let _: io::Result<()> = async {
-            match deed {
-                Deed::EndByClosing => {
+            match fault {
+                None => {
                     send(&stream, &answer::head(&wanted)).await?;
                     send_pieces(&stream, &mut pieces).await?;
                     pieces.served();
                     close(stream).await?;
                 }
-                Deed::Commit(Fault::Reset) => {
+                Some(Fault::Reset) => {
                     drop(pieces);
                     stream.set_zero_linger()?;
                 }
-                Deed::Commit(Fault::Garbage) => {
+                Some(Fault::Garbage) => {
                     drop(pieces);
                     send(&stream, GARBAGE).await?;
                     close(stream).await?;
                 }
-                Deed::Commit(fault @ (Fault::Truncate | Fault::Stall)) => {
+                Some(fault @ (Fault::Truncate | Fault::Stall)) => {
                     let mut half = pieces.half();
                     send(&stream, &answer::head(&wanted)).await?;
                     send_pieces(&stream, &mut half).await?;
@@ -74,11 +66,11 @@ impl Takeover {
                         close(stream).await?;
                     }
                 }
-                Deed::Commit(Fault::Silence) => {
+                Some(Fault::Silence) => {
                     first(until_client_leaves(&stream), over).await;
                 }
                 // The last two are answers of hyper's, and never get here.
-                Deed::Commit(Fault::Close | Fault::SlowDrip | Fault::Status500) => {
+                Some(Fault::Close | Fault::SlowDrip | Fault::Status500) => {
                     drop(pieces);
                     close(stream).await?;
                 }

@@ -1,5 +1,7 @@
 //! The task written straight on tokio.
 
+use std::io;
+
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::time::sleep_until;
@@ -13,10 +15,7 @@ pub(super) const MULTI_THREAD: Straight = Straight {
     summary: "the task written straight on tokio, a worker thread for each core",
     stays_in_process: false,
     unsupported: only_timers_and_relays,
-    start: || {
-        let runtime = Builder::new_multi_thread().enable_io().enable_time().build()?;
-        Ok(Box::new(move |ledger| run(&runtime, ledger)))
-    },
+    start: || start(Builder::new_multi_thread()),
 };
 
 pub(super) const CURRENT_THREAD: Straight = Straight {
@@ -25,11 +24,13 @@ pub(super) const CURRENT_THREAD: Straight = Straight {
     summary: "the task written straight on tokio, all on one thread",
     stays_in_process: false,
     unsupported: only_timers_and_relays,
-    start: || {
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        Ok(Box::new(move |ledger| run(&runtime, ledger)))
-    },
+    start: || start(Builder::new_current_thread()),
 };
+
+fn start(mut builder: Builder) -> io::Result<Box<dyn FnMut(&'static Ledger)>> {
+    let runtime = builder.enable_io().enable_time().build()?;
+    Ok(Box::new(move |ledger| run(&runtime, ledger)))
+}
 
 fn run(runtime: &Runtime, ledger: &'static Ledger) {
     runtime.block_on(async {
