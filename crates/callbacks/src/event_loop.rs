@@ -57,11 +57,11 @@ impl EventLoop {
     /// When the operating system has no poller to give.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
-            timers: Timers::new(),
-            alarms: Timeouts::new(),
+            timers: Timers::default(),
+            alarms: Timeouts::default(),
             queue: VecDeque::new(),
             sockets: Sockets::new()?,
-            timeouts: Timeouts::new(),
+            timeouts: Timeouts::default(),
             ready: Vec::new(),
             buffer: Vec::new(),
             depth: 0,

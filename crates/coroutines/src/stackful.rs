@@ -46,7 +46,7 @@ impl Contestant for Stackful {
     }
 
     fn start(&self, _: &Settings) -> Result<Box<dyn Instance>, Refusal> {
-        Ok(Box::new(Scheduler { waiting: Timers::new(), pool: Vec::new() }))
+        Ok(Box::new(Scheduler { waiting: Timers::default(), pool: Vec::new() }))
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn stacks_are_used_again() {
-        let mut scheduler = Scheduler { waiting: Timers::new(), pool: Vec::new() };
+        let mut scheduler = Scheduler { waiting: Timers::default(), pool: Vec::new() };
         let ledger = Ledger::open(Workload::timer(30, Duration::from_millis(1)));
         for _ in 0..3 {
             ledger.rewind();
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_task_that_is_dropped_in_its_wait_is_lost_and_nothing_else() {
-        let mut scheduler = Scheduler { waiting: Timers::new(), pool: Vec::new() };
+        let mut scheduler = Scheduler { waiting: Timers::default(), pool: Vec::new() };
         let ledger = Ledger::open(Workload::timer(2, Duration::from_secs(3_600)));
         scheduler.start(ledger.handle(0)).unwrap();
         scheduler.start(ledger.handle(1)).unwrap();

@@ -13,11 +13,6 @@ pub struct Timers<T> {
 }
 
 impl<T> Timers<T> {
-    /// No items.
-    pub fn new() -> Self {
-        Self { heap: BinaryHeap::new() }
-    }
-
     /// Lets `item` wait for `deadline`.
     pub fn insert(&mut self, deadline: Moment, item: T) {
         self.heap.push(Timer { deadline, item });
@@ -39,7 +34,7 @@ impl<T> Timers<T> {
 
 impl<T> Default for Timers<T> {
     fn default() -> Self {
-        Self::new()
+        Self { heap: BinaryHeap::new() }
     }
 }
 
@@ -80,7 +75,7 @@ mod tests {
     #[test]
     fn nothing_comes_out_before_its_deadline() {
         let now = Moment::now();
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         timers.insert(now + Duration::from_nanos(2), "later");
         timers.insert(now, "now");
         assert_eq!(timers.next_deadline(), Some(now));
@@ -99,7 +94,7 @@ mod tests {
             delays in proptest::collection::vec(0u64..1000, 0..200),
         ) {
             let start = Moment::now();
-            let mut timers = Timers::new();
+            let mut timers = Timers::default();
             for delay in &delays {
                 timers.insert(start + Duration::from_nanos(*delay), *delay);
             }

@@ -28,11 +28,6 @@ pub struct TimeoutId {
 }
 
 impl<T> Timeouts<T> {
-    /// No items.
-    pub fn new() -> Self {
-        Self { heap: Vec::new(), entries: Vec::new(), vacant: NOWHERE }
-    }
-
     /// Lets `item` wait for `deadline`.
     ///
     /// # Panics
@@ -148,7 +143,7 @@ impl<T> Timeouts<T> {
 
 impl<T> Default for Timeouts<T> {
     fn default() -> Self {
-        Self::new()
+        Self { heap: Vec::new(), entries: Vec::new(), vacant: NOWHERE }
     }
 }
 
@@ -197,7 +192,7 @@ mod tests {
         fn it_does_what_a_sorted_map_does(steps in proptest::collection::vec(step(), 0..300)) {
             let start = Moment::now();
             let at = |delay| start + Duration::from_nanos(delay);
-            let mut timeouts = Timeouts::new();
+            let mut timeouts = Timeouts::default();
             let mut model = BTreeMap::new();
             let mut ids = Vec::new();
             let mut most = 0;
@@ -240,7 +235,7 @@ mod tests {
 
     #[test]
     fn what_is_called_off_leaves_nothing() {
-        let mut timeouts = Timeouts::new();
+        let mut timeouts = Timeouts::default();
         for _ in 0..10_000 {
             let deadline = Moment::now() + Duration::from_secs(30);
             let id = timeouts.insert(deadline, ());

@@ -44,7 +44,7 @@ impl<F: Future<Output = ()>> Executor<F> {
     /// An executor without tasks.
     pub fn new() -> Self {
         Self {
-            tasks: Slab::new(),
+            tasks: Slab::default(),
             woken: Woken::register(),
             polling: Vec::new(),
             full_looks: Cell::new(0),

@@ -32,11 +32,6 @@ impl<T> Slab<T> {
         if fitting == 0 { 1 } else { 1 << fitting.ilog2() }
     };
 
-    /// An empty slab.
-    pub fn new() -> Self {
-        Self { chunks: Vec::new(), occupied: Bits::default(), vacant: Vec::new() }
-    }
-
     /// Puts `value` in, where it stays until it is removed, and returns its key.
     ///
     /// # Panics
@@ -155,7 +150,7 @@ fn place_of(bit: u32) -> (usize, u64) {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self::new()
+        Self { chunks: Vec::new(), occupied: Bits::default(), vacant: Vec::new() }
     }
 }
 
@@ -168,7 +163,7 @@ mod tests {
 
     #[test]
     fn what_goes_in_is_found_under_its_key_and_does_not_move() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let keys: Vec<_> = (0..20_000u64).map(|value| slab.insert(value)).collect();
         let place = |slab: &mut Slab<u64>, key| {
             let value = slab.get_pin_mut(key).unwrap();
@@ -193,7 +188,7 @@ mod tests {
     #[test]
     fn removing_drops_in_place_and_frees_the_place() {
         let counted = Rc::new(());
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let first = slab.insert(counted.clone());
         let second = slab.insert(counted.clone());
         assert!(slab.remove(first));
@@ -218,7 +213,7 @@ mod tests {
             }
         }
         let counted = Rc::new(());
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let keys = [true, false, false, true]
             .map(|panics| slab.insert(Counted { panics, _counted: counted.clone() }));
         assert!(slab.remove(keys[2]));
@@ -235,7 +230,7 @@ mod tests {
                 panic!("planted");
             }
         }
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let key = slab.insert(Some(Panics));
         assert!(catch_unwind(AssertUnwindSafe(|| slab.remove(key))).is_err());
         assert!(slab.is_empty());
@@ -245,7 +240,7 @@ mod tests {
 
     #[test]
     fn things_without_a_size_have_their_keys() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         assert_eq!([(), ()].map(|()| slab.insert(())), [0, 1]);
         assert!(slab.remove(0));
         assert!(slab.get_pin_mut(1).is_some());
@@ -253,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_key_that_was_never_handed_out_is_empty() {
-        let mut slab = Slab::<String>::new();
+        let mut slab = Slab::<String>::default();
         assert!(slab.get_pin_mut(0).is_none());
         assert!(!slab.remove(u32::MAX));
         assert!(slab.is_empty());
@@ -261,7 +256,7 @@ mod tests {
 
     #[test]
     fn things_larger_than_a_chunk_have_their_place_too() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::default();
         let keys = [1u8, 2, 3].map(|byte| slab.insert([byte; CHUNK_BYTES * 2]));
         for (key, byte) in keys.into_iter().zip([1, 2, 3]) {
             assert_eq!(slab.get_pin_mut(key).unwrap()[CHUNK_BYTES], byte);

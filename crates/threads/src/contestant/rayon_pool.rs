@@ -33,17 +33,15 @@ impl Contestant for RayonPool {
         let pool = ThreadPoolBuilder::new().num_threads(workers).build().map_err(|error| {
             Refusal::Start { what: "a rayon pool", source: io::Error::other(error) }
         })?;
-        Ok(Box::new(Pool(Some(pool))))
+        Ok(Box::new(Pool(pool)))
     }
 }
 
-struct Pool(Option<ThreadPool>);
+struct Pool(ThreadPool);
 
 impl Instance for Pool {
     fn run(&mut self, ledger: &'static Ledger) -> Result<(), Refusal> {
-        if let Some(pool) = &self.0 {
-            ledger.workload().state.with(Scope { pool, ledger });
-        }
+        ledger.workload().state.with(Scope { pool: &self.0, ledger });
         Ok(())
     }
 }
