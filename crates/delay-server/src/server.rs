@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
+use workload::http::spec::nth_address;
 
 use crate::connection::{self, Shared};
 use crate::counters::Counters;
@@ -134,14 +135,7 @@ impl Server {
 }
 
 fn consecutive(first: IpAddr, wanted: NonZeroU8) -> Result<Vec<IpAddr>, BindError> {
-    let nth = |n: u8| match first {
-        IpAddr::V4(first) => {
-            first.to_bits().checked_add(n.into()).map(|bits| IpAddr::V4(bits.into()))
-        }
-        IpAddr::V6(first) => {
-            first.to_bits().checked_add(n.into()).map(|bits| IpAddr::V6(bits.into()))
-        }
-    };
+    let nth = |nth: u8| nth_address(first, nth.into());
     let addresses: Option<Vec<_>> = (0..wanted.get()).map(nth).collect();
     addresses.ok_or(BindError::Addresses { first, wanted })
 }

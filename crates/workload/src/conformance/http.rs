@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::{NonZeroU8, NonZeroU16};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use socket2::{Domain, Socket, Type};
 use super::running::{SETTINGS, expect_complete, expect_half, expect_punctual, run, run_on};
 use super::{arrival, residue};
 use crate::contestant::{Contestant, Instance};
+use crate::http::spec::nth_address;
 use crate::http::{ErrorKind, Fault, Http, Phase, Stats, Timeouts};
 use crate::ledger::{Event, Ledger};
 use crate::spec::{Ending, Workload};
@@ -422,12 +423,7 @@ impl FullBacklog {
 
 /// The last address that the server listens on, and the one after it, with the server's port.
 fn last_and_next(server: SocketAddr) -> Result<(SocketAddr, SocketAddr), String> {
-    let IpAddr::V4(first) = server.ip() else {
-        return Err(format!("{server} is no address of IP version 4"));
-    };
-    let nth = |n: u8| {
-        let ip = first.to_bits().wrapping_add(n.into());
-        SocketAddr::new(IpAddr::V4(ip.into()), server.port())
-    };
-    Ok((nth(ADDRESSES.get() - 1), nth(ADDRESSES.get())))
+    let nth = |nth: u8| Some(SocketAddr::new(nth_address(server.ip(), nth.into())?, server.port()));
+    let both = nth(ADDRESSES.get() - 1).zip(nth(ADDRESSES.get()));
+    both.ok_or_else(|| format!("there are fewer addresses from {server} on"))
 }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::codec::head::decimal;
 use super::codec::{CodecError, Event, Head, Limits, ResponseReader, get_request};
+use super::spec::nth_address;
 use super::{ErrorKind, FetchError, Http, Phase, body};
 use crate::clock::Moment;
 use crate::ledger::TaskHandle;
@@ -63,12 +64,9 @@ impl Fetch {
     /// Where to connect to.
     pub fn address(&self) -> SocketAddr {
         let Http { server, addresses, .. } = self.http();
-        let up = self.index % u32::from(addresses.get());
+        let ip = nth_address(server.ip(), self.index % u32::from(addresses.get()));
         let mut address = *server;
-        address.set_ip(match server.ip() {
-            IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits().wrapping_add(up)).into(),
-            IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits().wrapping_add(up.into())).into(),
-        });
+        address.set_ip(ip.unwrap_or(server.ip()));
         address
     }
 

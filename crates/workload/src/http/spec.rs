@@ -1,6 +1,6 @@
 //! What a request asks for, and how long it may take.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU8, NonZeroU64};
 use std::time::Duration;
 
@@ -11,6 +11,14 @@ pub const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
 /// The largest body that the server sends, in bytes.
 pub const LARGEST_BODY: u64 = 64 * 1024 * 1024;
+
+/// The address that is so many after the first one, counted up; `None` beyond the last there is.
+pub fn nth_address(first: IpAddr, nth: u32) -> Option<IpAddr> {
+    match first {
+        IpAddr::V4(first) => Some(IpAddr::V4(first.to_bits().checked_add(nth)?.into())),
+        IpAddr::V6(first) => Some(IpAddr::V6(first.to_bits().checked_add(nth.into())?.into())),
+    }
+}
 
 /// What a task's requests ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
