@@ -147,36 +147,23 @@ impl<'a> Lineup<'a> {
     }
 }
 
-/// Which N is taken where several are shared by as many contestants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prefer {
-    /// The smallest: nearest to one task alone.
-    Fewest,
-    /// The largest.
-    Most,
-}
-
-/// Every set of contestants that may be held against each other in what was `asked`: one for each
-/// shape (and, at a rate, length of the wait), at the N that most of its contestants share. Those
-/// with the most contestants come first, then those without state of their own.
+/// Every set of contestants that may be held against each other in what was `asked`: one for each shape, at
+/// the N that most of its contestants share, and at the smallest of several such. Those with the most
+/// contestants come first, then those without state of their own.
 pub fn lineups<'a>(
     rows: &'a [LatenessRow],
     asked: Asked,
-    prefer: Prefer,
     is_wanted: impl Fn(&Id) -> bool,
 ) -> Vec<Lineup<'a>> {
-    let mut by_shape: BTreeMap<_, BTreeMap<u64, Vec<&LatenessRow>>> = BTreeMap::new();
+    let mut by_shape: BTreeMap<&Shape, BTreeMap<u64, Vec<&LatenessRow>>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.asked == asked && is_wanted(&row.series.contestant)) {
-        let wait_ns = row.wait_ns.filter(|_| asked == Asked::Rate);
-        let by_tasks = by_shape.entry((&row.series.shape, wait_ns)).or_default();
+        let by_tasks = by_shape.entry(&row.series.shape).or_default();
         by_tasks.entry(row.tasks).or_default().push(row);
     }
-    let lineup = |((shape, _), by_tasks): ((&'a Shape, _), BTreeMap<u64, Vec<&'a LatenessRow>>)| {
+    let lineup = |(shape, by_tasks): (&'a Shape, BTreeMap<u64, Vec<&'a LatenessRow>>)| {
         let all: BTreeSet<&Id> = by_tasks.values().flat_map(|rows| contestants(rows)).collect();
-        let (tasks, mut rows) = by_tasks.into_iter().max_by_key(|(tasks, rows)| {
-            let by_size = if prefer == Prefer::Fewest { u64::MAX - tasks } else { *tasks };
-            (contestants(rows).len(), by_size)
-        })?;
+        let share = |(tasks, rows): &(u64, Vec<_>)| (contestants(rows).len(), u64::MAX - tasks);
+        let (tasks, mut rows) = by_tasks.into_iter().max_by_key(share)?;
         rows.sort_by_key(|row| &row.series.contestant);
         let left_out = all.difference(&contestants(&rows)).copied().cloned().collect();
         Some(Lineup { shape, tasks, rows, left_out })
@@ -317,15 +304,10 @@ mod tests {
             .line("coroutines/tokio", &[1_000, 10_000], Bill::of(1))
             .line("control/null", &[400], Bill::of(1));
         let rows = rows(&made.record());
-        let of = |prefer| {
-            let mut found = lineups(&rows, Asked::Synchronized, prefer, Id::is_compared);
-            assert_eq!(found.len(), 1);
-            found.remove(0)
-        };
-        assert_eq!((of(Prefer::Fewest).tasks, of(Prefer::Most).tasks), (1_000, 10_000));
-        assert_eq!(of(Prefer::Fewest).left_out, [Id::new("threads/rayon-pool")]);
-        assert_eq!(of(Prefer::Fewest).rows.len(), 3);
-        assert!(lineups(&rows, Asked::Spread, Prefer::Most, Id::is_compared).is_empty());
+        let found = lineups(&rows, Asked::Synchronized, Id::is_compared);
+        assert_eq!((found.len(), found[0].tasks, found[0].rows.len()), (1, 1_000, 3));
+        assert_eq!(found[0].left_out, [Id::new("threads/rayon-pool")]);
+        assert!(lineups(&rows, Asked::Spread, Id::is_compared).is_empty());
     }
 
     #[test]
@@ -345,7 +327,7 @@ mod tests {
             };
         }
         let rows = rows(&record);
-        let lineup = lineups(&rows, Asked::Spread, Prefer::Fewest, Id::is_compared).remove(0);
+        let lineup = lineups(&rows, Asked::Spread, Id::is_compared).remove(0);
         let best = lineup.most_punctual(|row| &row.p50);
         let names: Vec<&str> = best.iter().map(|row| row.series.contestant.name()).collect();
         assert_eq!(names, ["event-loop", "smol"]);

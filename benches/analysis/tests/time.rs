@@ -7,7 +7,7 @@ use analysis::Analysis;
 use analysis::bar::Outcome;
 use analysis::contestant::Id;
 use analysis::estimate::Estimate;
-use analysis::lateness::{Asked, LatenessRow, Prefer, lineups};
+use analysis::lateness::{Asked, LatenessRow, lineups};
 use common::{RECORDS, read};
 
 /// To the digits that were published.
@@ -61,8 +61,7 @@ fn both_records_have_contestants_side_by_side_with_a_thousand_timers() {
     for name in RECORDS {
         let analysis = Analysis::of(&read(name), None);
         for asked in [Asked::Spread, Asked::Synchronized] {
-            let lineup =
-                lineups(&analysis.lateness, asked, Prefer::Fewest, Id::is_compared).remove(0);
+            let lineup = lineups(&analysis.lateness, asked, Id::is_compared).remove(0);
             assert_eq!(lineup.tasks, 1_000, "{name}");
             assert_eq!(lineup.left_out, [Id::new("threads/rayon-pool")], "{name}");
         }

@@ -4,7 +4,7 @@ use analysis::Analysis;
 use analysis::contestant::{Id, Model};
 use analysis::elsewhere;
 use analysis::estimate::Estimate;
-use analysis::lateness::{Asked, LatenessRow, Prefer, lineups};
+use analysis::lateness::{Asked, LatenessRow, lineups};
 use analysis::plan::{Advice, Case, Plan};
 use analysis::rates::RateRow;
 
@@ -123,7 +123,7 @@ fn at_once(analysis: &Analysis) -> Vec<Text> {
 
 fn punctual(analysis: &Analysis) -> Vec<Text> {
     let is_wanted = |id: &Id| is_choice(id) || id.is_reference();
-    let lineup = lineups(&analysis.lateness, Asked::Spread, Prefer::Fewest, is_wanted);
+    let lineup = lineups(&analysis.lateness, Asked::Spread, is_wanted);
     let Some(lineup) = lineup.into_iter().next() else { return Vec::new() };
     let mut rows: Vec<&LatenessRow> = lineup.rows.clone();
     rows.sort_by(|one, other| one.p50.median.total_cmp(&other.p50.median));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use analysis::Analysis;
 use analysis::contestant::Id;
-use analysis::lateness::{Asked, LatenessRow, Lineup, Prefer, lineups};
+use analysis::lateness::{Asked, LatenessRow, Lineup, lineups};
 use analysis::reading::Spread;
 
 use super::contestants::{cautions, counted, leading, machine, said_or, spread};
@@ -39,7 +39,7 @@ impl<'a> Sides<'a> {
         let shown = leading(asked_for.map(|row| &row.series.contestant));
         let of = |asked| {
             let is_shown = |id: &Id| shown.contains(id);
-            lineups(&analysis.lateness, asked, Prefer::Fewest, is_shown).into_iter().next()
+            lineups(&analysis.lateness, asked, is_shown).into_iter().next()
         };
         let kinds = [("one by one", of(Asked::Spread)), ("all at once", of(Asked::Synchronized))];
         Self { shown, kinds }
