@@ -21,25 +21,17 @@ pub struct PerTask {
     pub tasks: u64,
     /// How often it was measured.
     pub repeats: usize,
-    /// Bytes of a waiting task, by the basis; `None` where not all waited at once.
+    /// Bytes of a waiting task, by the basis; `None` where not all waited at once. What the process weighed
+    /// before its first task is taken off, but not of a pool.
     pub bytes: Option<Estimate>,
-    /// What was taken off the whole process for that.
-    pub less: Less,
+    /// Whether it is a pool: that has its threads before its first task, and they are what a task waits in.
+    pub is_pool: bool,
     /// CPU of a task from start to end, harness included, in ns.
     pub cpu_ns: Option<Estimate>,
     /// Time to start a task, in ns.
     pub start_ns: Option<Estimate>,
     /// The median lateness and the 99th percentile, in ns, each over the repeats.
     pub lateness: Option<(Spread, Spread)>,
-}
-
-/// What was taken off the whole process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Less {
-    /// What it weighed before its first task.
-    Idle,
-    /// Nothing: a pool has its threads before its first task, and they are what a task waits in.
-    Nothing,
 }
 
 /// Every series at every N of its proven, timed cells.
@@ -50,7 +42,7 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<PerTask> {
             cells.timed.first().map(|cell| cell.tasks) == cells.timed.last().map(|cell| cell.tasks);
         for cells in cells.timed.chunk_by(|a, b| a.tasks == b.tasks) {
             let Some(first) = cells.first().filter(|cell| cell.tasks > 0) else { continue };
-            let less = if first.pool_workers.is_some() { Less::Nothing } else { Less::Idle };
+            let is_pool = first.pool_workers.is_some();
             let per_task = |figure: Figure, name: &str, read: &dyn Fn(&Cell) -> Option<f64>| {
                 let is_wanted = |cell: &Cell| series.shape.is_weighed() && is_all_waiting(cell);
                 let wanted = cells.iter().filter(|cell| figure == Figure::Cpu || is_wanted(cell));
@@ -68,11 +60,10 @@ pub(crate) fn of(context: &Context<'_>) -> Vec<PerTask> {
                 series: series.clone(),
                 tasks: first.tasks,
                 repeats: cells.len(),
-                bytes: per_task(basis, "bytes a task", &|cell| match less {
-                    Less::Idle => Some(basis.read(cell)? - basis.read_idle(cell)?),
-                    Less::Nothing => basis.read(cell),
+                bytes: per_task(basis, "bytes a task", &|cell| {
+                    Some(basis.read(cell)? - if is_pool { 0.0 } else { basis.read_idle(cell)? })
                 }),
-                less,
+                is_pool,
                 cpu_ns: per_task(Figure::Cpu, "cpu a task", &|cell| Figure::Cpu.read(cell)),
                 start_ns: per_task(Figure::Start, "start a task", &|cell| Figure::Start.read(cell)),
                 lateness: late(|line| line.p50).zip(late(|line| line.p99)),
@@ -96,11 +87,10 @@ mod tests {
         let record = made.record();
         let all = of(&Context::of(&record));
         let [pool, bare] = &all[..] else { panic!("{all:?}") };
-        assert_eq!((bare.tasks, bare.repeats, bare.less), (1_000, 3, Less::Idle));
+        assert_eq!((bare.tasks, bare.repeats, bare.is_pool), (1_000, 3, false));
         let bytes = bare.bytes.unwrap();
         assert!((bytes.value - 340.0).abs() < 1e-6 && bytes.is_bounded(), "{bytes:?}");
         assert!(bare.cpu_ns.is_some() && bare.start_ns.is_some() && bare.lateness.is_some());
-        assert_eq!(pool.less, Less::Nothing);
-        assert!(pool.bytes.unwrap().value > 30_000.0, "{pool:?}");
+        assert!(pool.is_pool && pool.bytes.unwrap().value > 30_000.0, "{pool:?}");
     }
 }

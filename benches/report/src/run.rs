@@ -7,7 +7,7 @@ use analysis::{Analysis, Basis};
 use analysis::estimate::Estimate;
 use analysis::figure::Figure;
 use analysis::missing::{Missing, Why};
-use analysis::per_task::{Less, PerTask};
+use analysis::per_task::PerTask;
 use analysis::rates::{RateOutcome, RateRow, Source};
 use analysis::series::{Series, Shape};
 
@@ -32,7 +32,7 @@ pub fn document(analysis: &Analysis) -> Document {
         is_lone |= rows.iter().any(|row| row.repeats == 1);
         is_whole |= rows
             .chunk_by(|a, b| a.series == b.series)
-            .any(|of| matches!(of, [row] if row.less == Less::Nothing && row.bytes.is_some()));
+            .any(|of| matches!(of, [row] if row.is_pool && row.bytes.is_some()));
         blocks.push(Block::Heading(Text::plain(format!("Each task: {}", names::shape(shape)))));
         blocks.push(Block::Table(if shape.is_weighed() {
             weighed(analysis, &rows)
