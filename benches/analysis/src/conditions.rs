@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use record::{Conditions, Count, Record, Status};
-use serde::Serialize;
 
 use crate::series::Series;
 
@@ -17,8 +16,7 @@ pub const NOTABLE_SHARE: f64 = 0.05;
 pub const LEAST_STOLEN_NS: u64 = 20_000_000;
 
 /// What happened to the machine in a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flag {
     /// A control group had used up its CPU, and its threads were kept from running.
     Throttled,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use record::{Cell, LatenessLine, Record, Run, Sample, Status, Throughput, WorkloadLine};
-use serde::Serialize;
 
 use crate::contestant::{Id, Model};
 use crate::context::Context;
@@ -12,8 +11,7 @@ use crate::index::{Index, is_proven};
 use crate::series::{Series, Shape};
 
 /// How a rate was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// In cells: a fresh process in each round. The process is what is resampled.
     Rounds,

@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU64};
 use std::process::ExitCode;
@@ -129,7 +129,8 @@ fn stop_requests(until_stdin_closes: bool) -> Result<impl Future<Output = ()>, S
     if until_stdin_closes {
         let by_stdin = stop.clone();
         let watcher = move || {
-            read_to_the_end();
+            // An error is an end, too: nothing will come any more.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
             by_stdin.send_replace(true);
         };
         thread::Builder::new()
@@ -138,19 +139,6 @@ fn stop_requests(until_stdin_closes: bool) -> Result<impl Future<Output = ()>, S
             .map_err(|error| format!("standard input cannot be watched: {error}"))?;
     }
     Ok(async move { drop(stopped.wait_for(|stop| *stop).await) })
-}
-
-/// An error is an end, too: nothing will come any more.
-fn read_to_the_end() {
-    let mut unread = [0; 1024];
-    loop {
-        match io::stdin().lock().read(&mut unread) {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return,
-        }
-    }
 }
 
 /// A connection is a descriptor. Where the limit cannot be raised, there are fewer of them.
