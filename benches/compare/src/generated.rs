@@ -14,7 +14,7 @@ use report::pages::{self, front};
 use report::render::html::{self, Around};
 use report::render::markdown::{self, GENERATED, Place};
 use report::render::svg::{self, Theme};
-use report::text::{en::English, ko::Korean};
+use report::text::{en::ENGLISH, ko::KOREAN};
 use report::weighing;
 
 use crate::include;
@@ -113,12 +113,12 @@ impl Files {
         let fronts: [(PathBuf, Document, Place<'_>); 2] = [
             (
                 project.readme(),
-                front::front(analysis, &English),
+                front::front(analysis, &ENGLISH),
                 Place { results: "docs/results/", docs: "docs/" },
             ),
             (
                 project.korean_readme(),
-                front::front(analysis, &Korean),
+                front::front(analysis, &KOREAN),
                 Place { results: "../results/", docs: "../" },
             ),
         ];

@@ -20,7 +20,7 @@ use crate::output::{print, print_document, tell};
 use crate::project::{Project, RECORD};
 use record::{Extent, Record, differences, read_file};
 use report::pages::front::front;
-use report::text::en::English;
+use report::text::en::ENGLISH;
 
 /// The file in the folder of a session that its targets lock.
 const LOCK: &str = "lock";
@@ -84,7 +84,7 @@ impl Published {
     /// Prints where things are; if this part ended the command, below what the front page says.
     pub fn show(&self, part: Part) {
         if self.is_last {
-            print_document(&front(&self.analysis, &English), false);
+            print_document(&front(&self.analysis, &ENGLISH), false);
             print("");
         }
         self.describe(part).lines().for_each(tell);

@@ -6,7 +6,7 @@ use record::synthetic::{apart_run, small_run};
 use record::{Profile, Record};
 use report::pages::{self, front};
 use report::render::markdown::{self, Place};
-use report::text::{en::English, ko::Korean};
+use report::text::{en::ENGLISH, ko::KOREAN};
 
 fn page(record: &Record, id: &str) -> String {
     let pages = pages::all();
@@ -44,7 +44,7 @@ fn each_page_with_rows_has_them_under_their_own_heading() {
 #[test]
 fn the_front_page_and_the_index_say_what_this_shows_about_python() {
     let analysis = Analysis::of(&apart_run(), None);
-    let [english, korean] = [front::front(&analysis, &English), front::front(&analysis, &Korean)]
+    let [english, korean] = [front::front(&analysis, &ENGLISH), front::front(&analysis, &KOREAN)]
         .map(|document| markdown::render(&document, &Place { results: "", docs: "" }));
     let said = "a waiting task of python/asyncio takes";
     assert!(
@@ -93,8 +93,8 @@ fn nothing_hostile_in_a_profile_is_markup() {
         let analysis = Analysis::of(&record, Some(&clean));
         let mut documents: Vec<_> =
             pages::all().iter().map(|page| (page.build)(&analysis)).collect();
-        documents.push(front::front(&analysis, &English));
-        documents.push(front::front(&analysis, &Korean));
+        documents.push(front::front(&analysis, &ENGLISH));
+        documents.push(front::front(&analysis, &KOREAN));
         for document in documents {
             let text = markdown::render(&document, &Place { results: "", docs: "" });
             assert!(!text.contains('\u{1b}') && !text.contains("<img src=x"), "{text}");

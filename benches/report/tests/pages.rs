@@ -11,7 +11,7 @@ use report::document::{Block, Document, Table};
 use report::pages::{self, front};
 use report::render::markdown::{self, Place};
 use report::render::terminal::{self, Options};
-use report::text::{en::English, ko::Korean};
+use report::text::{en::ENGLISH, ko::KOREAN};
 
 /// A table of a page has so many columns and rows at most.
 const MOST: (usize, usize) = (6, 12);
@@ -90,8 +90,8 @@ fn documents(record: &Record, previous: Option<&Record>) -> Vec<Document> {
     let analysis = Analysis::of(record, previous);
     let mut documents: Vec<Document> =
         pages::all().iter().map(|page| (page.build)(&analysis)).collect();
-    documents.push(front::front(&analysis, &English));
-    documents.push(front::front(&analysis, &Korean));
+    documents.push(front::front(&analysis, &ENGLISH));
+    documents.push(front::front(&analysis, &KOREAN));
     documents.push(report::run::document(&analysis));
     documents
 }
@@ -162,7 +162,7 @@ fn a_picture_has_one_name() {
 fn rates_are_on_the_front_page_once_they_are_sure() {
     let front = |record: &Record| {
         let analysis = Analysis::of(record, None);
-        [front::front(&analysis, &English), front::front(&analysis, &Korean)].map(|page| {
+        [front::front(&analysis, &ENGLISH), front::front(&analysis, &KOREAN)].map(|page| {
             let is_rates = |block: &&Block| match block {
                 Block::Table(table) => table.rows.iter().any(|row| row.len() == 3),
                 _ => false,
@@ -203,10 +203,10 @@ fn the_front_page_says_how_many_times() {
     for name in ["amd-2-cores-thorough.jsonl.gz", "intel-2-cores-default.jsonl.gz"] {
         let analysis = Analysis::of(&real(name), None);
         let options = Options { width: Some(100), details: false };
-        let text = terminal::render(&front::front(&analysis, &English), options);
+        let text = terminal::render(&front::front(&analysis, &ENGLISH), options);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("takes 448 B, a thread 37.4 kB: 83 times as much."), "{text}");
-        let text = terminal::render(&front::front(&analysis, &Korean), options);
+        let text = terminal::render(&front::front(&analysis, &KOREAN), options);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("83배"), "{text}");
     }

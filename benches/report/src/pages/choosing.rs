@@ -14,7 +14,7 @@ use crate::document::{Block, Document};
 use crate::format;
 use crate::plan;
 use crate::tables::section;
-use crate::text::en::of_language;
+use crate::text::en::ENGLISH;
 use crate::text::{Text, names, say};
 
 /// The page.
@@ -185,8 +185,9 @@ pub(super) fn leaving(analysis: &Analysis) -> Vec<Text> {
 
 /// What the run says of Python: of asyncio nothing, as no Python program is among the contestants.
 pub(super) fn python(analysis: &Analysis) -> Vec<Text> {
+    let languages = elsewhere::languages(analysis);
     let of_languages: Vec<Text> =
-        elsewhere::languages(analysis).iter().flat_map(of_language).collect();
+        languages.iter().flat_map(|language| ENGLISH.language(language)).collect();
     if !of_languages.is_empty() {
         return of_languages;
     }

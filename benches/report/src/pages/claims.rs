@@ -15,8 +15,9 @@ use super::weights::{between_cell, keeps_state};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
 use crate::tables::{self, MOST_ROWS};
+use crate::text::en::ENGLISH;
 use crate::text::front::Facts;
-use crate::text::{Text, claims, en, names, say};
+use crate::text::{Text, claims, names, say};
 
 /// The page.
 pub const PAGE: Page = Page { id: "claims", name: "claims", build: page };
@@ -40,7 +41,7 @@ pub fn page(analysis: &Analysis) -> Document {
 /// threshold and all of its evidence.
 pub(crate) fn in_full(analysis: &Analysis) -> Document {
     let mut blocks = vec![answer(&analysis.claims)];
-    if let Some(quote) = verdict(analysis, &en::English) {
+    if let Some(quote) = verdict(analysis, &ENGLISH) {
         blocks.insert(0, quote);
     }
     for claimed in &analysis.claims {
@@ -136,7 +137,7 @@ fn verdicts(all: &[Claimed]) -> Table {
 
 /// The figures of one coroutine, and where a thread is as good: what the front page says.
 fn figures(facts: &Facts<'_>) -> impl Iterator<Item = Block> {
-    [en::figures(facts), en::exceptions(facts)].into_iter().flatten().map(Block::Paragraph)
+    [ENGLISH.figures(facts), ENGLISH.exceptions(facts)].into_iter().flatten().map(Block::Paragraph)
 }
 
 /// How much lighter each coroutine is than the thread of the summary, and from how many tasks on.

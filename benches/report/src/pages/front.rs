@@ -9,7 +9,6 @@ use analysis::claims::{ClaimId, Work};
 use analysis::contestant::{Id, Model, Role};
 use analysis::elsewhere;
 use analysis::figure::Figure;
-use analysis::lateness::Asked;
 use analysis::measured::Measured;
 use analysis::rates::{self, RateRow};
 use analysis::series::Shape;
@@ -22,37 +21,33 @@ use super::memory::whole_process_chart;
 use super::weights::{Kind, find, keeps_state};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::tables;
-use crate::text::cautions;
 use crate::text::front::{Facts, FrontWords};
+use crate::text::{Text, cautions, say};
 
 /// The front page of this analysis, in this language.
-pub fn front(analysis: &Analysis, words: &dyn FrontWords) -> Document {
+pub fn front(analysis: &Analysis, words: &FrontWords) -> Document {
     let shown = shown(analysis);
-    let mut blocks = vec![Block::Paragraph(words.intro())];
+    let mut blocks = vec![Block::Paragraph(say(words.intro, &[]))];
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
     blocks.extend(verdict(analysis, words));
     let chart = Some(whole_process_chart(analysis)).filter(|chart| !chart.is_empty());
     blocks.extend(chart.map(Block::Chart));
-    blocks.push(Block::Heading(words.takes().0));
+    blocks.push(Block::Heading(words.takes.0.into()));
     blocks.push(Block::Table(takes(analysis, &shown, words)));
-    let mut below = words.one_at_a_time();
+    let mut below = Text::plain(words.one_at_a_time);
     if shown.iter().any(|id| analysis.run.caution(id.as_str()).is_some()) {
-        below = below.and(words.discontinued());
+        below = below.and(say(words.discontinued, &[]));
     }
     blocks.push(Block::Paragraph(below));
     blocks.push(Block::Paragraph(words.repeats(analysis.repeat.as_ref())));
     blocks.extend(rates(analysis, &shown, words));
-    // Where neither single nor synchronized timers were timed, there is no second picture.
-    let is_drawn = |asked| matches!(asked, Asked::Spread | Asked::Synchronized);
-    if analysis.lateness.iter().any(|row| is_drawn(row.asked)) {
-        blocks.extend(lateness_chart(analysis).map(Block::Chart));
-    }
+    blocks.extend(lateness_chart(analysis).map(Block::Chart));
     let breaks = breaks(analysis, &shown, words);
     if !breaks.is_empty() {
-        blocks.extend([Block::Heading(words.breaks().0), Block::Table(breaks)]);
+        blocks.extend([Block::Heading(words.breaks.0.into()), Block::Table(breaks)]);
     }
     blocks.extend(elsewhere(analysis, words));
-    blocks.push(Block::Paragraph(words.onwards()));
+    blocks.push(Block::Paragraph(say(words.onwards, &[])));
     Document { id: "front", title: "The weight of waiting".into(), blocks }
 }
 
@@ -81,7 +76,7 @@ pub(super) fn facts(analysis: &Analysis) -> Option<Facts<'_>> {
 }
 
 /// What those from elsewhere take, and what that shows of their languages; nothing where there are none.
-fn elsewhere(analysis: &Analysis, words: &dyn FrontWords) -> Vec<Block> {
+fn elsewhere(analysis: &Analysis, words: &FrontWords) -> Vec<Block> {
     let weighed = analysis.measured.iter().filter(|of| {
         (of.series.shape.is_plain() || of.series.shape.is_plain_request())
             && of.slope(analysis.basis.figure()).is_some()
@@ -92,31 +87,33 @@ fn elsewhere(analysis: &Analysis, words: &dyn FrontWords) -> Vec<Block> {
     }
     shown.truncate(tables::MOST_ROWS);
     let said = elsewhere::languages(analysis);
-    let said = said.iter().take(2).map(|language| Block::Paragraph(words.language(language)));
-    let rows = [Block::Heading(words.elsewhere()), Block::Table(takes(analysis, &shown, words))];
-    rows.into_iter().chain(said).collect()
+    let said =
+        said.iter().take(2).filter_map(|of| words.language(of).into_iter().reduce(Text::and));
+    let head = Block::Heading(words.elsewhere.into());
+    let rows = [head, Block::Table(takes(analysis, &shown, words))];
+    rows.into_iter().chain(said.map(Block::Paragraph)).collect()
 }
 
 /// The answer to the claim that coroutines are lighter, and its figures.
-pub(super) fn verdict(analysis: &Analysis, words: &dyn FrontWords) -> Option<Block> {
+pub(super) fn verdict(analysis: &Analysis, words: &FrontWords) -> Option<Block> {
     let claimed = analysis.claims.iter().find(|claimed| claimed.id == ClaimId::Lighter)?;
     let facts = facts(analysis);
     Some(Block::Quote(words.verdict(&claimed.judgement, facts.as_ref())))
 }
 
-fn takes(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
-    let [name, timer, state, request, wait_cpu, request_cpu] = words.takes().1;
+fn takes(analysis: &Analysis, shown: &[Id], words: &FrontWords) -> Table {
+    let [name, timer, state, request, wait_cpu, request_cpu] = words.takes.1;
     let bytes = analysis.basis.figure();
     let slope = |id: &Id, figure: Figure, is_wanted: Kind| {
         let measured = find(analysis, id, is_wanted);
-        Cell::figure(measured.and_then(|measured| measured.slope(figure)), words.no_figure())
+        Cell::figure(measured.and_then(|measured| measured.slope(figure)), words.no_figure)
     };
     let request_bytes = |id: &&Id| slope(id, bytes, Shape::is_plain_request);
     let cpu = |id: &Id, is_wanted: Kind| slope(id, Figure::Cpu, is_wanted);
     tables::of(
         shown,
         &[
-            (Column::words(name), &|id| Cell::text(words.contestant(id))),
+            (Column::words(name), &|id| Cell::text((words.contestant)(id))),
             (Column::new(timer, Unit::Bytes), &|id| slope(id, bytes, Shape::is_plain)),
             (Column::new(state, Unit::Bytes), &|id| slope(id, bytes, keeps_state)),
             (Column::new(request, Unit::Bytes), &request_bytes),
@@ -128,7 +125,7 @@ fn takes(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
 
 /// Tasks and requests a second, of the number at once that most of those shown have, where rates are
 /// sure enough.
-fn rates(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Vec<Block> {
+fn rates(analysis: &Analysis, shown: &[Id], words: &FrontWords) -> Vec<Block> {
     let kinds: [(Work, Kind); 2] =
         [(Work::Timer, Shape::is_plain), (Work::Request, Shape::is_plain_request)];
     let mut told = rates::sure(&analysis.rates);
@@ -154,19 +151,19 @@ fn rates(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Vec<Block
     for id in shown {
         let rate = |(_, rows): &(String, Vec<&RateRow>)| {
             let row = rows.iter().find(|row| row.contestant == *id);
-            Cell::figure(row.and_then(|row| row.rate()), words.no_figure())
+            Cell::figure(row.and_then(|row| row.rate()), words.no_figure)
         };
-        let name = Cell::text(words.contestant(id));
+        let name = Cell::text((words.contestant)(id));
         table.push([name].into_iter().chain(columns.iter().map(rate)).collect());
     }
     let pool_workers = told.iter().find_map(|row| row.pool_workers);
-    let (head, how) = words.rates(pool_workers);
-    vec![Block::Heading(head), Block::Table(table), Block::Paragraph(how)]
+    let how = words.rates_read(pool_workers);
+    vec![Block::Heading(words.rates.into()), Block::Table(table), Block::Paragraph(how)]
 }
 
 /// How far a thread each, the open requests of the one that came farthest, and the coroutine that came
 /// farthest go here.
-fn breaks(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
+fn breaks(analysis: &Analysis, shown: &[Id], words: &FrontWords) -> Table {
     let far = |work: Work, models: &[Model]| {
         let is_wanted = |reach: &&Reach| {
             shown.contains(&reach.series.contestant)
@@ -183,23 +180,18 @@ fn breaks(analysis: &Analysis, shown: &[Id], words: &dyn FrontWords) -> Table {
         far(Work::Request, &[Model::Callbacks, Model::Coroutines]),
         far(Work::Timer, &[Model::Coroutines]),
     ];
-    let [name, reached, then] = words.breaks().1;
+    let [name, reached, then] = words.breaks.1;
     tables::of(
         rows.into_iter().flatten(),
         &[
             (Column::words(name), &|reach| {
-                Cell::Text(words.reached(&reach.series.contestant, work_of(reach)))
+                Cell::text(words.reached(&reach.series.contestant, work_of(reach)))
             }),
             (Column::new(reached, Unit::Count), &|reach| {
                 let count = reach.wall.as_ref().and_then(|wall| wall.reached).or(reach.largest);
-                count.map_or_else(|| Cell::Missing(words.no_figure()), Cell::Count)
+                Cell::count(count, words.no_figure)
             }),
-            (Column::words(then), &|reach| {
-                Cell::Text(match &reach.wall {
-                    Some(wall) => words.wall(wall, reach.next()),
-                    None => words.no_wall(reach.next()),
-                })
-            }),
+            (Column::words(then), &|reach| Cell::text(words.stopped_by(reach))),
         ],
     )
 }

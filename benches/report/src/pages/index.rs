@@ -9,7 +9,7 @@ use super::front::{facts, shown};
 use super::page::Page;
 use super::{allocators, lateness, memory, trust, walls};
 use crate::document::{Block, Document};
-use crate::text::en::{exceptions, figures};
+use crate::text::en::ENGLISH;
 use crate::text::{Text, cautions, limits, say};
 
 /// The page. A code host shows a file of this name below its folder.
@@ -21,7 +21,7 @@ fn build(analysis: &Analysis) -> Document {
     let questions: [(&str, Vec<Text>, &str); 10] = [
         (
             "How much lighter is a coroutine than a thread?",
-            facts.and_then(figures).into_iter().collect(),
+            facts.and_then(|facts| ENGLISH.figures(facts)).into_iter().collect(),
             "[What a waiting task weighs](page:memory), [what holds it](page:bill), \
              [what live state adds](page:state), [what a wait costs in CPU](page:cpu).",
         ),
@@ -32,7 +32,7 @@ fn build(analysis: &Analysis) -> Document {
         ),
         (
             "When is a thread as good?",
-            facts.and_then(exceptions).into_iter().collect(),
+            facts.and_then(|facts| ENGLISH.exceptions(facts)).into_iter().collect(),
             "[Which one to take, by situation](docs:choosing.md).",
         ),
         (

@@ -128,7 +128,8 @@ fn until<'a>(text: &'a str, end: &str, template: &str) -> (&'a str, &'a str) {
     text.split_once(end).unwrap_or_else(|| panic!("`{end}` is missing in `{template}`"))
 }
 
-fn fill(part: &str, with: &[(&str, &str)]) -> String {
+/// The same without marks: a template that has only places.
+pub(super) fn fill(part: &str, with: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = part;
     while let Some((before, after)) = rest.split_once('{') {
