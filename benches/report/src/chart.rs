@@ -1,12 +1,10 @@
 //! A chart: what is drawn, as numbers with their units. Which colours and pixels that makes is a
 //! renderer's affair.
 
-use serde::Serialize;
-
 use crate::unit::Unit;
 
 /// A picture.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
     /// Its name: the file's without its ending.
     pub id: &'static str,
@@ -34,8 +32,7 @@ impl Chart {
 }
 
 /// What is drawn.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Plot {
     /// Lines through points.
     Lines {
@@ -81,7 +78,7 @@ pub enum Plot {
 }
 
 /// An axis.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Axis {
     /// What it counts, without its unit.
     pub label: String,
@@ -93,8 +90,7 @@ pub struct Axis {
 
 /// Which colour something has: a model has one colour in every picture, and its contestants are told
 /// apart within it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// A thread each.
     Threads,
@@ -109,7 +105,7 @@ pub enum Tone {
 }
 
 /// A line through points.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// Its name, which stands at its end.
     pub name: String,
@@ -122,7 +118,7 @@ pub struct Line {
 }
 
 /// Where a line ends for good.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WallMark {
     /// At which x.
     pub x: f64,
@@ -133,7 +129,7 @@ pub struct WallMark {
 }
 
 /// A bar of stacked parts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     /// The contestant.
     pub name: String,
@@ -142,7 +138,7 @@ pub struct Bar {
 }
 
 /// Ranges of one subject.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RangeRow {
     /// The contestant.
     pub name: String,
@@ -153,7 +149,7 @@ pub struct RangeRow {
 }
 
 /// A dot with its interval.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DotRow {
     /// The contestant.
     pub name: String,
@@ -166,7 +162,7 @@ pub struct DotRow {
 }
 
 /// What lasted from when to when, of one subject.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SpanRow {
     /// The contestant.
     pub name: String,

@@ -3,14 +3,13 @@
 
 pub use analysis::diff::Better;
 use analysis::estimate::Estimate;
-use serde::Serialize;
 
 use crate::chart::Chart;
 use crate::text::Text;
 pub use crate::unit::Unit;
 
 /// A page, or what a command prints.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// Its name: the file's without its ending.
     pub id: &'static str,
@@ -21,8 +20,7 @@ pub struct Document {
 }
 
 /// A part of a document.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Block {
     /// A heading that says what is below it.
     Heading(Text),
@@ -36,13 +34,8 @@ pub enum Block {
     Table(Table),
     /// A picture.
     Chart(Chart),
-    /// Lines to type or to read as they stand.
-    Code {
-        /// The language, for a renderer that colours it.
-        language: &'static str,
-        /// The lines.
-        text: String,
-    },
+    /// Lines to type in a shell.
+    Code(String),
     /// What is folded away until it is asked for.
     Details {
         /// What is in it.
@@ -53,7 +46,7 @@ pub enum Block {
 }
 
 /// A table: typed columns, and rows with one cell for each of them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// The columns. The first one names the row.
     pub columns: Vec<Column>,
@@ -62,7 +55,7 @@ pub struct Table {
 }
 
 /// A column of a table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// What stands above it.
     pub head: Text,
@@ -75,8 +68,7 @@ pub struct Column {
 }
 
 /// A cell of a table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Words.
     Text(Text),

@@ -108,7 +108,7 @@ fn document(string: &str) -> Document {
         Block::Quote(vec![text(); 2]),
         Block::List(vec![text(); 2]),
         Block::Table(table),
-        Block::Code { language: "sh", text: string.into() },
+        Block::Code(string.into()),
     ];
     blocks.extend(charts(string).into_iter().map(Block::Chart));
     let details = Block::Details { summary: text(), blocks: blocks.clone() };
@@ -303,10 +303,7 @@ fn nothing_hostile_reaches_a_terminal() {
             assert!(is_plain(&text));
         }
         assert!(is_plain(&terminal::clean(&string)));
-        // What is written is as long as what there is: the long strings would take minutes.
-        if string.len() < 1_000 {
-            assert!(is_plain(&json::text(&json::render(&document(&string)))));
-        }
+        assert!(is_plain(&json::text(&serde_json::Value::String(string))));
     }
 }
 

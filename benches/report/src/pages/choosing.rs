@@ -42,11 +42,9 @@ fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Paragraph(answer(analysis))];
     blocks.extend(sections.into_iter().flat_map(|(heading, lines)| section(heading, lines)));
     blocks.push(Block::Heading("Another case".into()));
-    blocks.push(Block::Code {
-        language: "console",
-        text: "$ cargo run --release -p compare -- plan --tasks 20k --wait 200ms --state 2KiB"
-            .into(),
-    });
+    blocks.push(Block::Code(
+        "$ cargo run --release -p compare -- plan --tasks 20k --wait 200ms --state 2KiB".into(),
+    ));
     blocks.push(machine(analysis));
     Document { id: PAGE.id, title: "Which one to take".into(), blocks }
 }

@@ -134,7 +134,7 @@ impl<'a> Writer<'a> {
             Block::List(points) => format!("<ul>{}</ul>", self.each("li", points)),
             Block::Table(table) => self.table(table),
             Block::Chart(chart) => picture(chart),
-            Block::Code { text, .. } => format!(
+            Block::Code(text) => format!(
                 "<pre tabindex=\"0\"><code>{}</code></pre>",
                 text.trim_end().split('\n').map(foreign).collect::<Vec<_>>().join("\n")
             ),

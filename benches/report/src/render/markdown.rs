@@ -73,7 +73,7 @@ impl Place<'_> {
             Block::List(points) => lines("-", points, "\n"),
             Block::Table(table) => self.table(table),
             Block::Chart(chart) => self.chart(chart),
-            Block::Code { language, text } => code(language, text),
+            Block::Code(text) => code(text),
             Block::Details { summary, blocks } => format!(
                 "<details>\n<summary>{}</summary>\n\n{}</details>",
                 self.inline(summary, true),
@@ -264,14 +264,14 @@ fn at_start(line: &str) -> String {
 
 /// Lines as they stand. Where they hold what would end a fence, or what a page is put together by,
 /// they are written as HTML.
-fn code(language: &str, lines: &str) -> String {
+fn code(lines: &str) -> String {
     let lines = lines.trim_end_matches('\n');
     if lines.contains('`') || lines.contains("<!--") || lines.contains("-->") {
         let lines: Vec<String> =
             lines.split('\n').map(|line| foreign(line, Within::Words)).collect();
         return format!("<pre><code>{}</code></pre>", lines.join("\n"));
     }
-    format!("```{language}\n{}\n```", foreign(lines, Within::Fence))
+    format!("```console\n{}\n```", foreign(lines, Within::Fence))
 }
 
 #[cfg(test)]
@@ -350,7 +350,7 @@ mod tests {
         - one
         - two: <code>a&#124;b</code>
 
-        ```sh
+        ```console
         compare plan --tasks 20k
         ```
 
@@ -496,7 +496,7 @@ mod tests {
 
         #[test]
         fn code_is_shown_literally(lines in nasty()) {
-            let page = page(vec![Block::Code { language: "sh", text: lines.clone() }]);
+            let page = page(vec![Block::Code(lines.clone())]);
             let html = html(&page);
             let (shown, tags) = text_and_tags(&html);
             prop_assert_eq!(squeezed(&shown), squeezed(&lines));

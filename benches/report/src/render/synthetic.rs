@@ -26,7 +26,7 @@ pub(super) fn document() -> Document {
             Block::Table(table()),
             Block::Chart(chart()),
             Block::List(vec!["one".into(), say("two: `{x}`", &[("x", "a|b")])]),
-            Block::Code { language: "sh", text: "compare plan --tasks 20k\n".into() },
+            Block::Code("compare plan --tasks 20k\n".into()),
             Block::Details {
                 summary: say("By **heap**", &[]),
                 blocks: vec![Block::Heading("Heap".into()), heap],

@@ -96,7 +96,7 @@ impl Lines {
                     points.iter().for_each(|point| self.prose(point, "- ", "  "));
                 }
                 Block::Table(table) => self.table(table),
-                Block::Code { text, .. } => {
+                Block::Code(text) => {
                     for line in text.lines() {
                         self.wrapped(&clean(line), self.width, "    ", "        ");
                     }
@@ -410,7 +410,7 @@ mod tests {
                 Block::Heading(names[0].as_str().into()),
                 Block::Table(table),
                 Block::List(names.iter().map(|name| Text::plain(&**name)).collect()),
-                Block::Code { language: "", text: names.concat() },
+                Block::Code(names.concat()),
             ];
             let document = Document { id: "x", title: names[0].as_str().into(), blocks };
             let text = render(&document, Options { width: Some(width), details: true });

@@ -1,16 +1,12 @@
 //! Inline text: words with marks.
 
-use serde::Serialize;
-
 /// Words with marks. What stands in it is never markup: each renderer writes every span through the
 /// one function in which it makes foreign text harmless.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text(pub Vec<Span>);
 
 /// A part of a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
     /// Words.
     Plain(String),
