@@ -18,19 +18,6 @@ pub struct Chart {
     pub plot: Plot,
 }
 
-impl Chart {
-    /// Whether there is nothing to draw.
-    pub fn is_empty(&self) -> bool {
-        match &self.plot {
-            Plot::Lines { lines, .. } => lines.is_empty(),
-            Plot::Stacks { bars, .. } => bars.is_empty(),
-            Plot::Ranges { rows, .. } => rows.is_empty(),
-            Plot::Dots { rows, .. } => rows.is_empty(),
-            Plot::Spans { rows, .. } => rows.is_empty(),
-        }
-    }
-}
-
 /// What is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plot {

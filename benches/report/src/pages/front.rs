@@ -30,8 +30,7 @@ pub fn front(analysis: &Analysis, words: &FrontWords) -> Document {
     let mut blocks = vec![Block::Paragraph(say(words.intro, &[]))];
     blocks.extend(cautions::of_run(analysis).into_iter().map(Block::Paragraph));
     blocks.extend(verdict(analysis, words));
-    let chart = Some(whole_process_chart(analysis)).filter(|chart| !chart.is_empty());
-    blocks.extend(chart.map(Block::Chart));
+    blocks.extend(whole_process_chart(analysis).map(Block::Chart));
     blocks.push(Block::Heading(words.takes.0.into()));
     blocks.push(Block::Table(takes(analysis, &shown, words)));
     let mut below = Text::plain(words.one_at_a_time);

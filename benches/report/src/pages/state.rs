@@ -32,8 +32,7 @@ fn build(analysis: &Analysis) -> Document {
     let sizes = sizes(&rows);
     let answer = answer(&rows, &sizes).and(stays_with_a_thread(&deep).unwrap_or_default());
     let mut blocks = vec![Block::Quote(vec![answer])];
-    let chart = Some(chart(&rows)).filter(|chart| !chart.is_empty());
-    blocks.extend(chart.map(Block::Chart));
+    blocks.extend(chart(&rows).map(Block::Chart));
     let weights = table(
         &rows,
         &sizes,
@@ -223,8 +222,8 @@ fn table(
     table
 }
 
-/// Bytes of a waiting task over the state that it keeps.
-fn chart(rows: &[&StateRow]) -> Chart {
+/// Bytes of a waiting task over the state that it keeps; `None` where no line has two points.
+fn chart(rows: &[&StateRow]) -> Option<Chart> {
     let line = |row: &&StateRow| {
         let id = &row.series.contestant;
         let at = row.at.iter().filter(|(bytes, point)| **bytes > 0 && point.bytes.is_decided());
@@ -239,7 +238,7 @@ fn chart(rows: &[&StateRow]) -> Chart {
         Some(format!("{} {} to {}", line.name, at(line.points.first()?), at(line.points.last()?)))
     });
     let said = said.collect::<Vec<_>>().join("; ");
-    Chart {
+    (!lines.is_empty()).then(|| Chart {
         id: "state",
         title: "Memory of a waiting task over the state it keeps alive".into(),
         subtitle: "One more task that waits for a timer, state included. Lower is less.".into(),
@@ -249,7 +248,7 @@ fn chart(rows: &[&StateRow]) -> Chart {
             y: Axis { label: "One more waiting task".into(), unit: Unit::Bytes, is_log: true },
             lines,
         },
-    }
+    })
 }
 
 #[cfg(test)]

@@ -15,39 +15,37 @@ use crate::text::names;
 
 /// All of them: threads that wait for timers, tasks that do, and both with an open request.
 pub(super) fn charts(analysis: &Analysis) -> Vec<Chart> {
-    type Wanted = fn(&Series) -> bool;
-    let charts: [(&'static str, &str, &str, Wanted); 3] = [
-        (
+    let of = |is_wanted: fn(&Series) -> bool| -> Vec<&Bill> {
+        analysis.bills.iter().filter(|bill| is_wanted(&bill.series)).collect()
+    };
+    let charts = [
+        stacks(
             "bill-threads",
             "What holds the memory of a thread that waits for a timer",
             "The axis is not that of the tasks below: a thread takes far more.",
-            |series| series.shape.is_plain() && series.model() == Model::Threads,
+            &of(|series| series.shape.is_plain() && series.model() == Model::Threads),
         ),
-        (
+        stacks(
             "bill-tasks",
             "What holds the memory of a task that waits for a timer",
             "Callbacks and coroutines.",
-            |series| series.shape.is_plain() && series.model() != Model::Threads,
+            &of(|series| series.shape.is_plain() && series.model() != Model::Threads),
         ),
-        (
+        stacks(
             "bill-requests",
             "What holds the memory of an open request",
             "The client's side of the connection is among the kernel's objects; the server's is \
              not weighed.",
-            |series| series.shape.is_plain_request(),
+            &of(|series| series.shape.is_plain_request()),
         ),
     ];
-    let chart = |(id, title, subtitle, is_wanted): (&'static str, &str, &str, Wanted)| {
-        let wanted = analysis.bills.iter().filter(|bill| is_wanted(&bill.series));
-        Chart { subtitle: subtitle.into(), ..stacks(id, title, &wanted.collect::<Vec<_>>()) }
-    };
-    charts.map(chart).into_iter().filter(|chart| !chart.is_empty()).collect()
+    charts.into_iter().flatten().collect()
 }
 
 /// What is a smaller part than this of every bar is not drawn: it would be a name without a colour.
 const LEAST_DRAWN: f64 = 0.01;
 
-fn stacks(id: &'static str, title: &str, bills: &[&Bill]) -> Chart {
+fn stacks(id: &'static str, title: &str, subtitle: &str, bills: &[&Bill]) -> Option<Chart> {
     let shown = leading(bills.iter().map(|bill| &bill.series.contestant));
     let bills = bills.iter().filter(|bill| shown.contains(&bill.series.contestant));
     // What was asked for and not touched is below zero, by next to nothing.
@@ -65,15 +63,13 @@ fn stacks(id: &'static str, title: &str, bills: &[&Bill]) -> Chart {
         name: name(bill),
         parts: parts.iter().map(|part| bytes(bill, part)).collect(),
     };
-    Chart {
+    let bars: Vec<Bar> = bills.map(bar).collect();
+    let x = Axis { label: "One more waiting task".into(), unit: Unit::Bytes, is_log: false };
+    (!bars.is_empty()).then(|| Chart {
         id,
         title: title.into(),
-        subtitle: String::new(),
+        subtitle: subtitle.into(),
         alt: format!("{title}: {said}."),
-        plot: Plot::Stacks {
-            x: Axis { label: "One more waiting task".into(), unit: Unit::Bytes, is_log: false },
-            parts: parts.iter().map(|part| part.name.to_owned()).collect(),
-            bars: bills.map(bar).collect(),
-        },
-    }
+        plot: Plot::Stacks { x, parts: parts.iter().map(|part| part.name.into()).collect(), bars },
+    })
 }

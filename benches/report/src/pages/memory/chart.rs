@@ -13,8 +13,8 @@ use crate::text::names;
 
 /// Memory of the whole process while N tasks wait for timers, a line for each contestant of the front
 /// page. A pool that has a place for each task lies on the line of a thread each and is left out where
-/// that is there.
-pub(crate) fn whole_process_chart(analysis: &Analysis) -> Chart {
+/// that is there. `None` if no line is known.
+pub(crate) fn whole_process_chart(analysis: &Analysis) -> Option<Chart> {
     let figure = analysis.basis.figure();
     let is_drawn = |measured: &&Measured| {
         measured.series.shape.is_plain()
@@ -33,7 +33,7 @@ pub(crate) fn whole_process_chart(analysis: &Analysis) -> Chart {
         analysis::Basis::FullBill => "kernel memory included",
         analysis::Basis::KnownBill => "with what is known of the kernel's part",
     };
-    Chart {
+    (!lines.is_empty()).then(|| Chart {
         id: "whole-process",
         title: format!("Memory of the whole process while N tasks wait ({kernel})"),
         subtitle: "Each waits for a timer. Lower is less; a ✕ is where a limit of the machine \
@@ -45,7 +45,7 @@ pub(crate) fn whole_process_chart(analysis: &Analysis) -> Chart {
             y: Axis { label: "Whole process".into(), unit: Unit::Bytes, is_log: true },
             lines,
         },
-    }
+    })
 }
 
 fn line(analysis: &Analysis, measured: &Measured) -> Option<Line> {

@@ -30,8 +30,7 @@ pub(crate) const PAGE: Page = Page { id: "memory", name: "memory", build };
 fn build(analysis: &Analysis) -> Document {
     let shown = tables::shown(analysis);
     let mut blocks = vec![Block::Quote(answer::answer(analysis, &shown))];
-    let chart = Some(whole_process_chart(analysis)).filter(|chart| !chart.is_empty());
-    blocks.extend(chart.map(Block::Chart));
+    blocks.extend(whole_process_chart(analysis).map(Block::Chart));
     if !shown.is_empty() {
         let note = "A figure is the slope over the number of tasks. An open request holds a \
                     connection: the client's side of it is weighed, the server's is not. \
@@ -165,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_picture_ends_at_the_wall() {
-        let chart = whole_process_chart(&Analysis::of(&small_run(), None));
+        let chart = whole_process_chart(&Analysis::of(&small_run(), None)).unwrap();
         let Plot::Lines { lines, .. } = &chart.plot else { panic!("{chart:?}") };
         let names: Vec<&str> = lines.iter().map(|line| &*line.name).collect();
         assert_eq!(names, ["thread each", "smol"]);
@@ -174,6 +173,6 @@ mod tests {
         let by_the_line = 2_100_000.0 + 9_000.0 + 37_000.0 * wall.x;
         assert!((wall.y / by_the_line - 1.0).abs() < 0.01, "{wall:?}");
         assert_eq!((&lines[1].wall, lines[1].points.len()), (&None, 4));
-        assert!(whole_process_chart(&Analysis::of(&Synthetic::new().record(), None)).is_empty());
+        assert!(whole_process_chart(&Analysis::of(&Synthetic::new().record(), None)).is_none());
     }
 }
