@@ -25,6 +25,12 @@ pub(crate) fn table(summary: impl Into<Text>, table: Table) -> Option<Block> {
     }
 }
 
+/// The same below its heading.
+pub(crate) fn headed(head: &str, summary: &str, table: Table) -> Vec<Block> {
+    let below = |table| vec![Block::Heading(head.into()), table];
+    self::table(summary, table).map_or_else(Vec::new, below)
+}
+
 /// A table, folded away under this summary; nothing if it has no row.
 pub(crate) fn folded(summary: impl Into<Text>, table: Table) -> Option<Block> {
     (!table.is_empty())
@@ -36,11 +42,21 @@ pub(crate) type Shown<'a, R> = (Column, &'a dyn Fn(&R) -> Cell);
 
 /// A table with a row for each of these.
 pub(crate) fn of<R>(rows: impl IntoIterator<Item = R>, columns: &[Shown<'_, R>]) -> Table {
-    let mut table = Table::new(columns.iter().map(|(column, _)| column.clone()));
-    for row in rows {
-        table.push(columns.iter().map(|(_, cell)| cell(&row)).collect());
-    }
-    table
+    let heads = columns.iter().map(|(column, _)| column.clone());
+    let row = |row: R| columns.iter().map(|(_, cell)| cell(&row)).collect();
+    Table::of(heads, rows.into_iter().map(row))
+}
+
+/// A table whose first column, under this head, names the rows; with these columns and cells behind it.
+pub(crate) fn named(
+    head: &str,
+    columns: impl IntoIterator<Item = Column>,
+    rows: impl IntoIterator<Item = (String, Vec<Cell>)>,
+) -> Table {
+    let columns = [Column::words(head)].into_iter().chain(columns);
+    let row =
+        |(name, cells): (String, Vec<Cell>)| [Cell::text(name)].into_iter().chain(cells).collect();
+    Table::of(columns, rows.into_iter().map(row))
 }
 
 /// A heading, a table, and what is said below it; nothing if the table has no row.

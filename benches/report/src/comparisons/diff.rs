@@ -98,13 +98,13 @@ fn answer(diff: &Diff) -> Text {
 fn summary(diff: &Diff) -> Table {
     let heads = ["Worse", "Better", "Within noise", "Unknown"];
     let counts = heads.map(|head| Column::new(head, Unit::Count));
-    let mut table = Table::new([Column::words("Figures of")].into_iter().chain(counts));
-    for part in Part::ALL.into_iter().filter(|part| diff.part(*part).next().is_some()) {
+    let row = |part| {
         let count = |verdict| diff.part(part).filter(|row| row.verdict == verdict).count() as u64;
         let counts = Verdict::ALL.map(|verdict| Cell::Count(count(verdict)));
-        table.push([Cell::text(quantities::part(part))].into_iter().chain(counts).collect());
-    }
-    table
+        (quantities::part(part).to_owned(), counts.into())
+    };
+    let parts = Part::ALL.into_iter().filter(|part| diff.part(*part).next().is_some());
+    tables::named("Figures of", counts, parts.map(row))
 }
 
 fn most(moved: &[&Row]) -> Table {

@@ -169,15 +169,13 @@ fn part_table(repeat: &Repeat, part: Part) -> Table {
         _ => ["Least", "Median", "Most"].map(str::to_owned).into(),
     };
     let runs = heads.into_iter().map(|head| Column::new(head, quantities::unit_of_part(part)));
-    let first = [Column::words("Of what"), Column::new("N", Unit::Count)];
+    let count = [Column::new("N", Unit::Count)];
     let last = [Column::new("Apart", Unit::Share).lower(), Column::words("Beyond its interval")];
-    let mut table = Table::new(first.into_iter().chain(runs).chain(last));
     let is_wanted = |row: &&Row| row.subject.quantity.part() == part;
     let mut rows: Vec<&Row> = repeat.rows.iter().filter(is_wanted).collect();
     rows.sort_by(|a, b| b.apart.unwrap_or(-1.0).total_cmp(&a.apart.unwrap_or(-1.0)));
-    for row in rows {
-        let mut cells =
-            vec![Cell::text(quantities::of_what(&row.subject)), tasks(row.subject.tasks)];
+    let row = |row: &Row| {
+        let mut cells = vec![tasks(row.subject.tasks)];
         cells.extend(shown(&row.runs).into_iter().map(Cell::value));
         cells.push(Cell::figure(row.apart.map(Estimate::lone), UNKNOWN));
         cells.push(Cell::text(match row.is_beyond {
@@ -185,9 +183,10 @@ fn part_table(repeat: &Repeat, part: Part) -> Table {
             Some(false) => "no",
             None => "unknown",
         }));
-        table.push(cells);
-    }
-    table
+        (quantities::of_what(&row.subject), cells)
+    };
+    let columns = count.into_iter().chain(runs).chain(last);
+    tables::named("Of what", columns, rows.into_iter().map(row))
 }
 
 fn shown(runs: &[Estimate]) -> Vec<f64> {

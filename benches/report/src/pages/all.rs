@@ -5,6 +5,7 @@ use analysis::contestant::Id;
 use analysis::estimate::CONFIDENCE;
 use analysis::figure::Figure;
 use analysis::fit::Fit;
+use analysis::measured::Measured;
 use analysis::rates::{RateOutcome, RateRow};
 use record::Build;
 
@@ -16,7 +17,6 @@ use crate::format;
 use crate::tables::{self, under};
 use crate::text::{Text, cautions, names, quantities, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "all", name: "all figures", build };
 
 /// Whether a figure is a part of a task's memory, or counts what a task takes of the kernel.
@@ -116,20 +116,17 @@ fn slopes(analysis: &Analysis, is_wanted: impl Fn(Figure) -> bool) -> Table {
         Column::new(quantities::figure(*figure), quantities::unit(*figure)).with_intervals()
     });
     let last = [Column::words("N"), Column::new("Cells", Unit::Count)];
-    let mut table =
-        Table::new([Column::words("Contestant")].into_iter().chain(columns).chain(last));
-    for measured in &analysis.measured {
+    let row = |measured: &Measured| {
         let fits = figures.iter().map(|figure| measured.fits.get(figure));
-        let Some(any) = fits.clone().flatten().next() else { continue };
+        let any = fits.clone().flatten().next()?;
         let slope = |fit: Option<&Fit>| {
             Cell::figure(fit.map(|fit| fit.slope.estimate), "not read at two N")
         };
         let counts = [any.min_tasks, any.max_tasks].map(format::count);
         let last = [Cell::text(counts.join("–")), Cell::Count(any.cells as u64)];
-        let name = Cell::text(names::series(&measured.series));
-        table.push([name].into_iter().chain(fits.map(slope)).chain(last).collect());
-    }
-    table
+        Some((names::series(&measured.series), fits.map(slope).chain(last).collect()))
+    };
+    tables::named("Contestant", columns.chain(last), analysis.measured.iter().filter_map(row))
 }
 
 fn whole(analysis: &Analysis) -> Table {

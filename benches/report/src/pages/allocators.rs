@@ -9,13 +9,12 @@ use analysis::measured::Measured;
 use analysis::series::Shape;
 
 use super::page::Page;
-use super::weights::{find, what_is_weighed};
+use super::weights::{UNDECIDED, find, weight, what_is_weighed};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
 use crate::tables::{self, MOST_ROWS};
 use crate::text::{Text, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "allocators", name: "allocators", build };
 
 /// A compared contestant, as it is and under other allocators.
@@ -48,7 +47,7 @@ fn cases(analysis: &Analysis) -> Vec<Case<'_>> {
         let id = &measured.series.contestant;
         let Some(usual) = id.counterpart().filter(|of| of.is_compared()) else { continue };
         let is_other = id.allocator().is_some_and(|of| of != allocator(analysis, usual));
-        if id.role() == Role::Variant && is_other && bytes(analysis, measured).is_some() {
+        if id.role() == Role::Variant && is_other && weight(analysis, measured).is_some() {
             others.entry(usual).or_default().push(measured);
         }
     }
@@ -68,13 +67,9 @@ fn called<'a>(analysis: &'a Analysis, id: &'a Id) -> &'a str {
     said.split_once(" (").map_or(said, |(library, _)| library)
 }
 
-fn bytes(analysis: &Analysis, measured: &Measured) -> Option<Estimate> {
-    measured.slope(analysis.basis.figure()).filter(Estimate::is_decided)
-}
-
 /// How many times as much as usually; `None` where one of the two is not known.
 fn times(analysis: &Analysis, case: &Case<'_>, other: &Measured) -> Option<Estimate> {
-    bytes(analysis, case.usual)?;
+    weight(analysis, case.usual)?;
     other.slope_over(case.usual, analysis.basis.figure())
 }
 
@@ -83,12 +78,12 @@ fn answer(analysis: &Analysis, cases: &[Case<'_>]) -> Vec<Text> {
         let id = &case.usual.series.contestant;
         let under = |other: &&Measured| {
             let times = times(analysis, case, other)?;
-            let weight = format::bytes(bytes(analysis, other)?.value);
+            let bytes = format::bytes(weight(analysis, other)?.value);
             let allocator = called(analysis, &other.series.contestant);
-            Some(format!("{weight} under {allocator} ({} times)", format::times(times.value)))
+            Some(format!("{bytes} under {allocator} ({} times)", format::times(times.value)))
         };
         let others: Vec<String> = case.others.iter().filter_map(under).collect();
-        let usual = bytes(analysis, case.usual).filter(|_| !others.is_empty())?;
+        let usual = weight(analysis, case.usual).filter(|_| !others.is_empty())?;
         Some(say(
             "**{name}**: a waiting timer takes {bytes} under {allocator}, {others}.",
             &[
@@ -104,26 +99,27 @@ fn answer(analysis: &Analysis, cases: &[Case<'_>]) -> Vec<Text> {
 }
 
 fn table(analysis: &Analysis, cases: &[Case<'_>]) -> Table {
-    let columns = [
-        Column::words("contestant"),
-        Column::words("allocator"),
-        Column::new("timer", Unit::Bytes).lower().with_intervals(),
-        Column::new("times as much as usual", Unit::Times).with_intervals(),
-    ];
-    let row = |case: &Case<'_>, of: &Measured| {
-        let is_usual = of.series == case.usual.series;
-        vec![
-            tables::contestant(&case.usual.series.contestant),
-            Cell::text(called(analysis, &of.series.contestant)),
-            Cell::figure(bytes(analysis, of), super::weights::UNDECIDED),
-            match is_usual {
-                true => Cell::value(1.0),
-                false => Cell::figure(times(analysis, case, of), "there is no weight of both"),
-            },
-        ]
-    };
     let rows = cases.iter().flat_map(|case| {
         std::iter::once(case.usual).chain(case.others.iter().copied()).map(move |of| (case, of))
     });
-    Table::of(columns, rows.map(|(case, of)| row(case, of)))
+    let name = |of: &Measured| Cell::text(called(analysis, &of.series.contestant));
+    let times = |case: &Case<'_>, of: &Measured| match of.series == case.usual.series {
+        true => Cell::value(1.0),
+        false => Cell::figure(times(analysis, case, of), "there is no weight of both"),
+    };
+    tables::of(
+        rows,
+        &[
+            (Column::words("contestant"), &|(case, _)| {
+                tables::contestant(&case.usual.series.contestant)
+            }),
+            (Column::words("allocator"), &|(_, of)| name(of)),
+            (Column::new("timer", Unit::Bytes).lower().with_intervals(), &|(_, of)| {
+                Cell::figure(weight(analysis, of), UNDECIDED)
+            }),
+            (Column::new("times as much as usual", Unit::Times).with_intervals(), &|(case, of)| {
+                times(case, of)
+            }),
+        ],
+    )
 }

@@ -29,11 +29,9 @@ pub(crate) fn sections<'a>(
 ) -> Vec<Block> {
     let of = |(head, role): (&str, Role)| {
         let table = rows(&of_kind(all.clone(), role));
-        let summary = format!("{} rows", table.rows.len());
-        let table = tables::table(summary, table)?;
-        Some([Block::Heading(head.into()), table])
+        tables::headed(head, &format!("{} rows", table.rows.len()), table)
     };
-    KINDS.into_iter().filter_map(of).flatten().collect()
+    KINDS.into_iter().flat_map(of).collect()
 }
 
 /// Those from elsewhere that were not run at all, each with its reason.

@@ -17,7 +17,6 @@ use crate::tables::section;
 use crate::text::en::ENGLISH;
 use crate::text::{Text, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "choosing", name: "which one to take", build };
 
 const ASYNC_STD: &str = "coroutines/async-std";

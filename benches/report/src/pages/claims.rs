@@ -198,15 +198,13 @@ fn matrix(rows: &Rows<'_>) -> Table {
         (head, Measure::Bytes, _) => Column::new(head, Unit::Times).higher(),
         (head, ..) => Column::new(head, Unit::Count).lower(),
     });
-    let mut table = Table::new([Column::words("runtime")].into_iter().chain(heads));
-    for (id, cells) in rows.iter().take(MOST_ROWS) {
+    let row = |(id, cells): (&&Id, &[Option<&Evidence>; COLUMNS.len()])| {
         let cell = |&column: &usize| {
             cells[column].map_or_else(|| Cell::Missing("not in this record".into()), value)
         };
-        let name = Cell::text(names::contestant(id));
-        table.push([name].into_iter().chain(known.iter().map(cell)).collect());
-    }
-    table
+        (names::contestant(id), known.iter().map(cell).collect())
+    };
+    tables::named("runtime", heads, rows.iter().take(MOST_ROWS).map(row))
 }
 
 /// A claim's threshold, its verdict and its evidence: so many rows a table at most, exceptions first.

@@ -14,9 +14,9 @@ use super::weights::{Kind, UNDECIDED};
 use crate::chart::{Axis, Chart, DotRow, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
+use crate::tables;
 use crate::text::{Text, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "cpu", name: "CPU", build };
 
 /// The two kinds of work that are compared, plain timers and plain requests, in a word.
@@ -175,25 +175,22 @@ fn main_table(analysis: &Analysis, shown: &[Id]) -> Table {
         let ratio = times(&format!("times as much in a thread, {kind}"));
         [Some(time(&format!("CPU per {kind}"))), has_ratios.then_some(ratio)].into_iter().flatten()
     };
-    let columns = [Column::words("contestant")]
-        .into_iter()
-        .chain(KINDS.iter().flat_map(|(kind, _)| of_kind(kind)))
-        .collect::<Vec<_>>();
+    let columns = KINDS.iter().flat_map(|(kind, _)| of_kind(kind));
     let row = |id: &Id| {
-        let mut row = vec![Cell::text(names::contestant(id))];
+        let mut cells = Vec::new();
         for (_, is_kind) in KINDS {
             let found = cpu(analysis, id, is_kind);
-            row.push(Cell::figure(found.as_ref().map(|cpu| cpu.of), "not measured"));
-            row.extend(has_ratios.then(|| match found {
+            cells.push(Cell::figure(found.as_ref().map(|cpu| cpu.of), "not measured"));
+            cells.extend(has_ratios.then(|| match found {
                 None => Cell::figure(None, "not measured"),
                 Some(_) if id.is_reference() => Cell::text("itself"),
                 Some(cpu) if !cpu.of.is_decided() => Cell::figure(None, UNDECIDED),
                 Some(cpu) => Cell::figure(cpu.thread_over, "the CPU of a thread each is not known"),
             }));
         }
-        row
+        (names::contestant(id), cells)
     };
-    Table::of(columns, shown.iter().map(row))
+    tables::named("contestant", columns, shown.iter().map(row))
 }
 
 /// Whether a task among many costs as much as one among few; nothing where that was not run.

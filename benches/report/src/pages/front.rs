@@ -146,15 +146,14 @@ fn rates(analysis: &Analysis, shown: &[Id], words: &FrontWords) -> Vec<Block> {
         return Vec::new();
     }
     let heads = columns.iter().map(|(head, _)| Column::new(head.clone(), Unit::PerSecond).higher());
-    let mut table = Table::new([Column::words("")].into_iter().chain(heads));
-    for id in shown {
+    let row = |id: &Id| {
         let rate = |(_, rows): &(String, Vec<&RateRow>)| {
             let row = rows.iter().find(|row| row.contestant == *id);
             Cell::figure(row.and_then(|row| row.rate()), words.no_figure)
         };
-        let name = Cell::text((words.contestant)(id));
-        table.push([name].into_iter().chain(columns.iter().map(rate)).collect());
-    }
+        ((words.contestant)(id), columns.iter().map(rate).collect())
+    };
+    let table = tables::named("", heads, shown.iter().map(row));
     let pool_workers = told.iter().find_map(|row| row.pool_workers);
     let how = words.rates_read(pool_workers);
     vec![Block::Heading(words.rates.into()), Block::Table(table), Block::Paragraph(how)]

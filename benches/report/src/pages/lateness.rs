@@ -12,9 +12,9 @@ use super::page::Page;
 use crate::chart::{Axis, Chart, Plot, RangeRow};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
+use crate::tables;
 use crate::text::{Text, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "lateness", name: "lateness", build };
 
 /// A part of the lateness of a row, with what stands above its column.
@@ -176,18 +176,16 @@ fn main_table(sides: &Sides<'_>) -> Table {
     let heads =
         sides.kinds.iter().flat_map(|(of, _)| [HALF, MOST].map(|(p, _)| format!("{of}, {p}")));
     let row = |id: &Id| {
-        let mut row = vec![Cell::text(names::contestant(id))];
-        for (_, of) in &sides.kinds {
+        let cells = sides.kinds.iter().flat_map(|(_, of)| {
             let found = of.as_ref().and_then(|lineup| lineup.row(id));
             let why = if of.is_some() { format!("not with {}", timing(of)) } else { timing(of) };
-            row.extend([HALF, MOST].map(|(_, part)| {
+            [HALF, MOST].map(|(_, part)| {
                 found.map_or_else(|| Cell::Missing(why.clone().into()), |row| spread(part(row)))
-            }));
-        }
-        row
+            })
+        });
+        (names::contestant(id), cells.collect())
     };
-    let columns = [Column::words("contestant")].into_iter().chain(heads.map(late));
-    Table::of(columns, sides.shown.iter().map(row))
+    tables::named("contestant", heads.map(late), sides.shown.iter().map(row))
 }
 
 /// What is said of tasks that come at a rate; nothing where none did.

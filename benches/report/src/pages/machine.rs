@@ -9,7 +9,6 @@ use crate::format;
 use crate::tables::{self, under};
 use crate::text::{Text, cautions, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "machine", name: "the machine and the run", build };
 
 fn build(analysis: &Analysis) -> Document {
@@ -30,9 +29,7 @@ fn build(analysis: &Analysis) -> Document {
     let limits = tables::table("The limits", limits(&analysis.run.host));
     blocks.push(limits.unwrap_or_else(|| Block::Paragraph("No limit could be read.".into())));
     let versions = pairs(["Package", "Version"], analysis.run.versions.clone());
-    if let Some(table) = tables::table("The versions of what is compared", versions) {
-        blocks.extend([Block::Heading("Versions".into()), table]);
-    }
+    blocks.extend(tables::headed("Versions", "The versions of what is compared", versions));
     blocks.extend(under("Run", run(analysis), ""));
     Document { id: "machine", title: "The machine and the run".into(), blocks }
 }
@@ -148,11 +145,8 @@ fn run(analysis: &Analysis) -> Table {
 }
 
 fn pairs<W: Into<Text>>(heads: [&str; 2], rows: impl IntoIterator<Item = (W, String)>) -> Table {
-    let mut table = Table::new(heads.map(Column::words));
-    for (what, value) in rows {
-        table.push(vec![Cell::text(what), Cell::text(value)]);
-    }
-    table
+    let rows = rows.into_iter().map(|(what, value)| vec![Cell::text(what), Cell::text(value)]);
+    Table::of(heads.map(Column::words), rows)
 }
 
 #[cfg(test)]

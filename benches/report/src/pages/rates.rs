@@ -17,7 +17,6 @@ use crate::format;
 use crate::tables;
 use crate::text::{Text, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "rates", name: "rates", build };
 
 /// What stands for the latency of a task that had to queue.
@@ -237,11 +236,11 @@ pub(crate) fn title(shape: &Shape, wait_ns: u64) -> String {
 fn table(work: &Work<'_>, shown: &[Id]) -> Table {
     let counts = work.counts();
     let largest = counts.last().copied();
-    let mut columns = vec![Column::words("contestant")];
-    columns.extend(counts.iter().map(|tasks| {
+    let rate = |tasks: &u64| {
         let head = format!("a second, {} at once", format::count(*tasks));
         Column::new(head, Unit::PerSecond).higher().with_intervals()
-    }));
+    };
+    let mut columns: Vec<Column> = counts.iter().map(rate).collect();
     columns.push(
         Column::new(format!("CPU per {}", thing(work.shape)), Unit::Nanoseconds)
             .lower()
@@ -251,10 +250,9 @@ fn table(work: &Work<'_>, shown: &[Id]) -> Table {
         columns.push(Column::new("over the delay, p99", Unit::Nanoseconds).lower());
         columns.push(Column::new("open at the server", Unit::Count).higher());
     }
-    let cells = |id: &Id| {
+    let row = |id: &Id| {
         let rate = |row: Option<&RateRow>| Cell::figure(row.and_then(RateRow::rate), reason(row));
-        let mut cells = vec![Cell::text(names::contestant(id))];
-        cells.extend(counts.iter().map(|tasks| rate(work.row(id, *tasks))));
+        let mut cells: Vec<Cell> = counts.iter().map(|tasks| rate(work.row(id, *tasks))).collect();
         let row = largest.and_then(|tasks| work.row(id, tasks));
         let is_timed = row.is_some_and(|row| row.rate().is_some());
         let why = if is_timed { "not known" } else { "not timed" };
@@ -267,10 +265,10 @@ fn table(work: &Work<'_>, shown: &[Id]) -> Table {
             });
             cells.push(Cell::count(row.and_then(|row| row.server_high_water), why));
         }
-        cells
+        (names::contestant(id), cells)
     };
     let is_there = |id: &&Id| work.rows.iter().any(|row| row.contestant == **id);
-    Table::of(columns, shown.iter().filter(is_there).map(cells))
+    tables::named("contestant", columns, shown.iter().filter(is_there).map(row))
 }
 
 /// Why a row has no rate.

@@ -8,8 +8,9 @@ use analysis::rates::RateRow;
 use analysis::series::WaitFor;
 
 use super::rates::reason;
-use crate::document::{Block, Cell, Column, Table, Unit};
+use crate::document::{Block, Cell, Column, Unit};
 use crate::tables;
+use crate::text::names;
 
 /// Through what a token goes, as a column and as the record say it, and whether on one core.
 const WAYS: [(&str, &str, bool); 4] = [
@@ -33,19 +34,18 @@ pub(crate) fn blocks(analysis: &Analysis) -> Vec<Block> {
         // Its interval says how far the others may be trusted.
         if nth == 0 { column.with_intervals() } else { column }
     };
-    let columns =
-        [Column::words("contestant")].into_iter().chain(ways.iter().enumerate().map(column));
     let ids: BTreeSet<&Id> = analysis.relays.iter().map(|row| &row.contestant).collect();
-    let cells = |id: &Id| {
+    let row = |id: &Id| {
         let hop = |(_, rows): &(&str, Vec<&RateRow>)| {
             let row = rows.iter().copied().find(|row| row.contestant == *id);
             Cell::figure(row.and_then(RateRow::hop_ns), reason(row))
         };
-        [tables::contestant(id)].into_iter().chain(ways.iter().map(hop)).collect()
+        (names::contestant(id), ways.iter().map(hop).collect())
     };
+    let columns = ways.iter().enumerate().map(column);
     tables::under(
         "The time of a hop",
-        Table::of(columns, ids.into_iter().map(cells)),
+        tables::named("contestant", columns, ids.into_iter().map(row)),
         "A token goes round a ring of tasks, each of which waits for it and passes it on. The time of a \
          hop is the time of a wave divided by how often the token was passed on. The start of the tasks is in it. Every task \
          had the token in its turn, as often as it should. A channel is the model's or the runtime's own. \

@@ -14,10 +14,9 @@ use super::weights::{UNDECIDED, leading, what_is_weighed};
 use crate::chart::{Axis, Chart, Line, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
-use crate::tables::under;
+use crate::tables::{named, under};
 use crate::text::{Text, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "state", name: "live state", build };
 
 /// Sizes that a table has before others, in bytes; the largest of a record comes after the first two.
@@ -33,13 +32,11 @@ fn build(analysis: &Analysis) -> Document {
     let answer = answer(&rows, &sizes).and(stays_with_a_thread(&deep).unwrap_or_default());
     let mut blocks = vec![Block::Quote(vec![answer])];
     blocks.extend(chart(&rows).map(Block::Chart));
-    let weights = table(
-        &rows,
-        &sizes,
-        "no state",
-        |size| Column::new(size, Unit::Bytes).lower(),
-        |point| Cell::figure(Some(point.bytes).filter(Estimate::is_decided), UNDECIDED),
-    );
+    let bytes = |size: String| Column::new(size, Unit::Bytes).lower();
+    let weight = |point: &StatePoint| {
+        Cell::figure(Some(point.bytes).filter(Estimate::is_decided), UNDECIDED)
+    };
+    let weights = table(&rows, &sizes, "no state", bytes, weight);
     let note = "The slope over N, state included; over the same N for each size. [Every size and \
                 contestant, with intervals](page:all).";
     let note = what_is_weighed(analysis).and(say(note, &[]));
@@ -55,14 +52,7 @@ fn build(analysis: &Analysis) -> Document {
         |point| Cell::figure(point.reference_over, "there is no weight of both"),
     );
     blocks.extend(under("How many times as much a thread each takes", ratios, ""));
-    let depths = self::sizes(&deep);
-    let depths = table(
-        &deep,
-        &depths,
-        "none",
-        |size| Column::new(size, Unit::Bytes).lower(),
-        |point| Cell::figure(Some(point.bytes).filter(Estimate::is_decided), UNDECIDED),
-    );
+    let depths = table(&deep, &self::sizes(&deep), "none", bytes, weight);
     let note = "The slope over N, the stack that is still touched included; over the same N for each size.";
     blocks.extend(under(
         "A waiting task by the stack that it used and gave back before",
@@ -210,16 +200,14 @@ fn table(
         0 => column(none.into()),
         bytes => column(format::size(*bytes as f64)),
     };
-    let mut table = Table::new([Column::words("")].into_iter().chain(sizes.iter().map(head)));
-    for row in rows {
+    let row = |row: &&StateRow| {
         let cell = |bytes: &u64| match row.at.get(bytes) {
             Some(point) => cell(point),
             None => Cell::Missing("not measured".into()),
         };
-        let name = Cell::text(names::contestant(&row.series.contestant));
-        table.push([name].into_iter().chain(sizes.iter().map(cell)).collect());
-    }
-    table
+        (names::contestant(&row.series.contestant), sizes.iter().map(cell).collect())
+    };
+    named("", sizes.iter().map(head), rows.iter().map(row))
 }
 
 /// Bytes of a waiting task over the state that it keeps; `None` where no line has two points.

@@ -17,7 +17,6 @@ use crate::format;
 use crate::tables::{self, MOST_ROWS};
 use crate::text::{Text, cautions, conditions, names, quantities, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "trust", name: "can these figures be trusted?", build };
 
 fn build(analysis: &Analysis) -> Document {

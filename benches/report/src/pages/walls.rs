@@ -18,7 +18,6 @@ use crate::plan::stops;
 use crate::tables;
 use crate::text::{Text, limits, names, say};
 
-/// The page.
 pub(super) const PAGE: Page = Page { id: "walls", name: "what breaks first", build };
 
 /// The number of tasks that the page asks about.
@@ -40,10 +39,8 @@ fn build(analysis: &Analysis) -> Document {
         ("timers", &timers, Case::timers(MANY, WAIT_NS, 0)),
         ("requests", &requests, Case::requests(MANY, WAIT_NS, 0)),
     ] {
-        if !reaches.is_empty() {
-            blocks.push(Block::Heading(format!("How far each came with {what}").into()));
-            blocks.extend(tables::table("How far each came", table(reaches)));
-        }
+        let head = format!("How far each came with {what}");
+        blocks.extend(tables::headed(&head, "How far each came", table(reaches)));
         let stops = analysis.plan(&case).map_or_else(|_| Vec::new(), |plan| stops(&plan));
         let heading = format!("What breaks first at {} waiting {what}", format::count(MANY));
         blocks.extend(tables::section(heading, stops));
@@ -52,10 +49,8 @@ fn build(analysis: &Analysis) -> Document {
         for (what, is_kind) in
             [("timers", Shape::is_plain as Kind), ("requests", Shape::is_plain_request)]
         {
-            let reaches = reaches(analysis, role, is_kind);
-            if let Some(table) = tables::table("How far each came", table(&reaches)) {
-                blocks.extend([Block::Heading(format!("{head}, {what}").into()), table]);
-            }
+            let table = table(&reaches(analysis, role, is_kind));
+            blocks.extend(tables::headed(&format!("{head}, {what}"), "How far each came", table));
         }
     }
     if !timers.is_empty() || !requests.is_empty() {
@@ -134,31 +129,26 @@ fn answer(timers: &[&Reach], requests: &[&Reach]) -> Text {
 }
 
 fn table(reaches: &[&Reach]) -> Table {
-    let columns = [
-        Column::words("Contestant"),
-        Column::new("Done with proof", Unit::Count).higher(),
-        Column::new("Stopped at", Unit::Count),
-        Column::words("by"),
-        Column::new("Next limit at", Unit::Count),
-        Column::words("by"),
-    ];
-    let row = |reach: &&Reach| {
-        let (wall, next) = (reach.wall.as_ref(), reach.next());
-        let stopped = match wall {
-            None => Cell::Missing("nothing stopped it up to there".into()),
-            Some(wall) => Cell::count(wall.reached, "how far it came is not known"),
-        };
-        let why = "no limit of this machine is known for it";
-        vec![
-            Cell::text(names::contestant(&reach.series.contestant)),
-            Cell::count(reach.largest, "no cell with proof"),
-            stopped,
-            Cell::text(wall.map(|wall| limit_name(&wall.limit.name)).unwrap_or_default()),
-            Cell::count(next.map(|next| next.tasks), why),
-            Cell::text(next.map(|next| limit_name(&next.limit)).unwrap_or_default()),
-        ]
-    };
-    Table::of(columns, reaches.iter().map(row))
+    let by = |limit: Option<&str>| Cell::Text(limit.map(limit_name).unwrap_or_default());
+    tables::of(
+        reaches,
+        &[
+            (Column::words("Contestant"), &|reach| tables::contestant(&reach.series.contestant)),
+            (Column::new("Done with proof", Unit::Count).higher(), &|reach| {
+                Cell::count(reach.largest, "no cell with proof")
+            }),
+            (Column::new("Stopped at", Unit::Count), &|reach| match &reach.wall {
+                None => Cell::Missing("nothing stopped it up to there".into()),
+                Some(wall) => Cell::count(wall.reached, "how far it came is not known"),
+            }),
+            (Column::words("by"), &|reach| by(reach.wall.as_ref().map(|wall| &*wall.limit.name))),
+            (Column::new("Next limit at", Unit::Count), &|reach| {
+                let why = "no limit of this machine is known for it";
+                Cell::count(reach.next().map(|next| next.tasks), why)
+            }),
+            (Column::words("by"), &|reach| by(reach.next().map(|next| &*next.limit))),
+        ],
+    )
 }
 
 /// What can be typed is code; the machine's memory is not.

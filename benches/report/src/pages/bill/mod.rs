@@ -23,7 +23,6 @@ use super::weights::{leading, what_is_weighed};
 use crate::document::{Block, Document};
 use crate::text::{Text, names, say};
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "bill", name: "what holds the memory", build };
 
 fn build(analysis: &Analysis) -> Document {

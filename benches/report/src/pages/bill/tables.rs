@@ -9,7 +9,7 @@ use analysis::estimate::Estimate;
 use analysis::series::Shape;
 
 use super::parts::FEW;
-use crate::document::{Block, Cell, Column, Table, Unit};
+use crate::document::{Block, Cell, Column, Unit};
 use crate::format;
 use crate::pages::contestants::counted;
 use crate::pages::weights::Kind;
@@ -24,17 +24,14 @@ pub(super) fn split(analysis: &Analysis, shown: &[Id], before: &str) -> Vec<Bloc
     ];
     let one = |(head, is_kind): (&str, Kind)| {
         let columns = FEW.map(|part| Column::new(part.name, Unit::Bytes).lower());
-        let mut table = Table::new([Column::words("")].into_iter().chain(columns));
-        for id in shown {
+        let row = |id: &Id| {
             let of_it = |bill: &&Bill| bill.series.contestant == *id && is_kind(&bill.series.shape);
-            if let Some(bill) = analysis.bills.iter().find(of_it) {
-                let parts = FEW.map(|part| decided_part((part.of)(bill)));
-                table.push([Cell::text(names::contestant(id))].into_iter().chain(parts).collect());
-            }
-        }
+            let bill = analysis.bills.iter().find(of_it)?;
+            Some((names::contestant(id), FEW.map(|part| decided_part((part.of)(bill))).into()))
+        };
+        let table = tables::named("", columns, shown.iter().filter_map(row));
         let head = format!("{before}{head}");
-        let table = tables::table(head.clone(), table);
-        table.map_or_else(Vec::new, |table| vec![Block::Heading(head.into()), table])
+        tables::headed(&head, &head, table)
     };
     kinds.into_iter().flat_map(one).collect()
 }

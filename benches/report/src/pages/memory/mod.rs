@@ -24,7 +24,6 @@ use crate::text::say;
 pub(crate) use answer::from_when;
 pub(crate) use chart::whole_process_chart;
 
-/// The page.
 pub(crate) const PAGE: Page = Page { id: "memory", name: "memory", build };
 
 fn build(analysis: &Analysis) -> Document {

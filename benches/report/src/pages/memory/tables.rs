@@ -8,11 +8,11 @@ use analysis::crossover::Crossover;
 use analysis::measured::Measured;
 use analysis::series::Shape;
 
-use crate::document::{Block, Cell, Column, Table, Unit};
+use crate::document::{Block, Column, Table, Unit};
 use crate::pages::weights::{
     Kind, find, keeps_state, leading, lighter_from_cell, thread_over_cell, weight, weight_cell,
 };
-use crate::tables::{MOST_ROWS, under};
+use crate::tables::{MOST_ROWS, named, under};
 use crate::text::names;
 
 /// As many columns at most has a table that is not folded away, the name included.
@@ -96,15 +96,13 @@ fn rows(analysis: &Analysis, shown: &[Id], works: &[&Work], ratios: usize) -> Ta
     let heads = works[..ratios]
         .iter()
         .map(|work| Column::new(format!("times as much in a thread, {}", work.head), Unit::Times));
-    let mut table = Table::new([Column::words("")].into_iter().chain(weights).chain(heads));
-    for id in shown {
+    let row = |id: &Id| {
         let of = |work: &Work| find(analysis, id, work.is_kind);
-        let mut row = vec![Cell::text(names::contestant(id))];
-        row.extend(works.iter().map(|work| weight_cell(analysis, of(work))));
-        row.extend(works[..ratios].iter().map(|work| thread_over_cell(analysis, of(work))));
-        table.push(row);
-    }
-    table
+        let weights = works.iter().map(|work| weight_cell(analysis, of(work)));
+        let ratios = works[..ratios].iter().map(|work| thread_over_cell(analysis, of(work)));
+        (names::contestant(id), weights.chain(ratios).collect())
+    };
+    named("", weights.chain(heads), shown.iter().map(row))
 }
 
 /// The matrices of timers and of requests; nothing where there is nothing to compare.
@@ -144,17 +142,14 @@ fn matrix(found: &[&Crossover]) -> Table {
     threads.truncate(MOST_COLUMNS - 1);
     let against =
         |id: &&Id| Column::new(format!("than {}", names::contestant(id)), Unit::Count).lower();
-    let mut table =
-        Table::new([Column::words("lighter")].into_iter().chain(threads.iter().map(against)));
     let rows: BTreeSet<&Id> = found.iter().map(|crossover| &crossover.series.contestant).collect();
-    for id in rows.into_iter().take(MOST_ROWS) {
+    let row = |id: &Id| {
         let cell = |thread: &&Id| {
             let pair = (id, *thread);
             let is_pair = |of: &&&Crossover| (&of.series.contestant, &of.against) == pair;
             lighter_from_cell(found.iter().find(is_pair).copied())
         };
-        let name = Cell::text(names::contestant(id));
-        table.push([name].into_iter().chain(threads.iter().map(cell)).collect());
-    }
-    table
+        (names::contestant(id), threads.iter().map(cell).collect())
+    };
+    named("lighter", threads.iter().map(against), rows.into_iter().take(MOST_ROWS).map(row))
 }
