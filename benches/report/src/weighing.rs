@@ -8,7 +8,7 @@ use record::{Hold, LimitOf, Sockets};
 use serde::Serialize;
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
-use crate::format;
+use crate::format::{self, alike};
 use crate::pages::machine;
 use crate::tables::{self, folded, section, under};
 use crate::text::{Text, limits, names, say};
@@ -212,9 +212,8 @@ fn cpu(servers: &[Server]) -> Table {
 
 /// The limits that stopped servers, and what moves each, with all servers that it stopped at the same number.
 fn stopped(servers: &[Server]) -> Vec<Text> {
-    let mut said: Vec<([String; 4], Vec<String>)> = Vec::new();
-    for server in servers {
-        let Some(Stop { limit, of, was_hit }) = &server.stop else { continue };
+    let stop = |server: &Server| {
+        let Stop { limit, of, was_hit } = server.stop.as_ref()?;
         let name = names::limit(&limit.name);
         let whose = match of {
             _ if name.starts_with("the ") => "",
@@ -222,86 +221,73 @@ fn stopped(servers: &[Server]) -> Vec<Text> {
             LimitOf::Client => "the client's ",
             LimitOf::Machine => "the machine's ",
         };
-        let moved = match server.attached {
-            Some(_) if *of == LimitOf::Server && limit.name.starts_with("nofile") => {
-                "`prlimit --pid PID --nofile=N` moves it until it ends, `LimitNOFILE=` in its unit for good.".into()
+        let is_files = limit.name.starts_with("nofile") && *of == LimitOf::Server;
+        let command = names::command_for(&limit.name, limit.value.saturating_mul(2));
+        let moved = match &command {
+            _ if is_files && server.attached.is_some() => {
+                "`prlimit --pid PID --nofile=N` moves it until it ends, `LimitNOFILE=` in its unit for good."
             }
-            _ => names::command_for(&limit.name, limit.value.saturating_mul(2))
-                .map(|moved| format!("`{moved}` moves it."))
-                .unwrap_or_default(),
+            Some(_) => "`{command}` moves it.",
+            None => "",
         };
-        let tried = if *was_hit { "it was hit" } else { "no more were tried" };
-        let limit = format!("{whose}**{name} {}**", limits::written(&limit.name, limit.value));
-        let most = format::count(server.most.unwrap_or(0));
-        let key = [most, limit, tried.into(), moved];
-        let who = format!("{} ({})", server.server, hold(server.hold));
-        match said.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, of)) => of.push(who),
-            None => said.push((key, vec![who])),
-        }
-    }
-    let sentence = |(key, of): ([String; 4], Vec<String>)| {
-        let [most, limit, tried, moved] = key;
-        let words = format!(
-            "{{of}}: {{most}} connections with proof. The limit is {limit}; {tried}. {moved}"
+        let said = say(
+            "{most} connections with proof. The limit is {whose}**{name} {value}**; {tried}.",
+            &[
+                ("most", &format::count(server.most.unwrap_or(0))),
+                ("whose", whose),
+                ("name", name),
+                ("value", &limits::written(&limit.name, limit.value)),
+                ("tried", if *was_hit { "it was hit" } else { "no more were tried" }),
+            ],
         );
-        say(words.trim_end(), &[("of", &format::list(&of)), ("most", &most)])
+        let moved = say(moved, &[("command", &command.unwrap_or_default())]);
+        Some((said.and(moved), named(server)))
     };
-    said.into_iter().map(sentence).collect()
+    let sentence =
+        |(said, of): (Text, Vec<String>)| Text::plain(format!("{}:", format::list(&of))).and(said);
+    alike(servers.iter().filter_map(stop), |one, other| one == other)
+        .into_iter()
+        .map(sentence)
+        .collect()
 }
 
 /// What the figures do not say by themselves, each once with whom it concerns.
 fn notes(analysis: &Analysis) -> Vec<Text> {
-    let servers = &analysis.servers;
     let mut said: BTreeMap<(u8, String), Vec<String>> = BTreeMap::new();
-    let mut add = |order: u8, what: String, server: &Server| {
-        said.entry((order, what)).or_default().push(format!(
-            "{} ({})",
-            server.server,
-            hold(server.hold)
-        ));
-    };
-    for server in servers {
-        for reason in &server.reasons {
-            add(0, reason.clone(), server);
-        }
+    for server in &analysis.servers {
+        let mut add = |order: u8, what: String| {
+            said.entry((order, what)).or_default().push(named(server));
+        };
+        server.reasons.iter().for_each(|reason| add(0, reason.clone()));
         if let Some(note) = &server.group_note {
-            add(
-                1,
-                format!("only the process's own memory is weighed, a lower bound: {note}"),
-                server,
-            );
+            add(1, format!("only the process's own memory is weighed, a lower bound: {note}"));
         }
         if let Some(attached) = &server.attached {
-            let what = format!(
-                "it ran already ({attached}), so its memory may have room left from before, and the interval \
-                 is that of one process"
+            add(
+                2,
+                format!(
+                    "it ran already ({attached}), so its memory may have room left from before, and \
+                     the interval is that of one process"
+                ),
             );
-            add(2, what, server);
         }
+        let uncharged = "this kernel charges accepted sockets to no group or to the client's";
         match server.sockets {
             Sockets::Charged => {}
             Sockets::Added => add(
                 3,
-                "this kernel charges accepted sockets to no group or to the client's, so the growth of the \
-                 system's slab of sockets is added"
-                    .into(),
-                server,
+                format!("{uncharged}, so the growth of the system's slab of sockets is added"),
             ),
             Sockets::Unseen => add(
                 3,
-                "this kernel charges accepted sockets to no group or to the client's, and its slab may be \
-                 read by root alone, so the kernel's part and all of it are lower bounds"
-                    .into(),
-                server,
+                format!(
+                    "{uncharged}, and its slab may be read by root alone, so the kernel's part and \
+                     all of it are lower bounds"
+                ),
             ),
         }
         if server.attached.is_none() && server.repeats < 3 && server.most.is_some() {
-            add(
-                4,
-                "fewer than 3 processes say little of how far another would differ".into(),
-                server,
-            );
+            add(4, "fewer than 3 processes say little of how far another would differ".into());
         }
     }
     let points = said.into_iter().map(|((_, what), of)| {
@@ -309,6 +295,11 @@ fn notes(analysis: &Analysis) -> Vec<Text> {
     });
     let cut = "The record was cut off: its last line is left out.";
     points.chain(analysis.truncated.then(|| cut.into())).collect()
+}
+
+/// A server with how its connections are held.
+fn named(server: &Server) -> String {
+    format!("{} ({})", server.server, hold(server.hold))
 }
 
 fn commands(servers: &[Server]) -> Table {
@@ -410,6 +401,19 @@ mod tests {
         assert!(page.contains("`ulimit -n 40000` moves it"), "{page}");
         assert!(page.contains("lower bounds") && page.contains("try root"), "{page}");
         assert!(page.contains("19990 of 25000"), "{page}");
+    }
+
+    #[test]
+    fn a_limit_of_any_name_is_shown_as_it_is() {
+        let mut record = made(&[("nginx", 300)]);
+        let line = &mut record.weighings[1];
+        let name = "{x} **[y".into();
+        line.status = Status::Wall;
+        line.limit =
+            Some(Limit { name, value: 7, used: 7, used_is_estimated: false, reached: None });
+        line.limit_of = Some(LimitOf::Machine);
+        let page = written(&record, None);
+        assert!(page.contains("the machine's **{x} &#42;&#42;&#91;y 7**;"), "{page}");
     }
 
     #[test]
