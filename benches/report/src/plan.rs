@@ -196,45 +196,41 @@ fn reason(reason: &Reason, plan: &Plan) -> String {
 
 /// What each contestant costs, or how many tasks fit.
 fn table(plan: &Plan) -> Table {
-    type Filled = (Column, fn(&Plan, &Row) -> Cell);
-    let name: Filled =
-        (Column::words("Contestant"), |_, row| Cell::text(names::contestant(&row.contestant)));
-    let memory: Filled = (Column::new("Memory", Unit::Bytes).lower().with_intervals(), |_, row| {
+    type Shown<'a> = tables::Shown<'a, &'a Row>;
+    let part = 1.0 / f64::from(plan.cores.max(1));
+    let name: Shown<'_> = (Column::words("Contestant"), &|row| tables::contestant(&row.contestant));
+    let memory: Shown<'_> = (Column::new("Memory", Unit::Bytes).lower().with_intervals(), &|row| {
         Cell::figure(row.memory, "no fit")
     });
-    let of_one: Filled = (Column::new("Of one core", Unit::Share).lower(), |_, row| {
+    let of_one: Shown<'_> = (Column::new("Of one core", Unit::Share).lower(), &|row| {
         Cell::figure(row.cores, "no CPU figure")
     });
-    let of_all: Filled = (Column::new("Of all cores", Unit::Share).lower(), |plan, row| {
-        let part = 1.0 / f64::from(plan.cores.max(1));
+    let of_all: Shown<'_> = (Column::new("Of all cores", Unit::Share).lower(), &|row| {
         Cell::figure(row.cores.map(|cores| cores.scaled(part)), "no CPU figure")
     });
-    let cpu: Filled = (Column::new("CPU a task", Unit::Nanoseconds).lower(), |_, row| {
+    let cpu: Shown<'_> = (Column::new("CPU a task", Unit::Nanoseconds).lower(), &|row| {
         Cell::figure(row.cpu_ns, "no CPU figure")
     });
-    let late: Filled = (Column::new("99 in 100 late by", Unit::Nanoseconds).lower(), |_, row| {
+    let late: Shown<'_> = (Column::new("99 in 100 late by", Unit::Nanoseconds).lower(), &|row| {
         Cell::figure(row.late.map(|late| late.p99_ns), "no lateness in the record")
     });
-    let here: Filled = (Column::words("Here"), |_, row| Cell::text(outcome(row)));
-    let fit: Filled = (Column::new("Tasks that fit", Unit::Count).higher(), |_, row| {
+    let here: Shown<'_> = (Column::words("Here"), &|row| Cell::text(outcome(row)));
+    let fit: Shown<'_> = (Column::new("Tasks that fit", Unit::Count).higher(), &|row| {
         Cell::count(row.most, "no fit")
     });
-    let by: Filled = (Column::words("Then it is stopped by"), |_, row| {
+    let by: Shown<'_> = (Column::words("Then it is stopped by"), &|row| {
         Cell::text(match (&row.outcome, &row.next) {
             (Outcome::Fits, Some(next)) => limits::with_value(&next.limit, next.value),
             (Outcome::OneAtATime { .. }, _) => "itself: one task at a time".into(),
             _ => outcome(row),
         })
     });
-    let (columns, cells): (Vec<Column>, Vec<_>) = match (plan.waiting, plan.case.rate) {
+    let columns = match (plan.waiting, plan.case.rate) {
         (None, _) => vec![name, fit, by, cpu],
         (Some(_), None) => vec![name, memory, cpu, late, here],
         (Some(_), Some(_)) => vec![name, memory, of_one, of_all, late, here],
-    }
-    .into_iter()
-    .unzip();
-    let row = |row: &Row| cells.iter().map(|cell| cell(plan, row)).collect();
-    Table::of(columns, plan.rows.iter().map(row))
+    };
+    tables::of(&plan.rows, &columns)
 }
 
 /// Whether a contestant can do it here, in a few words.

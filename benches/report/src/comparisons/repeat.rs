@@ -7,7 +7,7 @@ use analysis::sides::Part;
 
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
 use crate::format;
-use crate::tables::{self, MOST_ROWS, folded, tasks};
+use crate::tables::{self, MOST_ROWS, folded, section, tasks};
 use crate::text::{Text, cautions, names, quantities, say};
 
 /// More runs than this are shown by their least, their median and their most.
@@ -19,10 +19,7 @@ pub fn document(repeat: &Repeat) -> Document {
     let runs = format::count(repeat.runs.len() as u64);
     let title = say("How far the figures of {runs} runs lie apart", &[("runs", &runs)]);
     let mut blocks = vec![Block::Paragraph(answer(repeat))];
-    let missed = missed(repeat);
-    if !missed.is_empty() {
-        blocks.extend([Block::Heading("Bars that were missed".into()), Block::List(missed)]);
-    }
+    blocks.extend(section("Bars that were missed", missed(repeat)));
     blocks.extend(measured(repeat));
     Document { id: "repeat", title, blocks }
 }

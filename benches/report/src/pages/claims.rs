@@ -247,46 +247,35 @@ fn caption(measure: Measure, rows: &[&Evidence], all: usize) -> Text {
 /// What was found of each, in one measure.
 fn evidence(measure: Measure, rows: &[&Evidence]) -> Table {
     let (head, unit) = claims::column(measure);
-    let figure = Column::new(head, unit).with_intervals();
-    let mut columns: Vec<Column> = match rows.first().map(|row| &row.subject) {
-        Some(Subject::Pair(..)) => ["coroutine", "thread", "work"].map(Column::words).into(),
-        Some(Subject::File(_)) => vec![Column::words("file")],
-        Some(Subject::One(_)) | None => vec![
-            Column::words("contestant"),
-            Column::words("work"),
-            Column::new("tasks", Unit::Count),
-        ],
-    };
-    columns.push(figure);
     let has_other = rows.iter().any(|row| matches!(row.value, Value::Counts(..)));
-    columns.extend(has_other.then(|| Column::new("callbacks", unit)));
-    columns.push(Column::words("found"));
-    let contestant = |id: &Id| Cell::text(names::contestant(id));
-    let mut table = Table::new(columns);
-    for row in rows {
+    let cells = |row: &&Evidence| {
         let mut cells = match &row.subject {
             Subject::Pair(series, thread) => vec![
-                contestant(&series.contestant),
-                contestant(thread),
-                Cell::text(names::shape(&series.shape)),
+                (Column::words("coroutine"), tables::contestant(&series.contestant)),
+                (Column::words("thread"), tables::contestant(thread)),
+                (Column::words("work"), Cell::text(names::shape(&series.shape))),
             ],
             Subject::One(series) => vec![
-                contestant(&series.contestant),
-                Cell::text(names::shape(&series.shape)),
-                row.tasks.map_or_else(|| Cell::Missing("none has proof".into()), Cell::Count),
+                (Column::words("contestant"), tables::contestant(&series.contestant)),
+                (Column::words("work"), Cell::text(names::shape(&series.shape))),
+                (Column::new("tasks", Unit::Count), Cell::count(row.tasks, "none has proof")),
             ],
-            Subject::File(file) => vec![Cell::Text(Text::code(file))],
+            Subject::File(file) => vec![(Column::words("file"), Cell::Text(Text::code(file)))],
         };
-        cells.push(value(row));
-        cells.extend(has_other.then(|| match row.value {
+        cells.push((Column::new(head, unit).with_intervals(), value(row)));
+        let other = match row.value {
             Value::Counts(_, other) => Cell::Count(other),
             _ => Cell::Missing("not counted".into()),
-        }));
+        };
+        cells.extend(has_other.then(|| (Column::new("callbacks", unit), other)));
         let found = claims::finding(measure, row.finding);
-        cells.push(Cell::text(if row.is_judged { found.to_owned() } else { format!("({found})") }));
-        table.push(cells);
-    }
-    table
+        let found = if row.is_judged { found.to_owned() } else { format!("({found})") };
+        cells.push((Column::words("found"), Cell::text(found)));
+        cells.into_iter().unzip()
+    };
+    let rows: Vec<(Vec<Column>, Vec<Cell>)> = rows.iter().map(cells).collect();
+    let columns = rows.first().map_or_else(Vec::new, |(columns, _)| columns.clone());
+    Table::of(columns, rows.into_iter().map(|(_, cells)| cells))
 }
 
 /// The figure of an evidence, or why there is none.

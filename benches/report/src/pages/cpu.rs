@@ -26,19 +26,16 @@ fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Quote(answer(analysis))];
     blocks.extend(cpu_chart(analysis).map(Block::Chart));
     let shown = shown(analysis);
-    if !shown.is_empty() {
-        blocks.push(Block::Heading("CPU of a wait and of a request".into()));
-        blocks.push(Block::Table(main_table(analysis, &shown)));
-        blocks.push(Block::Paragraph(say(
-            "What one more task adds to the user and system CPU of the whole process, from the \
-             start of the first task until all are over, with its 95 % interval where there are \
-             readings enough for one. A request is over a new connection; the server's CPU is not \
-             in it. User and system CPU apart, the start and the finish, and switches are among \
-             [all figures](page:all#time-and-cpu-of-a-task).",
-            &[],
-        )));
-        blocks.extend(cautions(analysis, &shown));
-    }
+    let note = say(
+        "What one more task adds to the user and system CPU of the whole process, from the start of the \
+         first task until all are over, with its 95 % interval where there are readings enough for one. A \
+         request is over a new connection; the server's CPU is not in it. User and system CPU apart, the \
+         start and the finish, and switches are among [all figures](page:all#time-and-cpu-of-a-task).",
+        &[],
+    );
+    let table = main_table(analysis, &shown);
+    blocks.extend(tables::under("CPU of a wait and of a request", table, note));
+    blocks.extend(cautions(analysis, &shown));
     blocks.extend(super::instructions::blocks(analysis));
     blocks.extend(super::relays::blocks(analysis));
     blocks.extend(growth(analysis));

@@ -41,10 +41,7 @@ pub fn front(analysis: &Analysis, words: &FrontWords) -> Document {
     blocks.push(Block::Paragraph(words.repeats(analysis.repeat.as_ref())));
     blocks.extend(rates(analysis, &shown, words));
     blocks.extend(lateness_chart(analysis).map(Block::Chart));
-    let breaks = breaks(analysis, &shown, words);
-    if !breaks.is_empty() {
-        blocks.extend([Block::Heading(words.breaks.0.into()), Block::Table(breaks)]);
-    }
+    blocks.extend(tables::under(words.breaks.0, breaks(analysis, &shown, words), ""));
     blocks.extend(elsewhere(analysis, words));
     blocks.push(Block::Paragraph(say(words.onwards, &[])));
     Document { id: "front", title: "The weight of waiting".into(), blocks }

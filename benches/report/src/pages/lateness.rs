@@ -50,22 +50,17 @@ fn build(analysis: &Analysis) -> Document {
     let sides = Sides::of(analysis);
     let mut blocks = vec![Block::Quote(answer(&sides))];
     blocks.extend(lateness_chart(analysis).map(Block::Chart));
-    if !sides.shown.is_empty() {
-        blocks.push(Block::Heading("Lateness of single timers, and of all at once".into()));
-        blocks.push(Block::Table(main_table(&sides)));
-        blocks.push(Block::Paragraph(say(
-            "One by one: {one_by_one}. All at once: {at_once}. A task is late by the time from its \
-             deadline to its own reading of the clock when it wakes. p50: half of the tasks are less \
-             late; p99: 99 in 100 are. Each figure is the median of the repeats, with the least and \
-             the most of them in brackets where there are several. Other numbers of tasks, and tasks \
-             that each wait from their own start, are among [all figures](page:all#lateness).",
-            &[
-                ("one_by_one", &timing(&sides.kinds[0].1)),
-                ("at_once", &timing(&sides.kinds[1].1)),
-            ],
-        )));
-        blocks.extend(cautions(analysis, &sides.shown));
-    }
+    let note = say(
+        "One by one: {one_by_one}. All at once: {at_once}. A task is late by the time from its deadline to \
+         its own reading of the clock when it wakes. p50: half of the tasks are less late; p99: 99 in 100 \
+         are. Each figure is the median of the repeats, with the least and the most of them in brackets \
+         where there are several. Other numbers of tasks, and tasks that each wait from their own start, \
+         are among [all figures](page:all#lateness).",
+        &[("one_by_one", &timing(&sides.kinds[0].1)), ("at_once", &timing(&sides.kinds[1].1))],
+    );
+    let head = "Lateness of single timers, and of all at once";
+    blocks.extend(tables::under(head, main_table(&sides), note));
+    blocks.extend(cautions(analysis, &sides.shown));
     blocks.extend(at_a_rate(analysis));
     blocks.push(machine(analysis));
     Document { id: "lateness", title: "How late a task wakes".into(), blocks }

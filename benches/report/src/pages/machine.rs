@@ -19,10 +19,7 @@ fn build(analysis: &Analysis) -> Document {
         known.into_iter().partition(|(what, _)| HARDWARE.contains(what));
     blocks.extend(under("Machine", pairs(["What", "Value"], hardware), ""));
     blocks.extend(under("System", pairs(["What", "Value"], system), ""));
-    if !unknown.is_empty() {
-        blocks.push(Block::Heading("What could not be read".into()));
-        blocks.push(Block::List(unknown));
-    }
+    blocks.extend(tables::section("What could not be read", unknown));
     let built = pairs(["What", "Value"], analysis.run.build.clone());
     blocks.extend(under("How the program was compiled", built, ""));
     blocks.push(Block::Heading("Limits".into()));

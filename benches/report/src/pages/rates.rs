@@ -55,8 +55,7 @@ fn build(analysis: &Analysis) -> Document {
     let mut blocks = vec![Block::Quote(said)];
     blocks.extend(rates_chart(analysis).map(Block::Chart));
     for work in &all {
-        blocks.push(Block::Heading(title(work.shape, work.wait_ns).into()));
-        blocks.push(Block::Table(table(work, &shown)));
+        blocks.extend(tables::under(&title(work.shape, work.wait_ns), table(work, &shown), ""));
     }
     if all.iter().any(|work| work.shape.is_http()) {
         blocks.push(Block::Paragraph(ON_REQUESTS.into()));
@@ -66,8 +65,7 @@ fn build(analysis: &Analysis) -> Document {
         let ids = apart::of_kind(analysis.rates.iter().map(|row| &row.contestant), role);
         for work in works(analysis, &ids) {
             let title = title(work.shape, work.wait_ns);
-            blocks.push(Block::Heading(format!("{head}: {title}").into()));
-            blocks.extend(tables::table(title, table(&work, &ids)));
+            blocks.extend(tables::headed(&format!("{head}: {title}"), &title, table(&work, &ids)));
         }
     }
     let how = say(

@@ -24,12 +24,9 @@ fn build(analysis: &Analysis) -> Document {
     let outcomes = outcomes(analysis);
     let mut blocks = vec![Block::Quote(vec![answer(&outcomes), again_or_not(analysis)])];
     blocks.extend(cautions::of_extent(analysis).into_iter().map(Block::Paragraph));
-    let missed = missed(analysis);
-    if !missed.is_empty() {
-        let is_missed = outcomes.contains(&Outcome::Missed);
-        let head = if is_missed { "What was missed" } else { "What is undecided" };
-        blocks.extend([Block::Heading(head.into()), Block::List(missed)]);
-    }
+    let is_missed = outcomes.contains(&Outcome::Missed);
+    let head = if is_missed { "What was missed" } else { "What is undecided" };
+    blocks.extend(tables::section(head, missed(analysis)));
     blocks.push(Block::Heading("Repeatability".into()));
     blocks.extend(repeatability(analysis));
     blocks.extend(touched(&analysis.disturbances));
@@ -46,20 +43,17 @@ fn build(analysis: &Analysis) -> Document {
 
 /// What is resampled in this record.
 fn rounds(analysis: &Analysis) -> Text {
-    say(
-        match analysis.is_in_rounds {
-            true => {
-                "The cells ran in rounds: every cell once, in random order, and then again. The round is \
-                 what is resampled, and the same rounds for every figure, so that ratios are taken within \
-                 rounds."
-            }
-            false => {
-                "The cells ran in one random order and not in rounds. The cell is what is resampled, so \
-                 the intervals do not know how the machine drifted."
-            }
-        },
-        &[],
-    )
+    Text::plain(match analysis.is_in_rounds {
+        true => {
+            "The cells ran in rounds: every cell once, in random order, and then again. The round is \
+             what is resampled, and the same rounds for every figure, so that ratios are taken within \
+             rounds."
+        }
+        false => {
+            "The cells ran in one random order and not in rounds. The cell is what is resampled, so \
+             the intervals do not know how the machine drifted."
+        }
+    })
 }
 
 /// The rates in rounds against those of criterion.

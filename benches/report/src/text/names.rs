@@ -77,52 +77,42 @@ pub fn tone(id: &Id) -> Tone {
 
 /// What the tasks of a shape do, in a few words: `timer`, `request of 1 KiB`, `timer, 8 KiB state`.
 pub fn shape(shape: &Shape) -> String {
-    let mut words = wait(&shape.wait).to_owned();
-    if let Some(asked) = &shape.asked {
-        words.push_str(&format!(" of {}", format::size(asked.bytes as f64)));
-        if asked.keep_alive {
-            words.push_str(", connection kept");
+    let size = |bytes: u64| format::size(bytes as f64);
+    let asked = shape.asked.as_ref().map(|asked| {
+        let kept = if asked.keep_alive { ", connection kept" } else { "" };
+        format!(" of {}{kept}", size(asked.bytes))
+    });
+    let rate = match shape.arrival {
+        Arrival::Rate(rate) => Some(format!(", {} tasks a second", format::count(rate))),
+        _ => None,
+    };
+    let ending = match (shape.cancelled_per_mille, shape.ending.as_deref()) {
+        (Some(cancelled), _) => {
+            let part = format::percent(f64::from(cancelled) / 1_000.0);
+            Some(format!(", {part} of their timeouts cancelled"))
         }
-    }
-    if shape.state_bytes != 0 {
-        words.push_str(&format!(", {} state", format::size(shape.state_bytes as f64)));
-    }
-    if shape.depth_bytes != 0 {
-        words.push_str(&format!(", {} depth", format::size(shape.depth_bytes as f64)));
-    }
-    if shape.waits_per_task != 1 {
-        words.push_str(&format!(", {} waits", shape.waits_per_task));
-    }
-    if let Arrival::Rate(rate) = shape.arrival {
-        words.push_str(&format!(", {} tasks a second", format::count(rate)));
-    }
-    if shape.spread_ns != 0 {
-        words.push_str(&format!(", due over {}", format::duration(shape.spread_ns as f64)));
-    }
-    if shape.synchronized_wakeup {
-        words.push_str(", all due at once");
-    }
-    if shape.job_rounds != 0 {
-        words.push_str(&format!(
-            ", then {} rounds computed",
-            format::count(shape.job_rounds.into())
-        ));
-    }
-    if let Some(cancelled) = shape.cancelled_per_mille {
-        let part = format::percent(f64::from(cancelled) / 1_000.0);
-        words.push_str(&format!(", {part} of their timeouts cancelled"));
-    } else if let Some(ending) = &shape.ending {
-        words.push_str(match &**ending {
-            "panics" => ", half of them panic",
-            "cancelled" => ", half of them cancelled",
-            "times-out" => ", half of them time out",
-            _ => ", half of them end otherwise",
-        });
-    }
-    if shape.one_core {
-        words.push_str(", on one core");
-    }
-    words
+        (None, Some("panics")) => Some(", half of them panic".into()),
+        (None, Some("cancelled")) => Some(", half of them cancelled".into()),
+        (None, Some("times-out")) => Some(", half of them time out".into()),
+        (None, Some(_)) => Some(", half of them end otherwise".into()),
+        (None, None) => None,
+    };
+    let parts = [
+        Some(wait(&shape.wait).into()),
+        asked,
+        (shape.state_bytes != 0).then(|| format!(", {} state", size(shape.state_bytes))),
+        (shape.depth_bytes != 0).then(|| format!(", {} depth", size(shape.depth_bytes))),
+        (shape.waits_per_task != 1).then(|| format!(", {} waits", shape.waits_per_task)),
+        rate,
+        (shape.spread_ns != 0)
+            .then(|| format!(", due over {}", format::duration(shape.spread_ns as f64))),
+        shape.synchronized_wakeup.then(|| ", all due at once".into()),
+        (shape.job_rounds != 0)
+            .then(|| format!(", then {} rounds computed", format::count(shape.job_rounds.into()))),
+        ending,
+        shape.one_core.then(|| ", on one core".into()),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// What a task waits for: `timer`, `request`.
