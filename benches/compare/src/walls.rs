@@ -3,7 +3,8 @@
 
 use analysis::found::{self, Found};
 use report::found::before_moving;
-use report::text::limits::{name, room_for};
+use report::text::limits::room_for;
+use report::text::names;
 use workload::Workload;
 
 use crate::cell::CellSpec;
@@ -84,7 +85,7 @@ fn moved(found: &Found, procfs: &Procfs) -> Option<Move> {
         complain(format_args!("compare: {said}"));
         planned.make()
     });
-    let name = name(&limit.name);
+    let name = names::limit(&limit.name);
     made.inspect_err(|why| complain(format_args!("compare: {name} is not moved: {why:#}"))).ok()
 }
 

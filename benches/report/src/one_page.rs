@@ -328,9 +328,9 @@ fn planning(analysis: &Analysis) -> Option<Planning> {
     let memory = analysis.memory_limit(None);
     (timer.is_some() || http.is_some()).then(|| Planning {
         cores: analysis.run.host.cores,
-        memory: memory.map(|(limit, bytes)| (limits::name(limit).to_owned(), bytes)),
+        memory: memory.map(|(limit, bytes)| (names::limit(limit).to_owned(), bytes)),
         memory_command: memory.and_then(|(limit, _)| names::command(limit)),
-        memory_given: limits::name(analysis::plan::outcome::MEMORY_GIVEN).to_owned(),
+        memory_given: names::limit(analysis::plan::outcome::MEMORY_GIVEN).to_owned(),
         timer: timer.unwrap_or_default(),
         http: http.unwrap_or_default(),
     })

@@ -14,7 +14,7 @@ pub static ENGLISH: FrontWords = FrontWords {
     contestant: names::contestant,
     in_a_sentence: names::in_a_sentence,
     part: quantities::part,
-    limit: limits::name,
+    limit: names::limit,
     per_task: limits::per_task,
     list: |all, _| format::list(all),
     to: " to ",

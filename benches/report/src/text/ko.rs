@@ -6,7 +6,7 @@ use analysis::sides::Part;
 use analysis::walls::{Resource, resource_of};
 
 use super::front::FrontWords;
-use super::{limits, names};
+use super::names;
 use crate::format;
 
 /// The front page in Korean.
@@ -124,7 +124,7 @@ fn limit(limit: &str) -> &str {
         "memory_bytes" => "기계의 메모리",
         "memory_cgroup" => "컨트롤 그룹의 메모리 한도",
         "pids_cgroup" => "컨트롤 그룹의 pids.max",
-        _ => limits::name(limit),
+        _ => names::limit(limit),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::format;
 
 /// A limit with its value: `vm.max_map_count 65,530`, `the machine's memory 23.5 GiB`.
 pub fn with_value(limit: &str, value: u64) -> String {
-    format!("{} {}", name(limit), written(limit, value))
+    format!("{} {}", names::limit(limit), written(limit, value))
 }
 
 /// The value of a limit alone: a size for memory, else a count.
@@ -17,11 +17,6 @@ pub fn written(limit: &str, value: u64) -> String {
         Some(Resource::Memory | Resource::Addresses) => format::size(value as f64),
         _ => format::count(value),
     }
-}
-
-/// The limit's name, with that of the memory which a plan was given.
-pub fn name(limit: &str) -> &str {
-    if limit == MEMORY_GIVEN { "the memory given" } else { names::limit(limit) }
 }
 
 /// How much of a limit one task uses: `4 mappings a task`, `448 B a task`.

@@ -2,6 +2,7 @@
 
 use analysis::contestant::{Id, Model, Role};
 use analysis::missing::Why;
+use analysis::plan::outcome::MEMORY_GIVEN;
 use analysis::series::{Arrival, Series, Shape, WaitFor};
 
 use crate::chart::Tone;
@@ -155,6 +156,7 @@ pub fn limit(name: &str) -> &str {
         "pids_cgroup" => "pids.max of the control group",
         "memory_cgroup" => "the control group's memory limit",
         "memory_bytes" => "the machine's memory",
+        MEMORY_GIVEN => "the memory given",
         other => other,
     }
 }
