@@ -46,6 +46,12 @@ pub fn count(count: u64) -> String {
     grouped
 }
 
+/// A count and what is counted: `1 task`, `10,000 tasks`.
+pub fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", self::count(count))
+}
+
 /// A number with so many digits after the point and commas between thousands. Not minus zero.
 pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {

@@ -412,17 +412,12 @@ fn writer(
 
 /// What a step says on standard error.
 fn progress(first: &Held, held: &Held) -> String {
-    let plural = if held.connections == 1 { "" } else { "s" };
     let more = held.connections.checked_sub(first.connections).filter(|more| *more > 0);
     let each =
         more.zip(held.known_bytes().zip(first.known_bytes())).map(|(more, (now, before))| {
             format!(", {} each", format::bytes((now as f64 - before as f64) / more as f64))
         });
-    format!(
-        "{} connection{plural} held{}",
-        format::count(held.connections),
-        each.unwrap_or_default()
-    )
+    format!("{} held{}", format::counted(held.connections, "connection"), each.unwrap_or_default())
 }
 
 fn parse_step(text: &str) -> Result<u64, String> {

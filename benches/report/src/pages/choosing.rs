@@ -8,7 +8,7 @@ use analysis::lateness::{Asked, LatenessRow, lineups};
 use analysis::plan::{Advice, Case, Plan};
 use analysis::rates::RateRow;
 
-use super::contestants::{counted, machine};
+use super::contestants::machine;
 use super::page::Page;
 use crate::document::{Block, Document};
 use crate::format;
@@ -142,7 +142,7 @@ fn punctual(analysis: &Analysis) -> Vec<Text> {
     };
     let first = say(
         "{tasks} are due one after another. How late they wake, the most punctual first:",
-        &[("tasks", &counted(lineup.tasks, "timer"))],
+        &[("tasks", &format::counted(lineup.tasks, "timer"))],
     );
     std::iter::once(first).chain(rows.iter().map(line)).collect()
 }

@@ -36,7 +36,7 @@ pub(crate) fn machine(analysis: &Analysis) -> Block {
     Block::Paragraph(say(
         "Read on {cores} of {cpu}, {kernel}; the run was started on {started}. Times of another machine differ.",
         &[
-            ("cores", &counted(u64::from(host.cores), "core")),
+            ("cores", &format::counted(u64::from(host.cores), "core")),
             ("cpu", &host.cpu.clone().unwrap_or_else(unknown)),
             ("kernel", &host.kernel.clone().unwrap_or_else(unknown)),
             ("started", analysis.run.started.split('T').next().unwrap_or_default()),
@@ -55,10 +55,4 @@ pub(crate) fn spread(spread: &Spread) -> Cell {
 /// What is said, or this sentence if that is nothing.
 pub(crate) fn said_or(said: Vec<Text>, otherwise: &str) -> Vec<Text> {
     if said.is_empty() { vec![otherwise.into()] } else { said }
-}
-
-/// A count and what is counted: `1 task`, `10,000 tasks`.
-pub(crate) fn counted(count: u64, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", format::count(count))
 }

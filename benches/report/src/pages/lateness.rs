@@ -7,7 +7,7 @@ use analysis::contestant::Id;
 use analysis::lateness::{Asked, LatenessRow, Lineup, lineups};
 use analysis::reading::Spread;
 
-use super::contestants::{cautions, counted, leading, machine, said_or, spread};
+use super::contestants::{cautions, leading, machine, said_or, spread};
 use super::page::Page;
 use crate::chart::{Axis, Chart, Plot, RangeRow};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
@@ -110,7 +110,7 @@ pub(crate) fn lateness_chart(analysis: &Analysis) -> Option<Chart> {
 /// How many tasks, and over which time they are due: `1,000 tasks over 500 ms`.
 fn timing(lineup: &Option<Lineup<'_>>) -> String {
     let Some(lineup) = lineup else { return "not measured".into() };
-    let tasks = counted(lineup.tasks, "task");
+    let tasks = format::counted(lineup.tasks, "task");
     match lineup.shape.spread_ns {
         0 => tasks,
         spread_ns => format!("{tasks} over {}", format::duration(spread_ns as f64)),

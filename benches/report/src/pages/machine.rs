@@ -34,14 +34,13 @@ fn build(analysis: &Analysis) -> Document {
 /// The machine and the run in two sentences.
 pub(crate) fn answer(analysis: &Analysis) -> Text {
     let host = &analysis.run.host;
-    let cores = format!("{} core{}", host.cores, if host.cores == 1 { "" } else { "s" });
     let size = |bytes| format::size(bytes as f64);
     say(
         "**{cpu}, {cores}, {memory}, {kernel}**; the run began {started}. A ratio within one run \
          carries over to another machine better than an absolute figure does.",
         &[
             ("cpu", host.cpu.as_deref().unwrap_or("An unknown processor")),
-            ("cores", &cores),
+            ("cores", &format::counted(host.cores.into(), "core")),
             ("memory", &host.memory_bytes.map_or_else(|| "unknown memory".into(), size)),
             ("kernel", host.kernel.as_deref().unwrap_or("an unknown kernel")),
             ("started", &analysis.run.started),

@@ -9,7 +9,7 @@ use analysis::rates::{self, RateOutcome, RateRow, Source};
 use analysis::series::Shape;
 
 use super::apart;
-use super::contestants::{cautions, counted, leading, machine, said_or};
+use super::contestants::{cautions, leading, machine, said_or};
 use super::page::Page;
 use crate::chart::{Axis, Chart, Line, Plot};
 use crate::document::{Block, Cell, Column, Document, Table, Unit};
@@ -47,11 +47,11 @@ struct Work<'a> {
 fn build(analysis: &Analysis) -> Document {
     let shown = shown(analysis);
     let all = works(analysis, &shown);
-    let is_in_rounds = !all.is_empty() && all.iter().all(|work| work.is_of(Source::Rounds));
+    let rows = || all.iter().flat_map(|work| &work.rows);
+    let is_in_rounds = !all.is_empty() && rows().all(|row| row.source == Source::Rounds);
+    let is_measured = rows().any(|row| row.rate().is_some());
     let mut said = answer(&all);
-    said.extend(
-        all.iter().any(Work::is_measured).then(|| caution(analysis, is_in_rounds)).flatten(),
-    );
+    said.extend(is_measured.then(|| caution(analysis, is_in_rounds)).flatten());
     let mut blocks = vec![Block::Quote(said)];
     blocks.extend(rates_chart(analysis).map(Block::Chart));
     for work in &all {
@@ -154,14 +154,6 @@ impl Work<'_> {
         self.rows.iter().copied().find(|row| row.contestant == *id && row.tasks == tasks)
     }
 
-    fn is_of(&self, source: Source) -> bool {
-        self.rows.iter().all(|row| row.source == source)
-    }
-
-    fn is_measured(&self) -> bool {
-        self.rows.iter().any(|row| row.rate().is_some())
-    }
-
     /// The N at which a rate was measured, or was to be if none was; ascending, as many as there are
     /// columns for.
     fn counts(&self) -> Vec<u64> {
@@ -208,7 +200,7 @@ fn answer_of(work: &Work<'_>) -> Option<Text> {
         template,
         &[
             ("work", &*title(work.shape, work.wait_ns)),
-            ("things", &counted(tasks, thing(work.shape))),
+            ("things", &format::counted(tasks, thing(work.shape))),
             ("least", &rate(least)),
             ("least_name", &names::contestant(least_name)),
             ("most", &rate(most)),

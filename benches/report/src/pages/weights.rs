@@ -11,7 +11,7 @@ use analysis::measured::{Measured, Waiting};
 use analysis::series::Shape;
 use analysis::{Analysis, Basis};
 
-use super::contestants::{self, counted};
+use super::contestants;
 use crate::document::{Block, Cell, Unit};
 use crate::format;
 use crate::text::{Text, claims, names, say};
@@ -86,7 +86,7 @@ pub(crate) fn thread_over_cell(analysis: &Analysis, measured: Option<&Measured>)
 /// not measured at one N.
 pub(crate) fn lighter_from(crossover: &Crossover) -> Option<String> {
     let (largest, finding) = crossover.at_the_largest()?;
-    let tasks = |tasks: u64| counted(tasks, "task");
+    let tasks = |tasks: u64| format::counted(tasks, "task");
     if crossover.at.len() == 1 {
         let not = if finding == Finding::Lighter { "" } else { "not " };
         return Some(format!("{not}at {}, the only number measured", tasks(largest)));

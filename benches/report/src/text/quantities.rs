@@ -82,8 +82,7 @@ pub fn subject(subject: &Subject) -> String {
         words.push_str(&format!(", waits of {}", format::duration(wait_ns as f64)));
     }
     if let Some(places) = subject.places {
-        let plural = if places == 1 { "" } else { "s" };
-        words.push_str(&format!(", {} place{plural}", format::count(places)));
+        words.push_str(&format!(", {}", format::counted(places, "place")));
     }
     words
 }

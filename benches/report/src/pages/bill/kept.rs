@@ -8,7 +8,6 @@ use analysis::lifecycle::{Kept, Lifecycle, NOTABLE_BYTES, NOTABLE_SHARE};
 
 use crate::document::{Block, Cell, Column, Unit};
 use crate::format;
-use crate::pages::contestants::counted;
 use crate::pages::weights::leading;
 use crate::tables::{self, under};
 use crate::text::{Text, names, say};
@@ -48,7 +47,7 @@ fn left_behind(compared: &[&Lifecycle]) -> Text {
         }
     }
     let said = |wave: usize| {
-        let of = |left: i64, what| counted(left.unsigned_abs(), what);
+        let of = |left: i64, what| format::counted(left.unsigned_abs(), what);
         let is_left = left.iter().filter(|(_, waves)| waves[wave].iter().any(|left| *left > 0));
         let said = is_left.map(|(name, waves)| {
             let [threads, descriptors] = waves[wave];

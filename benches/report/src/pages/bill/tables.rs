@@ -11,7 +11,6 @@ use analysis::series::Shape;
 use super::parts::FEW;
 use crate::document::{Block, Cell, Column, Unit};
 use crate::format;
-use crate::pages::contestants::counted;
 use crate::pages::weights::Kind;
 use crate::tables;
 use crate::text::{Text, names, say};
@@ -54,7 +53,7 @@ pub(super) fn do_they_add_up(analysis: &Analysis) -> Option<Text> {
         &[
             ("bar", &format::percent(ADDS_UP_WITHIN)),
             ("yes", &format::count((checked.len() - less) as u64)),
-            ("all", &counted(checked.len() as u64, "bill")),
+            ("all", &format::counted(checked.len() as u64, "bill")),
         ],
     );
     let exceptions: Vec<String> = others
