@@ -25,11 +25,9 @@ pub fn document(analysis: &Analysis) -> Document {
     for row in &analysis.per_task {
         by_shape.entry(&row.series.shape).or_default().push(row);
     }
-    let mut is_lone = false;
-    let (mut is_whole, mut is_weighed) = (false, false);
+    let mut is_whole = false;
     for (shape, mut rows) in by_shape {
         rows.sort_by_key(|row| (&row.series.contestant, row.tasks));
-        is_lone |= rows.iter().any(|row| row.repeats == 1);
         is_whole |= rows
             .chunk_by(|a, b| a.series == b.series)
             .any(|of| matches!(of, [row] if row.is_pool && row.bytes.is_some()));
@@ -41,36 +39,31 @@ pub fn document(analysis: &Analysis) -> Document {
         } else {
             timed(&rows)
         }));
-        is_weighed |= shape.is_weighed();
     }
     let (rates, rated_once) = rates(analysis);
     blocks.extend(rates);
     blocks.extend(relays::blocks(analysis));
-    is_lone |= rated_once;
-    if let Some(table) = story::table(analysis) {
-        blocks.extend([Block::Heading("What tasks did".into()), table]);
-    }
+    blocks.extend(tables::under("What tasks did", story::table(analysis), ""));
     if blocks.is_empty() {
         blocks.push(Block::Paragraph("No cell has proof, so there is no figure.".into()));
     }
-    let mut notes = Vec::new();
-    if is_weighed && analysis.basis == Basis::KnownBill {
-        notes.push(without_group(analysis));
-    }
-    if is_whole {
-        notes.push(
+    let is_weighed = analysis.per_task.iter().any(|row| row.series.shape.is_weighed());
+    let is_lone = rated_once || analysis.per_task.iter().any(|row| row.repeats == 1);
+    let notes = [
+        (is_weighed && analysis.basis == Basis::KnownBill).then(|| without_group(analysis)),
+        is_whole.then(|| {
             "A pool has its threads before its first task, so at one number of tasks its bytes are the \
              whole process ÷ N."
-                .into(),
-        );
-    }
-    if is_lone {
-        notes.push(say(
-            "Where a cell ran once, nothing says how far its figure scatters: `--repeats 3`.",
-            &[],
-        ));
-    }
-    blocks.extend(notes.into_iter().map(Block::Paragraph));
+                .into()
+        }),
+        is_lone.then(|| {
+            say(
+                "Where a cell ran once, nothing says how far its figure scatters: `--repeats 3`.",
+                &[],
+            )
+        }),
+    ];
+    blocks.extend(notes.into_iter().flatten().map(Block::Paragraph));
     blocks.extend(walls(analysis));
     blocks.extend(without_figure(analysis));
     blocks.extend(cautions::of_machine(analysis).into_iter().map(Block::Paragraph));

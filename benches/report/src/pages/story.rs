@@ -3,11 +3,10 @@
 
 use analysis::Analysis;
 use analysis::contestant::Model;
-use analysis::estimate::Estimate;
 use analysis::traces::Traced;
 
 use crate::chart::{Axis, Chart, Plot, SpanRow, Tone};
-use crate::document::{Block, Cell, Column, Unit};
+use crate::document::{Block, Cell, Column, Table, Unit};
 use crate::format;
 use crate::tables;
 use crate::text::{names, say};
@@ -83,10 +82,7 @@ fn row(traced: &Traced) -> SpanRow {
 }
 
 /// What a run prints of its traces: a row for each.
-pub(crate) fn table(analysis: &Analysis) -> Option<Block> {
-    if analysis.traces.is_empty() {
-        return None;
-    }
+pub(crate) fn table(analysis: &Analysis) -> Table {
     let ended = |traced: &Traced| {
         let mut order: Vec<usize> = (0..traced.spans.len()).collect();
         order.sort_by_key(|task| traced.spans[*task].ended_ns);
@@ -94,21 +90,19 @@ pub(crate) fn table(analysis: &Analysis) -> Option<Block> {
         let more = if traced.spans.len() > 10 { ", …" } else { "" };
         format!("{}{more}", order.join(", "))
     };
-    Some(Block::Table(tables::of(
+    tables::of(
         &analysis.traces,
         &[
-            (Column::words("contestant"), &|traced| {
-                Cell::text(names::contestant(&traced.series.contestant))
-            }),
+            (Column::words("contestant"), &|traced| tables::contestant(&traced.series.contestant)),
             (Column::words("work"), &|traced| Cell::text(names::shape(&traced.series.shape))),
             (Column::new("tasks", Unit::Count), &|traced| Cell::Count(traced.tasks)),
             (Column::words("ended in the order"), &|traced| Cell::text(ended(traced))),
             (Column::new("threads", Unit::Count), &|traced| Cell::Count(traced.threads)),
             (Column::new("all together, times the longest wait", Unit::Times), &|traced| {
-                Cell::Figure(Estimate::lone(traced.time_over_longest))
+                Cell::value(traced.time_over_longest)
             }),
         ],
-    )))
+    )
 }
 
 #[cfg(test)]
@@ -131,9 +125,8 @@ mod tests {
         assert_eq!(names, ["subroutine", "thread each", "tokio"]);
         assert!(chart.alt.contains("tokio: A 241 ms, B 81 ms, C 161 ms"), "{}", chart.alt);
         assert_eq!(blocks(&Analysis::of(&Synthetic::new().record(), None)), []);
-        let Some(Block::Table(table)) = table(&analysis) else { panic!() };
         assert_eq!(
-            crate::pages::example::rows(&table)[1],
+            crate::pages::example::rows(&table(&analysis))[1],
             "thread each | timer, due over 160 ms | 3 | 2, 3, 1 | 3 | 1.00"
         );
     }
