@@ -123,8 +123,9 @@ pub fn percent(part: f64) -> String {
 }
 
 /// Several things in a sentence: `a`, `a and b`, `a, b and c`, `a; b, x and c`.
-pub fn list<T: AsRef<str>>(items: &[T]) -> String {
-    match items {
+pub fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<T> = items.into_iter().collect();
+    match &items[..] {
         [] => String::new(),
         [only] => only.as_ref().to_owned(),
         [most @ .., last] => {
@@ -241,10 +242,10 @@ mod tests {
 
     #[test]
     fn lists_read_as_a_sentence() {
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(list(&["a", "b, c", "d"]), "a; b, c and d");
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list::<&str>(&[]), "");
+        assert_eq!(list(["a", "b", "c"]), "a, b and c");
+        assert_eq!(list(["a", "b, c", "d"]), "a; b, c and d");
+        assert_eq!(list(["a"]), "a");
+        assert_eq!(list([""; 0]), "");
     }
 
     proptest! {

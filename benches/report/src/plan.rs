@@ -127,9 +127,9 @@ pub(crate) fn advice(plan: &Plan) -> Vec<Text> {
                  takes the least CPU.",
                 &[("name", &names::contestant(contestant)), ("several", several)],
             ));
-            let reasons: Vec<String> = reasons.iter().map(|one| reason(one, plan)).collect();
+            let reasons = format::list(reasons.iter().map(|one| reason(one, plan)));
             if !reasons.is_empty() {
-                lines.push(format!("Not a thread each: {}.", format::list(&reasons)).into());
+                lines.push(format!("Not a thread each: {reasons}.").into());
             }
             contestant
         }

@@ -248,9 +248,9 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
         alike.entry(same).or_default().insert(missing.tasks);
     }
     let line = |((series, why, reason, limit), tasks): (Alike<'_>, BTreeSet<u64>)| {
-        let tasks: Vec<String> = tasks.into_iter().map(format::count).collect();
+        let tasks = format::list(tasks.into_iter().map(format::count));
         let how = if why == Why::Failed { "FAILED" } else { names::ending(why) };
-        let (of, tasks) = (names::series(series), format::list(&tasks));
+        let of = names::series(series);
         // How much of it a task takes is not known here: twice as much is a step.
         let moved_by = limit.and_then(|(limit, value)| names::command_for(limit, 2 * value));
         let limit = limit.map(|(limit, value)| as_sentence(limits::with_value(limit, value)));

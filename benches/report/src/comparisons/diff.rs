@@ -164,12 +164,12 @@ fn together(diff: &Diff) -> Option<Text> {
     let of = |(part, times): (&Part, &f64)| {
         format!("{} {} times", quantities::part(*part), format::times(*times))
     };
-    let moved: Vec<String> = diff.together.iter().map(of).collect();
+    let moved = format::list(diff.together.iter().map(of));
     (!moved.is_empty()).then(|| {
         say(
             "All contestants together, new ÷ old: {moved}. That is the machine, or a change that all of \
              them share; these two runs cannot tell which.",
-            &[("moved", &format::list(&moved))],
+            &[("moved", &moved)],
         )
     })
 }

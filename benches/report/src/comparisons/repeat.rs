@@ -132,8 +132,7 @@ pub(crate) fn missed(repeat: &Repeat) -> Vec<Text> {
 }
 
 fn swap(swap: &Swap) -> Text {
-    let numbers =
-        |runs: &[usize]| format::list(&runs.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let numbers = |runs: &[usize]| format::list(runs.iter().map(ToString::to_string));
     let overlap = match &swap.overlap_in[..] {
         [] => "In no run do their intervals overlap.".to_owned(),
         runs => format!("Their intervals overlap in run {}.", numbers(runs)),

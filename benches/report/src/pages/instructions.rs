@@ -105,7 +105,6 @@ fn farther_apart(rows: &[&InstructionRow]) -> Option<Block> {
     let named: BTreeSet<String> = loose
         .map(|row| format!("{} ({})", names::contestant(&row.series.contestant), unit(row)))
         .collect();
-    let named: Vec<String> = named.into_iter().collect();
     (!named.is_empty()).then(|| {
         Block::Paragraph(say(
             "The repeats lie farther apart than ±{within} in {named}: idle workers that look for work \

@@ -149,10 +149,9 @@ fn compare(of: &Option<Lineup<'_>>, work: &str, share: &str, (_, part): Part) ->
         (Some(_), 1) => "{work}: **{names} is most punctual**, {share} at most **{late}** late.",
         (Some(_), _) => "{work}: **{names} are most punctual**, {share} at most **{late}** late.",
     };
-    let named: Vec<String> = best.iter().map(|row| name(row)).collect();
+    let named = format::list(best.iter().map(|row| name(row)));
     let work = format!("{work} ({})", timing(of));
-    let with =
-        [("work", &*work), ("names", &format::list(&named)), ("share", share), ("late", &range)];
+    let with = [("work", &*work), ("names", &named), ("share", share), ("late", &range)];
     let mut said = say(template, &with);
     if let Some(last) = last {
         let with = [("name", &*name(last)), ("late", &late(last))];
@@ -201,11 +200,11 @@ fn at_a_rate(analysis: &Analysis) -> Vec<Block> {
         &[],
     );
     if !queued.is_empty() {
-        let named: Vec<String> = queued.into_iter().map(names::contestant).collect();
+        let named = format::list(queued.into_iter().map(names::contestant));
         said = said.and(say(
             "Fewer places than tasks: {names}. There the tasks without a place stood in a queue, and \
              the time in it is in their lateness.",
-            &[("names", &format::list(&named))],
+            &[("names", &named)],
         ));
     }
     vec![Block::Heading("Tasks that come at a rate".into()), Block::Paragraph(said)]

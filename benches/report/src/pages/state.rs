@@ -80,9 +80,8 @@ fn boxed(rows: &[&StateRow]) -> Option<Text> {
         [(&["async-std", "smol"], "of 2 KiB or more"), (&["tokio"], "of more than 16 KiB")];
     let shown: BTreeSet<&str> = rows.iter().map(|row| row.series.contestant.name()).collect();
     let said = BOX.iter().filter_map(|(runtimes, size)| {
-        let names = runtimes.iter().filter(|name| shown.contains(*name));
-        let names: Vec<String> = names.map(|name| (*name).to_owned()).collect();
-        (!names.is_empty()).then(|| format!("{} one {size}", format::list(&names)))
+        let names = format::list(runtimes.iter().filter(|name| shown.contains(*name)));
+        (!names.is_empty()).then(|| format!("{names} one {size}"))
     });
     let said = said.collect::<Vec<_>>().join(", ");
     (!said.is_empty()).then(|| {

@@ -113,10 +113,7 @@ fn answer(outcomes: &[Outcome]) -> Text {
     });
     say(
         "Of {all} bars that these figures are held to, **{counts}**.",
-        &[
-            ("all", &format::count(outcomes.len() as u64)),
-            ("counts", &format::list(&said.collect::<Vec<_>>())),
-        ],
+        &[("all", &format::count(outcomes.len() as u64)), ("counts", &format::list(said))],
     )
 }
 

@@ -100,9 +100,7 @@ fn answer(timers: &[&Reach], requests: &[&Reach]) -> Text {
         let free = reaches.iter().filter(|reach| reach.wall.is_none());
         let Some(most) = free.clone().filter_map(|reach| reach.largest).max() else { continue };
         let furthest = free.filter(|reach| reach.largest == Some(most));
-        let names: Vec<String> =
-            furthest.map(|reach| names::contestant(&reach.series.contestant)).collect();
-        let names = format::list(&names);
+        let names = format::list(furthest.map(|reach| names::contestant(&reach.series.contestant)));
         let template = match first {
             None => {
                 "With {what} no limit stopped any contestant in this run; {names} did {most}, the \

@@ -162,25 +162,24 @@ pub(crate) fn left_out(analysis: &Analysis, is_kind: Kind) -> Option<Block> {
                 one_at_a_time.insert(name);
             }
             Waiting::NotAllAt(tasks) => {
-                let counts: Vec<String> = tasks.iter().map(|tasks| format::count(*tasks)).collect();
-                queued.entry(format::list(&counts)).or_default().insert(name);
+                let counts = format::list(tasks.iter().copied().map(format::count));
+                queued.entry(counts).or_default().insert(name);
             }
             _ => {}
         }
     }
-    let listed = |names: BTreeSet<String>| format::list(&names.into_iter().collect::<Vec<_>>());
     let mut said = Vec::new();
     if !one_at_a_time.is_empty() {
         said.push(say(
             "{names}: one task waits at a time, so there is no weight of one more waiting task.",
-            &[("names", &listed(one_at_a_time))],
+            &[("names", &format::list(one_at_a_time))],
         ));
     }
     said.extend(queued.into_iter().map(|(at, names)| {
         say(
             "At {at} tasks, {names} had fewer places than tasks: the others were queued, so those \
              cells are in no weight of a waiting task.",
-            &[("at", &at), ("names", &listed(names))],
+            &[("at", &at), ("names", &format::list(names))],
         )
     }));
     said.into_iter().reduce(Text::and).map(Block::Paragraph)

@@ -83,12 +83,12 @@ pub fn of_machine(analysis: &Analysis) -> Vec<Text> {
 
 /// In what machine and versions of runs differ, if they do.
 pub fn different_setup(what: &str, differences: &[Difference]) -> Option<Text> {
-    let found: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    let found = format::list(differences.iter().map(ToString::to_string));
     (!found.is_empty()).then(|| {
         say(
             "**The {what} were not made on the same:** {differences}. What moved may have moved \
              because of that.",
-            &[("what", what), ("differences", &format::list(&found))],
+            &[("what", what), ("differences", &found)],
         )
     })
 }

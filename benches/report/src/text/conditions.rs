@@ -57,7 +57,7 @@ pub fn extent(flag: Flag, of: &Conditions) -> String {
                 Some(None) => format!("{} unlimited", names::limit(name)),
                 None => format!("{} unknown", names::limit(name)),
             });
-            format::list(&all.collect::<Vec<_>>())
+            format::list(all)
         }
     }
 }

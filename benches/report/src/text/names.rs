@@ -36,8 +36,7 @@ pub fn contestant(id: &Id) -> String {
 /// A contestant in another environment: `tokio, with LD_PRELOAD=libjemalloc.so.2`.
 fn variant(id: &Id) -> Option<String> {
     let given = id.env().iter().map(|(name, value)| format!("{name}={value}"));
-    let given: Vec<String> = given.collect();
-    Some(format!("{}, with {}", contestant(id.counterpart()?), format::list(&given)))
+    Some(format!("{}, with {}", contestant(id.counterpart()?), format::list(given)))
 }
 
 /// The same within a sentence, where threads and pools have an article: `a thread each`, `tokio`.

@@ -53,7 +53,7 @@ fn left_behind(compared: &[&Lifecycle]) -> Text {
             let [threads, descriptors] = waves[wave];
             format!("{name} ({} and {})", of(threads, "thread"), of(descriptors, "descriptor"))
         });
-        format::list(&said.collect::<Vec<_>>())
+        format::list(said)
     };
     let (first, second) = (said(0), said(1));
     match (first.is_empty(), second.is_empty()) {

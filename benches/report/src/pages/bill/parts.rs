@@ -62,7 +62,6 @@ pub(super) fn in_words(bill: &Bill) -> (String, String) {
         .filter(|(bytes, _)| *bytes >= NAMED * bill.sum.value)
         .collect();
     parts.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    let parts: Vec<String> =
-        parts.into_iter().map(|(bytes, name)| format!("{} {name}", format::bytes(bytes))).collect();
-    (format::bytes(bill.total.unwrap_or(bill.sum).value), format::list(&parts))
+    let parts = parts.into_iter().map(|(bytes, name)| format!("{} {name}", format::bytes(bytes)));
+    (format::bytes(bill.total.unwrap_or(bill.sum).value), format::list(parts))
 }

@@ -49,10 +49,10 @@ fn how_much(analysis: &Analysis, shown: &[Id]) -> Option<Text> {
         let (_, coroutines) = compared(analysis, shown, work)?;
         Some(format!("{} times {}", ratios(&coroutines), work.each))
     };
-    let others: Vec<String> = others.iter().filter_map(with).collect();
+    let others = format::list(others.iter().filter_map(with));
     Some(match others.is_empty() {
         true => text,
-        false => text.and(say("It is {others}.", &[("others", &format::list(&others))])),
+        false => text.and(say("It is {others}.", &[("others", &others)])),
     })
 }
 
@@ -90,12 +90,12 @@ fn weights_alone(analysis: &Analysis, shown: &[Id], work: &Work) -> Option<Text>
         let bytes = weight(analysis, find(analysis, id, work.is_kind)?)?;
         Some(format!("{} in {}", format::bytes(bytes.value), names::contestant(id)))
     };
-    let known: Vec<String> = shown.iter().filter_map(known).collect();
+    let known = format::list(shown.iter().filter_map(known));
     (!known.is_empty()).then(|| {
         say(
             "A task {what} takes {known}. Without both a thread each and a coroutine there is nothing \
              to compare.",
-            &[("what", work.of_a_task), ("known", &format::list(&known))],
+            &[("what", work.of_a_task), ("known", &known)],
         )
     })
 }
