@@ -100,6 +100,12 @@ pub fn times(ratio: f64) -> String {
     number(ratio, decimals)
 }
 
+/// From the least to the most of some figures: `5.3 to 5.4`, or one where both read alike.
+pub fn range(least: f64, most: f64, unit: Unit) -> String {
+    let (least, most) = (figure(least, unit), figure(most, unit));
+    if least == most { least } else { format!("{least} to {most}") }
+}
+
 /// A ratio as one figure where half of its interval is at most a tenth of it, else from where to where: `83`,
 /// `49 to 102`.
 pub fn times_or_range(ratio: &Estimate, to: &str) -> String {

@@ -318,10 +318,7 @@ fn reaches(plan: &Plan, analysis: &Analysis) -> Vec<Text> {
     let late = || plan.rows.iter().filter_map(|row| row.late);
     let at = late().map(|late| late.at);
     if let (Some(least), Some(most)) = (at.clone().min(), at.max()) {
-        let mut of = format::count(least);
-        if least != most {
-            of += &format!(" to {}", format::count(most));
-        }
+        let of = format::range(least as f64, most as f64, Unit::Count);
         let what = if late().any(|late| late.is_at_rate) { "tasks a second" } else { "tasks" };
         lines.push(
             format!("Lateness is that of {of} {what}, the nearest that was measured.").into(),

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use analysis::Analysis;
 use analysis::contestant::Id;
-use analysis::estimate::Estimate;
 use analysis::reading::Spread;
 
 use crate::document::{Block, Cell};
@@ -32,13 +31,12 @@ pub(crate) fn cautions(analysis: &Analysis, shown: &[Id]) -> Option<Block> {
 /// On which machine the times of a page were read.
 pub(crate) fn machine(analysis: &Analysis) -> Block {
     let host = &analysis.run.host;
-    let unknown = || "unknown".to_owned();
     Block::Paragraph(say(
         "Read on {cores} of {cpu}, {kernel}; the run was started on {started}. Times of another machine differ.",
         &[
             ("cores", &format::counted(u64::from(host.cores), "core")),
-            ("cpu", &host.cpu.clone().unwrap_or_else(unknown)),
-            ("kernel", &host.kernel.clone().unwrap_or_else(unknown)),
+            ("cpu", host.cpu.as_deref().unwrap_or("unknown")),
+            ("kernel", host.kernel.as_deref().unwrap_or("unknown")),
             ("started", analysis.run.started.split('T').next().unwrap_or_default()),
         ],
     ))
@@ -48,7 +46,7 @@ pub(crate) fn machine(analysis: &Analysis) -> Block {
 pub(crate) fn spread(spread: &Spread) -> Cell {
     match spread.repeats {
         1 => Cell::value(spread.median),
-        _ => Cell::Figure(Estimate { value: spread.median, low: spread.least, high: spread.most }),
+        _ => Cell::Figure(spread.estimate()),
     }
 }
 

@@ -136,11 +136,8 @@ fn compare(of: &Option<Lineup<'_>>, work: &str, share: &str, (_, part): Part) ->
     let best = lineup.most_punctual(part);
     let late = |row: &LatenessRow| format::duration(part(row).median);
     let name = |row: &LatenessRow| names::contestant(&row.series.contestant);
-    let (first, last_of_best) = (late(best.first()?), late(best.last()?));
-    let range = match first == last_of_best {
-        true => first,
-        false => format!("{first} to {last_of_best}"),
-    };
+    let (first, last_of_best) = (part(best.first()?).median, part(best.last()?).median);
+    let range = format::range(first, last_of_best, Unit::Nanoseconds);
     let others = lineup.rows.iter().filter(|row| !best.contains(row));
     let last = others.max_by(|a, b| part(a).median.total_cmp(&part(b).median));
     let template = match (last, best.len()) {

@@ -14,7 +14,7 @@ use analysis::{Analysis, Basis};
 use super::contestants;
 use crate::document::{Block, Cell, Unit};
 use crate::format;
-use crate::text::{Text, claims, names, say};
+use crate::text::{Text, names, say};
 
 /// A kind of work, by the shape of its workload.
 pub(crate) type Kind = fn(&Shape) -> bool;
@@ -119,13 +119,10 @@ pub(crate) fn lighter_from_cell(crossover: Option<&Crossover>) -> Cell {
 
 /// A count that lies between the two.
 pub(crate) fn between_cell(least: u64, most: u64) -> Cell {
-    if least == most { Cell::Count(most) } else { Cell::text(claims::between(least, most)) }
-}
-
-/// From the least to the most of some figures, as words: `5.3 to 5.4`, or one where both read alike.
-pub(crate) fn range(least: f64, most: f64, unit: Unit) -> String {
-    let (least, most) = (format::figure(least, unit), format::figure(most, unit));
-    if least == most { least } else { format!("{least} to {most}") }
+    match least == most {
+        true => Cell::Count(most),
+        false => Cell::text(format::range(least as f64, most as f64, Unit::Count)),
+    }
 }
 
 /// What is weighed, in a sentence.

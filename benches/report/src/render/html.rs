@@ -223,30 +223,26 @@ impl<'a> Writer<'a> {
 
     /// Where a link leads to: a part of this page where the document is on it, else the file, if there is one.
     fn target(&self, to: &str) -> Option<String> {
-        let split = |file: &str| {
-            let (name, anchor) = file.split_at(file.find('#').unwrap_or(file.len()));
-            let name = name.strip_suffix(".md").unwrap_or(name).to_owned();
-            (name, anchor.trim_start_matches('#').to_owned())
-        };
-        let file = |folder: Option<&str>, name: &str, anchor: &str| {
-            let anchor = if anchor.is_empty() { String::new() } else { format!("#{anchor}") };
-            folder.map(|folder| format!("{folder}{name}.md{anchor}"))
-        };
-        let (folder, (name, anchor)) = if let Some(page) = to.strip_prefix("page:") {
-            (self.around.results, split(page))
+        let here;
+        let (folder, file) = if let Some(page) = to.strip_prefix("page:") {
+            (self.around.results, page)
         } else if let Some(page) = to.strip_prefix("docs:") {
-            (self.around.docs, split(page))
+            (self.around.docs, page)
         } else if to.starts_with("https://") || to.starts_with("http://") {
             return Some(foreign::address(to));
-        } else if let Some(anchor) = to.strip_prefix('#') {
-            (None, (self.page.to_owned(), anchor.to_owned()))
+        } else if to.starts_with('#') {
+            here = format!("{}{to}", self.page);
+            (None, &*here)
         } else {
             return None;
         };
-        let to = match self.ids.contains(&&*name) {
-            true if anchor.is_empty() => format!("#{name}"),
-            true => format!("#{name}-{anchor}"),
-            false => file(folder, &name, &anchor)?,
+        let (name, anchor) = file.split_once('#').unwrap_or((file, ""));
+        let name = name.strip_suffix(".md").unwrap_or(name);
+        let to = match (self.ids.contains(&name), anchor) {
+            (true, "") => format!("#{name}"),
+            (true, _) => format!("#{name}-{anchor}"),
+            (false, "") => format!("{}{name}.md", folder?),
+            (false, _) => format!("{}{name}.md#{anchor}", folder?),
         };
         Some(foreign::address(&to))
     }

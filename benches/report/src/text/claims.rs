@@ -295,7 +295,8 @@ fn from_tasks(all: &[Condition]) -> Option<String> {
             Work::Request => "requests",
         };
         let other = if against.is_some() { "" } else { " (against other threads)" };
-        parts.push(format!("{} {things}{other}", between(*earliest, *latest)));
+        let from = format::range(*earliest as f64, *latest as f64, Unit::Count);
+        parts.push(format!("{from} {things}{other}"));
         depends |= !is_alike;
     }
     let depending = if depends { ", depending on the runtime" } else { "" };
@@ -402,15 +403,6 @@ fn short(subject: &Subject) -> String {
             format!("{} against {thread}", names::contestant(&series.contestant))
         }
         Subject::File(file) => file.clone(),
-    }
-}
-
-/// From so many on, where it lies between the two: `2`, `2 to 10`.
-pub fn between(earliest: u64, latest: u64) -> String {
-    if earliest == latest {
-        format::count(latest)
-    } else {
-        format!("{} to {}", format::count(earliest), format::count(latest))
     }
 }
 

@@ -9,7 +9,7 @@ use super::tables::{Work, works};
 use crate::document::Unit;
 use crate::format::{self, alike};
 use crate::pages::contestants::said_or;
-use crate::pages::weights::{Kind, find, leading, lighter_from, range, thread_over, weight};
+use crate::pages::weights::{Kind, find, leading, lighter_from, thread_over, weight};
 use crate::text::{Text, names, say};
 
 /// The answer, a sentence or two in each of its parts.
@@ -81,7 +81,7 @@ fn compared<'a>(
 
 fn ratios(coroutines: &[Coroutine<'_>]) -> String {
     let (least, most) = (coroutines[coroutines.len() - 1].2, coroutines[0].2);
-    range(least.value, most.value, Unit::Times)
+    format::range(least.value, most.value, Unit::Times)
 }
 
 /// What a waiting task takes, contestant by contestant; `None` if nothing is known.
