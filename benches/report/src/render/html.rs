@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::foreign;
-use super::layout::{Layout, cut};
+use super::layout::{LONGEST_TEXT, Layout, cut};
 use super::svg::{self, Theme};
 use crate::chart::Chart;
 use crate::document::{Block, Cell, Document, Table};
@@ -26,9 +26,6 @@ pub struct Around<'a> {
     /// What precedes the name of a page written by hand.
     pub docs: Option<&'a str>,
 }
-
-/// So many characters of one text are shown.
-const LONGEST_TEXT: usize = 10_000;
 
 /// So many characters of what a part is called by those who do not see it, and in an address.
 const LONGEST_LABEL: usize = 160;

@@ -23,6 +23,9 @@ pub(crate) struct Layout {
     pub(crate) widths: Vec<usize>,
 }
 
+/// So many characters of one text are shown.
+pub(crate) const LONGEST_TEXT: usize = 10_000;
+
 /// So many characters of a cell are shown.
 const LONGEST_CELL: usize = 160;
 

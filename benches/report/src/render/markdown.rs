@@ -3,7 +3,7 @@
 use textwrap::core::display_width;
 
 use super::foreign;
-use super::layout::{Layout, cut};
+use super::layout::{LONGEST_TEXT, Layout, cut};
 use super::svg::Theme;
 use crate::chart::Chart;
 use crate::document::{Block, Document, Table};
@@ -31,9 +31,6 @@ pub fn render(document: &Document, place: &Place<'_>) -> String {
 pub fn render_body(document: &Document, place: &Place<'_>) -> String {
     format!("{}\n", place.blocks(&document.blocks, 2).trim_end())
 }
-
-/// So many characters of one text are shown.
-const LONGEST_TEXT: usize = 10_000;
 
 /// So wide a cell is padded to, in columns: a longer one stands out by itself.
 const WIDEST: usize = 80;

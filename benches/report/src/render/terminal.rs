@@ -7,7 +7,7 @@ use textwrap::core::display_width;
 use textwrap::{WordSplitter, wrap};
 
 use super::foreign;
-use super::layout::{Layout, cut};
+use super::layout::{LONGEST_TEXT, Layout, cut};
 use crate::document::{Block, Document, Table};
 use crate::text::{Span, Text};
 
@@ -62,9 +62,6 @@ const NARROWEST: usize = 20;
 
 /// Prose is no wider than this, however wide the terminal is: longer lines are hard to read.
 const WIDEST_PROSE: usize = 100;
-
-/// So many characters of one text are shown.
-const LONGEST_TEXT: usize = 10_000;
 
 /// Words in a cell are wrapped to no less than this.
 const NARROWEST_WORDS: usize = 16;
