@@ -81,11 +81,6 @@ pub enum Cell {
 }
 
 impl Table {
-    /// A table with these columns and no row.
-    pub fn new(columns: impl IntoIterator<Item = Column>) -> Self {
-        Self { columns: columns.into_iter().collect(), rows: Vec::new() }
-    }
-
     /// A table with these columns and rows.
     ///
     /// # Panics
@@ -94,18 +89,11 @@ impl Table {
         columns: impl IntoIterator<Item = Column>,
         rows: impl IntoIterator<Item = Vec<Cell>>,
     ) -> Self {
-        let mut table = Self::new(columns);
-        rows.into_iter().for_each(|row| table.push(row));
-        table
-    }
-
-    /// Adds a row.
-    ///
-    /// # Panics
-    /// If it has more or fewer cells than the table has columns.
-    pub fn push(&mut self, row: Vec<Cell>) {
-        assert_eq!(row.len(), self.columns.len(), "a row has a cell for each column");
-        self.rows.push(row);
+        let columns: Vec<Column> = columns.into_iter().collect();
+        let rows: Vec<Vec<Cell>> = rows.into_iter().collect();
+        let is_whole = rows.iter().all(|row| row.len() == columns.len());
+        assert!(is_whole, "a row has a cell for each column");
+        Self { columns, rows }
     }
 
     /// Whether there is no row.

@@ -78,41 +78,38 @@ pub fn document(analysis: &Analysis) -> Document {
 /// Weight, CPU, start and lateness: the slopes where there are several numbers of tasks, else the
 /// readings less what the process read before its first task.
 fn weighed(analysis: &Analysis, rows: &[&PerTask]) -> Table {
-    let mut table = Table::new([
-        Column::words("contestant"),
-        Column::words("tasks"),
-        Column::new("bytes", Unit::Bytes).lower(),
-        Column::new("CPU", Unit::Nanoseconds).lower(),
-        Column::new("start", Unit::Nanoseconds).lower(),
-        Column::words("late p50, p99"),
-    ]);
-    for rows in rows.chunk_by(|a, b| a.series == b.series) {
-        let last = rows[rows.len() - 1];
-        let measured = analysis.get(&last.series);
-        let slope = |figure: Figure, otherwise: Option<Estimate>| -> Cell {
-            let slope = measured.and_then(|measured| measured.slope(figure));
-            match slope.or(otherwise) {
-                Some(estimate) if is_lost_in_noise(&estimate) => Cell::Missing(
-                    "cannot be distinguished from zero; more tasks or repeats make it surer".into(),
-                ),
-                known => Cell::figure(known, reason(last)),
-            }
-        };
-        let counts = match rows {
-            [only] => format::count(only.tasks),
-            [first, ..] => format!("{}–{}", format::count(first.tasks), format::count(last.tasks)),
-            [] => continue,
-        };
-        table.push(vec![
-            Cell::text(names::contestant(&last.series.contestant)),
-            Cell::text(counts),
-            slope(analysis.basis.figure(), last.bytes),
-            slope(Figure::Cpu, last.cpu_ns),
-            slope(Figure::Start, last.start_ns),
-            late(last),
-        ]);
-    }
-    table
+    let slope = |last: &PerTask, figure: Figure, otherwise: Option<Estimate>| {
+        let slope = analysis.get(&last.series).and_then(|measured| measured.slope(figure));
+        match slope.or(otherwise) {
+            Some(estimate) if is_lost_in_noise(&estimate) => Cell::Missing(
+                "cannot be distinguished from zero; more tasks or repeats make it surer".into(),
+            ),
+            known => Cell::figure(known, reason(last)),
+        }
+    };
+    let of_one = rows.chunk_by(|a, b| a.series == b.series);
+    tables::of(
+        of_one.filter_map(|rows| Some((*rows.first()?, *rows.last()?))),
+        &[
+            (Column::words("contestant"), &|(_, last)| tables::contestant(&last.series.contestant)),
+            (Column::words("tasks"), &|(first, last)| {
+                Cell::text(match [first.tasks, last.tasks].map(format::count) {
+                    [first, last] if first == last => last,
+                    ends => ends.join("–"),
+                })
+            }),
+            (Column::new("bytes", Unit::Bytes).lower(), &|(_, last)| {
+                slope(last, analysis.basis.figure(), last.bytes)
+            }),
+            (Column::new("CPU", Unit::Nanoseconds).lower(), &|(_, last)| {
+                slope(last, Figure::Cpu, last.cpu_ns)
+            }),
+            (Column::new("start", Unit::Nanoseconds).lower(), &|(_, last)| {
+                slope(last, Figure::Start, last.start_ns)
+            }),
+            (Column::words("late p50, p99"), &|(_, last)| late(last)),
+        ],
+    )
 }
 
 /// Whether a figure says nothing: it is below zero, or its interval holds zero and more.

@@ -91,17 +91,18 @@ fn document(string: &str) -> Document {
             Span::Link { label: string.into(), to: format!("https://{string}") },
         ])
     };
-    let mut table = Table::new([
+    let columns = [
         Column::words(text()),
         Column::new(text(), Unit::Bytes).lower().with_intervals(),
         Column::words(text()),
-    ]);
-    table.push(vec![Cell::Text(text()), Cell::Missing(text()), Cell::Text(string.into())]);
-    table.push(vec![
+    ];
+    let without = vec![Cell::Text(text()), Cell::Missing(text()), Cell::Text(string.into())];
+    let with = vec![
         Cell::Text(string.into()),
         Cell::Figure(Estimate::lone(f64::NAN)),
         Cell::Missing(string.into()),
-    ]);
+    ];
+    let table = Table::of(columns, [without, with]);
     let mut blocks = vec![
         Block::Heading(text()),
         Block::Paragraph(text()),

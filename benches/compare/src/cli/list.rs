@@ -52,31 +52,26 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         print_json(&list)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new([
-        Column::words("contestant"),
-        Column::words("in flight"),
-        Column::words("what it is"),
-    ]);
-    let mut cautions = Vec::new();
-    for contestant in &contestants {
-        let id = contestant.id();
-        table.push(vec![
-            Cell::text(id),
+    let rows = contestants.iter().map(|contestant| {
+        vec![
+            Cell::text(contestant.id()),
             Cell::text(contestant.ceiling(&settings).to_string()),
             Cell::text(&*contestant.profile.summary),
-        ]);
-        if let Some(caution) = &contestant.profile.caution {
-            let name = names::contestant(&Id::new(id));
-            cautions.push(say("{name}: {caution}", &[("name", &name), ("caution", caution)]));
-        }
-    }
+        ]
+    });
+    let table = Table::of(["contestant", "in flight", "what it is"].map(Column::words), rows);
+    let cautions = contestants.iter().filter_map(|contestant| {
+        let caution = contestant.profile.caution.as_ref()?;
+        let name = names::contestant(&Id::new(contestant.id()));
+        Some(say("{name}: {caution}", &[("name", &name), ("caution", caution)]))
+    });
     let compiled_out = registry::compiled_out().map(|(id, feature)| {
         say(
             "{id} is compiled out; `--features {feature}` brings it back",
             &[("id", &id), ("feature", feature)],
         )
     });
-    let notes: Vec<Text> = cautions.into_iter().chain(compiled_out).collect();
+    let notes: Vec<Text> = cautions.chain(compiled_out).collect();
     let mut blocks = vec![Block::Table(table)];
     blocks.extend((!notes.is_empty()).then_some(Block::List(notes)));
     print_document(&Document { id: "list", title: "Contestants".into(), blocks }, false);

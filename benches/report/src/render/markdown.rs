@@ -468,8 +468,8 @@ mod tests {
             let said = squeezed(&text().words());
             let line = HERE.line(&text());
             prop_assert!(!line.contains('\n') && !line.contains("<!--"), "{}", line);
-            let mut table = Table::new([crate::document::Column::words("h")]);
-            table.push(vec![crate::document::Cell::Text(text())]);
+            let rows = [vec![crate::document::Cell::Text(text())]];
+            let table = Table::of([crate::document::Column::words("h")], rows);
             for (blocks, around) in [
                 (vec![Block::Paragraph(text())], ""),
                 (vec![Block::Heading(text())], ""),

@@ -39,36 +39,31 @@ pub(super) fn document() -> Document {
 pub(super) fn table() -> Table {
     let failed = || Cell::Missing("exit 101 at 4,000".into());
     let figure = |value, by| Cell::Figure(Estimate { value, low: value - by, high: value + by });
-    let mut table = Table::new([
+    let columns = [
         Column::words(""),
         Column::new("timer", Unit::Bytes).lower().with_intervals(),
         Column::new("open request", Unit::Bytes).lower(),
         Column::new("requests a second", Unit::PerSecond).higher(),
         Column::words("what stops it"),
-    ]);
+    ];
     let words = |words: &str| Cell::Text(Text::plain(words));
-    table.push(vec![
+    let thread = vec![
         words("thread each"),
         figure(37_379.0, 40.0),
         Cell::value(45_512.0),
         Cell::Count(31_000),
         words("vm.max_map_count 65,530, 4 mappings a thread"),
-    ]);
-    table.push(vec![
-        words("tokio"),
-        figure(448.2, 1.0),
-        failed(),
-        Cell::Count(30_000),
-        words("memory"),
-    ]);
-    table.push(vec![
+    ];
+    let tokio =
+        vec![words("tokio"), figure(448.2, 1.0), failed(), Cell::Count(30_000), words("memory")];
+    let smol = vec![
         words("smol"),
         Cell::Missing("one repeat".into()),
         failed(),
         Cell::Missing(Text::default()),
         words("memory"),
-    ]);
-    table
+    ];
+    Table::of(columns, [thread, tokio, smol])
 }
 
 fn chart() -> Chart {

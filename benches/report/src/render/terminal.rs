@@ -398,11 +398,11 @@ mod tests {
             long in prop_oneof![0_usize..100, 60_000_usize..70_000],
             width in 20_u16..140,
         ) {
-            let mut table = Table::new([Column::words(&*names[0]), Column::new(&*names[0], Unit::Count).lower(), Column::words("x")]);
-            for name in &names {
+            let columns = [Column::words(&*names[0]), Column::new(&*names[0], Unit::Count).lower(), Column::words("x")];
+            let table = Table::of(columns, names.iter().map(|name| {
                 let reason = Cell::Missing(Text::plain(&**name));
-                table.push(vec![Cell::text(&**name), reason, Cell::text("long ".repeat(long / 5))]);
-            }
+                vec![Cell::text(&**name), reason, Cell::text("long ".repeat(long / 5))]
+            }));
             let blocks = vec![
                 Block::Heading(names[0].as_str().into()),
                 Block::Table(table),
