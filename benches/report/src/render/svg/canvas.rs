@@ -32,6 +32,8 @@ const FONT_SCALE: f64 = 1.24;
 pub(super) struct Canvas<'a> {
     backend: SVGBackend<'a>,
     pub(super) theme: Theme,
+    /// How far down it is drawn.
+    pub(super) bottom: f64,
 }
 
 /// The mark of a point: the second thing beside its colour by which a line is known.
@@ -48,7 +50,8 @@ pub(super) enum Mark {
 impl<'a> Canvas<'a> {
     /// A canvas that writes to this string: first a line with the picture's head, then the rest.
     pub(super) fn new(drawn: &'a mut String, theme: Theme) -> Self {
-        Self { backend: SVGBackend::with_string(drawn, (WIDTH as u32, WIDTH as u32)), theme }
+        let backend = SVGBackend::with_string(drawn, (WIDTH as u32, WIDTH as u32));
+        Self { backend, theme, bottom: 0.0 }
     }
 
     /// Words that begin, end or have their middle here, with their middle at this height.

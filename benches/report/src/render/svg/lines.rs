@@ -26,11 +26,12 @@ const NO_ROOM: usize = 12;
 /// From a line's end to its label.
 const GAP: f64 = 16.0;
 
-/// Draws the lines below `top`, and gives the height below them.
-pub(super) fn draw(canvas: &mut Canvas<'_>, top: f64, x: &Axis, y: &Axis, lines: &[Line]) -> f64 {
+/// Draws the lines.
+pub(super) fn draw(canvas: &mut Canvas<'_>, x: &Axis, y: &Axis, lines: &[Line]) {
     let lines = &lines[..lines.len().min(MOST)];
     let muted = canvas.theme.muted();
-    let top = canvas.lines(&wrapped(&y.label, WIDTH - 16.0, 2), (8.0, top), muted, HPos::Left);
+    let at = (8.0, canvas.bottom);
+    let top = canvas.lines(&wrapped(&y.label, WIDTH - 16.0, 2), at, muted, HPos::Left);
     let values = |of: fn((f64, f64)) -> f64| {
         let walls = lines.iter().filter_map(|line| line.wall.as_ref());
         let points = lines.iter().flat_map(|line| line.points.iter().copied());
@@ -48,7 +49,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, top: f64, x: &Axis, y: &Axis, lines:
     let right = WIDTH - label_width - if at_edge.is_empty() { 24.0 } else { GAP + 4.0 };
     let across = Scale::of(x, values(|(x, _)| x), (left, right), false);
 
-    let mut below = across.draw_below(canvas, top, bottom);
+    across.draw_below(canvas, top, bottom);
     for (at, label) in &ticks {
         canvas.line(&[(left, *at), (right, *at)], canvas.theme.grid(), 1);
         canvas.text(label, (left - 14.0, *at), muted, HPos::Right);
@@ -65,10 +66,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, top: f64, x: &Axis, y: &Axis, lines:
     for label in within {
         let end = across.at(label.x).zip(up.at(label.y));
         if end.is_none_or(|end| !taken.place(canvas, &label, end)) {
-            below = label.draw_below(canvas, below);
+            label.draw_below(canvas);
         }
     }
-    below
 }
 
 fn draw_line(
@@ -175,14 +175,15 @@ impl<'a> Label<'a> {
         self.words.len() as f64 * LEADING
     }
 
-    /// Draws it below the plot, behind the line's mark. Gives the height below it.
-    fn draw_below(&self, canvas: &mut Canvas<'_>, y: f64) -> f64 {
+    /// Draws it below the plot, behind the line's mark.
+    fn draw_below(&self, canvas: &mut Canvas<'_>) {
+        let y = canvas.bottom;
         let color = canvas.theme.tone(self.line.tone);
         let (mark, is_hollow) = Mark::of(self.line.tone);
         canvas.line(&[(8.0, y), (32.0, y)], color, 3);
         canvas.mark(mark, (20.0, y), color, is_hollow);
         let words = wrapped(&self.words.join(" "), WIDTH - 48.0, 2);
-        canvas.lines(&words, (40.0, y), color, HPos::Left)
+        canvas.bottom = canvas.lines(&words, (40.0, y), color, HPos::Left);
     }
 
     /// Draws it to the right of `x`, or to the left.

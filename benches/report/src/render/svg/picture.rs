@@ -1,6 +1,6 @@
 //! A picture: its heading, what is drawn, and what a person hears who does not see it.
 
-use plotters::style::FontStyle;
+use plotters::style::{FontStyle, RGBColor};
 
 use super::canvas::{Canvas, HPos, LEADING, WIDTH, escaped, wrapped};
 use super::theme::Theme;
@@ -11,19 +11,19 @@ use crate::chart::{Chart, Plot};
 pub fn render(chart: &Chart, theme: Theme) -> String {
     let mut drawn = String::new();
     let mut canvas = Canvas::new(&mut drawn, theme);
-    let top = heading(&mut canvas, chart);
-    let bottom = match &chart.plot {
-        Plot::Lines { x, y, lines } => lines::draw(&mut canvas, top, x, y, lines),
-        Plot::Stacks { x, parts, bars } => rows::stacks(&mut canvas, top, x, parts, bars),
-        Plot::Ranges { x, kinds, rows } => rows::ranges(&mut canvas, top, x, kinds, rows),
-        Plot::Dots { x, rows } => rows::dots(&mut canvas, top, x, rows),
-        Plot::Spans { x, rows } => rows::spans(&mut canvas, top, x, rows),
-    };
+    heading(&mut canvas, chart);
+    match &chart.plot {
+        Plot::Lines { x, y, lines } => lines::draw(&mut canvas, x, y, lines),
+        Plot::Stacks { x, parts, bars } => rows::stacks(&mut canvas, x, parts, bars),
+        Plot::Ranges { x, kinds, rows } => rows::ranges(&mut canvas, x, kinds, rows),
+        Plot::Dots { x, rows } => rows::dots(&mut canvas, x, rows),
+        Plot::Spans { x, rows } => rows::spans(&mut canvas, x, rows),
+    }
+    let height = canvas.bottom.ceil();
     drop(canvas);
     // The head is written last: only now is it known how high the picture is.
     let (_, body) = drawn.split_once('\n').unwrap_or_default();
-    let (height, background) = (bottom.ceil(), theme.background());
-    let (red, green, blue) = (background.0, background.1, background.2);
+    let RGBColor(red, green, blue) = theme.background();
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{WIDTH}\" \
          height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" stroke-linecap=\"round\" \
@@ -35,8 +35,8 @@ pub fn render(chart: &Chart, theme: Theme) -> String {
     )
 }
 
-/// The title and how to read the picture. Gives the height below them.
-fn heading(canvas: &mut Canvas<'_>, chart: &Chart) -> f64 {
+/// The title and how to read the picture.
+fn heading(canvas: &mut Canvas<'_>, chart: &Chart) {
     const MARGIN: f64 = 8.0;
     let mut y = 18.0;
     // Bold letters are wider by a tenth.
@@ -45,5 +45,5 @@ fn heading(canvas: &mut Canvas<'_>, chart: &Chart) -> f64 {
         y += LEADING;
     }
     let subtitle = wrapped(&chart.subtitle, WIDTH - 2.0 * MARGIN, 3);
-    canvas.lines(&subtitle, (MARGIN, y), canvas.theme.muted(), HPos::Left) + 2.0
+    canvas.bottom = canvas.lines(&subtitle, (MARGIN, y), canvas.theme.muted(), HPos::Left) + 2.0;
 }

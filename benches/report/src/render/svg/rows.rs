@@ -17,16 +17,10 @@ const WIDEST_NAME: f64 = 190.0;
 const MARGIN: f64 = 8.0;
 
 /// Stacked bars: a legend, and for each subject a bar with its whole at its end.
-pub(super) fn stacks(
-    canvas: &mut Canvas<'_>,
-    top: f64,
-    x: &Axis,
-    parts: &[String],
-    bars: &[Bar],
-) -> f64 {
+pub(super) fn stacks(canvas: &mut Canvas<'_>, x: &Axis, parts: &[String], bars: &[Bar]) {
     const HALF: f64 = 11.0;
     let bars = &bars[..bars.len().min(MOST)];
-    let top = legend(canvas, top, parts, 20.0, |canvas, part, (x, y)| {
+    legend(canvas, parts, 20.0, |canvas, part, (x, y)| {
         canvas.rectangle((x, y - 7.0), (x + 14.0, y + 7.0), canvas.theme.part(part));
     });
     let lengths = |bar: &Bar| -> Vec<f64> {
@@ -34,11 +28,11 @@ pub(super) fn stacks(
     };
     let wholes: Vec<f64> = bars.iter().map(|bar| lengths(bar).iter().sum()).collect();
     let labels: Vec<String> = wholes.iter().map(|whole| format::figure(*whole, x.unit)).collect();
-    let names = Names::draw(canvas, top, bars.iter().map(|bar| (&*bar.name, HALF * 2.0 + 10.0)));
+    let names = Names::draw(canvas, bars.iter().map(|bar| (&*bar.name, HALF * 2.0 + 10.0)));
     // Parts on top of one another can be compared on a linear axis only.
     let linear = Axis { is_log: false, ..x.clone() };
     let scale = Scale::of(&linear, wholes.iter().copied(), (names.left, right_of(&labels)), false);
-    let below = scale.draw_below(canvas, top, names.bottom);
+    scale.draw_below(canvas, names.top, names.bottom);
     for ((bar, y), label) in bars.iter().zip(&names.middles).zip(&labels) {
         let mut whole = 0.0;
         let mut end = names.left;
@@ -55,28 +49,21 @@ pub(super) fn stacks(
         }
         canvas.text(label, (end + 8.0, *y), canvas.theme.ink(), HPos::Left);
     }
-    below
 }
 
 /// Ranges: for each kind a mark at its low end and a bar at its high end.
-pub(super) fn ranges(
-    canvas: &mut Canvas<'_>,
-    top: f64,
-    x: &Axis,
-    kinds: &[String],
-    rows: &[RangeRow],
-) -> f64 {
+pub(super) fn ranges(canvas: &mut Canvas<'_>, x: &Axis, kinds: &[String], rows: &[RangeRow]) {
     const HIGH: f64 = 18.0;
     let rows = &rows[..rows.len().min(MOST)];
-    let top = legend(canvas, top, kinds, 50.0, |canvas, kind, (x, y)| {
+    legend(canvas, kinds, 50.0, |canvas, kind, (x, y)| {
         draw_range(canvas, (x + 6.0, x + 38.0), y, canvas.theme.muted(), kind);
     });
     let high = |row: &RangeRow| row.ranges.len().clamp(1, 6) as f64 * HIGH + 14.0;
-    let names = Names::draw(canvas, top, rows.iter().map(|row| (&*row.name, high(row))));
+    let names = Names::draw(canvas, rows.iter().map(|row| (&*row.name, high(row))));
     let values = rows.iter().flat_map(|row| row.ranges.iter().flatten());
     let values = values.flat_map(|(low, high)| [*low, *high]);
     let scale = Scale::of(x, values, (names.left, WIDTH - 28.0), true);
-    let below = scale.draw_below(canvas, top, names.bottom);
+    scale.draw_below(canvas, names.top, names.bottom);
     for (row, middle) in rows.iter().zip(&names.middles) {
         let color = canvas.theme.tone(row.tone);
         let first = middle - (row.ranges.len() as f64 - 1.0) / 2.0 * HIGH;
@@ -86,21 +73,20 @@ pub(super) fn ranges(
             }
         }
     }
-    below
 }
 
 /// Dots with their intervals and values.
-pub(super) fn dots(canvas: &mut Canvas<'_>, top: f64, x: &Axis, rows: &[DotRow]) -> f64 {
+pub(super) fn dots(canvas: &mut Canvas<'_>, x: &Axis, rows: &[DotRow]) {
     const HIGH: f64 = 32.0;
     let rows = &rows[..rows.len().min(MOST)];
     let labels: Vec<String> = rows.iter().map(|row| format::figure(row.value, x.unit)).collect();
-    let names = Names::draw(canvas, top, rows.iter().map(|row| (&*row.name, HIGH)));
+    let names = Names::draw(canvas, rows.iter().map(|row| (&*row.name, HIGH)));
     let values = rows.iter().flat_map(|row| {
         let (low, high) = row.interval.unwrap_or((row.value, row.value));
         [row.value, low, high]
     });
     let scale = Scale::of(x, values, (names.left, right_of(&labels)), true);
-    let below = scale.draw_below(canvas, top, names.bottom);
+    scale.draw_below(canvas, names.top, names.bottom);
     for ((row, y), label) in rows.iter().zip(names.middles).zip(&labels) {
         let color = canvas.theme.tone(row.tone);
         let Some(value) = scale.at(row.value) else { continue };
@@ -115,21 +101,20 @@ pub(super) fn dots(canvas: &mut Canvas<'_>, top: f64, x: &Axis, rows: &[DotRow])
         canvas.mark(Mark::Circle, (value, y), color, false);
         canvas.text(label, (end + 8.0, y), canvas.theme.ink(), HPos::Left);
     }
-    below
 }
 
 /// Spans: for each a bar from its beginning to its end, with its name there.
-pub(super) fn spans(canvas: &mut Canvas<'_>, top: f64, x: &Axis, rows: &[SpanRow]) -> f64 {
+pub(super) fn spans(canvas: &mut Canvas<'_>, x: &Axis, rows: &[SpanRow]) {
     const HIGH: f64 = 20.0;
     const HALF: f64 = 6.0;
     const MOST_SPANS: usize = 6;
     let rows = &rows[..rows.len().min(MOST)];
     let high = |row: &SpanRow| row.spans.len().clamp(1, MOST_SPANS) as f64 * HIGH + 14.0;
-    let names = Names::draw(canvas, top, rows.iter().map(|row| (&*row.name, high(row))));
+    let names = Names::draw(canvas, rows.iter().map(|row| (&*row.name, high(row))));
     let values =
         rows.iter().flat_map(|row| row.spans.iter().flat_map(|(_, from, to)| [*from, *to]));
     let scale = Scale::of(x, values, (names.left, WIDTH - 40.0), true);
-    let below = scale.draw_below(canvas, top, names.bottom);
+    scale.draw_below(canvas, names.top, names.bottom);
     for (row, middle) in rows.iter().zip(&names.middles) {
         let spans = &row.spans[..row.spans.len().min(MOST_SPANS)];
         let mut y = middle - (spans.len() as f64 - 1.0) / 2.0 * HIGH;
@@ -142,7 +127,6 @@ pub(super) fn spans(canvas: &mut Canvas<'_>, top: f64, x: &Axis, rows: &[SpanRow
             y += HIGH;
         }
     }
-    below
 }
 
 /// Every other kind is hollow and dashed.
@@ -167,16 +151,14 @@ fn right_of(labels: &[String]) -> f64 {
     WIDTH - widest(labels, 8.0) - 20.0
 }
 
-/// The legend, in as many lines as it takes, each entry behind a mark of this width. Gives the height
-/// below it.
+/// The legend, in as many lines as it takes, each entry behind a mark of this width.
 fn legend(
     canvas: &mut Canvas<'_>,
-    top: f64,
     entries: &[String],
     mark_width: f64,
     draw_mark: impl Fn(&mut Canvas<'_>, usize, (f64, f64)),
-) -> f64 {
-    let (mut x, mut y) = (MARGIN, top);
+) {
+    let (mut x, mut y) = (MARGIN, canvas.bottom);
     for (index, words) in entries.iter().take(12).enumerate() {
         let lines = wrapped(words, WIDTH - 2.0 * MARGIN - mark_width, 2);
         let width = widest(&lines, 0.0) + mark_width;
@@ -188,7 +170,9 @@ fn legend(
         y += lines.len().saturating_sub(1) as f64 * LEADING;
         x += width + 18.0;
     }
-    if entries.is_empty() { top } else { y + LEADING }
+    if !entries.is_empty() {
+        canvas.bottom = y + LEADING;
+    }
 }
 
 /// The names of rows, to the left of an axis.
@@ -197,21 +181,19 @@ struct Names {
     left: f64,
     /// The middle of each row.
     middles: Vec<f64>,
-    /// Below the last row.
+    /// Above the first row and below the last.
+    top: f64,
     bottom: f64,
 }
 
 impl Names {
     /// Draws the names, each in a row of at least this height.
-    fn draw<'a>(
-        canvas: &mut Canvas<'_>,
-        top: f64,
-        rows: impl Iterator<Item = (&'a str, f64)>,
-    ) -> Self {
+    fn draw<'a>(canvas: &mut Canvas<'_>, rows: impl Iterator<Item = (&'a str, f64)>) -> Self {
         let rows: Vec<(Vec<String>, f64)> =
             rows.map(|(name, high)| (wrapped(name, WIDEST_NAME, 2), high)).collect();
         let left = widest(rows.iter().flat_map(|(lines, _)| lines), 40.0) + MARGIN + 12.0;
-        let mut names = Self { left, middles: Vec::new(), bottom: top - 8.0 };
+        let top = canvas.bottom;
+        let mut names = Self { left, middles: Vec::new(), top, bottom: top - 8.0 };
         for (lines, high) in rows {
             let high = high.max(lines.len() as f64 * LEADING + 6.0);
             let middle = names.bottom + high / 2.0;

@@ -76,8 +76,8 @@ impl<'a> Scale<'a> {
     }
 
     /// Ticks along the lower edge at this height, with the lines of the grid up to `top` and the name
-    /// of the axis below. Gives the height below them.
-    pub(super) fn draw_below(&self, canvas: &mut Canvas<'_>, top: f64, bottom: f64) -> f64 {
+    /// of the axis below.
+    pub(super) fn draw_below(&self, canvas: &mut Canvas<'_>, top: f64, bottom: f64) {
         let (grid, muted) = (canvas.theme.grid(), canvas.theme.muted());
         let ticks = self.ticks();
         let apart = widest(ticks.iter().map(|(_, label)| label), 0.0) + 8.0;
@@ -94,7 +94,8 @@ impl<'a> Scale<'a> {
         let label = wrapped(&self.axis.label, WIDTH - 24.0, 2);
         let half = widest(&label, 0.0) / 2.0 + 12.0;
         let middle = f64::midpoint(self.from, self.to).clamp(half, WIDTH - half);
-        canvas.lines(&label, (middle, bottom + 16.0 + LEADING), muted, HPos::Center)
+        let at = (middle, bottom + 16.0 + LEADING);
+        canvas.bottom = canvas.lines(&label, at, muted, HPos::Center);
     }
 
     /// The place of a value in steps of the axis; `None` where it has none.
