@@ -58,13 +58,13 @@ pub fn run(
 ) -> anyhow::Result<Tally> {
     let mut tell = |event: Event<'_>| readers.iter_mut().try_for_each(|reader| reader.read(event));
     tell(Event::Start { cells: cells as u64, already: tally.cells() })?;
-    let mut watch = Watch::new(runner.limits.to_map());
+    let mut watch = Watch::new(runner.limits.by_name.clone());
     let done = plan(&mut |spec| {
         tell(Event::CellStart(spec))?;
         runner.limits = Limits::read();
         let mut cell = runner.run(spec, stop)?;
         runner.limits = Limits::read();
-        cell.conditions = Some(watch.since(&runner.limits.to_map()));
+        cell.conditions = Some(watch.since(&runner.limits.by_name));
         tally.count(cell.status);
         tell(Event::CellOver(&cell))?;
         Ok(cell)

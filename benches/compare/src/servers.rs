@@ -18,7 +18,6 @@ use workload::http::get::Client;
 
 use crate::limits::Limits;
 use protocol::ServerLine;
-use record::LimitValue;
 
 /// How long a server may take to say how it is.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -49,7 +48,7 @@ enum Source {
 struct Own {
     rate_limit: Option<NonZeroU64>,
     /// How many descriptors it may have.
-    nofile: Option<LimitValue>,
+    nofile: Option<u64>,
     process: process::ServerProcess,
 }
 
@@ -103,7 +102,7 @@ impl Servers {
                         Err(_) => own.process.kill(),
                     }
                 }
-                let nofile = Limits::read().nofile;
+                let nofile = Limits::read().get("nofile");
                 let is_known = |own: &&Own| own.rate_limit == rate_limit && own.nofile == nofile;
                 let known = self.own.iter().find(is_known);
                 let address = match known {

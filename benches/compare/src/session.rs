@@ -16,6 +16,7 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use crate::generated::Files;
+use crate::meter::process::Procfs;
 use crate::output::{print, print_document, tell};
 use crate::project::{Project, RECORD};
 use record::{Extent, Record, differences, read_file};
@@ -149,7 +150,7 @@ impl Session {
 
     /// Where a part is written until it is complete.
     pub fn begin(&self, part: Part) -> PathBuf {
-        self.folder.join(format!("{}.part", part.name()))
+        self.file(part, "part")
     }
 
     /// Makes a part complete, and publishes what is there: pages beside the record in
@@ -158,11 +159,11 @@ impl Session {
     /// # Errors
     /// If a file cannot be read or written.
     pub fn complete(&self, part: Part) -> anyhow::Result<Published> {
-        let complete = self.path_of(part);
+        let complete = self.file(part, "jsonl");
         fs::rename(self.begin(part), &complete)
             .with_context(|| format!("{} cannot be written", complete.display()))?;
-        let parts: Vec<_> =
-            Part::ALL.into_iter().map(|part| self.path_of(part)).filter(|p| p.is_file()).collect();
+        let parts = Part::ALL.map(|part| self.file(part, "jsonl"));
+        let parts: Vec<_> = parts.into_iter().filter(|path| path.is_file()).collect();
         let text = merge(&parts)?;
 
         let folder = self.project.scratch().join(self.extent.name());
@@ -183,16 +184,12 @@ impl Session {
     /// # Errors
     /// If that cannot be written.
     pub fn skip(&self, part: Part) -> anyhow::Result<()> {
-        let path = self.skipped(part);
+        let path = self.file(part, "skipped");
         fs::write(&path, "").with_context(|| format!("{} cannot be written", path.display()))
     }
 
     fn is_over(&self, part: Part) -> bool {
-        self.path_of(part).is_file() || self.skipped(part).is_file()
-    }
-
-    fn skipped(&self, part: Part) -> PathBuf {
-        self.folder.join(format!("{}.skipped", part.name()))
+        ["jsonl", "skipped"].iter().any(|kind| self.file(part, kind).is_file())
     }
 
     /// Replaces the committed results, and says of what extent they were, if there were any. The
@@ -216,8 +213,8 @@ impl Session {
         Ok(before.map(|before| before.run.extent))
     }
 
-    fn path_of(&self, part: Part) -> PathBuf {
-        self.folder.join(format!("{}.jsonl", part.name()))
+    fn file(&self, part: Part, kind: &str) -> PathBuf {
+        self.folder.join(format!("{}.{kind}", part.name()))
     }
 }
 
@@ -294,12 +291,10 @@ fn is_locked(folder: &Path) -> bool {
     lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// When a process started, in clock ticks since boot: the 22nd field of `stat`. The second, the name
-/// in parentheses, may contain spaces (proc_pid_stat(5)).
+/// When a process started, in clock ticks since boot (proc_pid_stat(5)).
 fn started(pid: u32) -> Option<String> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(19).map(str::to_owned)
+    const START: usize = 22;
+    Procfs::default().stat(pid, START)
 }
 
 #[cfg(test)]

@@ -251,8 +251,8 @@ mod tests {
             second_wave: false,
             waves: None,
         };
-        let limits =
-            Limits { max_map_count: Some(LimitValue::Number(65_530)), ..Limits::default() };
+        let by_name = [("max_map_count".to_owned(), LimitValue::Number(65_530))].into();
+        let limits = Limits { by_name, ..Limits::default() };
         ending.into_cell(&spec, &workload, &limits)
     }
 

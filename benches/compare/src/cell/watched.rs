@@ -289,7 +289,7 @@ impl<'a> Watched<'a> {
             Build::Counting => Weight { heap_bytes, ..Weight::default() },
             Build::Timed => {
                 thread::sleep(SETTLING);
-                let weight = meter::weigh(&procfs(), self.child.id(), self.group.as_ref());
+                let weight = meter::weigh(&procfs(), &[self.child.id()], self.group.as_ref());
                 if let Some(group) = &self.group {
                     let lost = group.is_lost_to(&procfs(), self.child.id());
                     self.lost_group = self.lost_group.take().or(lost);
@@ -297,14 +297,12 @@ impl<'a> Watched<'a> {
                 self.last_seen.raise(&LastSeen {
                     threads: weight.threads,
                     mappings: weight.mappings,
-                    mappings_at_least: None,
                     address_space: procfs().peak_address_bytes(self.child.id()),
                     descriptors: weight.descriptors,
                     rss_bytes: weight.rss_bytes,
                     total_bytes: weight.total_bytes,
                     threads_in_system: procfs().threads_in_system(),
-                    threads_of_user: None,
-                    has_all: false,
+                    ..LastSeen::default()
                 });
                 weight
             }

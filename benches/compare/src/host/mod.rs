@@ -12,13 +12,14 @@ mod allocator;
 mod system;
 
 use std::collections::BTreeMap;
+use std::thread::available_parallelism;
 
 pub use self::system::Available;
 use self::system::System;
 use crate::limits::Limits;
 use crate::meter::process::Procfs;
 use crate::meter::{cgroup, kernel};
-use record::{CgroupKind, Host, LimitValue, TaskCode};
+use record::{CgroupKind, Host, TaskCode};
 
 /// Describes this machine and this process. `cgroup` is what weighs the cells, and `cgroup_note`
 /// says why nothing does.
@@ -28,8 +29,9 @@ pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
     let loaded = contestant::allocator::loaded();
     Host {
         cpu: system.cpu(),
-        cores: cores(),
-        memory_bytes: limits.memory_bytes.and_then(LimitValue::number),
+        // Affinity and control group considered; 1 if even that is not known.
+        cores: available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX)),
+        memory_bytes: limits.get("memory_bytes"),
         kernel: system.kernel(),
         clock: system.clock(),
         page_bytes: kernel::page_bytes().map(|bytes| bytes as u64),
@@ -40,7 +42,7 @@ pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
         not_loaded: loaded.missing.iter().map(|name| allocator::cut(name)).collect(),
         system: system.others(),
         rustc: rustc().to_owned(),
-        limits: limits.to_map(),
+        limits: limits.by_name,
         cgroup,
         cgroup_note,
     }
@@ -83,13 +85,6 @@ pub fn program() -> String {
 pub fn task_code() -> BTreeMap<String, BTreeMap<String, TaskCode>> {
     serde_json::from_str(env!("COMPARE_TASK_CODE"))
         .expect("the build script writes what is read here")
-}
-
-/// How many cores this process may use, affinity and control group considered; 1 if even that is
-/// not known.
-pub fn cores() -> u32 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(cores).unwrap_or(u32::MAX)
 }
 
 fn rustc() -> &'static str {

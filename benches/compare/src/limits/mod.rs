@@ -18,7 +18,7 @@
 //! | `threads_max` | threads on the system | `kernel.threads-max`, admin-guide/sysctl/kernel.rst |
 //! | `pid_max` | pids on the system, one a thread | `kernel.pid_max`, same place |
 //! | `nproc` | threads of a user | `RLIMIT_NPROC`, getrlimit(2) |
-//! | `nofile`, `nofile_hard` | descriptors of a process, soft and hard | `RLIMIT_NOFILE`, same place |
+//! | `nofile`, `nofile_hard` | descriptors of a process, soft (raised to the hard one by [`raise_descriptors`]) and hard | `RLIMIT_NOFILE`, same place |
 //! | `nofile_given` | the soft limit that this program was started with, before it raised it | same |
 //! | `address_space` | addresses of a process, in bytes | `RLIMIT_AS`, same place |
 //! | `ports` | local ports for connections to one address | `net.ipv4.ip_local_port_range`, networking/ip-sysctl.rst |
@@ -35,7 +35,7 @@ use std::fs;
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t};
 
-use crate::meter::cgroup::{self, Ceiling};
+use crate::meter::cgroup;
 use crate::meter::process::{self, Procfs};
 use own::NOFILE_GIVEN;
 pub use own::{raise_descriptors, refuse_a_small_stack, restore_descriptors};
@@ -52,33 +52,11 @@ pub const NEAR: f64 = 0.85;
 const BOUND_THREADS: [&str; 6] =
     ["max_map_count", "threads_max", "pid_max", "nproc", "pids_cgroup", "address_space"];
 
-/// The limits of this machine. `None` is a limit that cannot be read.
+/// The limits of this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Mappings of a process.
-    pub max_map_count: Option<LimitValue>,
-    /// Threads on the system.
-    pub threads_max: Option<LimitValue>,
-    /// Pids on the system.
-    pub pid_max: Option<LimitValue>,
-    /// Threads of this user, soft.
-    pub nproc: Option<LimitValue>,
-    /// Descriptors of a process, soft. [`raise_descriptors`] has raised it to the hard one.
-    pub nofile: Option<LimitValue>,
-    /// The same before it was raised.
-    pub nofile_given: Option<LimitValue>,
-    /// Descriptors to which a process may raise the soft limit.
-    pub nofile_hard: Option<LimitValue>,
-    /// Bytes of addresses of a process.
-    pub address_space: Option<LimitValue>,
-    /// Local ports of connections to one address.
-    pub ports: Option<LimitValue>,
-    /// Threads of the control group.
-    pub pids_cgroup: Option<LimitValue>,
-    /// Bytes of the control group.
-    pub memory_cgroup: Option<LimitValue>,
-    /// Bytes of the machine.
-    pub memory_bytes: Option<LimitValue>,
+    /// All that can be read, by name, as the record has them.
+    pub by_name: BTreeMap<String, LimitValue>,
     /// Whether the kernel lets this user exceed `nproc`: it does for root and for users with
     /// `CAP_SYS_RESOURCE` or `CAP_SYS_ADMIN` (getrlimit(2)).
     pub exempt_from_nproc: bool,
@@ -90,25 +68,9 @@ impl Limits {
         Self::read_from(&Procfs::default())
     }
 
-    /// By name, without those that cannot be read: as the record has them.
-    pub fn to_map(&self) -> BTreeMap<String, LimitValue> {
-        let named = [
-            ("max_map_count", self.max_map_count),
-            ("threads_max", self.threads_max),
-            ("pid_max", self.pid_max),
-            ("nproc", self.nproc),
-            ("nofile", self.nofile),
-            ("nofile_given", self.nofile_given),
-            ("nofile_hard", self.nofile_hard),
-            // Rarely limited, and not in older records: those are as good as unlimited ones.
-            ("address_space", self.address_space.filter(|value| value.number().is_some())),
-            ("ports", self.ports),
-            ("pids_cgroup", self.pids_cgroup),
-            ("memory_cgroup", self.memory_cgroup),
-            ("memory_bytes", self.memory_bytes),
-        ];
-        let known = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        known.collect()
+    /// The limit of this name; `None` where there is none or it cannot be read.
+    pub fn get(&self, name: &str) -> Option<u64> {
+        self.by_name.get(name)?.number()
     }
 
     /// The limit of which the process used the largest share when it was last seen; `None` if that
@@ -117,30 +79,27 @@ impl Limits {
     /// The user's and the group's threads are at least the process's own; those are compared with
     /// `nproc` and `pids_cgroup` where no more is known. `nproc` is never named where the user is exempt.
     pub fn nearest(&self, seen: &LastSeen) -> Option<Limit> {
-        let nproc = self.binding_nproc();
         let threads_in_system = seen.threads_in_system.max(seen.threads);
         let memory = seen.rss_bytes.max(seen.total_bytes);
         // A process with more descriptors than the soft limit has raised it to the hard one.
-        let soft = self.nofile.and_then(LimitValue::number);
-        let raised = soft.zip(seen.descriptors).is_some_and(|(soft, open)| open > soft);
-        let nofile = if raised {
-            ("nofile_hard", self.nofile_hard, seen.descriptors)
-        } else {
-            ("nofile", self.nofile, seen.descriptors)
-        };
+        let soft = self.get("nofile").zip(seen.descriptors);
+        let is_raised = soft.is_some_and(|(soft, open)| open > soft);
         let candidates = [
-            ("max_map_count", self.max_map_count, seen.mappings),
-            ("threads_max", self.threads_max, threads_in_system),
-            ("pid_max", self.pid_max, threads_in_system),
-            ("nproc", nproc, seen.threads_of_user.max(seen.threads)),
-            nofile,
-            ("address_space", self.address_space, seen.address_space),
-            ("pids_cgroup", self.pids_cgroup, seen.threads),
-            ("memory_cgroup", self.memory_cgroup, memory),
-            ("memory_bytes", self.memory_bytes, memory),
+            ("max_map_count", seen.mappings),
+            ("threads_max", threads_in_system),
+            ("pid_max", threads_in_system),
+            ("nproc", seen.threads_of_user.max(seen.threads)),
+            (if is_raised { "nofile_hard" } else { "nofile" }, seen.descriptors),
+            ("address_space", seen.address_space),
+            ("pids_cgroup", seen.threads),
+            ("memory_cgroup", memory),
+            ("memory_bytes", memory),
         ];
-        let near = candidates.into_iter().filter_map(|(name, value, used)| {
-            let value = value?.number().filter(|_| !seen.has_all || name.starts_with("memory"))?;
+        let near = candidates.into_iter().filter_map(|(name, used)| {
+            let value = self.binding(name)?;
+            if seen.has_all && !name.starts_with("memory") {
+                return None;
+            }
             let at_least = seen.mappings_at_least.filter(|_| name == "max_map_count");
             let used_is_estimated = at_least.is_some();
             let share = used? as f64 / value as f64;
@@ -162,24 +121,23 @@ impl Limits {
 
     /// The limit on descriptors, of a process to which the system said that it has none left.
     pub fn descriptors(&self, seen: &LastSeen) -> Option<Limit> {
-        used_up("nofile", self.nofile, seen.descriptors)
+        self.used_up("nofile", seen.descriptors)
     }
 
     /// The limit on local ports, of a process to which the system said that it has none left.
     pub fn ports(&self) -> Option<Limit> {
-        used_up("ports", self.ports, None)
+        self.used_up("ports", None)
     }
 
     /// The limit on mappings or on addresses, of a process that was refused memory where no limit was near
     /// when it was last looked at: a process makes thousands of threads between two looks. Mappings if it had
     /// half of them.
     pub fn of_refused_memory(&self, seen: &LastSeen) -> Option<Limit> {
-        let most = self.max_map_count.and_then(LimitValue::number);
-        let had_half = seen.mappings.zip(most).is_some_and(|(had, most)| had >= most / 2);
-        if had_half {
-            return used_up("max_map_count", self.max_map_count, seen.mappings);
+        let mappings = seen.mappings.zip(self.get("max_map_count"));
+        if mappings.is_some_and(|(had, most)| had >= most / 2) {
+            return self.used_up("max_map_count", seen.mappings);
         }
-        used_up("address_space", self.address_space, seen.address_space)
+        self.used_up("address_space", seen.address_space)
     }
 
     /// The limit on the user's threads or on addresses, of a process that was refused a thread where no limit
@@ -187,23 +145,36 @@ impl Limits {
     /// `None` where that was less than a quarter of either.
     pub fn of_a_refused_thread(&self, seen: &LastSeen) -> Option<Limit> {
         const LITTLE: f64 = 0.25;
-        let candidates = [
-            ("nproc", self.binding_nproc(), seen.threads_of_user.max(seen.threads)),
-            ("address_space", self.address_space, seen.address_space),
-        ];
-        let shares = candidates.into_iter().filter_map(|(name, value, used)| {
-            let limit = value?.number()? as f64;
+        let threads = seen.threads_of_user.max(seen.threads);
+        let candidates = [("nproc", threads), ("address_space", seen.address_space)];
+        let shares = candidates.into_iter().filter_map(|(name, used)| {
+            let limit = self.binding(name)? as f64;
             // One that was never looked at died at once. Addresses are hardly ever limited by chance.
             let unseen = if name == "address_space" { LITTLE } else { 0.0 };
-            Some((used.map_or(unseen, |used| used as f64 / limit), name, value, used))
+            Some((used.map_or(unseen, |used| used as f64 / limit), name, used))
         });
         let most =
             shares.filter(|of| of.0 >= LITTLE).max_by(|one, other| one.0.total_cmp(&other.0));
-        most.and_then(|(_, name, value, used)| used_up(name, value, used))
+        most.and_then(|(_, name, used)| self.used_up(name, used))
     }
 
-    fn binding_nproc(&self) -> Option<LimitValue> {
-        self.nproc.filter(|_| !self.exempt_from_nproc)
+    /// The limit of this name, where it holds for this user.
+    fn binding(&self, name: &str) -> Option<u64> {
+        self.get(name).filter(|_| name != "nproc" || !self.exempt_from_nproc)
+    }
+
+    /// A limit of which the system said that nothing is left. If the process was seen before it came near,
+    /// it had used all of it nevertheless.
+    fn used_up(&self, name: &str, seen: Option<u64>) -> Option<Limit> {
+        let value = self.get(name)?;
+        let near = seen.filter(|used| *used as f64 >= NEAR * value as f64);
+        Some(Limit {
+            name: name.into(),
+            value,
+            used: near.unwrap_or(value),
+            used_is_estimated: near.is_none(),
+            reached: None,
+        })
     }
 
     fn read_from(procfs: &Procfs) -> Self {
@@ -215,36 +186,25 @@ impl Limits {
         let group = cgroup::limits(procfs);
         let nofile = getrlimit(Resource::RLIMIT_NOFILE).ok();
         let [nproc, address_space] = nproc_and_address_space();
-        Self {
-            max_map_count: sysctl("vm/max_map_count"),
-            threads_max: sysctl("kernel/threads-max"),
-            pid_max: sysctl("kernel/pid_max"),
-            nproc,
-            nofile: nofile.map(|(soft, _)| rlimit(soft)),
-            nofile_given: NOFILE_GIVEN.get().copied().map(rlimit),
-            nofile_hard: nofile.map(|(_, hard)| rlimit(hard)),
-            address_space,
-            ports: ports(procfs).map(LimitValue::Number),
-            pids_cgroup: ceiling(group.pids),
-            memory_cgroup: ceiling(group.memory_bytes),
-            memory_bytes: process::kilobytes(&meminfo, "MemTotal").map(LimitValue::Number),
-            exempt_from_nproc: is_exempt_from_nproc(procfs),
-        }
+        let number = LimitValue::Number;
+        let all = [
+            ("max_map_count", sysctl("vm/max_map_count")),
+            ("threads_max", sysctl("kernel/threads-max")),
+            ("pid_max", sysctl("kernel/pid_max")),
+            ("nproc", nproc),
+            ("nofile", nofile.map(|(soft, _)| rlimit(soft))),
+            ("nofile_given", NOFILE_GIVEN.get().copied().map(rlimit)),
+            ("nofile_hard", nofile.map(|(_, hard)| rlimit(hard))),
+            // Rarely limited, and not in older records: those are as good as unlimited ones.
+            ("address_space", address_space.filter(|value| value.number().is_some())),
+            ("ports", ports(procfs).map(number)),
+            ("pids_cgroup", group.pids),
+            ("memory_cgroup", group.memory_bytes),
+            ("memory_bytes", process::kilobytes(&meminfo, "MemTotal").map(number)),
+        ];
+        let known = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Self { by_name: known.collect(), exempt_from_nproc: is_exempt_from_nproc(procfs) }
     }
-}
-
-/// A limit of which the system said that nothing is left. If the process was seen before it came near,
-/// it had used all of it nevertheless.
-fn used_up(name: &str, value: Option<LimitValue>, seen: Option<u64>) -> Option<Limit> {
-    let value = value?.number()?;
-    let near = seen.filter(|used| *used as f64 >= NEAR * value as f64);
-    Some(Limit {
-        name: name.into(),
-        value,
-        used: near.unwrap_or(value),
-        used_is_estimated: near.is_none(),
-        reached: None,
-    })
 }
 
 /// How many ports there are from the first to the last.
@@ -252,14 +212,6 @@ fn ports(procfs: &Procfs) -> Option<u64> {
     let range = fs::read_to_string(procfs.root().join("sys/net/ipv4/ip_local_port_range")).ok()?;
     let (first, last) = range.trim().split_once(char::is_whitespace)?;
     (last.trim().parse::<u64>().ok()? + 1).checked_sub(first.parse().ok()?)
-}
-
-fn ceiling(ceiling: Ceiling) -> Option<LimitValue> {
-    match ceiling {
-        Ceiling::Unknown => None,
-        Ceiling::Unlimited => Some(LimitValue::from(None)),
-        Ceiling::At(limit) => Some(LimitValue::Number(limit)),
-    }
 }
 
 /// nix knows both of them on these systems only, and only there is it seen what a process uses.
@@ -303,24 +255,36 @@ fn is_exempt_from_nproc(procfs: &Procfs) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use record::Unlimited;
+
+    const UNLIMITED: Option<u64> = None;
 
     fn limits() -> Limits {
-        Limits {
-            max_map_count: Some(LimitValue::Number(65_530)),
-            threads_max: Some(LimitValue::Number(192_731)),
-            pid_max: Some(LimitValue::Number(32_768)),
-            nproc: Some(LimitValue::Number(10_000)),
-            nofile: Some(LimitValue::Number(1_024)),
-            nofile_given: Some(LimitValue::Number(256)),
-            nofile_hard: Some(LimitValue::Number(20_000)),
-            address_space: Some(LimitValue::Number(7_000_000 << 10)),
-            ports: Some(LimitValue::Number(28_232)),
-            pids_cgroup: Some(LimitValue::Unlimited(Unlimited::Unlimited)),
-            memory_cgroup: Some(LimitValue::Number(1 << 30)),
-            memory_bytes: Some(LimitValue::Number(24 << 30)),
-            exempt_from_nproc: true,
-        }
+        let all = [
+            ("max_map_count", Some(65_530)),
+            ("threads_max", Some(192_731)),
+            ("pid_max", Some(32_768)),
+            ("nproc", Some(10_000)),
+            ("nofile", Some(1_024)),
+            ("nofile_given", Some(256)),
+            ("nofile_hard", Some(20_000)),
+            ("address_space", Some(7_000_000 << 10)),
+            ("ports", Some(28_232)),
+            ("pids_cgroup", UNLIMITED),
+            ("memory_cgroup", Some(1 << 30)),
+            ("memory_bytes", Some(24 << 30)),
+        ];
+        let by_name = all.map(|(name, value)| (name.to_owned(), LimitValue::from(value))).into();
+        Limits { by_name, exempt_from_nproc: true }
+    }
+
+    /// The same for a user who may not exceed `nproc`.
+    fn bound() -> Limits {
+        Limits { exempt_from_nproc: false, ..limits() }
+    }
+
+    fn with(mut limits: Limits, name: &str, value: Option<u64>) -> Limits {
+        limits.by_name.insert(name.to_owned(), value.into());
+        limits
     }
 
     fn named(limits: &Limits, seen: LastSeen) -> Option<String> {
@@ -395,7 +359,8 @@ mod tests {
         assert_eq!(limit.reached, None, "memory is no limit of threads");
         // A process that the kernel kills may be beyond the limit.
         assert_eq!(limits().nearest(&seen(0, Some(1_100 << 20))).unwrap().used, 1 << 30);
-        let machine = Limits { memory_cgroup: None, ..limits() };
+        let mut machine = limits();
+        machine.by_name.remove("memory_cgroup");
         assert_eq!(machine.nearest(&seen(23 << 30, None)).unwrap().name, "memory_bytes");
     }
 
@@ -445,8 +410,7 @@ mod tests {
                 assert!(!limit.used_is_estimated && limit.reached == Some(3_000), "{limit:?}");
             }
         }
-        let bound =
-            Limits { exempt_from_nproc: false, nproc: Some(LimitValue::Number(3_000)), ..limits() };
+        let bound = with(bound(), "nproc", Some(3_000));
         assert_eq!(bound.nearest(&estimated(65_000)).unwrap().name, "nproc");
     }
 
@@ -454,15 +418,13 @@ mod tests {
     fn only_users_who_are_not_exempt_stop_at_nproc() {
         let seen = LastSeen { threads: Some(9_990), ..LastSeen::default() };
         assert_eq!(limits().nearest(&seen), None);
-        let bound = Limits { exempt_from_nproc: false, ..limits() };
-        assert_eq!(bound.nearest(&seen).unwrap().name, "nproc");
+        assert_eq!(bound().nearest(&seen).unwrap().name, "nproc");
     }
 
     /// What else the user runs takes part of them too.
     #[test]
     fn threads_of_the_users_other_processes_count() {
-        let bound =
-            Limits { exempt_from_nproc: false, nproc: Some(LimitValue::Number(12)), ..limits() };
+        let bound = with(bound(), "nproc", Some(12));
         let seen = |threads_of_user| LastSeen {
             threads: Some(4),
             threads_of_user: Some(threads_of_user),
@@ -473,7 +435,7 @@ mod tests {
         let limit = bound.of_a_refused_thread(&seen(8)).unwrap();
         assert_eq!((limit.name.as_str(), limit.used_is_estimated), ("nproc", true));
         let none = LastSeen { threads: Some(2), ..LastSeen::default() };
-        let endless = Limits { address_space: Some(LimitValue::from(None)), ..bound.clone() };
+        let endless = with(bound.clone(), "address_space", UNLIMITED);
         assert_eq!(endless.of_a_refused_thread(&none), None);
         assert_eq!(endless.of_a_refused_thread(&LastSeen::default()), None);
         assert_eq!(bound.of_a_refused_thread(&none).unwrap().name, "address_space");
@@ -487,22 +449,8 @@ mod tests {
         let name = |seen| limits().of_refused_memory(&seen).unwrap().name;
         assert_eq!(name(seen(40_000)), "max_map_count");
         assert_eq!(name(seen(400)), "address_space");
-        let endless = Limits { address_space: Some(LimitValue::from(None)), ..limits() };
+        let endless = with(limits(), "address_space", UNLIMITED);
         assert_eq!(endless.of_refused_memory(&seen(400)), None);
-    }
-
-    #[test]
-    fn the_map_has_what_can_be_read_and_no_more() {
-        let some = Limits {
-            nofile: Some(LimitValue::Number(5)),
-            nproc: Some(LimitValue::from(None)),
-            ..Limits::default()
-        };
-        let expected = BTreeMap::from([
-            ("nofile".to_owned(), LimitValue::Number(5)),
-            ("nproc".to_owned(), LimitValue::Unlimited(Unlimited::Unlimited)),
-        ]);
-        assert_eq!(some.to_map(), expected);
     }
 
     #[test]
@@ -519,12 +467,12 @@ mod tests {
         write("sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
         write("meminfo", "MemTotal:       24684096 kB\nMemAvailable: 1 kB\n");
         let limits = Limits::read_from(&procfs);
-        assert_eq!(limits.max_map_count, Some(LimitValue::Number(65_530)));
-        assert_eq!(limits.pid_max, None);
+        assert_eq!(limits.get("max_map_count"), Some(65_530));
         assert_eq!(limits.ports().map(|limit| limit.value), Some(28_232));
-        assert_eq!(limits.threads_max, None);
-        assert_eq!(limits.memory_bytes, Some(LimitValue::Number(24_684_096 * 1024)));
-        assert_eq!(limits.memory_cgroup, None);
+        assert_eq!(limits.get("memory_bytes"), Some(24_684_096 * 1024));
+        for unknown in ["pid_max", "threads_max", "memory_cgroup"] {
+            assert!(!limits.by_name.contains_key(unknown), "{unknown}");
+        }
         assert!(!limits.exempt_from_nproc);
 
         let initial = "         0          0 4294967295\n";
@@ -544,7 +492,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn this_machine_has_its_limits() {
-        let map = Limits::read().to_map();
+        let map = Limits::read().by_name;
         for name in ["max_map_count", "threads_max", "pid_max", "nproc", "nofile", "memory_bytes"] {
             assert!(map.contains_key(name), "{name}");
         }

@@ -50,16 +50,13 @@ impl LastSeen {
     /// counting mappings takes time proportional to them.
     pub fn of(procfs: &Procfs, pid: u32) -> Self {
         Self {
-            mappings_at_least: None,
             threads: procfs.threads(pid),
             mappings: procfs.mappings(pid),
             address_space: procfs.peak_address_bytes(pid),
             descriptors: procfs.descriptors(pid),
             rss_bytes: procfs.approximate_rss_bytes(pid),
-            total_bytes: None,
             threads_in_system: procfs.threads_in_system(),
-            threads_of_user: None,
-            has_all: false,
+            ..Self::default()
         }
     }
 }

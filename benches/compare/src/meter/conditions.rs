@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::cgroup;
 use super::process::{Procfs, line};
+use protocol::ns;
 use record::{Conditions, Count, LimitValue};
 
 /// `stat` has this many nanoseconds to a tick, whatever the kernel's own are: `USER_HZ` is 100.
@@ -52,8 +53,7 @@ impl Watch {
     pub fn since(&mut self, limits: &Limits) -> Conditions {
         let now = (Instant::now(), self.counts());
         let (before, counted) = std::mem::replace(&mut self.last, now);
-        let elapsed = self.last.0.duration_since(before).as_nanos();
-        let elapsed_ns = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        let elapsed_ns = ns(self.last.0.duration_since(before));
         let more = |(count, now): (&Count, &u64)| {
             // A count that began anew, because a group or a core was taken away, says nothing.
             let more = now.checked_sub(*counted.get(count)?)?;
@@ -87,7 +87,7 @@ impl Watch {
         };
         let uptime = || {
             let seconds = proc("uptime")?.split(' ').next()?.parse().ok()?;
-            u64::try_from(Duration::try_from_secs_f64(seconds).ok()?.as_nanos()).ok()
+            Duration::try_from_secs_f64(seconds).ok().map(ns)
         };
         // user, nice, system, idle, iowait, irq, softirq, steal
         let stolen = || {

@@ -20,4 +20,4 @@ pub mod process;
 pub mod stacks;
 pub mod weigh;
 
-pub use weigh::{weigh, weigh_all};
+pub use weigh::weigh;

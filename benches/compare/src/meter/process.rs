@@ -9,7 +9,7 @@
 //! through a small buffer and never held whole.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::stacks;
@@ -100,12 +100,8 @@ impl Procfs {
     /// How many descriptors the process has open: the entries of `fd`. Takes the right to trace the
     /// process, which a parent of the same user has.
     pub fn descriptors(&self, pid: u32) -> Option<u64> {
-        let mut descriptors = 0;
-        for entry in fs::read_dir(self.path(pid, "fd")).ok()? {
-            entry.ok()?;
-            descriptors += 1;
-        }
-        Some(descriptors)
+        let entries = fs::read_dir(self.path(pid, "fd")).ok()?;
+        entries.map(|entry| entry.ok().map(|_| 1_u64)).sum()
     }
 
     /// How many threads there are on the whole system, processes included: what `pid_max` and
@@ -121,11 +117,23 @@ impl Procfs {
     pub fn threads_of_user(&self) -> Option<u64> {
         let user = |status: &str| Some(value(status, "Uid")?.split_whitespace().next()?.to_owned());
         let own = user(&fs::read_to_string(self.root.join("self/status")).ok()?)?;
-        let entries = fs::read_dir(&self.root).ok()?.flatten();
-        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        let statuses = pids.filter_map(|pid| self.read(pid, "status"));
+        let statuses = self.pids().filter_map(|pid| self.read(pid, "status"));
         let of_user = statuses.filter(|status| user(status).as_ref() == Some(&own));
         Some(of_user.filter_map(|status| number(&status, "Threads")).sum())
+    }
+
+    /// All processes that can be seen.
+    pub fn pids(&self) -> impl Iterator<Item = u32> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    }
+
+    /// A field of the process's `stat`, as proc_pid_stat(5) numbers them, from the third on: the name before it
+    /// may hold anything.
+    pub fn stat(&self, pid: u32, field: usize) -> Option<String> {
+        let stat = self.read(pid, "stat")?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        rest.split_whitespace().nth(field.checked_sub(3)?).map(str::to_owned)
     }
 
     /// How many processes the kernel has killed for want of memory since it started; `None` before
@@ -143,7 +151,7 @@ impl Procfs {
     /// Whether the process `pid` is there and has not ended: a zombie has, once all of its threads have. Its
     /// first thread may be one before the others, which still have its files open.
     pub fn lives(&self, pid: u32) -> bool {
-        let threads = || value(&self.read(pid, "status")?, "Threads")?.parse::<u32>().ok();
+        let threads = || number(&self.read(pid, "status")?, "Threads");
         self.living_status(pid).is_some() || threads().is_some_and(|threads| threads > 1)
     }
 
@@ -198,18 +206,13 @@ pub(crate) fn line(path: &Path) -> Option<String> {
     (!line.is_empty()).then(|| line.to_owned())
 }
 
-fn count_lines(mut from: impl Read) -> io::Result<u64> {
-    let mut buffer = [0; 8192];
+fn count_lines(from: impl Read) -> io::Result<u64> {
+    let mut from = BufReader::new(from);
     let mut lines = 0;
-    loop {
-        let read = match from.read(&mut buffer) {
-            Ok(0) => return Ok(lines),
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        lines += buffer[..read].iter().filter(|&&byte| byte == b'\n').count() as u64;
+    while from.skip_until(b'\n')? > 0 {
+        lines += 1;
     }
+    Ok(lines)
 }
 
 #[cfg(test)]

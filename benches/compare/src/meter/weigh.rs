@@ -5,16 +5,12 @@ use std::sync::OnceLock;
 use super::{cgroup, kernel, process};
 use record::Weight;
 
-/// Weighs the process `pid`, and the control group it is alone in, if it has one.
+/// Weighs these processes together, and the control group they are alone in, if they have one. Memory that they
+/// share since a fork counts once for each.
 ///
 /// `heap_bytes` is `None`: only the process itself can count its heap; see [`contestant::heap`]. So are the
 /// stacks and what the system has of slab; see [`process::Procfs::stacks`] and [`kernel`].
-pub fn weigh(procfs: &process::Procfs, pid: u32, group: Option<&cgroup::Group>) -> Weight {
-    weigh_all(procfs, &[pid], group)
-}
-
-/// The same of several processes together. Memory that they share since a fork counts once for each.
-pub fn weigh_all(procfs: &process::Procfs, pids: &[u32], group: Option<&cgroup::Group>) -> Weight {
+pub fn weigh(procfs: &process::Procfs, pids: &[u32], group: Option<&cgroup::Group>) -> Weight {
     if let Some(group) = group {
         group.settle(procfs);
     }
@@ -30,7 +26,7 @@ pub fn weigh_all(procfs: &process::Procfs, pids: &[u32], group: Option<&cgroup::
         kernel_stack_bytes: charged
             .kernel_stack_bytes
             .or_else(|| weight.threads.map(|threads| threads * stack)),
-        charged_page_table_bytes: charged.page_table_bytes,
+        charged_page_table_bytes: charged.charged_page_table_bytes,
         slab_bytes: charged.slab_bytes,
         ..weight
     }

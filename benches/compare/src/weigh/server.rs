@@ -211,7 +211,7 @@ impl Server {
     /// What it weighs, and how many processes it is.
     pub fn weigh(&self) -> (Weight, u64) {
         let pids = self.pids();
-        let weight = meter::weigh_all(&self.procfs, &pids, self.group.as_ref());
+        let weight = meter::weigh(&self.procfs, &pids, self.group.as_ref());
         (weight, pids.len() as u64)
     }
 
@@ -295,17 +295,10 @@ impl Drop for Server {
 
 /// This process and all that it has started, as far as they still have parents of that family.
 fn family(procfs: &Procfs, root: u32) -> BTreeSet<u32> {
+    const PARENT: usize = 4;
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for entry in fs::read_dir(procfs.root()).into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
-        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // pid (name) state parent …: the name may hold anything.
-        let parent = stat
-            .rsplit_once(')')
-            .and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
-        if let Some(parent) = parent {
+    for pid in procfs.pids() {
+        if let Some(parent) = procfs.stat(pid, PARENT).and_then(|parent| parent.parse().ok()) {
             children.entry(parent).or_default().push(pid);
         }
     }

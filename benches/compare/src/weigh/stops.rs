@@ -58,7 +58,7 @@ impl Stops {
         if next > 0 && took > LONG {
             return Err(None);
         }
-        let own = self.limits.nofile.and_then(LimitValue::number);
+        let own = self.limits.get("nofile");
         let base = self.base.unwrap_or(0);
         let open = self.last_seen.descriptors.filter(|_| last > 0);
         let each = open.map_or(1.0, |open| open.saturating_sub(base) as f64 / last as f64);
@@ -81,7 +81,9 @@ impl Stops {
 
     /// The limit that the server is at, as far as was seen.
     pub(super) fn near(&self) -> Option<(Limit, LimitOf)> {
-        let limits = Limits { nofile: self.nofile.map(LimitValue::Number), ..self.limits.clone() };
+        let mut limits = self.limits.clone();
+        limits.by_name.remove("nofile");
+        limits.by_name.extend(self.nofile.map(|of| ("nofile".to_owned(), LimitValue::Number(of))));
         let limit = limits.nearest(&self.last_seen)?;
         let is_its_own =
             matches!(&*limit.name, "nofile" | "nofile_hard" | "max_map_count" | "address_space");
@@ -90,12 +92,8 @@ impl Stops {
 
     /// The limit on memory of a process that was killed for want of it.
     pub(super) fn memory(&self) -> Option<(Limit, LimitOf)> {
-        let of = [
-            ("memory_cgroup", self.limits.memory_cgroup),
-            ("memory_bytes", self.limits.memory_bytes),
-        ];
-        let (name, value) =
-            of.into_iter().find_map(|(name, value)| Some((name, value?.number()?)))?;
+        let of = |name| Some((name, self.limits.get(name)?));
+        let (name, value) = of("memory_cgroup").or_else(|| of("memory_bytes"))?;
         let used = self.last_seen.total_bytes.filter(|used| *used as f64 > NEAR * value as f64);
         let used_is_estimated = used.is_none();
         let of = Limit { used_is_estimated, ..limit(name, value, used.unwrap_or(value)) };
@@ -105,8 +103,8 @@ impl Stops {
     /// The limit on this side that the system names with this number.
     pub(super) fn of_client(&self, number: i32, open: u64) -> Option<(Limit, LimitOf)> {
         let (name, value) = match number {
-            libc::EMFILE => ("nofile", self.limits.nofile?.number()?),
-            libc::EADDRNOTAVAIL => ("ports", self.limits.ports?.number()?),
+            libc::EMFILE => ("nofile", self.limits.get("nofile")?),
+            libc::EADDRNOTAVAIL => ("ports", self.limits.get("ports")?),
             _ => return None,
         };
         Some((limit(name, value, open), LimitOf::Client))

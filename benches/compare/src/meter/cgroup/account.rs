@@ -1,34 +1,20 @@
-//! What is charged to a group, what limits it, and why there may be no group.
+//! What limits a group, what room it has, and why there may be no group.
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
-/// What is charged to a group. What cannot be read is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GroupWeight {
-    /// User and kernel memory together. `None` where the kernel's part is not accounted, because
-    /// a total without it would be no total.
-    pub total_bytes: Option<u64>,
-    /// The kernel's part of it.
-    pub kernel_bytes: Option<u64>,
-    /// The part of that which is socket buffers. The sockets themselves are slab.
-    pub socket_bytes: Option<u64>,
-    /// The part of it which is the stacks that threads have in the kernel (version 2).
-    pub kernel_stack_bytes: Option<u64>,
-    /// The part of it which is page tables (version 2).
-    pub page_table_bytes: Option<u64>,
-    /// The part of it which is slab: the kernel's small objects (version 2).
-    pub slab_bytes: Option<u64>,
-}
+use anyhow::anyhow;
+use record::LimitValue;
 
-/// The limits of the groups that this process is in. A cell's group adds none of its own.
+/// The limits of the groups that this process is in. A cell's group adds none of its own. What cannot be read
+/// is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GroupLimits {
     /// The smallest memory limit of the own group and its ancestors, in bytes.
-    pub memory_bytes: Ceiling,
+    pub memory_bytes: Option<LimitValue>,
     /// The smallest limit on the number of threads (the kernel counts each as a pid).
-    pub pids: Ceiling,
+    pub pids: Option<LimitValue>,
 }
 
 /// How much can still be charged to the groups that this process is in.
@@ -41,55 +27,14 @@ pub struct Room {
     pub limit_bytes: u64,
 }
 
-/// A limit that may not be there, or not be readable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ceiling {
-    /// It cannot be read.
-    #[default]
-    Unknown,
-    /// No limit.
-    Unlimited,
-    /// So much.
-    At(u64),
+/// This process may not do in this group what it takes to make others.
+pub(super) fn refused(action: &str, group: &Path, why: &io::Error) -> anyhow::Error {
+    anyhow!("cannot {action} in {}: {why}; {}", group.display(), remedy(why))
 }
 
-impl Ceiling {
-    /// The stricter of two; one that is known, if the other is not.
-    #[must_use]
-    pub fn min(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::At(a), Self::At(b)) => Self::At(a.min(b)),
-            (Self::At(limit), _) | (_, Self::At(limit)) => Self::At(limit),
-            (Self::Unlimited, _) | (_, Self::Unlimited) => Self::Unlimited,
-            (Self::Unknown, Self::Unknown) => Self::Unknown,
-        }
-    }
-}
-
-/// Why no group can be made here.
-#[derive(Debug, thiserror::Error)]
-pub enum Unavailable {
-    /// A file that says where the groups are is missing, as it is on systems other than Linux.
-    #[error("{path} cannot be read: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The reason given.
-        source: io::Error,
-    },
-    /// Neither version has a memory controller for this process.
-    #[error("no memory controller: {0}")]
-    NoController(&'static str),
-    /// This process may not do what it takes.
-    #[error("cannot {action} in {path}: {source}; {}", remedy(source))]
-    Refused {
-        /// What was tried.
-        action: &'static str,
-        /// The group it was tried in.
-        path: PathBuf,
-        /// The reason given.
-        source: io::Error,
-    },
+/// Neither version has a memory controller for this process.
+pub(super) fn no_controller(why: &str) -> anyhow::Error {
+    anyhow!("no memory controller: {why}")
 }
 
 /// What helps against being refused.

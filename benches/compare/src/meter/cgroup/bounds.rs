@@ -3,28 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::account::{Ceiling, GroupLimits, Room};
+use super::account::{GroupLimits, Room};
 use super::hierarchies::{Hierarchies, Own};
 use super::{place, v1, v2};
 use crate::meter::process::Procfs;
+use record::LimitValue;
 
 /// The limits of the groups that this process is in.
 pub fn limits(procfs: &Procfs) -> GroupLimits {
-    let Ok(hierarchies) = Hierarchies::read(procfs) else {
-        return GroupLimits::default();
-    };
-    let mut limits = GroupLimits::default();
-    if let Some(own) = hierarchies.v1("memory") {
-        limits.memory_bytes = v1::memory_limit(&own.group);
+    let Ok(hierarchies) = Hierarchies::read(procfs) else { return GroupLimits::default() };
+    let (pids, two) = (hierarchies.v1("pids"), hierarchies.v2());
+    let memory = hierarchies.v1("memory").and_then(|own| v1::memory_limit(&own.group));
+    let memory_of_two = two.iter().flat_map(|own| written(own, "memory.max"));
+    let pids = pids.iter().chain(&two).flat_map(|own| written(own, "pids.max"));
+    GroupLimits {
+        memory_bytes: smallest(memory.into_iter().chain(memory_of_two)),
+        pids: smallest(pids),
     }
-    if let Some(own) = hierarchies.v1("pids") {
-        limits.pids = smallest(&own, "pids.max");
-    }
-    if let Some(own) = hierarchies.v2() {
-        limits.memory_bytes = limits.memory_bytes.min(smallest(&own, "memory.max"));
-        limits.pids = limits.pids.min(smallest(&own, "pids.max"));
-    }
-    limits
 }
 
 /// How much can still be charged to the groups that this process is in; `None` where no limit can be
@@ -46,14 +41,17 @@ pub fn with_ancestors(procfs: &Procfs, controller: &str) -> Vec<PathBuf> {
     groups.chain(place::beside_own()).collect()
 }
 
-/// The smallest number in the files of this name in the own group and its ancestors; the word `max`
-/// is no limit.
-fn smallest(own: &Own, name: &str) -> Ceiling {
-    own.with_ancestors()
-        .map(|group| match fs::read_to_string(group.join(name)) {
-            Ok(text) if text.trim() == "max" => Ceiling::Unlimited,
-            Ok(text) => text.trim().parse().map_or(Ceiling::Unknown, Ceiling::At),
-            Err(_) => Ceiling::Unknown,
-        })
-        .fold(Ceiling::Unknown, Ceiling::min)
+/// The limits in the files of this name in the own group and its ancestors; the word `max` is no limit.
+fn written(own: &Own, name: &str) -> impl Iterator<Item = LimitValue> {
+    own.with_ancestors().filter_map(move |group| {
+        let text = fs::read_to_string(group.join(name)).ok()?;
+        match text.trim() {
+            "max" => Some(LimitValue::from(None)),
+            number => number.parse().ok().map(LimitValue::Number),
+        }
+    })
+}
+
+fn smallest(limits: impl Iterator<Item = LimitValue>) -> Option<LimitValue> {
+    limits.min_by_key(|limit| limit.number().unwrap_or(u64::MAX))
 }

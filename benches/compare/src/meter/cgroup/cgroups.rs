@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::account::Unavailable;
+use super::account::{no_controller, refused};
 use super::files::at;
 use super::group::Group;
 use super::hierarchies::Hierarchies;
@@ -41,7 +41,7 @@ impl Cgroups {
     ///
     /// # Errors
     /// If there is no memory controller, or groups cannot be made.
-    pub fn detect(procfs: &Procfs) -> Result<Self, Unavailable> {
+    pub fn detect(procfs: &Procfs) -> anyhow::Result<Self> {
         let hierarchies = Hierarchies::read(procfs)?;
         let found = if let Some(own) = hierarchies.v1("memory") {
             Self { kind: CgroupKind::V1, parent: own.group }
@@ -49,9 +49,7 @@ impl Cgroups {
             own.with_ancestors().take(2).for_each(|group| remove_leftovers(group, procfs));
             Self { kind: CgroupKind::V2, parent: place::find(&own, procfs)? }
         } else {
-            return Err(Unavailable::NoController(
-                "no control groups are mounted for this process",
-            ));
+            return Err(no_controller("no control groups are mounted for this process"));
         };
         remove_leftovers(&found.parent, procfs);
         found.probe().inspect_err(|_| place::give_back())?;
@@ -89,16 +87,14 @@ impl Cgroups {
         Ok(Group { kind: self.kind, path, is_ours: true })
     }
 
-    fn probe(&self) -> Result<(), Unavailable> {
-        let refused = |action| {
-            move |source| Unavailable::Refused { action, path: self.parent.clone(), source }
-        };
+    fn probe(&self) -> anyhow::Result<()> {
+        let refused = |action| move |why: io::Error| refused(action, &self.parent, &why);
         let group = self.make_where_found().map_err(refused("make a group"))?;
         // Opening checks the right to write; nothing is moved.
         let procs = OpenOptions::new().write(true).open(group.path.join("cgroup.procs"));
         procs.map_err(refused("put a process into a group made"))?;
         if group.weigh(Some(0)).kernel_bytes.is_none() && self.kind == CgroupKind::V2 {
-            return Err(Unavailable::NoController("memory.stat of a group has no kernel memory"));
+            return Err(no_controller("memory.stat of a group has no kernel memory"));
         }
         Ok(())
     }

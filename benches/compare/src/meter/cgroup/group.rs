@@ -11,13 +11,12 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::account::GroupWeight;
-use super::files::{at, flat_keyed, pids, single};
+use super::files::{at, flat_keyed, group_in, lists, pids, single};
 use super::hierarchies::Hierarchies;
 use super::{v1, v2};
 use crate::meter::kernel::page_bytes;
 use crate::meter::process::Procfs;
-use record::CgroupKind;
+use record::{CgroupKind, Weight};
 
 /// A control group of one cell, removed when dropped; or one that was there before, which is only read.
 #[derive(Debug)]
@@ -109,8 +108,8 @@ impl Group {
     pub fn is_lost_to(&self, procfs: &Procfs, pid: u32) -> Option<String> {
         let groups = fs::read_to_string(procfs.root().join(pid.to_string()).join("cgroup")).ok()?;
         let path = match self.kind {
-            CgroupKind::V1 => v1::group_in(&groups, "memory"),
-            CgroupKind::V2 => v2::group_in(&groups),
+            CgroupKind::V1 => group_in(&groups, |of| lists(of, "memory")),
+            CgroupKind::V2 => group_in(&groups, str::is_empty),
             CgroupKind::None => return None,
         }?;
         // A process that ends leaves its group before it is gone.
@@ -135,13 +134,14 @@ impl Group {
         Some(format!("its control group cannot be read: {}", at(&path, &error)))
     }
 
-    /// What is charged to the group; see [`v1::weigh`] and [`v2::weigh`] for what is counted and
-    /// how exactly.
-    pub fn weigh(&self, page_table_bytes: Option<u64>) -> GroupWeight {
+    /// What is charged to the group, and nothing that its process alone knows; see [`v1::weigh`] and
+    /// [`v2::weigh`] for what is counted and how exactly. There is no total where the kernel's part is not
+    /// accounted, because without it that would be none.
+    pub fn weigh(&self, page_table_bytes: Option<u64>) -> Weight {
         match self.kind {
             CgroupKind::V1 => v1::weigh(&self.path),
             CgroupKind::V2 => v2::weigh(&self.path, page_table_bytes),
-            CgroupKind::None => GroupWeight::default(),
+            CgroupKind::None => Weight::default(),
         }
     }
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::account::Unavailable;
-use super::files::{lists, unescape};
-use super::{v1, v2};
+use anyhow::anyhow;
+
+use super::files::{group_in, lists, unescape};
 use crate::meter::process::Procfs;
 
 /// Where this process stands in one hierarchy.
@@ -36,24 +36,25 @@ pub(super) struct Hierarchies {
 }
 
 impl Hierarchies {
-    pub(super) fn read(procfs: &Procfs) -> Result<Self, Unavailable> {
+    pub(super) fn read(procfs: &Procfs) -> anyhow::Result<Self> {
         let read = |name: &str| {
             let path = procfs.root().join("self").join(name);
-            fs::read_to_string(&path).map_err(|source| Unavailable::Unreadable { path, source })
+            fs::read_to_string(&path)
+                .map_err(|why| anyhow!("{} cannot be read: {why}", path.display()))
         };
         Ok(Self { cgroup: read("cgroup")?, mountinfo: read("mountinfo")? })
     }
 
     /// The version 1 hierarchy of this controller.
     pub(super) fn v1(&self, controller: &str) -> Option<Own> {
-        self.own(v1::group_in(&self.cgroup, controller)?, |fs_type, options| {
+        self.own(group_in(&self.cgroup, |of| lists(of, controller))?, |fs_type, options| {
             fs_type == "cgroup" && lists(options, controller)
         })
     }
 
     /// The version 2 hierarchy.
     pub(super) fn v2(&self) -> Option<Own> {
-        self.own(v2::group_in(&self.cgroup)?, |fs_type, _| fs_type == "cgroup2")
+        self.own(group_in(&self.cgroup, str::is_empty)?, |fs_type, _| fs_type == "cgroup2")
     }
 
     /// Where the group at `path` is, from the first mount that shows it.

@@ -14,13 +14,12 @@
 //! | [`v1`] | version 1: a hierarchy for the memory controller alone |
 //! | [`v2`] | version 2: the unified hierarchy, all controllers together |
 //! | `hierarchies` | where this process stands in each hierarchy |
-//! | [`account`] | what is charged, what limits it |
+//! | [`account`] | what limits a group, and why there may be none |
 //! | `files` | the formats of the kernel's files |
 //! | `name` | the names of the groups made here |
 //!
 //! A machine can have both mounted ("hybrid"); the version is then the one that has the memory
-//! controller. Where no group can be made, [`Unavailable`] says why, and those columns of the
-//! record stay empty.
+//! controller. Where no group can be made, an error says why, and those columns of the record stay empty.
 //!
 //! Groups are named `compare-<pid namespace>-<pid of the maker>-<number>`. A run that is killed cannot remove
 //! its groups; the next one does, for makers that no longer live.
@@ -38,7 +37,7 @@ mod tests;
 pub mod v1;
 pub mod v2;
 
-pub use account::{Ceiling, GroupLimits, GroupWeight, Room, Unavailable};
+pub use account::{GroupLimits, Room};
 pub use bounds::{limits, room, with_ancestors};
 pub use cgroups::{Cgroups, of_this_process};
 pub use group::Group;

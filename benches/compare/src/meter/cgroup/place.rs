@@ -16,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::account::Unavailable;
+use super::account::{no_controller, refused};
 use super::files::pids;
 use super::hierarchies::Own;
 use super::name::{self, BESIDE, LEAF};
@@ -49,10 +49,10 @@ static MADE: Mutex<Vec<Made>> = Mutex::new(Vec::new());
 ///
 /// # Errors
 /// If there is none. Everything is then as it was before.
-pub(super) fn find(own: &Own, procfs: &Procfs) -> Result<PathBuf, Unavailable> {
+pub(super) fn find(own: &Own, procfs: &Procfs) -> anyhow::Result<PathBuf> {
     let group = &own.group;
     if !lists_memory(&group.join("cgroup.controllers")) {
-        return Err(Unavailable::NoController(
+        return Err(no_controller(
             "it is not enabled for the group of this process; root can write `+memory` to \
              cgroup.subtree_control of the group above",
         ));
@@ -91,11 +91,10 @@ pub(super) fn beside_own() -> Option<PathBuf> {
 }
 
 /// Moves this process into a leaf group below its own.
-fn inside(own: &Own, procfs: &Procfs) -> Result<PathBuf, Unavailable> {
+fn inside(own: &Own, procfs: &Procfs) -> anyhow::Result<PathBuf> {
     let group = &own.group;
     let leaf = group.join(name::own(procfs, LEAF));
-    let refused =
-        |action| move |source| Unavailable::Refused { action, path: group.clone(), source };
+    let refused = |action| move |why: io::Error| refused(action, group, &why);
     fs::create_dir(&leaf).map_err(refused("make a leaf group"))?;
     let processes = leaf.join("cgroup.procs");
     let move_all = || {

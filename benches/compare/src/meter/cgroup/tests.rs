@@ -6,7 +6,7 @@ use super::group::cores_online;
 use super::hierarchies::{Hierarchies, Own};
 use super::*;
 use crate::meter::process::Procfs;
-use record::CgroupKind;
+use record::{CgroupKind, LimitValue, Weight};
 
 /// A machine's files: `proc/self/{cgroup,mountinfo}`, and what is mounted.
 struct Machine {
@@ -33,7 +33,7 @@ impl Machine {
     }
 
     /// Where groups for the cells of a process in the unified group `path` are made.
-    fn place(&self, path: &str) -> Result<PathBuf, Unavailable> {
+    fn place(&self, path: &str) -> anyhow::Result<PathBuf> {
         let own = Own { mount: self.path("unified"), group: self.path("unified").join(path) };
         place::find(&own, &self.procfs())
     }
@@ -145,12 +145,12 @@ fn version_2_that_cannot_be_prepared_moves_this_process_back() {
     assert_eq!(back, std::process::id().to_string());
 }
 
-fn group_weight(total: Option<u64>, kernel: Option<u64>, socket: Option<u64>) -> GroupWeight {
-    GroupWeight {
+fn group_weight(total: Option<u64>, kernel: Option<u64>, socket: Option<u64>) -> Weight {
+    Weight {
         total_bytes: total,
         kernel_bytes: kernel,
         socket_bytes: socket,
-        ..GroupWeight::default()
+        ..Weight::default()
     }
 }
 
@@ -180,9 +180,9 @@ fn version_1_adds_the_kernels_part_to_the_exact_user_part() {
 fn version_1_has_no_total_where_kernel_memory_is_not_accounted() {
     let machine = Machine::new("", "");
     machine.write("g/memory.stat", "total_cache 30\ntotal_rss 200\n");
-    assert_eq!(v1::weigh(&machine.path("g")), GroupWeight::default());
+    assert_eq!(v1::weigh(&machine.path("g")), Weight::default());
     machine.write("g/memory.kmem.usage_in_bytes", "0\n");
-    assert_eq!(v1::weigh(&machine.path("g")), GroupWeight::default());
+    assert_eq!(v1::weigh(&machine.path("g")), Weight::default());
 }
 
 #[test]
@@ -200,24 +200,24 @@ fn version_2_weighs_newer_and_older_kernels_alike() {
     stat("5.15", "kernel_stack 1000\npagetables 190\npercpu 10\nslab 300\n");
     // Before 5.11 page tables are not listed, and those of the process stand in.
     stat("5.10", "kernel_stack 1000\npercpu 0\nslab 300\n");
-    let new = GroupWeight {
+    let new = Weight {
         kernel_stack_bytes: Some(9),
         ..group_weight(Some(1627), Some(1507), Some(7))
     };
     assert_eq!(weigh("new"), new);
-    let old = GroupWeight {
+    let old = Weight {
         kernel_stack_bytes: Some(1000),
         slab_bytes: Some(300),
         ..group_weight(Some(1602), Some(1507), Some(7))
     };
-    assert_eq!(weigh("5.15"), GroupWeight { page_table_bytes: Some(190), ..old });
+    assert_eq!(weigh("5.15"), Weight { charged_page_table_bytes: Some(190), ..old });
     assert_eq!(weigh("5.10"), old);
     assert_eq!(v2::weigh(&machine.path("5.10"), None).kernel_bytes, None);
 
     machine.write("partial/memory.stat", "kernel 1500\nsock 7\n");
     machine.write("partial/memory.current", "4096\n");
     assert_eq!(weigh("partial"), group_weight(None, Some(1507), Some(7)));
-    assert_eq!(weigh("missing"), GroupWeight::default());
+    assert_eq!(weigh("missing"), Weight::default());
 }
 
 /// In a service that is root's: the group above may be written to, and an OOM kill in the unit would stop it.
@@ -275,7 +275,9 @@ fn the_smallest_limit_of_all_ancestors_holds() {
     machine.write("unified/a/memory.max", "5000\n");
     machine.write("unified/a/b/memory.max", "max\n");
     machine.write("unified/a/b/pids.max", "max\n");
-    let expected = GroupLimits { memory_bytes: Ceiling::At(5000), pids: Ceiling::Unlimited };
+    let unlimited = Some(LimitValue::from(None));
+    let expected =
+        GroupLimits { memory_bytes: Some(LimitValue::Number(5000)), pids: unlimited };
     assert_eq!(limits(&machine.procfs()), expected);
 }
 
@@ -284,11 +286,13 @@ fn version_1_limits_come_from_their_own_hierarchies() {
     let machine = Machine::new(HYBRID_CGROUP, HYBRID_MOUNTS);
     machine.write("memory/a/b/memory.stat", "hierarchical_memory_limit 9223372036854771712\n");
     machine.write("pids/a/pids.max", "1000\n");
-    let expected = GroupLimits { memory_bytes: Ceiling::Unlimited, pids: Ceiling::At(1000) };
+    let unlimited = Some(LimitValue::from(None));
+    let expected =
+        GroupLimits { memory_bytes: unlimited, pids: Some(LimitValue::Number(1000)) };
     assert_eq!(limits(&machine.procfs()), expected);
 
     machine.write("memory/a/b/memory.stat", "hierarchical_memory_limit 1048576\n");
-    assert_eq!(limits(&machine.procfs()).memory_bytes, Ceiling::At(1 << 20));
+    assert_eq!(limits(&machine.procfs()).memory_bytes, Some(LimitValue::Number(1 << 20)));
 }
 
 #[test]
@@ -467,7 +471,7 @@ mod live {
         let group = cgroups.make().unwrap();
         let (mut child, stdin) =
             spawn_into(&group, &format!("x=$(head -c {HELD} /dev/zero | tr '\\0' x)"));
-        let weight = crate::meter::weigh(&Procfs::default(), child.id(), Some(&group));
+        let weight = crate::meter::weigh(&Procfs::default(), &[child.id()], Some(&group));
         let (total, kernel) = (weight.total_bytes.unwrap(), weight.kernel_bytes.unwrap());
         println!(
             "held {HELD}: {weight:?}, usage {:?}",
@@ -502,7 +506,7 @@ mod live {
             thread::sleep(Duration::from_millis(2500));
             let later = group.weigh(None);
             let user =
-                |weight: GroupWeight| weight.total_bytes.unwrap() - weight.kernel_bytes.unwrap();
+                |weight: Weight| weight.total_bytes.unwrap() - weight.kernel_bytes.unwrap();
             assert_eq!(user(first), user(later));
             drop(stdin);
             child.wait().unwrap();

@@ -38,8 +38,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use super::account::{Ceiling, GroupWeight, Room, room_of};
-use super::files::{self, flat_keyed, lists, single};
+use super::account::{Room, room_of};
+use super::files::{flat_keyed, single};
+use record::{LimitValue, Weight};
 
 /// Has the buffers of TCP sockets counted that are made in this group from here on. Where the
 /// kernel has no such counter any more, they are not.
@@ -49,7 +50,7 @@ pub(super) fn count_socket_buffers(group: &Path) {
 }
 
 /// What is charged to the group in this folder.
-pub fn weigh(group: &Path) -> GroupWeight {
+pub fn weigh(group: &Path) -> Weight {
     // Every process has kernel memory. Zero means that it is not accounted
     // (`cgroup.memory=nokmem`), or that nothing has been charged to the group yet.
     let socket_bytes = single(&group.join("memory.kmem.tcp.usage_in_bytes"));
@@ -60,36 +61,28 @@ pub fn weigh(group: &Path) -> GroupWeight {
     let more = ["total_shmem", "total_swap"].map(|key| stat.get(key).copied().unwrap_or(0));
     let user = stat.get("total_rss").map(|rss| rss + more.iter().sum::<u64>());
     let total_bytes = kernel.zip(user).map(|(kernel, user)| kernel + user);
-    GroupWeight { total_bytes, kernel_bytes: kernel, socket_bytes, ..GroupWeight::default() }
-}
-
-/// The path of the group in the hierarchy of this controller, as a process's `cgroup` file has it.
-pub(super) fn group_in<'a>(cgroup: &'a str, controller: &str) -> Option<&'a str> {
-    files::group_in(cgroup, |controllers| lists(controllers, controller))
+    Weight { total_bytes, kernel_bytes: kernel, socket_bytes, ..Weight::default() }
 }
 
 /// The memory limit of the group in this folder.
-pub(super) fn memory_limit(group: &Path) -> Ceiling {
+pub(super) fn memory_limit(group: &Path) -> Option<LimitValue> {
     limit_in(&flat_keyed(&group.join("memory.stat")))
 }
 
 /// How much can still be charged to the group in this folder, and those below it.
 pub(super) fn room(group: &Path) -> Option<Room> {
     let stat = flat_keyed(&group.join("memory.stat"));
-    let Ceiling::At(limit) = limit_in(&stat) else { return None };
+    let limit = limit_in(&stat)?.number()?;
     let charged = single(&group.join("memory.usage_in_bytes"))?;
     Some(room_of(limit, charged, &stat, ["total_inactive_file", "total_active_file"]))
 }
 
 /// `hierarchical_memory_limit`, which the kernel has made the smallest of the group and all
 /// ancestors, those that are not mounted here included.
-fn limit_in(stat: &HashMap<String, u64>) -> Ceiling {
+fn limit_in(stat: &HashMap<String, u64>) -> Option<LimitValue> {
     /// No limit is written as the largest number of bytes that is whole pages, which depends on
     /// the page size. No machine has this much memory.
     const NO_LIMIT: u64 = 1 << 62;
-    match stat.get("hierarchical_memory_limit") {
-        Some(&limit) if limit < NO_LIMIT => Ceiling::At(limit),
-        Some(_) => Ceiling::Unlimited,
-        None => Ceiling::Unknown,
-    }
+    let limit = *stat.get("hierarchical_memory_limit")?;
+    Some(LimitValue::from((limit < NO_LIMIT).then_some(limit)))
 }

@@ -12,12 +12,13 @@
 
 use std::path::Path;
 
-use super::account::{GroupWeight, Room, room_of};
-use super::files::{self, flat_keyed, single};
+use super::account::{Room, room_of};
+use super::files::{flat_keyed, single};
+use record::Weight;
 
 /// What is charged to the group in this folder. `page_table_bytes` are those of its process, for a kernel
 /// that lists none.
-pub fn weigh(group: &Path, page_table_bytes: Option<u64>) -> GroupWeight {
+pub fn weigh(group: &Path, page_table_bytes: Option<u64>) -> Weight {
     let stat = flat_keyed(&group.join("memory.stat"));
     let get = |key: &str| stat.get(key).copied();
     let sum = |keys: &[&str]| keys.iter().map(|key| get(key)).sum::<Option<u64>>();
@@ -28,19 +29,15 @@ pub fn weigh(group: &Path, page_table_bytes: Option<u64>) -> GroupWeight {
     let kernel = get("kernel").or_else(listed).and_then(|kernel| Some(kernel + get("sock")?));
     let user = sum(&["anon", "shmem"]);
     let swap = single(&group.join("memory.swap.current")).unwrap_or(0);
-    GroupWeight {
+    Weight {
         total_bytes: kernel.zip(user).map(|(kernel, user)| kernel + user + swap),
         kernel_bytes: kernel,
         socket_bytes: get("sock"),
         kernel_stack_bytes: get("kernel_stack"),
-        page_table_bytes: get("pagetables"),
+        charged_page_table_bytes: get("pagetables"),
         slab_bytes: get("slab"),
+        ..Weight::default()
     }
-}
-
-/// The path of the group, as a process's `cgroup` file has it.
-pub(super) fn group_in(cgroup: &str) -> Option<&str> {
-    files::group_in(cgroup, str::is_empty)
 }
 
 /// How much can still be charged to the group in this folder, and those below it. Above `memory.high` the
