@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use contestant::hello::{self, Program};
 use globset::{Glob, GlobMatcher};
 use workload::Contestant as Served;
@@ -57,25 +57,11 @@ pub fn all() -> Vec<&'static Contestant> {
     own().iter().copied().filter(|one| one.role() != protocol::RoleLine::Fault).collect()
 }
 
-/// Why no contestant can be run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SelectError {
-    /// The feature that brings this contestant is off.
-    #[error("`{0}` is compiled out: build with `--features {1}` to bring it back")]
-    CompiledOut(String, &'static str),
-    /// No contestant has this name; these are there.
-    #[error("`{0}` matches no contestant; there are {1}")]
-    NoMatch(String, String),
-    /// This is not a pattern, for this reason.
-    #[error("`{0}` is not a pattern: {1}; give an id or a glob such as `coroutines/*`")]
-    NotAGlob(String, String),
-}
-
 /// The contestant of this program with exactly this id. Faulty ones are found too.
 ///
 /// # Errors
 /// If there is none, or its feature is off.
-pub fn find(id: &str) -> Result<&'static Contestant, SelectError> {
+pub fn find(id: &str) -> anyhow::Result<&'static Contestant> {
     own().iter().copied().find(|one| one.id() == id).ok_or_else(|| missing(id, &[]))
 }
 
@@ -104,7 +90,7 @@ pub fn select(
         let matcher = compile(pattern)?;
         let known = all().iter().any(|one| matcher.is_match(one.id()));
         if !known && find(pattern).is_err() && !others.iter().any(|id| matcher.is_match(id)) {
-            return Err(missing(pattern, &others).into());
+            return Err(missing(pattern, &others));
         }
         matchers.push(matcher);
     }
@@ -126,7 +112,7 @@ pub fn select(
 pub fn one(id: &str, elsewhere: &Elsewhere) -> anyhow::Result<&'static Contestant> {
     let others: Vec<&str> = elsewhere.ids().collect();
     if find(id).is_err() && !others.contains(&id) {
-        return Err(missing(id, &others).into());
+        return Err(missing(id, &others));
     }
     let selected = select(&[id.to_owned()], elsewhere)?;
     selected.first().copied().context("an id selects a contestant")
@@ -141,7 +127,7 @@ pub fn one(id: &str, elsewhere: &Elsewhere) -> anyhow::Result<&'static Contestan
 pub fn matching<'a>(
     patterns: &[String],
     ids: &BTreeSet<&'a str>,
-) -> Result<BTreeSet<&'a str>, SelectError> {
+) -> anyhow::Result<BTreeSet<&'a str>> {
     let mut matching = BTreeSet::new();
     for pattern in &split(patterns) {
         let matcher = compile(pattern)?;
@@ -152,8 +138,7 @@ pub fn matching<'a>(
         let hits: Vec<&str> = ids.iter().copied().filter(is_match).collect();
         matching.extend(&hits);
         if hits.is_empty() {
-            let allowed = ids.iter().copied().collect::<Vec<_>>().join(", ");
-            return Err(SelectError::NoMatch(pattern.clone(), allowed));
+            return Err(no_match(pattern, ids.iter().copied()));
         }
     }
     Ok(if patterns.is_empty() { ids.clone() } else { matching })
@@ -177,43 +162,41 @@ pub fn split(texts: &[String]) -> Vec<String> {
     texts.iter().flat_map(of_one).collect()
 }
 
-fn compile(pattern: &str) -> Result<GlobMatcher, SelectError> {
-    let not_a_glob =
-        |why: globset::Error| SelectError::NotAGlob(pattern.to_owned(), why.kind().to_string());
-    Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(not_a_glob)
+fn compile(pattern: &str) -> anyhow::Result<GlobMatcher> {
+    let glob = Glob::new(pattern).map_err(|why| {
+        let why = why.kind();
+        anyhow!("`{pattern}` is not a pattern: {why}; give an id or a glob such as `coroutines/*`")
+    })?;
+    Ok(glob.compile_matcher())
 }
 
-fn missing(given: &str, others: &[&str]) -> SelectError {
-    let out =
-        compiled_out().find(|(id, _)| compile(given).is_ok_and(|matcher| matcher.is_match(id)));
-    match out {
-        Some((_, feature)) => SelectError::CompiledOut(given.to_owned(), feature),
-        None => {
-            let mut allowed: Vec<_> = all().iter().map(|one| one.id()).collect();
-            allowed.extend(others);
-            SelectError::NoMatch(given.to_owned(), allowed.join(", "))
+/// Why nothing of this program is selected by this, nor any of the others.
+fn missing(given: &str, others: &[&str]) -> anyhow::Error {
+    let is_given = |id: &str| compile(given).is_ok_and(|matcher| matcher.is_match(id));
+    match compiled_out().find(|(id, _)| is_given(id)) {
+        Some((_, feature)) => {
+            anyhow!("`{given}` is compiled out: build with `--features {feature}` to bring it back")
         }
+        None => no_match(given, all().iter().map(|one| one.id()).chain(others.iter().copied())),
     }
 }
 
-/// The contestants that are compiled out, with the feature that brings each back.
-pub fn compiled_out() -> impl Iterator<Item = (String, &'static str)> {
-    optional().filter(|(id, _)| !is_compiled_in(id))
+fn no_match<'a>(given: &str, there_are: impl Iterator<Item = &'a str>) -> anyhow::Error {
+    let there_are = there_are.collect::<Vec<_>>().join(", ");
+    anyhow!("`{given}` matches no contestant; there are {there_are}")
 }
 
-fn is_compiled_in(id: &str) -> bool {
-    all().iter().any(|contestant| contestant.id() == id)
-}
-
-/// Every contestant that a feature brings, baselines and controls included, with that feature.
-fn optional() -> impl Iterator<Item = (String, &'static str)> {
+/// The contestants that are compiled out, baselines and controls included, with the feature that brings each
+/// back.
+pub fn compiled_out() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lists = [
         threads::FEATURES,
         coroutines::FEATURES,
         coroutines::baseline::FEATURES,
         controls::FEATURES,
     ];
-    lists.into_iter().flatten().map(|&(id, feature)| (id.to_owned(), feature))
+    let is_out = |(id, _): &(&str, &str)| all().iter().all(|one| one.id() != *id);
+    lists.into_iter().flatten().copied().filter(is_out)
 }
 
 #[cfg(test)]
@@ -287,7 +270,7 @@ mod tests {
             message,
             "`*/d` matches no contestant; there are coroutines/a, coroutines/b, threads/c"
         );
-        assert!(matches!(of(&["a["]), Err(SelectError::NotAGlob { .. })));
+        assert!(of(&["a["]).unwrap_err().to_string().starts_with("`a[` is not a pattern: "));
     }
 
     #[test]

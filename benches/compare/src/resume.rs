@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use anyhow::anyhow;
+
 use crate::cell::{CellSpec, MOST_ATTEMPTS};
 use protocol::ns;
 use record::{Build, Cell, Status, WorkloadLine};
@@ -20,22 +22,11 @@ pub struct Split {
     pub left: Vec<CellSpec>,
 }
 
-/// A cell that was not planned, or not so often.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it has {contestant} × {tasks}, repeat {repeat}, for which its options do not ask{how}")]
-pub struct Stranger {
-    contestant: String,
-    tasks: u64,
-    repeat: u32,
-    /// How often, or after which wait.
-    how: &'static str,
-}
-
 /// Takes the cells that are there out of those that were planned.
 ///
 /// # Errors
 /// If a cell is there that was not planned, or is there more often than it was planned.
-pub fn split(planned: Vec<CellSpec>, there: &[Cell]) -> Result<Split, Stranger> {
+pub fn split(planned: Vec<CellSpec>, there: &[Cell]) -> anyhow::Result<Split> {
     let mut by_key: HashMap<Key, Vec<&Cell>> = HashMap::new();
     for cell in there {
         by_key.entry(Key::of(cell)).or_default().push(cell);
@@ -45,7 +36,7 @@ pub fn split(planned: Vec<CellSpec>, there: &[Cell]) -> Result<Split, Stranger> 
         // Cells that were asked for twice are alike, and whichever is there is one of them.
         match by_key.get_mut(&Key::of_planned(&spec)).and_then(Vec::pop) {
             Some(cell) if waited_as_asked(&spec, cell) => split.there.push((spec, cell.clone())),
-            Some(cell) => return Err(Stranger::of(cell, " after such a wait")),
+            Some(cell) => return Err(not_asked_for(cell, " after such a wait")),
             None => split.left.push(spec),
         }
     }
@@ -53,16 +44,15 @@ pub fn split(planned: Vec<CellSpec>, there: &[Cell]) -> Result<Split, Stranger> 
         None => Ok(split),
         Some(cell) => {
             let is_known = split.there.iter().any(|(_, other)| Key::of(other) == Key::of(cell));
-            Err(Stranger::of(cell, if is_known { " more than once" } else { "" }))
+            Err(not_asked_for(cell, if is_known { " more than once" } else { "" }))
         }
     }
 }
 
-impl Stranger {
-    fn of(cell: &Cell, how: &'static str) -> Self {
-        let Cell { contestant, tasks, repeat, .. } = cell;
-        Self { contestant: contestant.clone(), tasks: *tasks, repeat: *repeat, how }
-    }
+/// What is wrong with a cell that was not planned, or not so often, or not after its wait.
+fn not_asked_for(cell: &Cell, how: &str) -> anyhow::Error {
+    let Cell { contestant, tasks, repeat, .. } = cell;
+    anyhow!("it has {contestant} × {tasks}, repeat {repeat}, for which its options do not ask{how}")
 }
 
 /// Whether the cell waited as long as was asked for, or that doubled, as often as a wait is that was

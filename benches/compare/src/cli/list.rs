@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let compiled_out = registry::compiled_out().map(|(id, feature)| {
         say(
             "{id} is compiled out; `--features {feature}` brings it back",
-            &[("id", &id), ("feature", feature)],
+            &[("id", id), ("feature", feature)],
         )
     });
     let notes: Vec<Text> = cautions.chain(compiled_out).collect();
