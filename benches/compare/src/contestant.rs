@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use protocol::{Profile, RoleLine};
+use protocol::{Begin, Order, Profile, RoleLine};
 use record::{Build, Status};
 use workload::{Ceiling, Settings, Workload};
 
@@ -108,43 +108,59 @@ impl Contestant {
         self.profile.refuses(workload)
     }
 
-    /// The command of its process. `timed` and `counting` are this program's two builds.
+    /// Which of this program's two builds runs it, if it is one of this program.
     ///
     /// # Errors
     /// In words, if there is no such build of it.
-    pub fn command(
+    pub fn program<'a>(
         &self,
         build: Build,
-        timed: &Path,
-        counting: Option<&Path>,
-    ) -> Result<Command, &'static str> {
-        let own = |program: &Path| {
-            let mut command = Command::new(program);
-            command.arg("cell").arg(self.id());
-            command
-        };
-        match (&self.launch, build, counting) {
-            (Launch::Own, Build::Timed, _) => Ok(own(timed)),
-            (Launch::Own, Build::Counting, Some(program)) => Ok(own(program)),
-            (Launch::Own, Build::Counting, None) => {
-                Err("there is no counting build beside this program; \
-                     `cargo build --release -p compare` makes both")
-            }
-            (Launch::Command { program, arguments }, Build::Timed, _) => {
-                let mut command = Command::new(program);
-                command.args(arguments);
-                Ok(command)
-            }
-            (Launch::Command { .. }, Build::Counting, _) => {
+        timed: &'a Path,
+        counting: Option<&'a Path>,
+    ) -> Result<&'a Path, &'static str> {
+        match build {
+            Build::Timed => Ok(timed),
+            Build::Counting if !self.is_own() => {
                 Err("only the contestants of this program have a counting build")
             }
-            (Launch::Variant(base), ..) => {
-                base.command(build, timed, counting).map(|mut command| {
-                    command.envs(&self.profile.env);
-                    command
-                })
+            Build::Counting => counting.ok_or(
+                "there is no counting build beside this program; \
+                 `cargo build --release -p compare` makes both",
+            ),
+        }
+    }
+
+    /// The command of its process; `own` is this program, in the build that is to run it.
+    pub fn command(&self, own: &Path) -> Command {
+        match &self.launch {
+            Launch::Own => {
+                let mut command = Command::new(own);
+                command.arg("cell").arg(self.id());
+                command
+            }
+            Launch::Command { program, arguments } => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                command
+            }
+            Launch::Variant(base) => {
+                let mut command = base.command(own);
+                command.envs(&self.profile.env);
+                command
             }
         }
+    }
+
+    /// The order with which its process begins this.
+    pub fn begin(&self, workload: &Workload, pool_workers: u32, unweighed: bool) -> Order {
+        Order::Begin(Box::new(Begin {
+            contestant: self.base().id().to_owned(),
+            workload: workload.into(),
+            tasks: workload.tasks,
+            pool_workers,
+            server: workload.asks().map(Into::into),
+            unweighed,
+        }))
     }
 
     /// Whether this is what its process should say first.
@@ -201,12 +217,14 @@ mod tests {
     #[test]
     fn the_bundled_are_one_more_command() {
         let bare = registry::find("coroutines/bare").unwrap();
-        let command = bare.command(Build::Timed, Path::new("compare"), None).unwrap();
+        let ours = Path::new("compare");
+        let command = bare.command(ours);
         let arguments: Vec<_> = command.get_args().collect();
         assert_eq!(
             (command.get_program(), &*arguments),
             ("compare".as_ref(), &["cell".as_ref(), "coroutines/bare".as_ref()][..])
         );
-        assert!(bare.command(Build::Counting, Path::new("compare"), None).is_err());
+        assert_eq!(bare.program(Build::Timed, ours, None), Ok(ours));
+        assert!(bare.program(Build::Counting, ours, None).is_err());
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use protocol::{CeilingLine, Profile, RoleLine};
-use record::{Build, Status};
+use record::Status;
 use serde::Deserialize;
 
 use crate::cell::stopped::{last_line, legible};
@@ -22,17 +22,12 @@ use crate::output::complain;
 use crate::project::Project;
 
 /// The contestants that a file names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Elsewhere {
     path: PathBuf,
     stanzas: Vec<Stanza>,
-    patience: Duration,
-}
-
-impl Default for Elsewhere {
-    fn default() -> Self {
-        Self { path: PathBuf::new(), stanzas: Vec::new(), patience: hello::PATIENCE }
-    }
+    /// How long a program may take to say who it is, if it is to be less than usual.
+    patience: Option<Duration>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,7 +85,7 @@ impl Elsewhere {
         Ok(Self {
             path: folder.join(path.file_name().unwrap_or_default()),
             stanzas: file.contestant,
-            patience: hello::PATIENCE,
+            patience: None,
         })
     }
 
@@ -109,7 +104,7 @@ impl Elsewhere {
     /// The same, where a cell may be silent for so long, and so may a program that is to say who it is.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience: patience.min(hello::PATIENCE), ..self }
+        Self { patience: Some(patience.min(hello::PATIENCE)), ..self }
     }
 
     /// The same without those that not every machine can start.
@@ -132,8 +127,9 @@ impl Elsewhere {
     /// Builds and starts those that are wanted, so that they say who they are.
     pub(crate) fn start(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<&'static Contestant> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
+        let patience = self.patience.unwrap_or(hello::PATIENCE);
         let wanted = self.stanzas.iter().filter(|stanza| is_wanted(&stanza.id));
-        wanted.map(|stanza| stanza.start(folder, self.patience).kept()).collect()
+        wanted.map(|stanza| stanza.start(folder, patience).kept()).collect()
     }
 }
 
@@ -193,9 +189,7 @@ impl Stanza {
     }
 
     fn ask(&self, unasked: &Contestant, patience: Duration) -> Result<Profile, String> {
-        let none = Path::new("");
-        let command = || unasked.command(Build::Timed, none, None).expect("all have a timed build");
-        let (profile, _) = hello::of(command, &self.id, patience)?;
+        let (profile, _) = hello::of(|| unasked.command(Path::new("")), &self.id, patience)?;
         if profile.role == RoleLine::Variant || !profile.env.is_empty() {
             return Err("says that it is a variant, which only an option makes".into());
         }
@@ -209,26 +203,11 @@ impl Stanza {
             id: self.id.clone(),
             model: self.id.split('/').next().unwrap_or_default().to_owned(),
             language: "unknown".into(),
-            role: RoleLine::Compared,
-            of: None,
-            holds_bytes: None,
             summary: "not known: it does not run here".into(),
-            timer: None,
-            caution: None,
             ceiling: CeilingLine::All,
             workloads: vec!["timer".into()],
-            largest_state_bytes: None,
             most_tasks: Some(1),
-            most_requests: None,
-            one_thread: false,
-            floor: false,
-            as_written: false,
-            versions: Default::default(),
-            build: Default::default(),
-            build_id: None,
-            allocator: None,
-            elsewhere: false,
-            env: Default::default(),
+            ..Profile::default()
         }
     }
 }

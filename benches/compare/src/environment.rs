@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use contestant::allocator;
 use protocol::{Profile, RoleLine};
-use record::{Build, Status};
+use record::Status;
 
 use crate::cell::stopped::legible;
 use crate::contestant::{Contestant, Launch, Missing};
@@ -99,9 +98,7 @@ impl Environment {
     /// What it says of itself in this environment.
     fn ask(&self, variant: &Contestant, program: &Path) -> Result<Profile, Missing> {
         let failed = |reason: String| Missing { status: Status::Failed, reason: legible(&reason) };
-        let command = || -> Command {
-            variant.command(Build::Timed, program, None).expect("all have a timed build")
-        };
+        let command = || variant.command(program);
         let (hello, mut process) =
             hello::of(command, variant.base().id(), hello::PATIENCE).map_err(failed)?;
         let Some(preload) = self.0.get(PRELOAD) else { return Ok(hello) };
@@ -210,7 +207,7 @@ mod tests {
         assert!(variant.is_own() && !variant.is_compared() && variant.base() == base);
         assert!(variant.missing.as_ref().unwrap().reason.contains("does not start"));
 
-        let command = variant.command(Build::Timed, Path::new("compare"), None).unwrap();
+        let command = variant.command(Path::new("compare"));
         assert!(command.get_args().eq(["cell", "coroutines/bare"]));
         assert!(command.get_envs().any(|one| one == ("A".as_ref(), Some("1".as_ref()))));
 

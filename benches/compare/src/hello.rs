@@ -7,7 +7,7 @@ use std::time::Duration;
 use protocol::{Event, Profile, ProtocolError};
 
 use crate::cell::process::ChildProcess;
-use crate::cell::stopped::last_line;
+use crate::cell::stopped::after_saying;
 use crate::units;
 
 /// How long a program may take until it has said who it is, at most.
@@ -22,17 +22,16 @@ pub(crate) fn of(
     id: &str,
     patience: Duration,
 ) -> Result<(Profile, ChildProcess), String> {
-    let mut process = ChildProcess::start(&command, None, &AtomicBool::new(false))
-        .map_err(|error| format!("{} does not start: {error}", name(&command())))?;
+    let not_started = |error| format!("{} does not start: {error}", command().get_program().display());
+    let mut process =
+        ChildProcess::start(&command, None, &AtomicBool::new(false)).map_err(not_started)?;
     let profile = match process.next(patience) {
         Some(Ok(Event::Hello(profile))) => *profile,
         Some(Ok(said)) => return Err(format!("it said `{}` and not `hello`", said.name())),
         None => return Err(format!("it said no `hello` within {}", units::duration(patience))),
         Some(Err(ProtocolError::Closed)) => {
             let (status, said) = process.reap().map_err(|error| error.to_string())?;
-            let said = last_line(&said).map(|line| format!(", after saying `{line}`"));
-            let said = said.unwrap_or_default();
-            return Err(format!("it ended without `hello`: {status}{said}"));
+            return Err(format!("it ended without `hello`: {status}{}", after_saying(&said)));
         }
         Some(Err(error)) => return Err(error.to_string()),
     };
@@ -40,8 +39,4 @@ pub(crate) fn of(
         return Err(format!("says that it is `{}`, and not `{id}`", profile.id));
     }
     Ok((profile, process))
-}
-
-fn name(command: &Command) -> impl std::fmt::Display {
-    command.get_program().display()
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +23,7 @@ use crate::resume::{self, Split};
 use crate::servers::Servers;
 pub use crate::tally::Tally;
 use protocol::RoleLine;
-use record::{Build, Cell, CgroupKind, Extent, Line, Run, SCHEMA, Unfinished, Writer};
+use record::{Cell, CgroupKind, Extent, Line, Run, SCHEMA, Unfinished, Writer};
 
 /// How long a cell may be silent, beyond the waits that it was asked for, if nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
@@ -209,11 +208,7 @@ impl Suite {
 fn counting_beside(program: &Path) -> Option<PathBuf> {
     let path = program.with_file_name(format!("{COUNTING}{}", std::env::consts::EXE_SUFFIX));
     let one = registry::all().into_iter().next().filter(|_| path.is_file())?;
-    let command = || {
-        let command = one.command(Build::Counting, program, Some(&path));
-        command.unwrap_or_else(|_| Command::new(&path))
-    };
-    let said = hello::of(command, one.id(), hello::PATIENCE);
+    let said = hello::of(|| one.command(&path), one.id(), hello::PATIENCE);
     match said.and_then(|(profile, _)| one.recognize(&profile)) {
         Ok(()) => Some(path),
         Err(why) => {

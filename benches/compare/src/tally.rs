@@ -33,13 +33,3 @@ impl Tally {
         self.ok + self.walls + self.skipped + self.failed
     }
 }
-
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.ok += other.ok;
-        self.walls += other.walls;
-        self.skipped += other.skipped;
-        self.failed += other.failed;
-        self.interrupted |= other.interrupted;
-    }
-}

@@ -7,7 +7,7 @@ use workload::{Arrival, Ceiling, Ending, Medium, StateSize, Wait, Workload};
 
 /// Who a contestant is. What a run, an analysis or a page wants to know of one stands here; nothing
 /// follows from its id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// Its name, `model/name` or `language/name`.
     pub id: String,
@@ -100,7 +100,7 @@ impl RoleLine {
 }
 
 /// How many tasks can be in flight at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CeilingLine {
     /// One.
@@ -108,6 +108,7 @@ pub enum CeilingLine {
     /// As many as the order has `pool_workers`.
     Pool,
     /// All of them.
+    #[default]
     All,
 }
 

@@ -12,7 +12,7 @@ use record::Extent;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Invocation {
     /// How much of everything, if that was said: a taste or all of it.
-    pub size: Option<Size>,
+    pub size: Option<Extent>,
     /// Globs of the contestants to run; all if there is none.
     pub only: Vec<String>,
     /// The seed, if one was given.
@@ -23,24 +23,6 @@ pub struct Invocation {
     pub flags: Vec<(&'static str, Option<String>)>,
     /// Names or parts of names.
     pub filters: Vec<String>,
-}
-
-/// How much of everything is run, other than the default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Size {
-    /// Everything in a small size.
-    Quick,
-    /// Everything more often, in larger sizes, with every state and every arrival.
-    Thorough,
-}
-
-impl Size {
-    const fn flag(self) -> &'static str {
-        match self {
-            Self::Quick => "--quick",
-            Self::Thorough => "--thorough",
-        }
-    }
 }
 
 /// What `cargo bench -p compare -- --help` prints, once for both targets.
@@ -108,8 +90,8 @@ impl Invocation {
                     .ok_or_else(|| anyhow!("`{flag}` wants a value after it"))
             };
             match name {
-                "--quick" => invocation.resize(Size::Quick)?,
-                "--thorough" => invocation.resize(Size::Thorough)?,
+                "--quick" => invocation.resize(Extent::Quick)?,
+                "--thorough" => invocation.resize(Extent::Thorough)?,
                 "--no-scope" => invocation.no_scope = true,
                 "--only" => {
                     let globs = value_of(name)?;
@@ -139,9 +121,10 @@ impl Invocation {
         Ok(invocation)
     }
 
-    fn resize(&mut self, size: Size) -> anyhow::Result<()> {
+    fn resize(&mut self, size: Extent) -> anyhow::Result<()> {
+        let flag = |size: Extent| format!("--{}", size.name());
         match self.size.replace(size) {
-            Some(before) if before != size => Err(both(before.flag(), size.flag())),
+            Some(before) if before != size => Err(both(&flag(before), &flag(size))),
             _ => Ok(()),
         }
     }
@@ -218,11 +201,7 @@ impl Invocation {
 
     /// The sizes that are run: the small, the default or the large ones.
     pub fn sizes(&self) -> Extent {
-        match self.size {
-            None => Extent::Full,
-            Some(Size::Quick) => Extent::Quick,
-            Some(Size::Thorough) => Extent::Thorough,
-        }
+        self.size.unwrap_or(Extent::Full)
     }
 
     /// The contestants of other programs that this may run: none for a taste, nor for a test.
@@ -286,7 +265,7 @@ mod tests {
         let invocation = parse(
             "--quick --save-baseline main --only a/*,b/c --only=d/* --no-scope tokio --seed 7 --bench",
         );
-        assert!(invocation.size == Some(Size::Quick) && invocation.no_scope);
+        assert!(invocation.size == Some(Extent::Quick) && invocation.no_scope);
         assert_eq!(invocation.only, ["a/*", "b/c", "d/*"]);
         assert_eq!(invocation.seed, Some(7));
         assert_eq!(

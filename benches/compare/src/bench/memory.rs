@@ -62,7 +62,9 @@ pub fn run(invocation: &Invocation) -> anyhow::Result<ExitCode> {
     let stop = interrupt::listen()?;
     let mut tally = suite.run(cells, &path, stop)?;
     if sizes == Extent::Thorough && !tally.interrupted {
-        tally += instructions::after_cells(&program, &names.memory, &path, stop)?;
+        let counted = instructions::after_cells(&program, &names.memory, &path, stop)?;
+        tally.failed += counted.failed;
+        tally.interrupted |= counted.interrupted;
     }
     if tally.interrupted {
         tell(format_args!("memory: interrupted; what was weighed is in {}", path.display()));

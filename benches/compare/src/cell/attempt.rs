@@ -13,7 +13,7 @@ use super::stopped::are_unexpected;
 use super::unweighed::{Unweighed, impossible};
 use super::watched::{Stopped, Watched, unexpected};
 use crate::meter::cgroup::Cgroups;
-use protocol::{Begin, Drained, Event, Order};
+use protocol::{Drained, Event, Order};
 use record::ServerProof;
 
 /// What one run of a cell takes.
@@ -101,7 +101,7 @@ impl Run<'_> {
                 },
             };
         } else {
-            self.process.tell(Order::Go);
+            self.process.child.tell(Order::Go);
         }
         Ending::Done(Box::new(outcome))
     }
@@ -114,14 +114,8 @@ impl Run<'_> {
             }
             said => return Err(unexpected("hello", &said)),
         }
-        self.process.tell(Order::Begin(Box::new(Begin {
-            contestant: self.spec.contestant.base().id().to_owned(),
-            workload: self.workload.into(),
-            tasks: self.workload.tasks,
-            pool_workers: self.spec.pool_workers,
-            server: self.workload.asks().map(Into::into),
-            unweighed,
-        })));
+        let CellSpec { contestant, pool_workers, .. } = *self.spec;
+        self.process.child.tell(contestant.begin(self.workload, pool_workers, unweighed));
         match self.process.next("start its runtime", Duration::ZERO)? {
             Event::Idle { heap_bytes } => Ok(heap_bytes),
             said => Err(unexpected("idle", &said)),
@@ -134,7 +128,7 @@ impl Run<'_> {
         self.begin(true)?;
         let all = self.spec.waves.map_or(1, Waves::all);
         let gone = Instant::now();
-        self.process.tell(match self.spec.waves {
+        self.process.child.tell(match self.spec.waves {
             None => Order::Go,
             Some(_) => Order::Waves { count: all },
         });
@@ -161,7 +155,7 @@ impl Run<'_> {
                 http,
             )?;
         }
-        self.process.tell(Order::Go);
+        self.process.child.tell(Order::Go);
         Ok(Unweighed { expected_in_flight, drained, server, last_seen: self.process.last_seen })
     }
 
@@ -222,7 +216,7 @@ impl Run<'_> {
             None => 0,
         };
         let gone = Instant::now();
-        self.process.tell(order);
+        self.process.child.tell(order);
         let waits = self.workload.longest(expected) + requests::work(self.workload, expected);
         let waiting = match self.process.next("start its tasks", waits)? {
             Event::AllWaiting(waiting) => waiting,
@@ -243,7 +237,7 @@ impl Run<'_> {
             )?;
             if server.is_none() {
                 // The child may know why.
-                self.process.tell(Order::Go);
+                self.process.child.tell(Order::Go);
                 let drained = self.drained(waits)?;
                 return Err(self.too_soon(drained));
             }
@@ -260,7 +254,7 @@ impl Run<'_> {
             proof.open_after_weighing = requests::ask(&mut self.process, http)?.open;
         }
 
-        self.process.tell(Order::Go);
+        self.process.child.tell(Order::Go);
         let drained = self.drained(waits)?;
         // No task may have left while the weighing went on.
         let left_early = drained.in_flight_after_weighing.unwrap_or(0) < expected

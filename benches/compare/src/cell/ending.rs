@@ -7,7 +7,7 @@ use workload::Workload;
 
 use super::spec::CellSpec;
 use super::stopped::{
-    are_unexpected, failed_with, last_line, legible, stopped_at, wall_or_failure, without_flaw,
+    after_saying, are_unexpected, failed_with, legible, stopped_at, wall_or_failure, without_flaw,
 };
 use super::unweighed::{Unweighed, proof};
 use crate::limits::{LastSeen, Limits};
@@ -137,10 +137,7 @@ impl Ending {
                 wall_or_failure(failed(reason), &said, limits, &last_seen)
             }
             Self::Died { status, last_words, was_oom_killed, last_seen } => {
-                let mut reason = format!("died: {status}");
-                if let Some(line) = last_line(&last_words) {
-                    reason = format!("{reason}, after saying `{line}`");
-                }
+                let mut reason = format!("died: {status}{}", after_saying(&last_words));
                 if was_oom_killed {
                     reason =
                         format!("{reason}; the kernel's OOM killer ended it for want of memory");

@@ -99,12 +99,15 @@ impl Runner {
                 }
             }
             let expected = ceiling.expected_in_flight(workload.tasks);
-            let command = || contestant.command(spec.build, &self.timed, self.counting.as_deref());
-            if let Err(reason) = command() {
-                return Ok(spec.cell(&workload, Status::Failed, Some(reason.into())));
-            }
+            let counting = self.counting.as_deref();
+            let program = match contestant.program(spec.build, &self.timed, counting) {
+                Ok(program) => program,
+                Err(reason) => {
+                    return Ok(spec.cell(&workload, Status::Failed, Some(reason.into())));
+                }
+            };
             let one = Attempt {
-                command: &|| command().expect("it was made before"),
+                command: &|| contestant.command(program),
                 cgroups: self.cgroups.as_ref(),
                 patience: self.patience,
                 spec,

@@ -87,6 +87,11 @@ pub(crate) fn legible(reason: &str) -> String {
     text
 }
 
+/// The last line that says something, to stand behind how a process ended.
+pub(crate) fn after_saying(text: &str) -> String {
+    last_line(text).map_or_else(String::new, |line| format!(", after saying `{line}`"))
+}
+
 /// The last line that says something. std's hint about backtraces does not, nor that a panic is the last.
 pub(crate) fn last_line(text: &str) -> Option<&str> {
     let says_nothing = |line: &str| {

@@ -124,11 +124,6 @@ impl<'a> Watched<'a> {
         })
     }
 
-    /// Gives the process an order.
-    pub(super) fn tell(&mut self, order: Order) {
-        self.child.tell(order);
-    }
-
     /// Gives the tasks a moment to end, and returns the errors with which they did.
     pub(super) fn last_words(&mut self, patience: Duration) -> Option<Drained> {
         self.child.tell(Order::Go);

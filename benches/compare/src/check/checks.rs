@@ -34,7 +34,7 @@ fn run(subject: &Subject<'_>, workload: &Workload) -> Result<Option<String>, Str
     let mut talk = Talk::begun(subject, workload, true)?;
     // Before the order: what follows it may have begun when this goes on.
     let started = Instant::now();
-    talk.tell(Order::Go);
+    talk.process.tell(Order::Go);
     let drained = talk.wave(workload)?;
     let seen = started.elapsed();
     let least = workload.floor(subject.ceiling().limit());
@@ -92,7 +92,7 @@ fn runs_waves(subject: &Subject<'_>) -> Result<Option<String>, String> {
     const COUNT: u32 = 3;
     let workload = Workload::timer(50, MS);
     let mut talk = Talk::begun(subject, &workload, true)?;
-    talk.tell(Order::Waves { count: COUNT });
+    talk.process.tell(Order::Waves { count: COUNT });
     for nth in 1..=COUNT {
         talk.wave(&workload).map_err(|why| format!("wave {nth}: {why}"))?;
     }

@@ -6,7 +6,7 @@ use protocol::{Event, Order};
 use workload::Workload;
 
 use super::subject::{Check, Subject};
-use super::talk::{Talk, begin, unexpected};
+use super::talk::{Talk, unexpected};
 
 pub(super) const CHECKS: &[Check] = &[
     Check { name: "says who it is first, and only once", wants: &[], run: says_hello },
@@ -23,7 +23,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 fn says_hello(subject: &Subject<'_>) -> Result<Option<String>, String> {
     let (mut talk, hello) = Talk::introduced(subject)?;
     hello.check()?;
-    talk.tell(begin(subject, &Workload::timer(1, Duration::ZERO), true));
+    talk.process.tell(subject.begin(&Workload::timer(1, Duration::ZERO), true));
     match talk.hear(Duration::ZERO)? {
         Event::Idle { .. } | Event::Refused { .. } => Ok(None),
         said => Err(unexpected("idle", &said)),
@@ -57,7 +57,7 @@ fn line_with(
     change: impl FnOnce(&mut serde_json::Value),
 ) -> Result<String, String> {
     let mut line = Vec::new();
-    let order = begin(subject, &Workload::timer(1, Duration::ZERO), true);
+    let order = subject.begin(&Workload::timer(1, Duration::ZERO), true);
     protocol::write(&mut line, order).map_err(|error| error.to_string())?;
     let mut line = serde_json::from_slice(&line).map_err(|error| error.to_string())?;
     change(&mut line);
@@ -67,7 +67,7 @@ fn line_with(
 /// Whether it ends or says `refused` at this line.
 fn refuses(subject: &Subject<'_>, line: &str) -> Result<Option<String>, String> {
     let (mut talk, _) = Talk::introduced(subject)?;
-    talk.tell_line(line);
+    talk.process.tell_line(line);
     match talk.hear_or_end(Duration::ZERO)? {
         Some(Event::Refused { .. }) | None => talk.ends().map(|()| None),
         Some(said) => Err(unexpected("refused", &said)),
@@ -82,19 +82,19 @@ fn ends_with_its_input(subject: &Subject<'_>) -> Result<Option<String>, String> 
     let begun = || Talk::begun(subject, &waiting, false);
     begun()?.ends().map_err(at("after idle"))?;
     let mut started = begun()?;
-    started.tell(Order::Go);
+    started.process.tell(Order::Go);
     started.ends().map_err(at("at the start of its tasks"))?;
     let mut weighed = begun()?;
-    weighed.tell(Order::Go);
+    weighed.process.tell(Order::Go);
     match weighed.hear(Duration::ZERO)? {
         Event::AllWaiting(_) => {}
         said => return Err(unexpected("parked", &said)),
     }
-    weighed.tell(Order::Go);
+    weighed.process.tell(Order::Go);
     weighed.ends().map_err(at("while its tasks wait"))?;
     let short = Workload::timer(1, Duration::ZERO);
     let mut drained = Talk::begun(subject, &short, true)?;
-    drained.tell(Order::Go);
+    drained.process.tell(Order::Go);
     match drained.hear(Duration::ZERO)? {
         Event::Drained(_) => {}
         said => return Err(unexpected("drained", &said)),

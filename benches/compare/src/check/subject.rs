@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use protocol::Order;
 use protocol::profile::WANTS;
 use record::{Build, Cell, Extent, Status};
 use workload::{Ceiling, Settings, Workload};
@@ -13,7 +14,7 @@ use crate::contestant::Contestant;
 use crate::suite::Suite;
 
 /// How large a pool is while it is checked.
-pub(super) const SETTINGS: Settings = Settings { pool_workers: 4 };
+const SETTINGS: Settings = Settings { pool_workers: 4 };
 
 /// A contestant that is checked.
 #[derive(Debug)]
@@ -46,6 +47,11 @@ impl Subject<'_> {
 
     pub(super) fn ceiling(&self) -> Ceiling {
         self.contestant.ceiling(&SETTINGS)
+    }
+
+    /// The order to begin with this.
+    pub(super) fn begin(&self, workload: &Workload, unweighed: bool) -> Order {
+        self.contestant.begin(workload, SETTINGS.pool_workers, unweighed)
     }
 
     /// A cell of this workload, with whatever else is changed in it, which has to have proof.

@@ -5,13 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use protocol::{Begin, Drained, Event, Order, Profile, ProtocolError};
-use record::Build;
+use protocol::{Drained, Event, Order, Profile, ProtocolError};
 use workload::Workload;
 
-use super::subject::{SETTINGS, Subject};
+use super::subject::Subject;
 use crate::cell::process::ChildProcess;
-use crate::cell::stopped::last_line;
+use crate::cell::stopped::after_saying;
 use crate::cell::unweighed::proof;
 use crate::units;
 
@@ -21,22 +20,16 @@ const TICK: Duration = Duration::from_millis(5);
 /// A process that is spoken with.
 pub(super) struct Talk<'a> {
     subject: &'a Subject<'a>,
-    process: ChildProcess,
+    pub(super) process: ChildProcess,
 }
 
 impl<'a> Talk<'a> {
-    pub(super) fn start(subject: &'a Subject<'a>) -> Result<Self, String> {
-        let command = || subject.contestant.command(Build::Timed, &subject.program, None);
-        command()?;
-        let command = || command().expect("it was made before");
-        let process = ChildProcess::start(command, None, subject.stop)
-            .map_err(|error| format!("it does not start: {error}"))?;
-        Ok(Self { subject, process })
-    }
-
     /// A process that has said who it is.
     pub(super) fn introduced(subject: &'a Subject<'a>) -> Result<(Self, Profile), String> {
-        let mut talk = Self::start(subject)?;
+        let command = || subject.contestant.command(&subject.program);
+        let process = ChildProcess::start(command, None, subject.stop)
+            .map_err(|error| format!("it does not start: {error}"))?;
+        let mut talk = Self { subject, process };
         match talk.hear(Duration::ZERO)? {
             Event::Hello(hello) => {
                 subject.contestant.recognize(&hello)?;
@@ -53,19 +46,11 @@ impl<'a> Talk<'a> {
         unweighed: bool,
     ) -> Result<Self, String> {
         let (mut talk, _) = Self::introduced(subject)?;
-        talk.tell(begin(subject, workload, unweighed));
+        talk.process.tell(subject.begin(workload, unweighed));
         match talk.hear(Duration::ZERO)? {
             Event::Idle { .. } => Ok(talk),
             said => Err(unexpected("idle", &said)),
         }
-    }
-
-    pub(super) fn tell(&mut self, order: Order) {
-        self.process.tell(order);
-    }
-
-    pub(super) fn tell_line(&mut self, line: &str) {
-        self.process.tell_line(line);
     }
 
     /// What it says next, after these waits and some patience at most.
@@ -74,8 +59,7 @@ impl<'a> Talk<'a> {
             Some(event) => Ok(event),
             None => {
                 let (status, said) = self.process.reap().map_err(|error| error.to_string())?;
-                let said = last_line(&said).map(|line| format!(", after saying `{line}`"));
-                Err(format!("it ended: {status}{}", said.unwrap_or_default()))
+                Err(format!("it ended: {status}{}", after_saying(&said)))
             }
         }
     }
@@ -113,7 +97,7 @@ impl<'a> Talk<'a> {
 
     /// Has it end as it should when all is done, and leave nothing behind.
     pub(super) fn over(mut self) -> Result<(), String> {
-        self.tell(Order::Go);
+        self.process.tell(Order::Go);
         if let Some(said) = self.hear_or_end(Duration::ZERO)? {
             return Err(format!("it said `{}` after the last order to go", said.name()));
         }
@@ -135,18 +119,6 @@ impl<'a> Talk<'a> {
             false => Ok(()),
         }
     }
-}
-
-/// The order to begin with this.
-pub(super) fn begin(subject: &Subject<'_>, workload: &Workload, unweighed: bool) -> Order {
-    Order::Begin(Box::new(Begin {
-        contestant: subject.contestant.id().to_owned(),
-        workload: workload.into(),
-        tasks: workload.tasks,
-        pool_workers: SETTINGS.pool_workers,
-        server: None,
-        unweighed,
-    }))
 }
 
 pub(super) fn unexpected(wanted: &str, said: &Event) -> String {

@@ -12,14 +12,14 @@ use workload::{Ceiling, Http, Settings, Wait, Workload};
 
 use super::valgrind::Valgrind;
 use crate::cell::process::ChildProcess;
-use crate::cell::stopped::{last_line, legible};
+use crate::cell::stopped::{after_saying, legible};
 use crate::cell::unweighed::proof;
 use crate::cell::{Interrupted, MOST_ATTEMPTS};
 use crate::contestant::Contestant;
 use crate::plan::Kind;
 use crate::plan::relays::RING;
 use crate::servers::{self, Servers};
-use protocol::{Begin, Drained, Event, Order, ServerLine};
+use protocol::{Drained, Event, Order, ServerLine};
 use record::{Instructions, Status};
 use report::format;
 
@@ -248,15 +248,7 @@ impl<'a> Counter<'a> {
         let command = || valgrind.command(self.program, contestant.id(), &folder);
         let mut child = ChildProcess::start(command, None, self.stop)
             .map_err(|error| failed(&format_args!("valgrind does not start: {error}")))?;
-        let settings = Settings::default();
-        child.tell(Order::Begin(Box::new(Begin {
-            contestant: contestant.base().id().to_owned(),
-            workload: (&workload).into(),
-            tasks: workload.tasks,
-            pool_workers: settings.pool_workers,
-            server: workload.asks().map(Into::into),
-            unweighed: true,
-        })));
+        child.tell(contestant.begin(&workload, Settings::default().pool_workers, true));
         for _ in 0..3 {
             match self.next(&child)? {
                 Some(Event::Hello(hello)) => {
@@ -301,8 +293,7 @@ impl<'a> Counter<'a> {
 }
 
 fn died(status: ExitStatus, said: &str) -> Stopped {
-    let said = last_line(said).map(|line| format!(", after saying `{line}`"));
-    Stopped::Failed(format!("died under valgrind: {status}{}", said.unwrap_or_default()))
+    Stopped::Failed(format!("died under valgrind: {status}{}", after_saying(said)))
 }
 
 /// Whether the work was done, and was waited for by all tasks at once where they have one deadline.

@@ -1,6 +1,6 @@
 //! The kinds of waiting that a run is made of.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::num::{NonZeroU16, NonZeroU64};
 use std::time::Duration;
 
@@ -40,23 +40,6 @@ impl Kind {
         cfg!(feature = "server") || !matches!(self, Self::Http | Self::Transfer)
     }
 
-    /// The size of an answer's body where nothing else is asked for.
-    pub const fn default_bytes(self) -> u64 {
-        match self {
-            Self::Http => 1024,
-            Self::Transfer => 128 * 1024,
-            _ => 0,
-        }
-    }
-
-    /// The server's rate limit where nothing else is asked for.
-    pub const fn default_rate_limit(self) -> Option<NonZeroU64> {
-        match self {
-            Self::Transfer => NonZeroU64::new(10 * 1024 * 1024),
-            _ => None,
-        }
-    }
-
     /// The workload of the default run, still without tasks.
     pub fn workload(self) -> Workload {
         match self {
@@ -64,13 +47,11 @@ impl Kind {
             Self::Timeout => Self::Timer.workload().with_timeouts(CANCELLED),
             Self::Relay => Workload::relay(0, Medium::Channel).with_waits(LAPS),
             Self::RelayPipe => Workload::relay(0, Medium::Pipe).with_waits(LAPS),
-            Self::Http | Self::Transfer => Workload::http(
-                0,
-                Http {
-                    rate_limit: self.default_rate_limit(),
-                    ..Http::new(UNKNOWN_SERVER, Duration::ZERO, self.default_bytes())
-                },
-            ),
+            Self::Http => Workload::http(0, answer(1 << 10)),
+            Self::Transfer => {
+                let rate_limit = NonZeroU64::new(10 << 20);
+                Workload::http(0, Http { rate_limit, ..answer(128 << 10) })
+            }
         }
     }
 
@@ -81,6 +62,8 @@ impl Kind {
     }
 }
 
-/// Stands for the server until a cell runs: it may be another one for each.
-pub const UNKNOWN_SERVER: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+/// An answer with a body of so many bytes, from a server that is not known until a cell runs: it may be another
+/// one for each.
+fn answer(bytes: u64) -> Http {
+    Http::new((Ipv4Addr::UNSPECIFIED, 0).into(), Duration::ZERO, bytes)
+}

@@ -31,7 +31,7 @@ pub mod step;
 pub mod traces;
 
 pub use allocators::{allocator_cells, is_over_allocators};
-pub use kind::{Kind, UNKNOWN_SERVER};
+pub use kind::Kind;
 pub use lateness::lateness_cells;
 pub use order::in_rounds;
 pub use rates::rate_cells;
