@@ -110,22 +110,14 @@ impl Files {
             results.join(ONE_PAGE),
             html::render(&one_page::of(analysis, documents), &IN_RESULTS),
         ));
-        let fronts: [(PathBuf, Document, Place<'_>); 2] = [
-            (
-                project.readme(),
-                front::front(analysis, &ENGLISH),
-                Place { results: "docs/results/", docs: "docs/" },
-            ),
-            (
-                project.korean_readme(),
-                front::front(analysis, &KOREAN),
-                Place { results: "../results/", docs: "../" },
-            ),
+        let fronts = [
+            (project.readme(), front::front(analysis, &ENGLISH), "docs/results/", "docs/"),
+            (project.korean_readme(), front::front(analysis, &KOREAN), "../results/", "../"),
         ];
-        for (path, document, place) in fronts {
+        for (path, document, results, docs) in fronts {
             let text = fs::read_to_string(&path)
                 .with_context(|| format!("{} cannot be read", path.display()))?;
-            let text = splice(&text, &markdown::render_body(&document, &place))
+            let text = splice(&text, &markdown::render_body(&document, &Place { results, docs }))
                 .with_context(|| format!("{} has no place for its block", path.display()))?;
             files.push((path, text));
         }

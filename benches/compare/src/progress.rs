@@ -50,28 +50,19 @@ impl Reader for Progress {
                 let is_news = matches!(cell.status, Status::Failed | Status::Wall);
                 if !self.is_terminal || is_news {
                     let cells = self.bar.length().unwrap_or_default();
-                    self.line(&describe(cell, self.bar.position(), cells));
+                    let line = describe(cell, self.bar.position(), cells);
+                    self.bar.suspend(|| complain(line));
                 }
             }
             Event::Over(Tally { ok, walls, skipped, failed, interrupted }) => {
                 self.bar.finish_and_clear();
                 let end = if *interrupted { "interrupted after" } else { "done:" };
-                self.line(&format!(
+                complain(format_args!(
                     "{end} {ok} ok, {walls} walls, {skipped} skipped, {failed} failed"
                 ));
             }
         }
         Ok(())
-    }
-}
-
-impl Progress {
-    fn line(&self, text: &str) {
-        if self.is_terminal {
-            self.bar.suspend(|| complain(text));
-        } else {
-            complain(text);
-        }
     }
 }
 

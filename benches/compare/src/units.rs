@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+pub use workload::quantity::parse_count;
 use workload::quantity::read_number;
-pub use workload::quantity::{NotACount, parse_count};
 
 /// The longest duration that is allowed: an hour. A longer wait is a slip of the keyboard.
 pub const LONGEST: Duration = Duration::from_secs(60 * 60);

@@ -166,7 +166,7 @@ impl ChildProcess {
     pub fn keep_on_one_core(&self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         {
-            let process = Pid::from_raw(self.child.id().cast_signed());
+            let process = self.group_id();
             let allowed = sched_getaffinity(process)?;
             let is_allowed = |core: &usize| allowed.is_set(*core).unwrap_or(false);
             let last = (0..CpuSet::count()).rev().find(is_allowed).unwrap_or(0);
@@ -191,9 +191,7 @@ impl ChildProcess {
         let tail = tail.unwrap_or_default();
         Ok((status, tail))
     }
-}
 
-impl ChildProcess {
     /// Whether any process is in its process group: itself, or what it has left behind.
     pub fn is_in_group(&self) -> bool {
         killpg(self.group_id(), None).is_ok()

@@ -2,7 +2,8 @@
 //!
 //! Three questions, for each contestant: what if all are due at once (a synchronized wake-up), what if they are due
 //! one after another (a spread), and what if they come at a rate, whether or not there is room for
-//! them. The sizes keep a thorough run within minutes; the few cells of a default one take seconds.
+//! them. The sizes keep a thorough run within minutes; the few cells of a default one take seconds. What is not
+//! run in full is known by what it weighs.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -34,7 +35,7 @@ const FEW: u32 = 30;
 
 /// The cells of a thorough run for this contestant.
 pub fn lateness_cells(contestant: &'static Contestant) -> Vec<CellSpec> {
-    if !takes_part(contestant) {
+    if !contestant.is_run_in_full() {
         return Vec::new();
     }
     let timer = Workload::timer(0, Duration::ZERO);
@@ -57,7 +58,7 @@ pub fn lateness_cells(contestant: &'static Contestant) -> Vec<CellSpec> {
 pub(super) fn few_cells(contestant: &'static Contestant) -> Vec<CellSpec> {
     let timer = Workload::timer(0, Duration::ZERO);
     let mut all = Vec::new();
-    if takes_part(contestant) && !is_one_at_a_time(contestant) {
+    if contestant.is_run_in_full() && !is_one_at_a_time(contestant) {
         let small = sizes(contestant).iter().copied().filter(|tasks| *tasks <= SMALL).max();
         let small = |repeats| steps(small.as_slice(), repeats);
         let at_once = timer.with_synchronized_wakeup();
@@ -94,12 +95,6 @@ fn paced(
     cells(contestant, &steps(&[tasks], repeats), workload, true, workers)
 }
 
-/// Baselines show what the harness costs, and controls check the instrument. They are not compared. What is
-/// not run in full is known by what it weighs.
-fn takes_part(contestant: &'static Contestant) -> bool {
-    contestant.is_run_in_full()
-}
-
 fn is_one_at_a_time(contestant: &'static Contestant) -> bool {
     contestant.ceiling(&Settings::default()) == Ceiling::One
 }
@@ -118,7 +113,7 @@ mod tests {
     fn every_contestant_is_asked_what_it_can_answer() {
         for contestant in registry::all() {
             let cells = lateness_cells(contestant);
-            let is_left_out = !takes_part(contestant);
+            let is_left_out = !contestant.is_run_in_full();
             assert_eq!(cells.is_empty(), is_left_out, "{}", contestant.id());
             let is_supported = |cell: &CellSpec| contestant.unsupported(&cell.workload).is_none();
             assert!(cells.iter().all(is_supported), "{}", contestant.id());
