@@ -225,7 +225,8 @@ impl<'a> Watched<'a> {
     fn look(&mut self) {
         let pid = self.child.id();
         let before = procfs().threads(pid);
-        let seen = LastSeen { total_bytes: self.charged(), ..LastSeen::of(&procfs(), pid) };
+        let total_bytes = self.group.as_ref().and_then(|group| group.weigh(Some(0)).total_bytes);
+        let seen = LastSeen { total_bytes, ..LastSeen::of(&procfs(), pid) };
         let after = procfs().threads(pid);
         if let (Some(before), Some(after), Some(mappings)) = (before, after, seen.mappings)
             && before >= MANY_THREADS
@@ -272,10 +273,6 @@ impl<'a> Watched<'a> {
             self.last_seen.mappings = Some(most);
             self.last_seen.mappings_at_least = Some(least);
         }
-    }
-
-    fn charged(&self) -> Option<u64> {
-        self.group.as_ref().and_then(|group| group.weigh(Some(0)).total_bytes)
     }
 
     pub(super) fn weigh(&mut self, heap_bytes: Option<u64>) -> Weight {

@@ -9,7 +9,7 @@ use analysis::Analysis;
 use analysis::weighing::Server;
 use anyhow::{Context, bail};
 use record::{
-    Extent, Held, Hold, Line, Record, Status, Unfinished, Weighing, Writer, differences, read_file,
+    Extent, Held, Hold, Line, Record, Unfinished, Weighing, Writer, differences, read_file,
 };
 use report::format;
 use report::render::markdown::{self, Place};
@@ -18,13 +18,14 @@ use workload::quantity::parse_count;
 
 use super::destination::record_path;
 use super::heading;
+use super::run::exit_code;
 use super::selection::seed_from_clock;
 use crate::interrupt;
 use crate::meter::cgroup;
 use crate::output::{complain, print, print_document, print_json, print_path};
 use crate::project::Project;
 use crate::scope;
-use crate::suite::{DEFAULT_PATIENCE, Suite};
+use crate::suite::{DEFAULT_PATIENCE, Suite, Tally};
 use crate::units;
 use crate::weigh::address::Address;
 use crate::weigh::process::Plan;
@@ -168,26 +169,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(path) => path.clone(),
         None => args.record_path()?,
     };
-    let end = weigh_all(args, &plan, &holds, &path, description)?;
-    if end.interrupted {
-        let kept = if end.is_kept { "; what was weighed is kept" } else { "" };
+    let mut tally = weigh_all(args, &plan, &holds, &path, description)?;
+    let is_kept = tally.cells() > 0;
+    if tally.interrupted {
+        let kept = if is_kept { "; what was weighed is kept" } else { "" };
         complain(format_args!("compare: interrupted{kept}"));
     }
-    let has_all = !end.is_kept || show(args, &path, &name)?;
-    Ok(match (end.interrupted, end.failed || !has_all) {
-        (true, _) => ExitCode::from(130),
-        (false, true) => ExitCode::FAILURE,
-        (false, false) => ExitCode::SUCCESS,
-    })
-}
-
-/// How it went.
-#[derive(Default)]
-struct End {
-    /// Whether something is in the record.
-    is_kept: bool,
-    failed: bool,
-    interrupted: bool,
+    if is_kept && !show(args, &path, &name)? {
+        tally.failed += 1;
+    }
+    Ok(exit_code(tally))
 }
 
 /// Weighs a process of the server for each repeat and each way to hold a connection, and writes them into the
@@ -198,7 +189,7 @@ fn weigh_all(
     holds: &[(Hold, Vec<u8>)],
     path: &Path,
     description: &record::Run,
-) -> anyhow::Result<End> {
+) -> anyhow::Result<Tally> {
     let is_attached = plan.target.attached().is_some();
     let [least, most] = match args.repeats {
         _ if is_attached => [1, 1],
@@ -207,7 +198,7 @@ fn weigh_all(
     };
     let mut steps = vec![args.connections.clone(); holds.len()];
     let mut record: Option<Writer> = None;
-    let mut end = End::default();
+    let mut tally = Tally::default();
     let mut weighed = vec![Record::of(description.clone()); holds.len()];
     let each = (0..most).flat_map(|repeat| holds.iter().enumerate().map(move |of| (repeat, of)));
     for (repeat, (nth, (hold, bytes))) in each {
@@ -220,13 +211,13 @@ fn weigh_all(
         let server = match plan.begin() {
             Ok(server) => server,
             Err(_) if plan.stop.load(Ordering::SeqCst) => {
-                end.interrupted = true;
+                tally.interrupted = true;
                 break;
             }
             Err(error) if record.is_none() => return Err(error),
             Err(error) => {
                 complain(format_args!("compare: {error:#}"));
-                end.failed = true;
+                tally.failed += 1;
                 break;
             }
         };
@@ -234,7 +225,6 @@ fn weigh_all(
             Some(writer) => writer,
             None => record.insert(writer(args, path, description, plan)?),
         };
-        end.is_kept = true;
         let of = if repeat < least { format!("of {least}") } else { format!("of up to {most}") };
         let said = format!("{}, {}, process {} {of}", plan.name, hold.name(), repeat + 1);
         let mut first = None;
@@ -246,8 +236,8 @@ fn weigh_all(
         if let Some(reason) = &weighing.reason {
             complain(format_args!("compare: {said}: {reason}"));
         }
-        end.failed |= weighing.status == Status::Failed;
-        end.interrupted |= was_interrupted;
+        tally.count(weighing.status);
+        tally.interrupted |= was_interrupted;
         weighed[nth].weighings.push(weighing.clone());
         to.append(&Line::Weighing(Box::new(weighing)))
             .with_context(|| format!("record {} cannot be written", path.display()))?;
@@ -255,7 +245,7 @@ fn weigh_all(
             break;
         }
     }
-    Ok(end)
+    Ok(tally)
 }
 
 /// Whether another process would hardly change the figure.

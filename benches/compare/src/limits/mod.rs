@@ -183,7 +183,7 @@ impl Limits {
             Some(LimitValue::Number(text.trim().parse().ok()?))
         };
         let meminfo = fs::read_to_string(procfs.root().join("meminfo")).unwrap_or_default();
-        let group = cgroup::limits(procfs);
+        let [memory_cgroup, pids_cgroup] = cgroup::limits(procfs);
         let nofile = getrlimit(Resource::RLIMIT_NOFILE).ok();
         let [nproc, address_space] = nproc_and_address_space();
         let number = LimitValue::Number;
@@ -198,8 +198,8 @@ impl Limits {
             // Rarely limited, and not in older records: those are as good as unlimited ones.
             ("address_space", address_space.filter(|value| value.number().is_some())),
             ("ports", ports(procfs).map(number)),
-            ("pids_cgroup", group.pids),
-            ("memory_cgroup", group.memory_bytes),
+            ("pids_cgroup", pids_cgroup),
+            ("memory_cgroup", memory_cgroup),
             ("memory_bytes", process::kilobytes(&meminfo, "MemTotal").map(number)),
         ];
         let known = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));

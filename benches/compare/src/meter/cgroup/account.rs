@@ -1,21 +1,10 @@
-//! What limits a group, what room it has, and why there may be no group.
+//! What room a group has, and why there may be no group.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
 use anyhow::anyhow;
-use record::LimitValue;
-
-/// The limits of the groups that this process is in. A cell's group adds none of its own. What cannot be read
-/// is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GroupLimits {
-    /// The smallest memory limit of the own group and its ancestors, in bytes.
-    pub memory_bytes: Option<LimitValue>,
-    /// The smallest limit on the number of threads (the kernel counts each as a pid).
-    pub pids: Option<LimitValue>,
-}
 
 /// How much can still be charged to the groups that this process is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

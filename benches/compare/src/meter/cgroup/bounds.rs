@@ -3,23 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::account::{GroupLimits, Room};
+use super::account::Room;
 use super::hierarchies::{Hierarchies, Own};
 use super::{place, v1, v2};
 use crate::meter::process::Procfs;
 use record::LimitValue;
 
-/// The limits of the groups that this process is in.
-pub fn limits(procfs: &Procfs) -> GroupLimits {
-    let Ok(hierarchies) = Hierarchies::read(procfs) else { return GroupLimits::default() };
+/// The limits of the groups that this process is in, on memory in bytes and on threads (the kernel counts each as
+/// a pid): the smallest of the own group and its ancestors. A cell's group adds none of its own.
+pub fn limits(procfs: &Procfs) -> [Option<LimitValue>; 2] {
+    let Ok(hierarchies) = Hierarchies::read(procfs) else { return [None; 2] };
     let (pids, two) = (hierarchies.v1("pids"), hierarchies.v2());
     let memory = hierarchies.v1("memory").and_then(|own| v1::memory_limit(&own.group));
     let memory_of_two = two.iter().flat_map(|own| written(own, "memory.max"));
     let pids = pids.iter().chain(&two).flat_map(|own| written(own, "pids.max"));
-    GroupLimits {
-        memory_bytes: smallest(memory.into_iter().chain(memory_of_two)),
-        pids: smallest(pids),
-    }
+    [smallest(memory.into_iter().chain(memory_of_two)), smallest(pids)]
 }
 
 /// How much can still be charged to the groups that this process is in; `None` where no limit can be

@@ -17,7 +17,7 @@ use record::CgroupKind;
 /// Where groups for cells can be made.
 #[derive(Clone, Debug)]
 pub struct Cgroups {
-    pub(super) kind: CgroupKind,
+    pub(super) is_v1: bool,
     pub(super) parent: PathBuf,
 }
 
@@ -44,10 +44,10 @@ impl Cgroups {
     pub fn detect(procfs: &Procfs) -> anyhow::Result<Self> {
         let hierarchies = Hierarchies::read(procfs)?;
         let found = if let Some(own) = hierarchies.v1("memory") {
-            Self { kind: CgroupKind::V1, parent: own.group }
+            Self { is_v1: true, parent: own.group }
         } else if let Some(own) = hierarchies.v2() {
             own.with_ancestors().take(2).for_each(|group| remove_leftovers(group, procfs));
-            Self { kind: CgroupKind::V2, parent: place::find(&own, procfs)? }
+            Self { is_v1: false, parent: place::find(&own, procfs)? }
         } else {
             return Err(no_controller("no control groups are mounted for this process"));
         };
@@ -58,7 +58,7 @@ impl Cgroups {
 
     /// Which version weighs.
     pub fn kind(&self) -> CgroupKind {
-        self.kind
+        if self.is_v1 { CgroupKind::V1 } else { CgroupKind::V2 }
     }
 
     /// Makes a group that nothing is in yet. If the group is gone in which this process was found, it
@@ -81,10 +81,10 @@ impl Cgroups {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = self.parent.join(name::own(&Procfs::default(), number));
         fs::create_dir(&path).map_err(|error| at(&path, &error))?;
-        if self.kind == CgroupKind::V1 {
+        if self.is_v1 {
             v1::count_socket_buffers(&path);
         }
-        Ok(Group { kind: self.kind, path, is_ours: true })
+        Ok(Group { is_v1: self.is_v1, path, is_ours: true })
     }
 
     fn probe(&self) -> anyhow::Result<()> {
@@ -93,7 +93,7 @@ impl Cgroups {
         // Opening checks the right to write; nothing is moved.
         let procs = OpenOptions::new().write(true).open(group.path.join("cgroup.procs"));
         procs.map_err(refused("put a process into a group made"))?;
-        if group.weigh(Some(0)).kernel_bytes.is_none() && self.kind == CgroupKind::V2 {
+        if group.weigh(Some(0)).kernel_bytes.is_none() && !self.is_v1 {
             return Err(no_controller("memory.stat of a group has no kernel memory"));
         }
         Ok(())

@@ -16,12 +16,13 @@ use super::hierarchies::Hierarchies;
 use super::{v1, v2};
 use crate::meter::kernel::page_bytes;
 use crate::meter::process::Procfs;
-use record::{CgroupKind, Weight};
+use record::Weight;
 
 /// A control group of one cell, removed when dropped; or one that was there before, which is only read.
 #[derive(Debug)]
 pub struct Group {
-    pub(super) kind: CgroupKind,
+    /// Of version 1, and not of version 2.
+    pub(super) is_v1: bool,
     pub(super) path: PathBuf,
     /// Whether it was made here.
     pub(super) is_ours: bool,
@@ -49,18 +50,18 @@ impl Group {
     pub fn at(procfs: &Procfs, path: &str) -> Option<Self> {
         let folder = Path::new(path);
         if folder.join("memory.stat").is_file() {
-            let is_v2 = folder.join("cgroup.controllers").is_file();
-            let kind = if is_v2 { CgroupKind::V2 } else { CgroupKind::V1 };
-            return Some(Self { kind, path: folder.to_owned(), is_ours: false });
+            let is_v1 = !folder.join("cgroup.controllers").is_file();
+            return Some(Self { is_v1, path: folder.to_owned(), is_ours: false });
         }
         Self::in_hierarchy(procfs, format!("1:memory:{path}\n0::{path}\n"))
     }
 
     fn in_hierarchy(procfs: &Procfs, cgroup: String) -> Option<Self> {
         let hierarchies = Hierarchies { cgroup, ..Hierarchies::read(procfs).ok()? };
-        let one = hierarchies.v1("memory").map(|own| (CgroupKind::V1, own.group));
-        let (kind, path) = one.or_else(|| Some((CgroupKind::V2, hierarchies.v2()?.group)))?;
-        path.join("memory.stat").is_file().then_some(Self { kind, path, is_ours: false })
+        let one = hierarchies.v1("memory");
+        let is_v1 = one.is_some();
+        let path = one.or_else(|| hierarchies.v2())?.group;
+        path.join("memory.stat").is_file().then_some(Self { is_v1, path, is_ours: false })
     }
 
     /// The processes in the group and in those below it.
@@ -107,10 +108,9 @@ impl Group {
     /// the group and removed that, and a folder may become unreadable.
     pub fn is_lost_to(&self, procfs: &Procfs, pid: u32) -> Option<String> {
         let groups = fs::read_to_string(procfs.root().join(pid.to_string()).join("cgroup")).ok()?;
-        let path = match self.kind {
-            CgroupKind::V1 => group_in(&groups, |of| lists(of, "memory")),
-            CgroupKind::V2 => group_in(&groups, str::is_empty),
-            CgroupKind::None => return None,
+        let path = match self.is_v1 {
+            true => group_in(&groups, |of| lists(of, "memory")),
+            false => group_in(&groups, str::is_empty),
         }?;
         // A process that ends leaves its group before it is gone.
         if !procfs.has_memory(pid) {
@@ -138,10 +138,9 @@ impl Group {
     /// [`v2::weigh`] for what is counted and how exactly. There is no total where the kernel's part is not
     /// accounted, because without it that would be none.
     pub fn weigh(&self, page_table_bytes: Option<u64>) -> Weight {
-        match self.kind {
-            CgroupKind::V1 => v1::weigh(&self.path),
-            CgroupKind::V2 => v2::weigh(&self.path, page_table_bytes),
-            CgroupKind::None => Weight::default(),
+        match self.is_v1 {
+            true => v1::weigh(&self.path),
+            false => v2::weigh(&self.path, page_table_bytes),
         }
     }
 
@@ -157,9 +156,6 @@ impl Group {
     /// millisecond. Where it does not work, the reading is as late as it would have been.
     pub fn settle(&self, procfs: &Procfs) {
         const UPDATES_PER_CORE: usize = 64;
-        if self.kind == CgroupKind::None {
-            return;
-        }
         let pages = UPDATES_PER_CORE * (cores_online(procfs) + 1);
         let written = tempfile::tempfile_in("/dev/shm").and_then(|mut file| {
             let page = vec![1; page_bytes().unwrap_or(4096)];
@@ -174,21 +170,14 @@ impl Group {
 
     /// How many of the group's processes the kernel has killed for want of memory.
     pub fn oom_kills(&self) -> Option<u64> {
-        let events = match self.kind {
-            CgroupKind::V1 => "memory.oom_control",
-            CgroupKind::V2 => "memory.events",
-            CgroupKind::None => return None,
-        };
+        let events = if self.is_v1 { "memory.oom_control" } else { "memory.events" };
         flat_keyed(&self.path.join(events)).get("oom_kill").copied()
     }
 
     /// The most that was ever charged to the group (`memory.peak` since Linux 5.19), in bytes.
     pub fn peak_bytes(&self) -> Option<u64> {
-        match self.kind {
-            CgroupKind::V1 => single(&self.path.join("memory.max_usage_in_bytes")),
-            CgroupKind::V2 => single(&self.path.join("memory.peak")),
-            CgroupKind::None => None,
-        }
+        let peak = if self.is_v1 { "memory.max_usage_in_bytes" } else { "memory.peak" };
+        single(&self.path.join(peak))
     }
 
     /// Kills whatever is in the group: at once where the kernel can (version 2 since Linux 5.14), else one by

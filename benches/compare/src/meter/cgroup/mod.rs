@@ -14,7 +14,7 @@
 //! | [`v1`] | version 1: a hierarchy for the memory controller alone |
 //! | [`v2`] | version 2: the unified hierarchy, all controllers together |
 //! | `hierarchies` | where this process stands in each hierarchy |
-//! | [`account`] | what limits a group, and why there may be none |
+//! | [`account`] | what room a group has, and why there may be none |
 //! | `files` | the formats of the kernel's files |
 //! | `name` | the names of the groups made here |
 //!
@@ -37,7 +37,7 @@ mod tests;
 pub mod v1;
 pub mod v2;
 
-pub use account::{GroupLimits, Room};
+pub use account::Room;
 pub use bounds::{limits, room, with_ancestors};
 pub use cgroups::{Cgroups, of_this_process};
 pub use group::Group;

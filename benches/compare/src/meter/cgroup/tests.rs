@@ -102,7 +102,7 @@ fn a_machine_without_control_groups_says_so() {
     let machine = Machine::new("", "22 27 0:21 / /proc rw,relatime - proc proc rw\n");
     let why = Cgroups::detect(&machine.procfs()).unwrap_err().to_string();
     assert_eq!(why, "no memory controller: no control groups are mounted for this process");
-    assert_eq!(limits(&machine.procfs()), GroupLimits::default());
+    assert_eq!(limits(&machine.procfs()), [None; 2]);
 }
 
 #[test]
@@ -275,9 +275,7 @@ fn the_smallest_limit_of_all_ancestors_holds() {
     machine.write("unified/a/memory.max", "5000\n");
     machine.write("unified/a/b/memory.max", "max\n");
     machine.write("unified/a/b/pids.max", "max\n");
-    let unlimited = Some(LimitValue::from(None));
-    let expected =
-        GroupLimits { memory_bytes: Some(LimitValue::Number(5000)), pids: unlimited };
+    let expected = [LimitValue::Number(5000), LimitValue::from(None)].map(Some);
     assert_eq!(limits(&machine.procfs()), expected);
 }
 
@@ -286,13 +284,11 @@ fn version_1_limits_come_from_their_own_hierarchies() {
     let machine = Machine::new(HYBRID_CGROUP, HYBRID_MOUNTS);
     machine.write("memory/a/b/memory.stat", "hierarchical_memory_limit 9223372036854771712\n");
     machine.write("pids/a/pids.max", "1000\n");
-    let unlimited = Some(LimitValue::from(None));
-    let expected =
-        GroupLimits { memory_bytes: unlimited, pids: Some(LimitValue::Number(1000)) };
+    let expected = [LimitValue::from(None), LimitValue::Number(1000)].map(Some);
     assert_eq!(limits(&machine.procfs()), expected);
 
     machine.write("memory/a/b/memory.stat", "hierarchical_memory_limit 1048576\n");
-    assert_eq!(limits(&machine.procfs()).memory_bytes, Some(LimitValue::Number(1 << 20)));
+    assert_eq!(limits(&machine.procfs())[0], Some(LimitValue::Number(1 << 20)));
 }
 
 #[test]
@@ -336,10 +332,9 @@ fn kills_for_want_of_memory_are_read_in_both_versions() {
     let machine = Machine::new("", "");
     machine.write("g/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
     machine.write("g/memory.events", "low 0\noom 3\noom_kill 1\n");
-    let group = |kind| Group { kind, path: machine.path("g"), is_ours: true };
-    assert_eq!(group(CgroupKind::V1).oom_kills(), Some(2));
-    assert_eq!(group(CgroupKind::V2).oom_kills(), Some(1));
-    assert_eq!(group(CgroupKind::None).oom_kills(), None);
+    let group = |is_v1| Group { is_v1, path: machine.path("g"), is_ours: true };
+    assert_eq!(group(true).oom_kills(), Some(2));
+    assert_eq!(group(false).oom_kills(), Some(1));
 }
 
 #[test]
@@ -347,10 +342,9 @@ fn the_most_that_was_charged_is_read_in_both_versions() {
     let machine = Machine::new("", "");
     machine.write("g/memory.max_usage_in_bytes", "8192\n");
     machine.write("g/memory.peak", "4096\n");
-    let peak = |kind| Group { kind, path: machine.path("g"), is_ours: true }.peak_bytes();
-    assert_eq!(peak(CgroupKind::V1), Some(8192));
-    assert_eq!(peak(CgroupKind::V2), Some(4096));
-    assert_eq!(peak(CgroupKind::None), None);
+    let peak = |is_v1| Group { is_v1, path: machine.path("g"), is_ours: true }.peak_bytes();
+    assert_eq!(peak(true), Some(8192));
+    assert_eq!(peak(false), Some(4096));
 }
 
 /// The group that leaves the least counts, which need not be the one with the smallest limit, and
@@ -394,12 +388,12 @@ fn room_is_what_the_tightest_ancestor_leaves() {
 /// A process that was moved is told from one that ends, which leaves its group by itself.
 #[test]
 fn a_group_is_lost_when_its_process_is_elsewhere_or_it_cannot_be_read() {
-    for (kind, own, elsewhere) in [
-        (CgroupKind::V1, "4:memory:/x/compare-1-0\n0::/\n", "4:memory:/x\n0::/compare-1-0\n"),
-        (CgroupKind::V2, "0::/x/compare-1-0\n", "0::/x/compare-1-1\n"),
+    for (is_v1, own, elsewhere) in [
+        (true, "4:memory:/x/compare-1-0\n0::/\n", "4:memory:/x\n0::/compare-1-0\n"),
+        (false, "0::/x/compare-1-0\n", "0::/x/compare-1-1\n"),
     ] {
         let machine = Machine::new("", "");
-        let group = Group { kind, path: machine.path("compare-1-0"), is_ours: true };
+        let group = Group { is_v1, path: machine.path("compare-1-0"), is_ours: true };
         let lost = || group.is_lost_to(&machine.procfs(), 7);
         assert_eq!(lost(), None, "a process that is not there is not lost");
         machine.write("proc/7/cgroup", own);
