@@ -197,13 +197,11 @@ impl Outcome {
                 cell.memory.second_drained = Some(wave.drained_weight);
             }
             Second::Done(wave) => {
-                let Cell { reason, errors, .. } =
-                    failed_with(wave.drained.errors, cell.clone(), limits, &last_seen);
-                return Cell { errors, ..in_second_wave(cell, reason) };
+                let failed = failed_with(wave.drained.errors, cell.clone(), limits, &last_seen);
+                return in_second_wave(cell, failed);
             }
             Second::Failed(ending) => {
-                let Cell { reason, errors, .. } = ending.into_cell(spec, workload, limits);
-                return Cell { errors, ..in_second_wave(cell, reason) };
+                return in_second_wave(cell, ending.into_cell(spec, workload, limits));
             }
         }
         without_flaw(cell)
@@ -218,10 +216,11 @@ fn is_from_outside(status: ExitStatus) -> bool {
     status.signal().is_some_and(|signal| own.iter().all(|own| *own as i32 != signal))
 }
 
-/// The cell that went wrong in its second wave, for this reason.
-fn in_second_wave(cell: Cell, reason: Option<String>) -> Cell {
-    let reason = format!("second wave: {}", reason.unwrap_or_else(|| "failed".into()));
-    Cell { status: Status::Failed, reason: Some(reason), ..cell }
+/// The cell that went wrong in its second wave, as this one did.
+fn in_second_wave(cell: Cell, failed: Cell) -> Cell {
+    let reason = failed.reason.unwrap_or_else(|| "failed".into());
+    let reason = Some(format!("second wave: {reason}"));
+    Cell { status: Status::Failed, reason, errors: failed.errors, ..cell }
 }
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ impl Runner {
         let needed = self.estimates.bytes_for(spec);
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
         let (bytes, limit) =
-            (available.bytes as f64, available.group_limit_bytes.map(|limit| limit as f64));
+            (available.bytes as f64, available.limit_bytes.map(|limit| limit as f64));
         (needed > bytes * MEMORY_SHARE).then(|| {
             let (needed, bytes) = (format::size(needed), format::size(bytes));
             let within = limit.map_or_else(String::new, |limit| {

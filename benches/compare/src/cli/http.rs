@@ -130,8 +130,7 @@ impl HttpArgs {
 
     /// The servers to ask, if the user has named one.
     pub(super) fn servers(&self) -> anyhow::Result<Option<Servers>> {
-        let Some(url) = &self.server else { return Ok(None) };
-        Ok(Some(Servers::at(url)?))
+        self.server.as_deref().map(Servers::at).transpose()
     }
 
     /// The first of the flags that was given.

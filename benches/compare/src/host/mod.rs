@@ -14,11 +14,11 @@ mod system;
 use std::collections::BTreeMap;
 use std::thread::available_parallelism;
 
-pub use self::system::Available;
 use self::system::System;
 use crate::limits::Limits;
+use crate::meter::cgroup::{self, Room};
+use crate::meter::kernel;
 use crate::meter::process::Procfs;
-use crate::meter::{cgroup, kernel};
 use record::{CgroupKind, Host, TaskCode};
 
 /// Describes this machine and this process. `cgroup` is what weighs the cells, and `cgroup_note`
@@ -51,7 +51,7 @@ pub fn describe(cgroup: CgroupKind, cgroup_note: Option<String>) -> Host {
 /// How much memory can still be taken without swapping: the kernel's estimate (`MemAvailable`), or
 /// what the limits of this process's control groups leave where that is less. `None` where there is
 /// no estimate.
-pub fn available_memory() -> Option<Available> {
+pub fn available_memory() -> Option<Room> {
     System::default().available_memory(cgroup::room(&Procfs::default()))
 }
 

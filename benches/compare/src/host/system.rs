@@ -8,15 +8,6 @@ use crate::meter::cgroup::Room;
 use crate::meter::conditions;
 use crate::meter::process::{self, Procfs, line};
 
-/// How much memory can still be taken without swapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Available {
-    /// So many bytes.
-    pub bytes: u64,
-    /// The control group's limit, where it is what leaves no more.
-    pub group_limit_bytes: Option<u64>,
-}
-
 /// Where the kernel shows itself.
 pub(super) struct System {
     procfs: Procfs,
@@ -103,14 +94,10 @@ impl System {
         })
     }
 
-    pub(super) fn available_memory(&self, room: Option<Room>) -> Option<Available> {
+    pub(super) fn available_memory(&self, room: Option<Room>) -> Option<Room> {
         let info = fs::read_to_string(self.proc("meminfo")).ok()?;
         let bytes = process::kilobytes(&info, "MemAvailable")?;
-        let room = room.filter(|room| room.bytes < bytes);
-        Some(Available {
-            bytes: room.map_or(bytes, |room| room.bytes),
-            group_limit_bytes: room.map(|room| room.limit_bytes),
-        })
+        Some(room.filter(|room| room.bytes < bytes).unwrap_or(Room { bytes, limit_bytes: None }))
     }
 
     fn proc(&self, name: &str) -> PathBuf {
@@ -185,11 +172,11 @@ mod tests {
     #[test]
     fn memory_is_available_up_to_what_the_group_has_room_for() {
         let (_root, system) = fixture(&[("proc/meminfo", "MemTotal: 9 kB\nMemAvailable: 8 kB\n")]);
-        let of_machine = Some(Available { bytes: 8192, group_limit_bytes: None });
-        let room = |bytes| Some(Room { bytes, limit_bytes: 1 << 40 });
+        let of_machine = Some(Room { bytes: 8192, limit_bytes: None });
+        let room = |bytes| Some(Room { bytes, limit_bytes: Some(1 << 40) });
         assert_eq!(system.available_memory(None), of_machine);
         assert_eq!(system.available_memory(room(8192)), of_machine);
-        let of_group = Some(Available { bytes: 4096, group_limit_bytes: Some(1 << 40) });
+        let of_group = Some(Room { bytes: 4096, limit_bytes: Some(1 << 40) });
         assert_eq!(system.available_memory(room(4096)), of_group);
     }
 }

@@ -60,16 +60,10 @@ pub fn touched_bytes(mut smaps: impl BufRead) -> io::Result<u64> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Mapping {
     addresses: Range<u64>,
-    may: Access,
-    is_anonymous: bool,
+    /// Anonymous memory that may be read and written.
+    is_writable: bool,
+    is_guard: bool,
     is_main_stack: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    Nothing,
-    ReadAndWrite,
-    Other,
 }
 
 impl Mapping {
@@ -79,35 +73,26 @@ impl Mapping {
         let mut fields = line.split_ascii_whitespace();
         let (start, end) = fields.next()?.split_once('-')?;
         let addresses = u64::from_str_radix(start, 16).ok()?..u64::from_str_radix(end, 16).ok()?;
-        let may = match fields.next()? {
-            "---p" => Access::Nothing,
-            "rw-p" => Access::ReadAndWrite,
-            _ => Access::Other,
-        };
+        let permissions = fields.next()?;
         let inode = fields.nth(2)?;
         let name = fields.next().unwrap_or_default();
+        // A program can give anonymous memory a name: PR_SET_VMA_ANON_NAME of prctl(2).
+        let is_anonymous = inode == "0" && (name.is_empty() || name.starts_with("[anon:"));
+        let size = addresses.end.saturating_sub(addresses.start);
         Some(Self {
             addresses,
-            may,
-            // A program can give anonymous memory a name: PR_SET_VMA_ANON_NAME of prctl(2).
-            is_anonymous: inode == "0" && (name.is_empty() || name.starts_with("[anon:")),
+            is_writable: is_anonymous && permissions == "rw-p",
+            is_guard: is_anonymous && permissions == "---p" && size <= LARGEST_GUARD,
             is_main_stack: name == "[stack]",
         })
     }
 
     fn is_stack(&self, below: Option<&Self>) -> bool {
-        let is_above_guard = below
-            .is_some_and(|below| below.is_guard() && below.addresses.end == self.addresses.start);
+        let Range { start, .. } = self.addresses;
+        let is_above_guard =
+            below.is_some_and(|below| below.is_guard && below.addresses.end == start);
         self.is_main_stack
-            || (self.is_anonymous
-                && self.may == Access::ReadAndWrite
-                && is_above_guard
-                && !self.addresses.start.is_multiple_of(ARENA_ALIGNMENT))
-    }
-
-    fn is_guard(&self) -> bool {
-        let size = self.addresses.end.saturating_sub(self.addresses.start);
-        self.is_anonymous && self.may == Access::Nothing && size <= LARGEST_GUARD
+            || (self.is_writable && is_above_guard && !start.is_multiple_of(ARENA_ALIGNMENT))
     }
 }
 

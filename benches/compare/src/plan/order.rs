@@ -11,15 +11,11 @@ pub fn in_rounds(cells: &mut [CellSpec], seed: u64) {
     let mut random = Rand64::new(u128::from(seed));
     cells.sort_by_key(|cell| cell.repeat);
     for round in cells.chunk_by_mut(|one, next| one.repeat == next.repeat) {
-        shuffle(round, &mut random);
-    }
-}
-
-fn shuffle<T>(items: &mut [T], random: &mut Rand64) {
-    for last in (1..items.len()).rev() {
-        #[allow(clippy::cast_possible_truncation, reason = "an index of `items` is a usize")]
-        let other = random.rand_range(0..last as u64 + 1) as usize;
-        items.swap(last, other);
+        for last in (1..round.len()).rev() {
+            #[allow(clippy::cast_possible_truncation, reason = "an index of `round` is a usize")]
+            let other = random.rand_range(0..last as u64 + 1) as usize;
+            round.swap(last, other);
+        }
     }
 }
 

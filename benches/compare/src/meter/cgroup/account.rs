@@ -6,14 +6,14 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
-/// How much can still be charged to the groups that this process is in.
+/// How much memory can still be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// What is left below the limit, in bytes. What the kernel would drop before it kills a process,
-    /// pages of files, counts as left.
+    /// What is left, in bytes. What the kernel would drop before it kills a process, pages of files, counts as
+    /// left.
     pub bytes: u64,
-    /// The limit that leaves the least.
-    pub limit_bytes: u64,
+    /// The control group's limit, where it is what leaves no more.
+    pub limit_bytes: Option<u64>,
 }
 
 /// This process may not do in this group what it takes to make others.
@@ -47,5 +47,5 @@ pub(super) fn room_of(
 ) -> Room {
     let dropped: u64 = pages_of_files.iter().filter_map(|key| stat.get(*key)).sum();
     let kept = charged_bytes.saturating_sub(dropped);
-    Room { bytes: limit_bytes.saturating_sub(kept), limit_bytes }
+    Room { bytes: limit_bytes.saturating_sub(kept), limit_bytes: Some(limit_bytes) }
 }

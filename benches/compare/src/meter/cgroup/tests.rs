@@ -355,17 +355,17 @@ fn room_is_what_the_tightest_ancestor_leaves() {
     assert_eq!(room(&machine.procfs()), None);
     machine.write("unified/a/b/memory.max", "5000\n");
     machine.write("unified/a/b/memory.current", "1000\n");
-    let of_own = Some(Room { bytes: 4000, limit_bytes: 5000 });
+    let of_own = Some(Room { bytes: 4000, limit_bytes: Some(5000) });
     assert_eq!(room(&machine.procfs()), of_own);
     // Above it a process hardly gets on.
     machine.write("unified/a/b/memory.high", "3000\n");
-    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 2000, limit_bytes: 3000 }));
+    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 2000, limit_bytes: Some(3000) }));
     machine.write("unified/a/b/memory.high", "max\n");
     assert_eq!(room(&machine.procfs()), of_own);
     machine.write("unified/a/memory.max", "9000\n");
     machine.write("unified/a/memory.current", "8500\n");
     machine.write("unified/a/memory.stat", "inactive_file 300\nactive_file 100\nanon 7\n");
-    let of_parent = Some(Room { bytes: 900, limit_bytes: 9000 });
+    let of_parent = Some(Room { bytes: 900, limit_bytes: Some(9000) });
     assert_eq!(room(&machine.procfs()), of_parent);
     machine.write("unified/a/memory.max", "max\n");
     assert_eq!(room(&machine.procfs()), of_own);
@@ -376,10 +376,10 @@ fn room_is_what_the_tightest_ancestor_leaves() {
     };
     machine.write("memory/a/b/memory.stat", &stat(1000));
     machine.write("memory/a/b/memory.usage_in_bytes", "100\n");
-    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 935, limit_bytes: 1000 }));
+    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 935, limit_bytes: Some(1000) }));
     machine.write("memory/a/memory.stat", &stat(1000));
     machine.write("memory/a/memory.usage_in_bytes", "2000\n");
-    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 0, limit_bytes: 1000 }));
+    assert_eq!(room(&machine.procfs()), Some(Room { bytes: 0, limit_bytes: Some(1000) }));
     machine.write("memory/a/memory.stat", &stat(9_223_372_036_854_771_712));
     machine.write("memory/a/b/memory.stat", &stat(9_223_372_036_854_771_712));
     assert_eq!(room(&machine.procfs()), None);
