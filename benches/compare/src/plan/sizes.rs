@@ -207,7 +207,7 @@ const QUICK_FEW_REQUESTS: &[(u32, u32)] = &[(2, 1), (8, 1)];
 const FULL: &[Sizes] = &[
     timed(&[One], &[(1, 4), (4, 4), (16, 4)]),
     counted(&[One], &[(1, 1), (16, 1)]),
-    timed(&[FullThreads], FEW),
+    timed(&[FullThreads, FullLight], FEW),
     timed(&[FullThreads], &[(1, 4), (100, 4), (1_000, 4)]),
     counted(&[FullThreads], &[(100, 1), (400, 1), (1_000, 1)]),
     // Near the walls of threads, and a million: long cells, so that a round less is ten seconds.
@@ -217,7 +217,6 @@ const FULL: &[Sizes] = &[
     // A million of what is interpreted takes half a minute, so the thorough run has it.
     timed(&[BesideLight], &[(1, 3), (100, 3), (1_000, 3), (10_000, 3), (100_000, 3)]),
     timed(&[BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (10_000, 1)]),
-    timed(&[FullLight], FEW),
     timed(&[FullLight], &[(1, 4), (100, 4), (10_000, 4), (100_000, 4), (1_000_000, 3)]),
     counted(&[FullLight], &[(1_000, 1), (10_000, 1), (100_000, 1)]),
     timed(&[Baseline], &[(10_000, 4), (100_000, 4)]),
@@ -230,7 +229,7 @@ const FULL: &[Sizes] = &[
 const THOROUGH: &[Sizes] = &[
     timed(&[One], &[(1, 8), (4, 8), (16, 8)]),
     counted(&[One], &[(1, 1), (16, 1)]),
-    timed(&[FullThreads], THOROUGH_FEW),
+    timed(&[FullThreads, FullLight], THOROUGH_FEW),
     timed(&[FullThreads], &[(1, 8), (100, 8), (1_000, 8)]),
     counted(&[FullThreads], &[(100, 1), (400, 1), (1_000, 1)]),
     timed(&[FullThreads], &[(10_000, 8)]),
@@ -241,17 +240,14 @@ const THOROUGH: &[Sizes] = &[
         &[(1, 5), (100, 5), (1_000, 5), (10_000, 5), (100_000, 5), (1_000_000, 1)],
     ),
     timed(&[BesideThreads], &[(1, 5), (100, 5), (1_000, 5), (10_000, 3)]),
-    timed(&[FullLight], THOROUGH_FEW),
     timed(
         &[FullLight],
         &[(1, 8), (100, 8), (1_000, 8), (10_000, 8), (100_000, 8), (1_000_000, 8), (10_000_000, 2)],
     ),
-    counted(&[FullLight], THOROUGH_COUNTED),
+    counted(&[FullLight], &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)]),
     timed(&[Baseline], &[(10_000, 8), (100_000, 8)]),
     timed(&[Again], &[(1, 8), (10_000, 8), (100_000, 8), (1_000_000, 8)]),
 ];
-
-const THOROUGH_COUNTED: &[(u32, u32)] = &[(1_000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1)];
 
 /// The controls that hold a known weight, in every run: they are done in a moment, and a taste too
 /// wants to be trusted. Those that hold little have so many tasks that what one process differs from the
@@ -285,10 +281,9 @@ const CONTROL_COUNTED: &[(u32, u32)] = &[(1, 1), (1_000, 1), (10_000, 1)];
 /// A taste in under a minute.
 const QUICK: &[Sizes] = &[
     timed(&[One], &[(1, 1), (4, 1)]),
-    timed(&[FullThreads], QUICK_FEW),
+    timed(&[FullThreads, FullLight], QUICK_FEW),
     timed(&[FullThreads], &[(1, 1), (100, 1), (500, 3)]),
     counted(&[FullThreads], &[(100, 1), (500, 1)]),
-    timed(&[FullLight], QUICK_FEW),
     timed(&[FullLight], &[(1, 1), (100, 1), (20_000, 3)]),
     counted(&[FullLight], &[(1_000, 1), (20_000, 1)]),
     timed(&[Again], &[(1, 1), (100, 1), (20_000, 3)]),
@@ -343,27 +338,22 @@ const DEPTH: &[Sizes] = &[
 ];
 
 /// Tasks that wait several times. They show that a task goes on where it stopped, with what it had.
-const WAITS: &[Sizes] =
-    &[timed(&[One], &[(4, 3)]), timed(&[Threads], &[(100, 3)]), timed(&[Light], &[(100, 3)])];
+const WAITS: &[Sizes] = &[timed(&[One], &[(4, 3)]), timed(&[Threads, Light], &[(100, 3)])];
 
 /// The same for a taste.
-const QUICK_WAITS: &[Sizes] = &[
-    timed(&[One], &[(4, 1)]),
-    timed(&[FullThreads], &[(100, 1)]),
-    timed(&[FullLight], &[(100, 1)]),
-];
+const QUICK_WAITS: &[Sizes] =
+    &[timed(&[One], &[(4, 1)]), timed(&[FullThreads, FullLight], &[(100, 1)])];
 
 /// Requests of the default run. A thread for each of 19,000 needs more mappings than a usual system
 /// allows.
 const FULL_HTTP: &[Sizes] = &[
     timed(&[One], &[(1, 4), (4, 4)]),
-    timed(&[FullThreads], FEW_REQUESTS),
+    timed(&[FullThreads, FullLight], FEW_REQUESTS),
     timed(&[FullThreads], &[(1, 4), (100, 4), (1_000, 4)]),
     counted(&[FullThreads], &[(100, 1), (400, 1)]),
     timed(&[FullThreads], &[(5_000, 4)]),
     timed(&[ThreadEach], &[(19_000, 1)]),
     timed(&[BesideLight, BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (5_000, 1)]),
-    timed(&[FullLight], FEW_REQUESTS),
     timed(&[FullLight], &[(1, 4), (100, 4), (1_000, 4), (5_000, 4)]),
     counted(&[FullLight], &[(100, 1), (2_000, 1)]),
 ];
@@ -372,13 +362,12 @@ const FULL_HTTP: &[Sizes] = &[
 /// descriptors. That is a usual limit.
 const THOROUGH_HTTP: &[Sizes] = &[
     timed(&[One], &[(1, 8), (4, 8)]),
-    timed(&[FullThreads], THOROUGH_FEW),
+    timed(&[FullThreads, FullLight], THOROUGH_FEW),
     timed(&[FullThreads], &[(1, 8), (100, 8), (1_000, 8)]),
     counted(&[FullThreads], &[(100, 1), (400, 1)]),
     timed(&[FullThreads], &[(5_000, 8)]),
     timed(&[ThreadEach], &[(19_000, 1)]),
     timed(&[BesideLight, BesideThreads], &[(1, 3), (100, 3), (1_000, 3), (5_000, 3)]),
-    timed(&[FullLight], THOROUGH_FEW),
     timed(&[FullLight], &[(1, 8), (100, 8), (1_000, 8), (5_000, 8), (19_000, 4)]),
     counted(&[FullLight], &[(100, 1), (2_000, 1)]),
 ];
@@ -386,9 +375,8 @@ const THOROUGH_HTTP: &[Sizes] = &[
 /// A taste of requests.
 const QUICK_HTTP: &[Sizes] = &[
     timed(&[One], &[(1, 1)]),
-    timed(&[FullThreads], QUICK_FEW_REQUESTS),
+    timed(&[FullThreads, FullLight], QUICK_FEW_REQUESTS),
     timed(&[FullThreads], &[(1, 1), (200, 1)]),
-    timed(&[FullLight], QUICK_FEW_REQUESTS),
     timed(&[FullLight], &[(1, 1), (2_000, 1)]),
 ];
 
@@ -399,4 +387,4 @@ const FULL_TRANSFER: &[Sizes] = &[timed(&[One, Threads, Light], &[(16, 3)])];
 const THOROUGH_TRANSFER: &[Sizes] = &[timed(&[One, Threads, Light], &[(16, 5)])];
 
 /// A taste of transfers.
-const QUICK_TRANSFER: &[Sizes] = &[timed(&[One], &[(16, 1)]), timed(&[FullLight], &[(16, 1)])];
+const QUICK_TRANSFER: &[Sizes] = &[timed(&[One, FullLight], &[(16, 1)])];

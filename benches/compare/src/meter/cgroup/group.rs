@@ -1,6 +1,6 @@
 //! The control group of one cell.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -29,16 +29,6 @@ pub struct Group {
 }
 
 impl Group {
-    /// Moves the process `pid`, with all its threads, into the group. What it was charged before
-    /// stays where it was, so a cell must be moved before it allocates: right after it is spawned,
-    /// or better, between fork and exec.
-    ///
-    /// # Errors
-    /// If the process is gone or may not be moved.
-    pub fn add(&self, pid: u32) -> io::Result<()> {
-        fs::write(self.path.join("cgroup.procs"), pid.to_string())
-    }
-
     /// The group that this process is in, where it is charged; it is only read.
     pub fn of_process(procfs: &Procfs, pid: u32) -> Option<Self> {
         let cgroup = fs::read_to_string(procfs.root().join(pid.to_string()).join("cgroup")).ok()?;
@@ -87,20 +77,13 @@ impl Group {
     /// If the group takes no process.
     pub fn enter_before_exec(&self, command: &mut Command) -> io::Result<()> {
         const ITSELF: &[u8] = b"0";
-        let processes = self.processes()?;
+        let path = self.path.join("cgroup.procs");
+        let processes =
+            OpenOptions::new().write(true).open(&path).map_err(|error| at(&path, &error))?;
         // SAFETY: between fork and exec this does no more than write(2) to a file that was opened before,
         // which is async-signal-safe and allocates nothing (an error of the operating system is a number).
         unsafe { command.pre_exec(move || io::Write::write_all(&mut &processes, ITSELF)) };
         Ok(())
-    }
-
-    /// The file to which a process writes `0` to move itself into the group.
-    ///
-    /// # Errors
-    /// If it cannot be opened for writing.
-    pub fn processes(&self) -> io::Result<File> {
-        let path = self.path.join("cgroup.procs");
-        OpenOptions::new().write(true).open(&path).map_err(|error| at(&path, &error))
     }
 
     /// Why what is charged to the group is not what the process `pid` is charged; `None` if it is, or

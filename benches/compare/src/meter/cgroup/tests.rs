@@ -146,12 +146,7 @@ fn version_2_that_cannot_be_prepared_moves_this_process_back() {
 }
 
 fn group_weight(total: Option<u64>, kernel: Option<u64>, socket: Option<u64>) -> Weight {
-    Weight {
-        total_bytes: total,
-        kernel_bytes: kernel,
-        socket_bytes: socket,
-        ..Weight::default()
-    }
+    Weight { total_bytes: total, kernel_bytes: kernel, socket_bytes: socket, ..Weight::default() }
 }
 
 #[test]
@@ -200,10 +195,8 @@ fn version_2_weighs_newer_and_older_kernels_alike() {
     stat("5.15", "kernel_stack 1000\npagetables 190\npercpu 10\nslab 300\n");
     // Before 5.11 page tables are not listed, and those of the process stand in.
     stat("5.10", "kernel_stack 1000\npercpu 0\nslab 300\n");
-    let new = Weight {
-        kernel_stack_bytes: Some(9),
-        ..group_weight(Some(1627), Some(1507), Some(7))
-    };
+    let new =
+        Weight { kernel_stack_bytes: Some(9), ..group_weight(Some(1627), Some(1507), Some(7)) };
     assert_eq!(weigh("new"), new);
     let old = Weight {
         kernel_stack_bytes: Some(1000),
@@ -442,15 +435,14 @@ mod live {
 
     /// A shell that is put into the group before it runs `script`.
     fn spawn_into(group: &Group, script: &str) -> (Child, ChildStdin) {
-        let mut child = Command::new("sh")
-            .args(["-c", &format!("read go; {script}\necho ready; read end")])
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &format!("{script}\necho ready; read end")])
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        group.add(child.id()).unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(b"go\n").unwrap();
+            .stdout(Stdio::piped());
+        group.enter_before_exec(&mut shell).unwrap();
+        let mut child = shell.spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
@@ -499,8 +491,7 @@ mod live {
             // The kernel's own turn, after which nothing can be outstanding.
             thread::sleep(Duration::from_millis(2500));
             let later = group.weigh(None);
-            let user =
-                |weight: Weight| weight.total_bytes.unwrap() - weight.kernel_bytes.unwrap();
+            let user = |weight: Weight| weight.total_bytes.unwrap() - weight.kernel_bytes.unwrap();
             assert_eq!(user(first), user(later));
             drop(stdin);
             child.wait().unwrap();
