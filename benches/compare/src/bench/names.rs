@@ -20,32 +20,23 @@ pub const GROUP: &str = "timer-1ms";
 pub struct Names {
     /// The contestants that are weighed.
     pub memory: Vec<&'static Contestant>,
-    /// What criterion times.
-    pub throughput: Vec<Benchmark>,
+    /// What criterion times: waves of timers, each a cell with a wave.
+    pub throughput: Vec<CellSpec>,
 }
 
-/// Waves of timers of one contestant, for criterion.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Benchmark {
-    /// A cell of it with a wave.
-    pub spec: CellSpec,
+/// The name of what criterion times, without the group.
+pub fn function(spec: &CellSpec) -> String {
+    format!("{}/{}", spec.contestant, spec.workload.tasks)
 }
 
-impl Benchmark {
-    /// Its name without the group.
-    pub fn function(&self) -> String {
-        format!("{}/{}", self.spec.contestant, self.spec.workload.tasks)
-    }
+fn timed_name(spec: &CellSpec) -> String {
+    format!("{GROUP}/{}", function(spec))
+}
 
-    fn name(&self) -> String {
-        format!("{GROUP}/{}", self.function())
-    }
-
-    /// Where criterion keeps what it knows of it, in its folder.
-    fn folder(&self) -> PathBuf {
-        let id = self.spec.contestant.id().replace('/', "_");
-        [GROUP, &id, &self.spec.workload.tasks.to_string()].iter().collect()
-    }
+/// Where criterion keeps what it knows of it, in its folder.
+fn folder_of(spec: &CellSpec) -> PathBuf {
+    let id = spec.contestant.id().replace('/', "_");
+    [GROUP, &id, &spec.workload.tasks.to_string()].iter().collect()
 }
 
 impl Names {
@@ -61,12 +52,11 @@ impl Names {
             for &tasks in tasks(invocation) {
                 let timer = Workload::timer(tasks, rates::WAIT);
                 let specs = rates::waves(contestant, timer, tasks, 1, None, Some(1));
-                let timed = specs.into_iter().filter(rates::is_timed);
-                throughput.extend(timed.map(|spec| Benchmark { spec }));
+                throughput.extend(specs.into_iter().filter(rates::is_timed));
             }
         }
         let weighed = memory.iter().map(|one| memory_name(one));
-        let all: Vec<String> = weighed.chain(throughput.iter().map(Benchmark::name)).collect();
+        let all: Vec<String> = weighed.chain(throughput.iter().map(timed_name)).collect();
         for filter in &invocation.filters {
             let is_wanted = |name: &String| matches(filter, name, invocation.has("--exact"));
             if !all.iter().any(is_wanted) {
@@ -87,7 +77,7 @@ impl Names {
                 && (invocation.filters.is_empty() || invocation.filters.iter().any(is_asked_for))
         };
         memory.retain(|contestant| wants(&memory_name(contestant)));
-        throughput.retain(|benchmark| wants(&benchmark.name()));
+        throughput.retain(|spec| wants(&timed_name(spec)));
         let names = Self { memory, throughput };
         names.check_baselines(invocation)?;
         Ok(names)
@@ -97,7 +87,7 @@ impl Names {
     pub fn list(&self, part: Part) -> Vec<String> {
         match part {
             Part::Memory => self.memory.iter().map(|one| memory_name(one)).collect(),
-            Part::Throughput => self.throughput.iter().map(Benchmark::name).collect(),
+            Part::Throughput => self.throughput.iter().map(timed_name).collect(),
         }
     }
 
@@ -108,13 +98,13 @@ impl Names {
         }
         let home = criterion_home()?;
         for (flag, baseline) in invocation.saved_baselines() {
-            for benchmark in &self.throughput {
-                let folder = home.join(benchmark.folder());
+            for spec in &self.throughput {
+                let folder = home.join(folder_of(spec));
                 if !folder.join(baseline).is_dir() {
                     bail!(
                         "`{flag} {baseline}`: no such baseline was saved of {}; saved {}; \
                          --save-baseline {baseline} saves one",
-                        benchmark.name(),
+                        timed_name(spec),
                         saved(&folder)
                     );
                 }

@@ -18,10 +18,10 @@ use analysis::missing::{Missing, Why};
 use anyhow::{Context, bail};
 
 use super::invocation::Invocation;
-use super::names::{Benchmark, GROUP, Names, criterion_home};
+use super::names::{GROUP, Names, criterion_home, function};
 use super::target;
 use crate::cell::process::RUNTIME_SETTINGS;
-use crate::cell::{Interrupted, Waves};
+use crate::cell::{CellSpec, Interrupted, Waves};
 use crate::interrupt;
 use crate::output::{complain, print, tell};
 use crate::scope;
@@ -78,8 +78,8 @@ pub fn serve(invocation: &Invocation) -> anyhow::Result<ExitCode> {
 
     let [warm_up_ms, measurement_ms] = pace_ms(invocation.sizes());
     print(format_args!("{GROUP} {} {warm_up_ms} {measurement_ms}", invocation.samples()));
-    for Timed { benchmark, .. } in &timed {
-        print(format_args!("{} {}", benchmark.function(), benchmark.spec.workload.tasks));
+    for Timed { spec, .. } in &timed {
+        print(format_args!("{} {}", function(spec), spec.workload.tasks));
     }
     print("");
     for line in io::stdin().lock().lines() {
@@ -109,9 +109,9 @@ const fn pace_ms(extent: Extent) -> [u32; 2] {
     }
 }
 
-/// A benchmark with what came of it.
+/// What criterion times, with what came of it.
 struct Timed {
-    benchmark: Benchmark,
+    spec: CellSpec,
     samples: Vec<Sample>,
     lateness_ns: Option<LatenessLine>,
     /// How it ended, and why, if not well.
@@ -119,8 +119,8 @@ struct Timed {
 }
 
 impl Timed {
-    const fn of(benchmark: Benchmark) -> Self {
-        Self { benchmark, samples: Vec::new(), lateness_ns: None, failure: None }
+    const fn of(spec: CellSpec) -> Self {
+        Self { spec, samples: Vec::new(), lateness_ns: None, failure: None }
     }
 
     /// Runs so many waves in a process and returns how many nanoseconds they took. After one that came
@@ -134,13 +134,13 @@ impl Timed {
         if self.failure.is_some() {
             return Ok(waves);
         }
-        let mut spec = self.benchmark.spec;
+        let mut spec = self.spec;
         let count = u32::try_from(waves.clamp(1, MOST_WAVES)).unwrap_or(u32::MAX);
         spec.waves = Some(Waves { warm_up: 1, count });
         let cell = suite.run_one(&spec, stop)?;
         if cell.status != Status::Ok {
             let reason = cell.reason.unwrap_or_default();
-            complain(format_args!("throughput: {}: FAILED: {reason}", self.benchmark.function()));
+            complain(format_args!("throughput: {}: FAILED: {reason}", function(&spec)));
             self.failure = Some((cell.status, reason));
             return Ok(waves);
         }
@@ -162,7 +162,7 @@ impl Timed {
         self.samples.drain(..warm_up);
         let (status, reason) =
             self.failure.map_or((Status::Ok, None), |(status, reason)| (status, Some(reason)));
-        let spec = &self.benchmark.spec;
+        let spec = &self.spec;
         let places = if spec.is_pool { u64::from(spec.pool_workers) } else { u64::MAX };
         Some(Throughput {
             contestant: spec.contestant.id().to_owned(),
