@@ -236,6 +236,7 @@ impl Reader for Appended<'_> {
     }
 }
 
-fn unwritable(path: &Path) -> String {
+/// Why a record is not made or does not go on.
+pub(crate) fn unwritable(path: &Path) -> String {
     format!("record {} cannot be written", path.display())
 }

@@ -26,7 +26,7 @@ use crate::interrupt;
 use crate::output::{complain, print, tell};
 use crate::scope;
 use crate::session::{self, Part, Session};
-use crate::suite::{DEFAULT_PATIENCE, Suite};
+use crate::suite::{DEFAULT_PATIENCE, Suite, unwritable};
 use protocol::ns;
 use record::{Extent, LatenessLine, Line, Sample, Status, Throughput, Writer};
 
@@ -209,7 +209,7 @@ impl Recording {
         let session = target::open_session(invocation)?;
         let path = session.begin(Part::Throughput);
         let writer = Writer::create(&path, suite.description().clone())
-            .with_context(|| format!("record {} cannot be written", path.display()))?;
+            .with_context(|| unwritable(&path))?;
         Ok(Self { session, writer })
     }
 

@@ -18,7 +18,7 @@ use crate::instructions::{self, Work};
 use crate::interrupt;
 use crate::output::{complain, print, print_document, print_path};
 use crate::registry;
-use crate::suite::{DEFAULT_PATIENCE, Suite};
+use crate::suite::{DEFAULT_PATIENCE, Suite, unwritable};
 
 /// What to show under `compare instructions --help`.
 pub const EXAMPLES: &str = "\
@@ -63,8 +63,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(path) => path.clone(),
         None => {
             let path = record_path(args.record.as_deref(), "instructions", args.overwrite)?;
-            Writer::create(&path, description.clone())
-                .with_context(|| format!("record {} cannot be written", path.display()))?;
+            Writer::create(&path, description.clone()).with_context(|| unwritable(&path))?;
             path
         }
     };

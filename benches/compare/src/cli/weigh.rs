@@ -25,7 +25,7 @@ use crate::meter::cgroup;
 use crate::output::{complain, print, print_document, print_json, print_path};
 use crate::project::Project;
 use crate::scope;
-use crate::suite::{DEFAULT_PATIENCE, Suite, Tally};
+use crate::suite::{DEFAULT_PATIENCE, Suite, Tally, unwritable};
 use crate::units;
 use crate::weigh::address::Address;
 use crate::weigh::process::Plan;
@@ -239,8 +239,8 @@ fn weigh_all(
         tally.count(weighing.status);
         tally.interrupted |= was_interrupted;
         weighed[nth].weighings.push(weighing.clone());
-        to.append(&Line::Weighing(Box::new(weighing)))
-            .with_context(|| format!("record {} cannot be written", path.display()))?;
+        let line = Line::Weighing(Box::new(weighing));
+        to.append(&line).with_context(|| unwritable(path))?;
         if was_interrupted {
             break;
         }
@@ -365,9 +365,8 @@ fn writer(
     description: &record::Run,
     plan: &Plan<'_>,
 ) -> anyhow::Result<Writer> {
-    let unwritable = || format!("record {} cannot be written", path.display());
     if args.append.is_none() || !path.exists() {
-        return Writer::create(path, description.clone()).with_context(unwritable);
+        return Writer::create(path, description.clone()).with_context(|| unwritable(path));
     }
     let unfinished = Unfinished::open(path)?;
     let there = unfinished.record();
@@ -397,7 +396,7 @@ fn writer(
         let said: Vec<String> = differences.iter().map(ToString::to_string).collect();
         bail!("{} was made on another setup: {}", path.display(), said.join("; "));
     }
-    unfinished.go_on().with_context(unwritable)
+    unfinished.go_on().with_context(|| unwritable(path))
 }
 
 /// What a step says on standard error.

@@ -21,6 +21,7 @@ use self::valgrind::Valgrind;
 use crate::cell::Interrupted;
 use crate::contestant::Contestant;
 use crate::output::complain;
+use crate::suite::unwritable;
 use crate::tally::Tally;
 use record::{Line, Status, Unfinished};
 
@@ -58,9 +59,8 @@ pub fn append(
     stop: &AtomicBool,
 ) -> anyhow::Result<Tally> {
     let path = unfinished.path().to_owned();
-    let unwritable = || format!("record {} cannot be written", path.display());
     let there = unfinished.record().instructions.clone();
-    let mut record = unfinished.go_on().with_context(unwritable)?;
+    let mut record = unfinished.go_on().with_context(|| unwritable(&path))?;
     let mut counter = Counter::new(program, valgrind.as_ref().map_err(String::as_str), stop);
     let mut tally = Tally::default();
     for (contestant, work) in counter::all(contestants, works) {
@@ -82,7 +82,8 @@ pub fn append(
         if line.status != Status::Skipped || valgrind.is_ok() {
             complain(counter::describe(&line));
         }
-        record.append(&Line::Instructions(Box::new(line))).with_context(unwritable)?;
+        let line = Line::Instructions(Box::new(line));
+        record.append(&line).with_context(|| unwritable(&path))?;
     }
     Ok(tally)
 }

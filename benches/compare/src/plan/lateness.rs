@@ -42,13 +42,13 @@ pub fn lateness_cells(contestant: &'static Contestant) -> Vec<CellSpec> {
     let mut all = Vec::new();
     if is_one_at_a_time(contestant) {
         // It has no synchronized wake-up and no spread: only one of its tasks ever waits.
-        all.extend(paced(contestant, FEW, RATES[0].0, 3));
+        all.extend(paced(contestant, FEW, RATES[0].0));
     } else {
         let steps = steps(sizes(contestant), 5);
         all.extend(cells(contestant, &steps, timer.with_synchronized_wakeup(), false, None));
         all.extend(cells(contestant, &steps, timer.with_spread(SPREAD), false, None));
         for (per_second, tasks) in RATES {
-            all.extend(paced(contestant, tasks, per_second, 3));
+            all.extend(paced(contestant, tasks, per_second));
         }
     }
     all
@@ -83,16 +83,11 @@ fn steps(sizes: &[u32], repeats: u32) -> Vec<Step> {
 
 /// Tasks that come at a rate and wait for [`WAIT`]. A pool has its default size, because a rate asks
 /// what becomes of tasks for which there is no room.
-fn paced(
-    contestant: &'static Contestant,
-    tasks: u32,
-    per_second: u32,
-    repeats: u32,
-) -> Vec<CellSpec> {
+fn paced(contestant: &'static Contestant, tasks: u32, per_second: u32) -> Vec<CellSpec> {
     let per_second = NonZeroU32::new(per_second).expect("the rates are above zero");
     let workload = Workload::timer(0, WAIT).with_arrival(Arrival::Rate { per_second });
     let workers = Some(Settings::DEFAULT_POOL_WORKERS);
-    cells(contestant, &steps(&[tasks], repeats), workload, true, workers)
+    cells(contestant, &steps(&[tasks], 3), workload, true, workers)
 }
 
 fn is_one_at_a_time(contestant: &'static Contestant) -> bool {
