@@ -323,13 +323,10 @@ fn end_with_this_process(command: &mut Command) {
 fn end_with_this_process(_: &mut Command) {}
 
 /// Has the system make processes ours whose parents ended, so that a daemon is found where no group has it.
-#[cfg(target_os = "linux")]
 fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
-
-#[cfg(not(target_os = "linux"))]
-fn adopt_orphans() {}
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn cpu_ns(pid: u32) -> Option<u64> {
