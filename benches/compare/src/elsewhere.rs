@@ -189,7 +189,7 @@ impl Stanza {
     }
 
     fn ask(&self, unasked: &Contestant, patience: Duration) -> Result<Profile, String> {
-        let (profile, _) = hello::of(|| unasked.command(Path::new("")), &self.id, patience)?;
+        let (profile, _) = hello::of(unasked, Path::new(""), patience)?;
         if profile.role == RoleLine::Variant || !profile.env.is_empty() {
             return Err("says that it is a variant, which only an option makes".into());
         }

@@ -98,9 +98,7 @@ impl Environment {
     /// What it says of itself in this environment.
     fn ask(&self, variant: &Contestant, program: &Path) -> Result<Profile, Missing> {
         let failed = |reason: String| Missing { status: Status::Failed, reason: legible(&reason) };
-        let command = || variant.command(program);
-        let (hello, mut process) =
-            hello::of(command, variant.base().id(), hello::PATIENCE).map_err(failed)?;
+        let (hello, mut process) = hello::of(variant, program, hello::PATIENCE).map_err(failed)?;
         let Some(preload) = self.0.get(PRELOAD) else { return Ok(hello) };
         let maps = Procfs::default().root().join(process.id().to_string()).join("maps");
         let maps = fs::read_to_string(maps).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! A contestant's process says who it is: it is started for that alone.
 
-use std::process::Command;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -8,23 +8,27 @@ use protocol::{Event, Profile, ProtocolError};
 
 use crate::cell::process::ChildProcess;
 use crate::cell::stopped::after_saying;
+use crate::contestant::Contestant;
 use crate::units;
 
 /// How long a program may take until it has said who it is, at most.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the program of this contestant says first, and its process, which waits for an order.
+/// What the program of this contestant says first, and its process, which waits for an order. `own` is this
+/// program, in the build that is to run it.
 ///
 /// # Errors
 /// In words, if it does not start, says nothing, or says that it is another.
 pub(crate) fn of(
-    command: impl Fn() -> Command,
-    id: &str,
+    contestant: &Contestant,
+    own: &Path,
     patience: Duration,
 ) -> Result<(Profile, ChildProcess), String> {
-    let not_started = |error| format!("{} does not start: {error}", command().get_program().display());
+    let (command, id) = (|| contestant.command(own), contestant.base().id());
+    let not_started =
+        |error| format!("{} does not start: {error}", command().get_program().display());
     let mut process =
-        ChildProcess::start(&command, None, &AtomicBool::new(false)).map_err(not_started)?;
+        ChildProcess::start(command, None, &AtomicBool::new(false)).map_err(not_started)?;
     let profile = match process.next(patience) {
         Some(Ok(Event::Hello(profile))) => *profile,
         Some(Ok(said)) => return Err(format!("it said `{}` and not `hello`", said.name())),

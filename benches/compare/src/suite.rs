@@ -208,7 +208,7 @@ impl Suite {
 fn counting_beside(program: &Path) -> Option<PathBuf> {
     let path = program.with_file_name(format!("{COUNTING}{}", std::env::consts::EXE_SUFFIX));
     let one = registry::all().into_iter().next().filter(|_| path.is_file())?;
-    let said = hello::of(|| one.command(&path), one.id(), hello::PATIENCE);
+    let said = hello::of(one, &path, hello::PATIENCE);
     match said.and_then(|(profile, _)| one.recognize(&profile)) {
         Ok(()) => Some(path),
         Err(why) => {
