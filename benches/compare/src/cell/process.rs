@@ -35,6 +35,9 @@ const DYING: Duration = Duration::from_secs(10);
 /// How long a dead process's standard error may stay open: what it has started may still hold it.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How often the harness looks whether it should stop.
+pub(super) const TICK: Duration = Duration::from_millis(5);
+
 /// How many events may wait to be read; a child that talks more has to wait.
 const QUEUE: usize = 8;
 
@@ -156,6 +159,21 @@ impl ChildProcess {
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Err(ProtocolError::Closed)),
         }
+    }
+
+    /// The next event, if it comes within this time and before `stop` is set.
+    pub fn hear(
+        &self,
+        patience: Duration,
+        stop: &AtomicBool,
+    ) -> Option<Result<Event, ProtocolError>> {
+        let until = Instant::now() + patience;
+        while Instant::now() < until && !stop.load(Ordering::SeqCst) {
+            if let Some(event) = self.next(TICK) {
+                return Some(event);
+            }
+        }
+        None
     }
 
     /// Keeps the process on the last of the cores that it may use. It has not been told what to run yet, so

@@ -8,7 +8,8 @@ use workload::http::Stats;
 use workload::{Http, Workload};
 
 use super::ending::Ending;
-use super::watched::{Stopped, TICK, Watched};
+use super::process::TICK;
+use super::watched::{Stopped, Watched};
 use crate::servers;
 use protocol::ns;
 use record::ServerProof;

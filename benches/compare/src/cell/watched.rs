@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::ending::Ending;
-use super::process::ChildProcess;
+use super::process::{ChildProcess, TICK};
 use crate::limits::LastSeen;
 use crate::meter;
 use crate::meter::cgroup::{Cgroups, Group};
@@ -20,9 +20,6 @@ use record::{Build, Weight};
 /// How long a phase is left alone before it is weighed, so that what was just freed or handed on is
 /// settled.
 const SETTLING: Duration = Duration::from_millis(5);
-
-/// How often the harness looks whether it should stop, and how many threads there are.
-pub(super) const TICK: Duration = Duration::from_millis(5);
 
 /// How long a start may take before the harness begins to look how far it is. Looking disturbs, and
 /// most cells are over by then.
@@ -127,17 +124,10 @@ impl<'a> Watched<'a> {
     /// Gives the tasks a moment to end, and returns the errors with which they did.
     pub(super) fn last_words(&mut self, patience: Duration) -> Option<Drained> {
         self.child.tell(Order::Go);
-        let patience = Instant::now() + patience;
-        while Instant::now() < patience && !self.stop.load(Ordering::SeqCst) {
-            match self.child.next(TICK) {
-                Some(Ok(Event::Drained(drained))) if !drained.errors.is_empty() => {
-                    return Some(drained);
-                }
-                None => {}
-                Some(_) => return None,
-            }
+        match self.child.hear(patience, self.stop) {
+            Some(Ok(Event::Drained(drained))) if !drained.errors.is_empty() => Some(drained),
+            _ => None,
         }
-        None
     }
 
     /// The tasks were not all in flight while they were weighed: some failed, or their wait was too

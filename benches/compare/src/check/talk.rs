@@ -2,7 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use protocol::{Drained, Event, Order, Profile, ProtocolError};
@@ -13,9 +13,6 @@ use crate::cell::process::ChildProcess;
 use crate::cell::stopped::after_saying;
 use crate::cell::unweighed::proof;
 use crate::units;
-
-/// How often it is looked whether to stop.
-const TICK: Duration = Duration::from_millis(5);
 
 /// A process that is spoken with.
 pub(super) struct Talk<'a> {
@@ -67,19 +64,13 @@ impl<'a> Talk<'a> {
     /// The same; nothing if it ended instead.
     pub(super) fn hear_or_end(&mut self, waits: Duration) -> Result<Option<Event>, String> {
         let patience = self.subject.patience + waits;
-        let started = Instant::now();
-        while started.elapsed() < patience {
-            match self.process.next(TICK) {
-                Some(Ok(event)) => return Ok(Some(event)),
-                Some(Err(ProtocolError::Closed)) => return Ok(None),
-                Some(Err(error)) => return Err(error.to_string()),
-                None if self.subject.stop.load(Ordering::SeqCst) => {
-                    return Err("interrupted".into());
-                }
-                None => {}
-            }
+        match self.process.hear(patience, self.subject.stop) {
+            Some(Ok(event)) => Ok(Some(event)),
+            Some(Err(ProtocolError::Closed)) => Ok(None),
+            Some(Err(error)) => Err(error.to_string()),
+            None if self.subject.stop.load(Ordering::SeqCst) => Err("interrupted".into()),
+            None => Err(format!("it said nothing within {}", units::duration(patience))),
         }
-        Err(format!("it said nothing within {}", units::duration(patience)))
     }
 
     /// What it says of a wave, which has to add up.

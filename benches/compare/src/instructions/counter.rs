@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the server may take to count its last answers.
 const COUNTING: Duration = Duration::from_secs(1);
 
-/// How often it is looked whether the run should stop.
+/// How often the server is asked then.
 const TICK: Duration = Duration::from_millis(20);
 
 /// What a task does.
@@ -277,18 +277,17 @@ impl<'a> Counter<'a> {
 
     /// What the process says next; `None` if it says nothing any more.
     fn next(&mut self, child: &ChildProcess) -> Result<Option<Event>, Stopped> {
-        let patience = Instant::now() + PATIENCE;
-        while Instant::now() < patience {
-            match child.next(TICK) {
-                Some(Ok(event)) => return Ok(Some(event)),
-                Some(Err(protocol::ProtocolError::Closed)) => return Ok(None),
-                Some(Err(error)) => return Err(Stopped::Failed(error.to_string())),
-                None if self.stop.load(Ordering::SeqCst) => return Err(Stopped::Interrupted),
-                None => {}
+        match child.hear(PATIENCE, self.stop) {
+            Some(Ok(event)) => Ok(Some(event)),
+            Some(Err(protocol::ProtocolError::Closed)) => Ok(None),
+            Some(Err(error)) => Err(Stopped::Failed(error.to_string())),
+            None if self.stop.load(Ordering::SeqCst) => Err(Stopped::Interrupted),
+            None => {
+                self.is_silent = true;
+                let silent = format!("it was silent for {} s and was killed", PATIENCE.as_secs());
+                Err(Stopped::Failed(silent))
             }
         }
-        self.is_silent = true;
-        Err(Stopped::Failed(format!("it was silent for {} s and was killed", PATIENCE.as_secs())))
     }
 }
 
