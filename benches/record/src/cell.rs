@@ -64,6 +64,33 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// A cell that went well at the first attempt, and of which nothing else is known yet.
+    pub fn of(contestant: String, workload: WorkloadLine, tasks: u64) -> Self {
+        Self {
+            contestant,
+            workload,
+            tasks,
+            pool_workers: None,
+            repeat: 0,
+            build: Build::Timed,
+            status: Status::Ok,
+            reason: None,
+            limit: None,
+            attempts: 1,
+            proof: None,
+            memory: Memory::default(),
+            time: None,
+            lateness_ns: None,
+            server: None,
+            errors: Vec::new(),
+            second: None,
+            rate: false,
+            waves: Vec::new(),
+            trace: Vec::new(),
+            conditions: None,
+        }
+    }
+
     /// What is wrong with its proof, the server's or the second wave's, or why its times cannot be; `None`
     /// if it proves all.
     pub fn flaw(&self) -> Option<String> {

@@ -364,7 +364,8 @@ impl Synthetic {
             repeat,
             steps: steps.iter().copied().map(held).collect(),
             closed: Some(held(0)),
-            ..blank::weighing(name, hold)
+            command: vec![format!("./{name}")],
+            ..Weighing::of(name.into(), "127.0.0.1:8080".into(), hold)
         });
         self
     }
@@ -428,7 +429,8 @@ impl Synthetic {
                 served: tasks,
                 ..ServerProof::default()
             }),
-            ..blank::cell(id, &self.workload, tasks, repeat)
+            repeat,
+            ..Cell::of(id.into(), self.workload.clone(), tasks)
         }
     }
 }

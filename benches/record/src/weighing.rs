@@ -124,6 +124,26 @@ pub enum LimitOf {
 }
 
 impl Weighing {
+    /// The first process of this server, which runs here, before anything of it was weighed.
+    pub fn of(server: String, address: String, hold: Hold) -> Self {
+        Self {
+            server,
+            command: Vec::new(),
+            attached: None,
+            address,
+            hold,
+            repeat: 0,
+            sockets: Sockets::Charged,
+            group_note: None,
+            steps: Vec::new(),
+            closed: None,
+            status: Status::Ok,
+            reason: None,
+            limit: None,
+            limit_of: None,
+        }
+    }
+
     /// The most connections that it held with proof.
     pub fn most(&self) -> Option<u64> {
         self.steps.iter().map(|held| held.connections).max()

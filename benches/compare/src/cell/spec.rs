@@ -3,7 +3,7 @@
 use workload::Workload;
 
 use crate::contestant::Contestant;
-use record::{Build, Cell, Memory, Status};
+use record::{Build, Cell, Status};
 
 /// What to run in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,28 +53,15 @@ impl Waves {
 impl CellSpec {
     /// A cell of this spec that did not come to a proof.
     pub(crate) fn cell(&self, workload: &Workload, status: Status, reason: Option<String>) -> Cell {
+        let (id, tasks) = (self.contestant.id().to_owned(), u64::from(self.workload.tasks));
         Cell {
-            contestant: self.contestant.id().to_owned(),
-            workload: workload.into(),
-            tasks: u64::from(self.workload.tasks),
             pool_workers: self.is_pool.then_some(self.pool_workers),
             repeat: self.repeat,
             build: self.build,
             status,
             reason,
-            limit: None,
-            attempts: 1,
-            proof: None,
-            memory: Memory::default(),
-            time: None,
-            lateness_ns: None,
-            server: None,
-            errors: Vec::new(),
-            second: None,
             rate: self.waves.is_some(),
-            waves: Vec::new(),
-            trace: Vec::new(),
-            conditions: None,
+            ..Cell::of(id, workload.into(), tasks)
         }
     }
 }

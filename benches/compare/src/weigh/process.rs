@@ -118,20 +118,11 @@ impl Plan<'_> {
         mut tell: impl FnMut(&Held),
     ) -> (Weighing, bool) {
         let mut weighing = Weighing {
-            server: self.name.to_owned(),
             command: self.target.command().to_vec(),
             attached: self.target.attached(),
-            address: self.address.to_string(),
-            hold,
             repeat,
-            sockets: Sockets::Charged,
             group_note: server.note.clone(),
-            steps: Vec::new(),
-            closed: None,
-            status: Status::Ok,
-            reason: None,
-            limit: None,
-            limit_of: None,
+            ..Weighing::of(self.name.to_owned(), self.address.to_string(), hold)
         };
         let client = match Client::start(self.address, hold, bytes, self.cgroups.ok()) {
             Ok(client) => client,

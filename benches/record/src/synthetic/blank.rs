@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Build, CeilingLine, Cell, CgroupKind, Extent, Hold, Host, LimitValue, Memory, Profile,
-    ProofLine, RoleLine, Run, SCHEMA, Sockets, Status, Throughput, Weighing, WorkloadLine,
+    CeilingLine, CgroupKind, Extent, Host, LimitValue, Profile, ProofLine, RoleLine, Run, SCHEMA,
+    Status, Throughput, WorkloadLine,
 };
 
 pub(super) const WAIT_NS: u64 = 1_000_000;
@@ -97,33 +97,6 @@ pub(super) fn profile(id: &str) -> Profile {
     }
 }
 
-/// A cell that went well, with no proof yet and nothing weighed.
-pub(super) fn cell(id: &str, workload: &WorkloadLine, tasks: u64, repeat: u32) -> Cell {
-    Cell {
-        contestant: id.into(),
-        workload: workload.clone(),
-        tasks,
-        pool_workers: None,
-        repeat,
-        build: Build::Timed,
-        status: Status::Ok,
-        reason: None,
-        limit: None,
-        attempts: 1,
-        proof: None,
-        memory: Memory::default(),
-        time: None,
-        lateness_ns: None,
-        server: None,
-        errors: Vec::new(),
-        second: None,
-        rate: false,
-        waves: Vec::new(),
-        trace: Vec::new(),
-        conditions: None,
-    }
-}
-
 /// The proof that so many tasks ended as they should, with so many in flight at once.
 pub(super) fn proof(tasks: u64, in_flight: u64) -> ProofLine {
     ProofLine {
@@ -152,25 +125,5 @@ pub(super) fn throughput(id: &str, workload: &WorkloadLine, tasks: u64) -> Throu
         samples: Vec::new(),
         server_high_water: None,
         lateness_ns: None,
-    }
-}
-
-/// A server of which nothing was weighed yet.
-pub(super) fn weighing(name: &str, hold: Hold) -> Weighing {
-    Weighing {
-        server: name.into(),
-        command: vec![format!("./{name}")],
-        attached: None,
-        address: "127.0.0.1:8080".into(),
-        hold,
-        repeat: 0,
-        sockets: Sockets::Charged,
-        group_note: None,
-        steps: Vec::new(),
-        closed: None,
-        status: Status::Ok,
-        reason: None,
-        limit: None,
-        limit_of: None,
     }
 }
