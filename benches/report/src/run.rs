@@ -211,15 +211,17 @@ fn walls(analysis: &Analysis) -> Vec<Block> {
         let limit = as_sentence(limits::of_wall(wall));
         let ceiling = reach.ceilings.iter().find(|ceiling| ceiling.limit == wall.limit.name);
         let command = ceiling.and_then(|ceiling| limits::command_for(ceiling, wall.tasks));
-        let template = match command {
-            Some(_) => "Wall of {of}: {reached}. {limit}; `{command}` moves it.",
-            None => "Wall of {of}: {reached}. {limit}.",
-        };
+        let template = format!("Wall of {{of}}: {{reached}}. {}", of_limit(command.as_deref()));
         let command = command.unwrap_or_default();
         let named = [("of", &of), ("reached", &reached), ("limit", &limit), ("command", &command)];
-        Some(say(template, &named.map(|(name, words)| (name, &**words))))
+        Some(say(&template, &named.map(|(name, words)| (name, &**words))))
     });
     walls.map(Block::Paragraph).collect()
+}
+
+/// The template of what is said of a limit, with the command that moves it if one does.
+const fn of_limit(command: Option<&str>) -> &'static str {
+    if command.is_some() { "{limit}; `{command}` moves it." } else { "{limit}." }
 }
 
 /// As a sentence begins: a limit that has no name of its own begins with a small letter.
@@ -251,11 +253,10 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
         // How much of it a task takes is not known here: twice as much is a step.
         let moved_by = limit.and_then(|(limit, value)| names::command_for(limit, 2 * value));
         let limit = limit.map(|(limit, value)| as_sentence(limits::with_value(limit, value)));
-        let template = match (&limit, &moved_by) {
-            (None, _) => "{of} × {tasks}: {how}: {reason}",
-            (_, None) => "{of} × {tasks}: {how}: {reason}. {limit}.",
-            _ => "{of} × {tasks}: {how}: {reason}. {limit}; `{command}` moves it.",
-        };
+        let mut template = "{of} × {tasks}: {how}: {reason}".to_owned();
+        if limit.is_some() {
+            template = format!("{template}. {}", of_limit(moved_by.as_deref()));
+        }
         let (limit, command) = (limit.unwrap_or_default(), moved_by.unwrap_or_default());
         let words = [
             ("of", &*of),
@@ -265,7 +266,7 @@ fn without_figure(analysis: &Analysis) -> Option<Block> {
             ("limit", &limit),
             ("command", &command),
         ];
-        say(template, &words)
+        say(&template, &words)
     };
     let said: Vec<Text> = alike.into_iter().map(line).collect();
     (!said.is_empty()).then_some(Block::List(said))

@@ -12,6 +12,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use super::address::Address;
 use crate::meter::process::Procfs;
 
+/// The kernel's tables of TCP sockets, of both versions of IP.
+const TCP_TABLES: [&str; 2] = ["tcp", "tcp6"];
+
 /// A socket as the kernel lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Socket {
@@ -26,7 +29,7 @@ struct Socket {
 /// they have not closed; `None` if that may not be read.
 pub fn accepted(procfs: &Procfs, pids: &[u32], address: &Address) -> Option<[u64; 2]> {
     let pid = pids.first()?.to_string();
-    let (held, all) = (held_by(procfs, pids)?, listed(procfs, &pid, tables_of(address)));
+    let (held, all) = (held_by(procfs, pids)?, listed(procfs, &pid, Some(address)));
     let is_one = |socket: &&Socket| {
         !socket.listens && is_at(&socket.local, address) && held.contains(&socket.inode)
     };
@@ -41,8 +44,9 @@ pub fn queued(procfs: &Procfs, address: &Address) -> u64 {
     // A row a read: after the last one that listens the kernel may search for long.
     const ROW: usize = 150;
     let mut waiting = None;
-    for name in ["self/net/tcp", "self/net/tcp6"] {
-        let Ok(file) = fs::File::open(procfs.root().join(name)) else { continue };
+    for table in TCP_TABLES {
+        let path = procfs.root().join("self/net").join(table);
+        let Ok(file) = fs::File::open(path) else { continue };
         for line in BufReader::with_capacity(ROW, file).lines().map_while(Result::ok).skip(1) {
             let Some(socket) = tcp_socket(&line).filter(|socket| socket.listens) else { break };
             let queue = line.split_whitespace().nth(4).and_then(|both| both.split_once(':'));
@@ -65,7 +69,7 @@ pub fn is_taken(procfs: &Procfs, address: &Address) -> bool {
         (Address::Unix(local), Address::Unix(to)) => local == to,
         _ => takes(local, address),
     };
-    let all = listed(procfs, "self", tables_of(address));
+    let all = listed(procfs, "self", Some(address));
     all.iter().any(|socket| socket.listens && is_there(&socket.local))
 }
 
@@ -73,7 +77,7 @@ pub fn is_taken(procfs: &Procfs, address: &Address) -> bool {
 pub fn listening(procfs: &Procfs, pids: &[u32]) -> Option<Vec<Address>> {
     let Some(first) = pids.first() else { return Some(Vec::new()) };
     let held = held_by(procfs, pids)?;
-    let all = listed(procfs, &first.to_string(), &ALL_TABLES).into_iter();
+    let all = listed(procfs, &first.to_string(), None).into_iter();
     let listening = all.filter(|socket| socket.listens && held.contains(&socket.inode));
     Some(listening.map(|socket| socket.local).collect())
 }
@@ -131,26 +135,19 @@ fn held_by(procfs: &Procfs, pids: &[u32]) -> Option<HashSet<u64>> {
     Some(found)
 }
 
-/// The kernel's tables of sockets.
-const ALL_TABLES: [&str; 3] = ["tcp", "tcp6", UNIX_TABLE];
-const UNIX_TABLE: &str = "unix";
-
-/// The tables that can have a socket of this address. At many connections each takes long to read.
-fn tables_of(address: &Address) -> &'static [&'static str] {
-    match address {
-        Address::Tcp(_) => &["tcp", "tcp6"],
-        Address::Unix(_) => &[UNIX_TABLE],
-    }
-}
-
-/// All sockets of these tables in the network of this process.
-fn listed(procfs: &Procfs, pid: &str, tables: &[&str]) -> Vec<Socket> {
+/// All sockets in the network of this process that can have this address, or any. At many connections each of the
+/// kernel's tables takes long to read.
+fn listed(procfs: &Procfs, pid: &str, of: Option<&Address>) -> Vec<Socket> {
     let folder = procfs.root().join(pid).join("net");
+    let read = |table: &str| fs::read_to_string(folder.join(table)).unwrap_or_default();
     let mut all = Vec::new();
-    for table in tables {
-        let text = fs::read_to_string(folder.join(table)).unwrap_or_default();
-        let socket = if *table == UNIX_TABLE { unix_socket } else { tcp_socket };
-        all.extend(text.lines().skip(1).filter_map(socket));
+    if !matches!(of, Some(Address::Unix(_))) {
+        for text in TCP_TABLES.map(read) {
+            all.extend(text.lines().skip(1).filter_map(tcp_socket));
+        }
+    }
+    if !matches!(of, Some(Address::Tcp(_))) {
+        all.extend(read("unix").lines().skip(1).filter_map(unix_socket));
     }
     all
 }
