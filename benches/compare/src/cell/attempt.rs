@@ -243,13 +243,6 @@ impl Run<'_> {
             }
         }
         let waiting_weight = self.process.weigh_in_detail(waiting.heap_bytes);
-        if let Some(threads) = waiting_weight.threads
-            && self.spec.contestant.takes_threads()
-            && threads < waiting.in_flight
-        {
-            let why = format!("{} tasks in flight with {threads} threads", waiting.in_flight);
-            return Err(Ending::BrokeProtocol(format!("says that it has {why}")).into());
-        }
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
             proof.open_after_weighing = requests::ask(&mut self.process, http)?.open;
         }
@@ -261,6 +254,14 @@ impl Run<'_> {
             || server.is_some_and(|proof| proof.open_after_weighing < expected);
         if left_early || are_unexpected(&drained.errors, self.workload) {
             return Err(self.too_soon(drained));
+        }
+        // Threads that left while they were weighed were too soon; these are not.
+        if let Some(threads) = waiting_weight.threads
+            && self.spec.contestant.takes_threads()
+            && threads < waiting.in_flight
+        {
+            let why = format!("{} tasks in flight with {threads} threads", waiting.in_flight);
+            return Err(Ending::BrokeProtocol(format!("says that it has {why}")).into());
         }
         self.can_be(std::slice::from_ref(&drained), gone.elapsed(), expected)?;
         if let (Some(proof), Some(http)) = (&mut server, self.workload.asks()) {
