@@ -48,6 +48,10 @@ pub use seen::LastSeen;
 /// four mappings, so one that was at 15 000 of some 16 380 possible threads is at 92 %.
 pub const NEAR: f64 = 0.85;
 
+/// The pids below which the kernel gives none once all have been given (`RESERVED_PIDS` in its `kernel/pid.c`): with
+/// few pids, that is many of them.
+const RESERVED_PIDS: u64 = 300;
+
 /// The limits of which each thread takes some.
 const BOUND_THREADS: [&str; 6] =
     ["max_map_count", "threads_max", "pid_max", "nproc", "pids_cgroup", "address_space"];
@@ -102,7 +106,8 @@ impl Limits {
             }
             let at_least = seen.mappings_at_least.filter(|_| name == "max_map_count");
             let used_is_estimated = at_least.is_some();
-            let share = used? as f64 / value as f64;
+            let reserved = if name == "pid_max" { RESERVED_PIDS.min(value / 2) } else { 0 };
+            let share = used? as f64 / (value - reserved) as f64;
             // An estimate far above what the kernel allows is wrong.
             if share < NEAR || at_least.is_some_and(|least| least as f64 * NEAR > value as f64) {
                 return None;
@@ -320,6 +325,16 @@ mod tests {
         // Without a count for the system there are at least the process's own.
         let seen = LastSeen { threads: Some(30_000), ..LastSeen::default() };
         assert_eq!(limits().nearest(&seen).unwrap().name, "pid_max");
+        // Of few pids, those that are kept back are many.
+        let seen = LastSeen { threads: Some(1_190), ..LastSeen::default() };
+        let few = with(limits(), "pid_max", Some(1_500));
+        assert_eq!(named(&few, seen).as_deref(), Some("pid_max 1500, 1190 in use when last seen"));
+        let seen = LastSeen { threads: Some(900), ..LastSeen::default() };
+        assert_eq!(named(&few, seen), None);
+        assert_eq!(
+            named(&with(limits(), "pid_max", Some(1)), seen).as_deref(),
+            Some("pid_max 1, 1 in use when last seen")
+        );
     }
 
     #[test]

@@ -81,12 +81,12 @@ pub fn give_back() {
     }
 }
 
-/// The group that was made beside the own one.
-pub(super) fn beside_own() -> Option<PathBuf> {
+/// The group that holds the cells' groups where that is not the own one: it was made beside it.
+pub(super) fn beside_own(own: &Own) -> Option<PathBuf> {
     let made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     made.iter().find_map(|made| match made {
-        Made::Beside(group) => Some(group.clone()),
-        Made::Leaf(_) => None,
+        Made::Beside(group) if group.parent() == own.above() => Some(group.clone()),
+        _ => None,
     })
 }
 

@@ -216,7 +216,7 @@ fn version_2_weighs_newer_and_older_kernels_alike() {
 /// In a service that is root's: the group above may be written to, and an OOM kill in the unit would stop it.
 #[test]
 fn cells_of_a_unit_are_beside_it_with_its_limits() {
-    let machine = Machine::new("", "");
+    let machine = Machine::new("0::/system.slice/x.service\n", UNIFIED_MOUNTS);
     for group in ["unified", "unified/system.slice", "unified/system.slice/x.service"] {
         machine.group(group);
     }
@@ -241,6 +241,12 @@ fn cells_of_a_unit_are_beside_it_with_its_limits() {
     assert_eq!(read("pids.max").as_deref(), Some("9\n"));
     assert_eq!((read("cpu.max"), read("cpuset.cpus")), (None, None));
     assert_eq!(read("cgroup.subtree_control").as_deref(), Some("+memory"));
+
+    // What holds for cells from then on is what that group says, also when it is moved.
+    let of_cells = || limits(&machine.procfs()).map(|limit| limit.and_then(LimitValue::number));
+    assert_eq!(of_cells(), [Some(5000), Some(9)]);
+    machine.write(&format!("{name}/pids.max"), "12\n");
+    assert_eq!(of_cells(), [Some(5000), Some(12)]);
 }
 
 /// A killed run has left the shell that started it in a leaf: the next run uses what is there.
