@@ -37,7 +37,7 @@ pub struct Moved {
     pub to: u64,
     /// The first limit to stop the contestant then, as worked out from cells before that.
     pub predicted: Ceiling,
-    /// Whether it stopped there, within 1 %; `None` if nothing stopped it.
+    /// Whether it stopped there, within 1 %; `None` if nothing stopped it, or the search ended before that was known.
     pub is_as_predicted: Option<bool>,
 }
 
@@ -88,11 +88,14 @@ impl Found {
         let raised = Self::among(&self.series, &cells.collect::<Vec<_>>(), Vec::new());
         let is_there = |stopped_at: u64| {
             let (ran, off) = (raised.ran.unwrap_or(0), predicted.tasks / 100);
-            ran <= predicted.tasks + off
+            let may_be = ran <= predicted.tasks + off
                 && stopped_at >= predicted.tasks - off
-                && raised.limit.as_ref().is_some_and(|limit| limit.name == predicted.limit)
+                && raised.limit.as_ref().is_some_and(|limit| limit.name == predicted.limit);
+            // It may be anywhere between them.
+            let is_known = stopped_at - ran <= 2 * off.max(1);
+            (is_known || !may_be).then_some(may_be)
         };
-        let is_as_predicted = raised.stopped_at.map(is_there);
+        let is_as_predicted = raised.stopped_at.and_then(is_there);
         Some(Self { moved: Some(Moved { limit, to, predicted, is_as_predicted }), ..raised })
     }
 }
@@ -168,9 +171,16 @@ mod tests {
         assert_eq!((found[1].ran, found[1].stopped_at), (Some(10_000), Some(24_800)));
         let moved = moved_to(&record);
         assert_eq!((moved.to, moved.predicted.tasks), (99_000, 24_737));
-        assert_eq!(moved.is_as_predicted, Some(true));
-        record.cells.push(wall(20_000, 99_000));
-        assert_eq!(moved_to(&record).is_as_predicted, Some(false), "long before");
+        assert_eq!(moved.is_as_predicted, None, "it may stop anywhere from 10,000 on");
+        let mut early = record.clone();
+        early.cells.push(wall(20_000, 99_000));
+        assert_eq!(moved_to(&early).is_as_predicted, Some(false), "long before");
+        let mut made = Synthetic::new();
+        made.line("threads/per-task", &[24_600], Bill { threads: 1, ..Bill::of(10_000) });
+        let conditions = wall(1, 99_000).conditions;
+        let ran = Cell { conditions, ..made.record().cells.remove(0) };
+        record.cells.push(ran);
+        assert_eq!(moved_to(&record).is_as_predicted, Some(true));
         let mut record = small_run();
         let mut other = wall(24_800, 99_000);
         other.limit.as_mut().unwrap().name = "pid_max".into();

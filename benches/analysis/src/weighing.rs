@@ -31,6 +31,12 @@ pub struct Server {
     pub attached: Option<String>,
     /// How many processes of it have figures.
     pub repeats: u64,
+    /// How many were to have some at least.
+    pub wanted: u64,
+    /// The fewest and the most system processes that it was at a step.
+    pub processes: Option<[u64; 2]>,
+    /// The status of an answer that was no success.
+    pub refused_with: Option<u16>,
     /// The connections that were held with proof.
     pub most: Option<u64>,
     /// Private memory of a connection, in bytes.
@@ -112,6 +118,7 @@ impl Server {
         let kept: Vec<f64> = lines.iter().filter_map(|line| kept(line)).collect();
         let reasons: BTreeSet<&String> =
             lines.iter().filter_map(|line| line.reason.as_ref()).collect();
+        let processes = || steps(lines).map(|held| held.processes);
         let stop = lines.iter().filter_map(|line| {
             let (limit, of) = (line.limit.clone()?, line.limit_of?);
             Some(Stop { limit, of, was_hit: line.status == record::Status::Wall })
@@ -123,6 +130,9 @@ impl Server {
             command: first.command.clone(),
             attached: first.attached.clone(),
             repeats: lines.iter().filter(|line| !line.steps.is_empty()).count() as u64,
+            wanted: lines.iter().map(|line| line.repeats.into()).max().unwrap_or(0),
+            processes: processes().min().zip(processes().max()).map(<[u64; 2]>::from),
+            refused_with: lines.iter().find_map(|line| line.refused_with),
             most: lines.iter().filter_map(|line| line.most()).max(),
             private: line(PRIVATE, "private"),
             page_tables: line(Held::page_table_bytes, "page-tables"),

@@ -16,6 +16,8 @@ use report::format;
 pub struct Progress {
     bar: ProgressBar,
     is_terminal: bool,
+    /// How many cells there will be, as far as that is known: of a search it is not.
+    planned: u64,
 }
 
 impl Default for Progress {
@@ -26,7 +28,8 @@ impl Default for Progress {
         let style =
             ProgressStyle::with_template("cell {pos} of {len} [{bar:12}] {eta} left  {wide_msg}")
                 .expect("the template is a constant that indicatif accepts");
-        Self { bar: ProgressBar::with_draw_target(Some(0), target).with_style(style), is_terminal }
+        let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style);
+        Self { bar, is_terminal, planned: 0 }
     }
 }
 
@@ -34,14 +37,14 @@ impl Reader for Progress {
     fn read(&mut self, event: Event<'_>) -> anyhow::Result<()> {
         match event {
             Event::Start { cells, already } => {
-                self.bar.set_length(already + cells);
+                self.planned = already + cells;
+                self.bar.set_length(self.planned);
                 self.bar.set_position(already);
                 self.bar.reset_eta();
             }
             Event::CellStart(spec) => {
                 let tasks = u64::from(spec.workload.tasks);
                 self.bar.set_message(name(spec.contestant.id(), tasks, spec.build));
-                // Of a search it is not known how many there will be.
                 self.bar.set_length(self.bar.length().unwrap_or(0).max(self.bar.position() + 1));
                 self.bar.tick();
             }
@@ -49,8 +52,7 @@ impl Reader for Progress {
                 self.bar.inc(1);
                 let is_news = matches!(cell.status, Status::Failed | Status::Wall);
                 if !self.is_terminal || is_news {
-                    let cells = self.bar.length().unwrap_or_default();
-                    let line = describe(cell, self.bar.position(), cells);
+                    let line = describe(cell, self.bar.position(), self.planned);
                     self.bar.suspend(|| complain(line));
                 }
             }
@@ -82,7 +84,8 @@ fn describe(cell: &Cell, position: u64, cells: u64) -> String {
         Status::Failed => "FAILED",
     };
     let name = name(&cell.contestant, cell.tasks, cell.build);
-    let mut line = format!("cell {position} of {cells}: {name}: {status}");
+    let of = if cells < position { String::new() } else { format!(" of {cells}") };
+    let mut line = format!("cell {position}{of}: {name}: {status}");
     if let Some(time) = cell.time {
         line = format!("{line}, {}", units::duration(Duration::from_nanos(time.wall_ns)));
     }

@@ -26,7 +26,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     let digits = digits.strip_suffix(' ').unwrap_or(digits);
     read_number(digits).and_then(|number| number.checked_mul(1 << shift)).ok_or_else(|| {
         format!(
-            "`{text}` is not a size: give a whole number of bytes, such as 512, 64KiB, 10MiB or 1GiB"
+            "`{text}` is not a size: give a whole number of bytes, KiB, MiB or GiB, such as 512, 64KiB, 10MiB or 1GiB"
         )
     })
 }

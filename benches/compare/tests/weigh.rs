@@ -26,6 +26,9 @@ const AS: &str = "WEIGHED_AS";
 /// What a connection takes of the server that `holds`.
 const HELD: usize = 10_240;
 
+/// What the server that `forks` writes to for each connection, beside that.
+const SHARED: usize = 3 * 4_096;
+
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 #[test]
@@ -70,6 +73,13 @@ fn server() {
         starts.write_all(b".").unwrap();
         each += HELD * (starts.metadata().unwrap().len() % 2) as usize;
     }
+    // Of a server that forks, what it has from before is shared until it is written to.
+    let mut shared = vec![1_u8; if kind == "forks" { SHARED * 2_000 } else { 0 }];
+    // SAFETY: what the child does from here on takes no lock that another thread could have held: nothing runs
+    // beside this thread but the one that waits for it.
+    if kind == "forks" && unsafe { nix::unistd::fork() }.unwrap().is_parent() {
+        thread::sleep(Duration::from_secs(600));
+    }
     let mut held: Vec<(Stream, Vec<u8>)> = Vec::with_capacity(8_000);
     loop {
         let Ok(mut stream) = listener.accept() else {
@@ -81,8 +91,13 @@ fn server() {
             "slow" => thread::sleep(Duration::from_millis(2)),
             "dies" if held.len() == 40 => std::process::abort(),
             "drops" if held.len() == 20 => held.clear(),
-            "answers" | "garbage" => {
-                let answer = if kind == "answers" { ANSWER } else { b"\x1b[31mgarbage\r\n\r\n" };
+            "forks" => shared[SHARED * held.len()..][..SHARED].fill(2),
+            "answers" | "refuses" | "garbage" => {
+                let answer = match kind {
+                    "answers" => ANSWER,
+                    "refuses" => b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+                    _ => b"\x1b[31mgarbage\r\n\r\n",
+                };
                 thread::spawn(move || {
                     while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
                         stream.write_all(answer).unwrap();
@@ -208,6 +223,32 @@ fn a_server_that_holds_10240_bytes_a_connection_weighs_that_within_1_percent() {
     assert!(total > private && kernel > 0.0, "{servers}");
 }
 
+/// What processes share since a fork is private memory once, so the parts are the whole.
+#[test]
+fn the_parts_of_a_server_that_forks_add_up() {
+    let more = ["--connections", "0,500,2k", "--repeats", "1", "--json"];
+    let weighed = Weighed::of("forks", &free(), &more);
+    assert_eq!(weighed.output.status.code(), Some(0), "{}", stderr(&weighed.output));
+    let servers: Value = serde_json::from_slice(&weighed.output.stdout).unwrap();
+    assert_eq!(servers[0]["processes"], serde_json::json!([2, 2]), "{servers}");
+    let figure = |name: &str| servers[0][name]["bytes"]["value"].as_f64();
+    let private = figure("private").unwrap();
+    let written = (HELD + SHARED) as f64;
+    assert!((private / written - 1.0).abs() < 0.01, "{private}");
+    if let Some(total) = figure("total") {
+        let parts = private + figure("page_tables").unwrap() + figure("kernel").unwrap();
+        assert!((parts / total - 1.0).abs() < 0.02, "{servers}");
+    }
+}
+
+#[test]
+fn answers_that_are_no_success_are_told() {
+    let weighed = Weighed::of("refuses", &free(), &[&["--hold", "keep-alive"][..], &FEW].concat());
+    assert_eq!(weighed.output.status.code(), Some(0), "{}", stderr(&weighed.output));
+    let said = flat(&stdout(&weighed.output));
+    assert!(said.contains("it answered with status 404"), "{said}");
+}
+
 #[test]
 fn more_processes_are_weighed_where_they_differ_and_as_many_as_were_asked_for() {
     let steps = ["--connections", "0,200"];
@@ -295,6 +336,12 @@ fn bad_input_is_one_line() {
             "`/nonexistent/program` cannot be started",
         ),
         (&["--connect", &place, "--pid", "4194303"], "pid 4194303"),
+        (&["--connect", "127.0.0.1:99999", "--", "true"], "a PORT from 1 to 65535"),
+        (
+            &["--connect", &place, "--connections", "0,99999999999", "--", "true"],
+            "up to 4294967295",
+        ),
+        (&["--connect", &place, "--pid", "1"], "pid 1: this program would be weighed with it"),
         (&["--connect", &place, "--cgroup", "/nonexistent"], "`/nonexistent` is no control group"),
         (&["--connect", &place, "--connections", "5,5", "--", "true"], "must rise"),
         (&["--connect", &place, "--connections", "0", "--", "true"], "two counts at least"),
@@ -344,6 +391,12 @@ fn what_goes_wrong_half_way_is_named_and_what_was_weighed_is_kept() {
     );
     let limit = full.limit.unwrap();
     assert_eq!((&*limit.name, limit.value), ("nofile", 64));
+    // The next process is asked for nearly as many as that one took, also where no step but the first is held.
+    let beyond = of("full", &["--connections", "0,100", "--repeats", "2"]);
+    assert_eq!(beyond.stopped(0, "and no more within 3 s (--patience)").most(), Some(0));
+    let next = &beyond.lines()[1];
+    assert_eq!(next.status, Status::Ok, "{next:?}");
+    assert!((30..60).contains(&next.most().unwrap()), "{next:?}");
 }
 
 #[test]
@@ -427,6 +480,10 @@ fn two_weighings_are_compared_and_a_record_takes_more_servers() {
         .unwrap();
     assert_eq!(diff.status.code(), Some(0), "{}", stderr(&diff));
     assert!(flat(&stdout(&diff)).contains("mine, idle connection"), "{}", stdout(&diff));
+
+    let tasks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/results/record.jsonl");
+    let mixed = compare().arg("diff").arg(&old).arg(tasks).output().unwrap();
+    assert_refused(&mixed, &["is a record of servers and", "is one of contestants"]);
 
     let place = free();
     let appended = compare()

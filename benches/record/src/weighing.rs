@@ -21,6 +21,9 @@ pub struct Weighing {
     pub hold: Hold,
     /// Which process of the same this is, from 0.
     pub repeat: u32,
+    /// How many processes were to be weighed at least.
+    #[serde(default)]
+    pub repeats: u32,
     /// Whether the sockets that it accepted are in what its group is charged.
     pub sockets: Sockets,
     /// Why nothing of what a group is charged was read, where that is so.
@@ -41,6 +44,9 @@ pub struct Weighing {
     /// Of what it is a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_of: Option<LimitOf>,
+    /// The status of the first answer by HTTP that was no success, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_with: Option<u16>,
 }
 
 /// A server's weight while it held so many connections, all of them with proof.
@@ -133,6 +139,7 @@ impl Weighing {
             address,
             hold,
             repeat: 0,
+            repeats: 1,
             sockets: Sockets::Charged,
             group_note: None,
             steps: Vec::new(),
@@ -141,6 +148,7 @@ impl Weighing {
             reason: None,
             limit: None,
             limit_of: None,
+            refused_with: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use analysis::found::{Found, Moved};
 
 use crate::document::{Block, Cell, Column, Document, Unit};
-use crate::format::{capital, count};
+use crate::format::{capital, count, counted};
 use crate::tables;
 use crate::text::{Text, limits, names, say};
 
@@ -33,9 +33,9 @@ pub fn document(found: &[Found]) -> Document {
 fn answer(found: &[Found]) -> Text {
     let stopped = found.iter().filter(|of| of.ran.is_some() && of.stopped_at.is_some());
     let Some(of) = stopped.min_by_key(|of| of.ran) else {
-        let most = count(found.iter().filter_map(|of| of.ran).max().unwrap_or(0));
-        let words = "No limit stopped any of them; {most} tasks ran, the most that was tried.";
-        return say(words, &[("most", &most)]);
+        let most = found.iter().filter_map(|of| of.ran).max().unwrap_or(0);
+        let words = "No limit stopped any of them; {most} ran, the most that was tried.";
+        return say(words, &[("most", &counted(most, "task"))]);
     };
     let limit = of.ceiling().map(|ceiling| limits::of_ceiling(&ceiling)).or(of.reason.clone());
     let words = [
@@ -59,7 +59,8 @@ fn room(of: &Found) -> Option<Text> {
 /// Whether it stopped where that was predicted.
 fn verdict(of: &Found, Moved { limit, to, predicted, is_as_predicted }: &Moved) -> Text {
     let verdict = match is_as_predicted {
-        None => "nothing stopped it",
+        None if of.stopped_at.is_none() => "nothing stopped it",
+        None => "the search ended before that was known",
         Some(true) => "it stops as predicted",
         Some(false) => "it stops elsewhere",
     };
@@ -123,11 +124,19 @@ mod tests {
         wall.limit.as_mut().unwrap().value = 99_000;
         let limits = [("max_map_count".to_owned(), Some(LimitValue::Number(99_000)))].into();
         wall.conditions = Some(Conditions { limits, ..Conditions::default() });
+        let mut made = Synthetic::new();
+        made.line("threads/per-task", &[24_600], Bill { threads: 1, ..Bill::of(10_000) });
+        let ran =
+            record::Cell { conditions: wall.conditions.clone(), ..made.record().cells.remove(0) };
         record.cells.push(wall);
+        let predicted = "thread each, with vm.max_map_count 99,000: 24,737 tasks by vm.max_map_count were \
+            predicted, and";
         let text = printed(&record);
-        let expected = "thread each, with vm.max_map_count 99,000: 24,737 tasks by vm.max_map_count were \
-            predicted, and it stops as predicted.";
-        assert!(text.contains(expected), "{text}");
+        let expected = format!("{predicted} the search ended before that was known.");
+        assert!(text.contains(&expected), "{text}");
+        record.cells.push(ran);
+        let text = printed(&record);
+        assert!(text.contains(&format!("{predicted} it stops as predicted.")), "{text}");
         assert_eq!(text.matches("makes room for").count(), 1, "{text}");
     }
 

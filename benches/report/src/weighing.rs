@@ -28,10 +28,15 @@ const HOW_TO_READ: &str = "A figure is the slope over all steps of all processes
 /// The document; with how many connections fit into so much memory, where that was asked.
 pub fn document(analysis: &Analysis, memory: Option<u64>) -> Document {
     let servers = &analysis.servers;
-    let mut blocks = vec![Block::Quote(answer(servers, memory)), Block::Table(bytes(servers))];
-    blocks.push(Block::Paragraph(HOW_TO_READ.into()));
+    let mut blocks = vec![Block::Quote(answer(servers, memory))];
+    let has_figures = servers.iter().any(|server| server.basis().is_some());
+    if has_figures {
+        blocks.extend([Block::Table(bytes(servers)), Block::Paragraph(HOW_TO_READ.into())]);
+    }
     blocks.push(Block::Paragraph(machine::answer(analysis)));
-    blocks.extend(under("CPU of a connection, and what is kept of it", cpu(servers), ""));
+    if has_figures {
+        blocks.extend(under("CPU of a connection, and what is kept of it", cpu(servers), ""));
+    }
     blocks.extend(section("What stopped it", stopped(servers)));
     blocks.extend(section("What to know", notes(analysis)));
     blocks.extend(folded("How each was run", commands(servers)));
@@ -72,11 +77,18 @@ fn answer(servers: &[Server], memory: Option<u64>) -> Vec<Text> {
         let memory = memory?;
         let [fits, bytes] = [format::count(server.fits(memory)?), format::size(memory as f64)];
         let hold = hold(server.hold);
+        if server.fits(memory) == Some(0) {
+            let without = format::size(server.basis()?.without);
+            return Some(say(
+                "No such connection of {server} fits into {bytes} ({hold}): without any it takes {without}.",
+                &[("server", &server.server), ("bytes", &bytes), ("hold", hold), ("without", &without)],
+            ));
+        }
         let least = if is_lower(server) { " at most" } else { "" };
         let more = server.fits(memory) > server.most;
         let far = if more { ", if it goes on beyond what was held" } else { "" };
         Some(say(
-            "{bytes} hold {fits} such connections of {server}{least} ({hold}){far}.",
+            "Into {bytes} fit {fits} such connections of {server}{least} ({hold}){far}.",
             &[
                 ("bytes", &bytes),
                 ("fits", &fits),
@@ -98,11 +110,16 @@ fn is_lower(server: &Server) -> bool {
 fn one(server: &Server) -> Text {
     let (name, hold) = (&*server.server, hold(server.hold));
     let Some(basis) = server.basis() else {
-        let most = server.most.map_or_else(|| "no".into(), format::count);
+        let Some(most) = server.most else {
+            return say(
+                "**{name} has no figure** ({hold}): it was not weighed.",
+                &[("name", name), ("hold", hold)],
+            );
+        };
         return say(
-            "**{name} has no figure**: it was weighed with {most} connections and not with more, and a slope has \
-             two ends.",
-            &[("name", name), ("most", &most)],
+            "**{name} has no figure** ({hold}): it was weighed with {most} and not with more, and a slope has two \
+             ends.",
+            &[("name", name), ("hold", hold), ("most", &format::counted(most, "connection"))],
         );
     };
     let least = if is_lower(server) { "at least " } else { "" };
@@ -286,8 +303,42 @@ fn notes(analysis: &Analysis) -> Vec<Text> {
                 ),
             ),
         }
-        if server.attached.is_none() && server.repeats < 3 && server.most.is_some() {
-            add(4, "fewer than 3 processes say little of how far another would differ".into());
+        if let Some([fewest, most]) = server.processes.filter(|[fewest, most]| fewest < most) {
+            add(
+                4,
+                format!(
+                    "it was {fewest} to {most} processes while it was weighed; what those that began or ended \
+                     had is in its figures"
+                ),
+            );
+        }
+        if let Some(status) = server.refused_with {
+            add(
+                5,
+                format!(
+                    "it answered with status {status}, so its figures may be those of an error; --path \
+                     asks for something else"
+                ),
+            );
+        }
+        if server.repeats < server.wanted {
+            let [wanted, weighed] = [server.wanted, server.repeats].map(format::count);
+            add(
+                6,
+                format!("{wanted} processes were to be weighed, and the figures are of {weighed}"),
+            );
+        }
+        if server.attached.is_none() && server.basis().is_some() {
+            match server.repeats {
+                0..=1 => add(
+                    7,
+                    "its interval says how the steps of one process lie around a line, and nothing of how far \
+                     another process would differ"
+                        .into(),
+                ),
+                2 => add(7, "two processes say little of how far another would differ".into()),
+                _ => {}
+            }
         }
     }
     let points = said.into_iter().map(|((_, what), of)| {
@@ -366,7 +417,7 @@ mod tests {
         assert!(answer.contains("One more connection costs nginx 4.3 kB"), "{page}");
         assert!(page.contains("300 B of its own memory and 4 kB of the kernel's"), "{page}");
         assert!(
-            page.contains("512 MiB hold 124,0") || page.contains("512 MiB hold 123,9"),
+            page.contains("Into 512 MiB fit 124,0") || page.contains("Into 512 MiB fit 123,9"),
             "{page}"
         );
     }
@@ -417,6 +468,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_as_it_was_asked_for_is_said() {
+        let mut record = made(&[("nginx", 300)]);
+        for line in &mut record.weighings {
+            line.repeats = 5;
+            line.steps.last_mut().unwrap().processes = 4;
+        }
+        record.weighings[1].refused_with = Some(404);
+        let page = written(&record, Some(1 << 20));
+        for expected in [
+            "5 processes were to be weighed, and the figures are of 3",
+            "it was 1 to 4 processes while it was weighed",
+            "it answered with status 404",
+            "No such connection of nginx fits into 1 MiB (idle): without any it takes",
+        ] {
+            assert!(page.contains(expected), "`{expected}` is not in\n{page}");
+        }
+        record.weighings.truncate(1);
+        let page = written(&record, None);
+        assert!(page.contains("how the steps of one process lie around a line"), "{page}");
+    }
+
+    #[test]
     fn what_was_never_held_has_no_figure_and_says_why() {
         let mut record = made(&[("silent", 1)]);
         for line in &mut record.weighings {
@@ -425,6 +498,7 @@ mod tests {
         }
         let page = written(&record, Some(1 << 30));
         assert!(page.contains("**silent has no figure**") && page.contains("0 of 500"), "{page}");
+        assert!(!page.contains("CPU of a connection"), "a table of nothing: {page}");
         assert!(written(&Synthetic::new().record(), None).contains("No server was weighed."));
     }
 }

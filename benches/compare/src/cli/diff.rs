@@ -58,6 +58,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let ids: BTreeSet<String> = [&old, &new].into_iter().flat_map(contestants).collect();
     let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let wanted = registry::matching(&args.only, &ids)?;
+    if old.weighings.is_empty() != new.weighings.is_empty()
+        && old.cells.is_empty() != new.cells.is_empty()
+    {
+        let (servers, others) =
+            if new.weighings.is_empty() { (&args.old, &args.new) } else { (&args.new, &args.old) };
+        bail!(
+            "{} is a record of servers and {} is one of contestants: give two of the same kind",
+            servers.display(),
+            others.display()
+        );
+    }
     let diff = diff(&old, &new, |id| wanted.contains(id.as_str()));
     if diff.rows.is_empty() && !(old.weighings.is_empty() || new.weighings.is_empty()) {
         bail!(

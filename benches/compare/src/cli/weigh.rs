@@ -43,9 +43,9 @@ Examples:
   compare diff before.jsonl after.jsonl --fail-on-regression 5%
   compare report --record after.jsonl --open
 
-Ends with 0 if all that was asked was weighed or a limit stopped it, with 1 if not,
-with 2 if an option is wrong or the server did not come to listen, and with 130 if
-it was interrupted.";
+Ends with 0 if there is a figure, also where a limit stopped it, with 1 if not,
+with 2 if an option is wrong or the server did not come to listen, and with
+130 if it was interrupted.";
 
 /// What the options of a server stand under in the help.
 const SERVER: &str = "The server";
@@ -200,12 +200,13 @@ fn weigh_all(
     let mut record: Option<Writer> = None;
     let mut tally = Tally::default();
     let mut weighed = vec![Record::of(description.clone()); holds.len()];
+    let is_free = args.connections.is_empty();
     let each = (0..most).flat_map(|repeat| holds.iter().enumerate().map(move |of| (repeat, of)));
     for (repeat, (nth, (hold, bytes))) in each {
         let done = &weighed[nth];
+        let asked = if is_free && repeat == 0 { 2 } else { steps[nth].len() };
         // What held none at first will hold none again.
-        let holds_none = done.weighings.iter().any(|of| of.most().is_none_or(|most| most == 0));
-        if holds_none || repeat >= least && is_narrow(done) {
+        if asked < 2 || repeat >= least && is_narrow(done) {
             continue;
         }
         let server = match plan.begin() {
@@ -229,7 +230,7 @@ fn weigh_all(
         let said = format!("{}, {}, process {} {of}", plan.name, hold.name(), repeat + 1);
         let mut first = None;
         let (weighing, was_interrupted) =
-            plan.weigh(server, *hold, bytes, repeat, &mut steps[nth], |held| {
+            plan.weigh(server, *hold, bytes, [repeat, least], &mut steps[nth], |held| {
                 let progress = progress(first.get_or_insert(*held), held);
                 complain(format_args!("compare: {said}: {progress}"));
             });
@@ -412,7 +413,10 @@ fn progress(first: &Held, held: &Held) -> String {
 fn parse_step(text: &str) -> Result<u64, String> {
     let none = (text == "0").then_some(0);
     none.or_else(|| parse_count(text).ok().map(u64::from)).ok_or_else(|| {
-        format!("`{text}` is not a number of connections: give rising ones, such as 0,500,2k,5k")
+        let most = u32::MAX;
+        format!(
+            "`{text}` is not a number of connections: give whole and rising ones up to {most}, such as 0,500,2k,5k"
+        )
     })
 }
 

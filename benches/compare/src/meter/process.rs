@@ -45,15 +45,25 @@ impl Procfs {
     /// memory: milliseconds for a gigabyte. Its figures are exact, unlike `VmRSS` in `status`,
     /// which is kept in per-CPU counters.
     pub fn weigh(&self, pid: u32) -> Weight {
+        self.weigh_by(pid, ["Anonymous", "Swap"])
+    }
+
+    /// The same of one of several processes: of memory that it shares with others since a fork, its share
+    /// (`Pss_Anon` since Linux 5.4, smaps in proc(5)).
+    pub fn weigh_share(&self, pid: u32) -> Weight {
+        self.weigh_by(pid, ["Pss_Anon", "SwapPss"])
+    }
+
+    fn weigh_by(&self, pid: u32, [anonymous, swap]: [&str; 2]) -> Weight {
         let Some(status) = self.living_status(pid) else {
             return Weight::default();
         };
         let rollup = self.read(pid, "smaps_rollup").unwrap_or_default();
         Weight {
             rss_bytes: kilobytes(&rollup, "Rss"),
-            anonymous_bytes: kilobytes(&rollup, "Anonymous"),
+            anonymous_bytes: kilobytes(&rollup, anonymous),
             huge_page_bytes: kilobytes(&rollup, "AnonHugePages"),
-            swap_bytes: kilobytes(&rollup, "Swap"),
+            swap_bytes: kilobytes(&rollup, swap),
             page_table_bytes: kilobytes(&status, "VmPTE"),
             mappings: self.mappings(pid),
             threads: number(&status, "Threads"),
@@ -258,6 +268,8 @@ mod tests {
             ..Weight::default()
         };
         assert_eq!(procfs.weigh(7), expected);
+        let (anonymous_bytes, swap_bytes) = (Some(1024), Some(1024));
+        assert_eq!(procfs.weigh_share(7), Weight { anonymous_bytes, swap_bytes, ..expected });
         assert_eq!(procfs.threads(7), Some(17));
         assert_eq!(procfs.approximate_rss_bytes(7), Some(1720 * 1024));
     }

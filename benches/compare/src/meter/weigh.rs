@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use super::{cgroup, kernel, process};
 use record::Weight;
 
-/// Weighs these processes together, and the control group they are alone in, if they have one. Memory that they
-/// share since a fork counts once for each.
+/// Weighs these processes together, and the control group they are alone in, if they have one. Private memory that
+/// they share since a fork counts once.
 ///
 /// `heap_bytes` is `None`: only the process itself can count its heap; see [`contestant::heap`]. So are the
 /// stacks and what the system has of slab; see [`process::Procfs::stacks`] and [`kernel`].
@@ -14,7 +14,10 @@ pub fn weigh(procfs: &process::Procfs, pids: &[u32], group: Option<&cgroup::Grou
     if let Some(group) = group {
         group.settle(procfs);
     }
-    let weight = pids.iter().map(|pid| procfs.weigh(*pid)).reduce(plus).unwrap_or_default();
+    let weight = match pids {
+        [pid] => procfs.weigh(*pid),
+        _ => pids.iter().map(|pid| procfs.weigh_share(*pid)).reduce(plus).unwrap_or_default(),
+    };
     let charged = group.map(|group| group.weigh(weight.page_table_bytes)).unwrap_or_default();
     // The size is the kernel's and does not change; one reading does for the whole run.
     static STACK: OnceLock<u64> = OnceLock::new();

@@ -54,7 +54,7 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let allowed = "give 127.0.0.1:PORT, localhost:PORT, [::1]:PORT or unix:PATH";
+        let allowed = "give 127.0.0.1:PORT, localhost:PORT, [::1]:PORT or unix:PATH, with a PORT from 1 to 65535";
         let path = text.strip_prefix("unix:").or_else(|| text.contains('/').then_some(text));
         if let Some(path) = path.filter(|path| !path.contains("://")) {
             return match path.len() {

@@ -14,7 +14,7 @@ use socket2::Socket;
 
 use super::address::Address;
 use super::handle::{Order, Report};
-use super::request::is_whole;
+use super::request::{is_whole, refused_with};
 use super::sockets::queued;
 use crate::meter::process::Procfs;
 
@@ -214,6 +214,8 @@ impl Client {
                 match is_whole(self.hold, &one.got) {
                     Ok(false) => {}
                     Ok(true) => {
+                        let refused_with = refused_with(self.hold, &one.got);
+                        self.report.refused_with = self.report.refused_with.or(refused_with);
                         (one.state, one.got) = (State::Answered, Vec::new());
                         self.report.answered += 1;
                     }

@@ -46,6 +46,8 @@ pub struct Report {
     pub problem: Option<(i32, String)>,
     /// What is wrong with an answer.
     pub wrong: Option<String>,
+    /// The status of the first answer that was no success.
+    pub refused_with: Option<u16>,
 }
 
 /// The client's process. It is killed when this is dropped, and its connections with it.

@@ -113,7 +113,7 @@ impl Plan<'_> {
         mut server: Server,
         hold: Hold,
         bytes: &[u8],
-        repeat: u32,
+        [repeat, repeats]: [u32; 2],
         steps: &mut Vec<u64>,
         mut tell: impl FnMut(&Held),
     ) -> (Weighing, bool) {
@@ -121,6 +121,7 @@ impl Plan<'_> {
             command: self.target.command().to_vec(),
             attached: self.target.attached(),
             repeat,
+            repeats,
             group_note: server.note.clone(),
             ..Weighing::of(self.name.to_owned(), self.address.to_string(), hold)
         };
@@ -154,8 +155,12 @@ impl Plan<'_> {
                     weighing.steps.push(step);
                 }
                 Err(trouble) => {
-                    // Another process would come no further.
+                    // Another process would come no further, and nearly as far as this one.
                     steps.truncate(nth);
+                    let near = held.took() * 19 / 20;
+                    if trouble.1.is_some() && near > steps.last().copied().unwrap_or(0) {
+                        steps.push(near);
+                    }
                     break Some((connections, trouble));
                 }
             }
@@ -174,6 +179,7 @@ impl Plan<'_> {
             }
             None => weighing.closed = held.close(),
         }
+        weighing.refused_with = held.refused_with;
         (weighing, self.stop.load(Ordering::SeqCst))
     }
 }
@@ -194,6 +200,7 @@ struct Process<'a> {
     stops: Stops,
     accept_cpu_ns: Option<u64>,
     request_cpu_ns: Option<u64>,
+    refused_with: Option<u16>,
 }
 
 impl<'a> Process<'a> {
@@ -222,7 +229,14 @@ impl<'a> Process<'a> {
             stops,
             accept_cpu_ns: Some(0),
             request_cpu_ns: (hold != Hold::Idle).then_some(0),
+            refused_with: None,
         }
+    }
+
+    /// How many connections are open on both sides.
+    fn took(&self) -> u64 {
+        let open = self.client.report().unwrap_or_default().open;
+        self.accepted()[0].min(open)
     }
 
     /// Holds so many connections, and weighs the server meanwhile.
@@ -232,7 +246,7 @@ impl<'a> Process<'a> {
         self.client.tell(&Order::Open(connections));
         self.until(|process, report| {
             if report.open < connections {
-                return Err((report.open, format!("it took {}", format::count(report.open))));
+                return Err((report.open, format!("{} were open", format::count(report.open))));
             }
             let [accepted, _] = process.accepted();
             let why = || format!("it accepted {}", format::count(accepted));
@@ -276,10 +290,12 @@ impl<'a> Process<'a> {
         };
         let (weight, processes) = weighed;
         let mut answered = 0;
+        let mut refused_with = None;
         self.until(|_, report| {
-            answered = report.answered;
+            (answered, refused_with) = (report.answered, report.refused_with);
             Ok(())
         })?;
+        self.refused_with = self.refused_with.or(refused_with);
         let (accept_cpu_ns, request_cpu_ns) = (self.accept_cpu_ns, self.request_cpu_ns);
         let held = Held {
             connections,
@@ -331,7 +347,11 @@ impl<'a> Process<'a> {
             if far != Some(now) {
                 (far, moved) = (Some(now), Instant::now());
             } else if moved.elapsed() > self.plan.patience.max(2 * SILENT) {
-                return Err((format!("{why} and no more"), self.near()));
+                let waited = format::duration(self.plan.patience.as_nanos() as f64);
+                return Err((
+                    format!("{why} and no more within {waited} (--patience)"),
+                    self.near(),
+                ));
             }
             if said.elapsed() > SAY {
                 crate::output::complain(format_args!("compare: {}: {why} so far", self.plan.name));

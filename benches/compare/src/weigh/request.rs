@@ -58,6 +58,14 @@ pub fn is_whole(hold: Hold, got: &[u8]) -> Result<bool, String> {
     }
 }
 
+/// The status of a whole answer that was asked for, if it is no success.
+pub fn refused_with(hold: Hold, got: &[u8]) -> Option<u16> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut answer = httparse::Response::new(&mut headers);
+    answer.parse(got).ok()?;
+    answer.code.filter(|code| hold == Hold::KeepAlive && !(200..300).contains(code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +82,10 @@ mod tests {
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n";
         assert_eq!(whole(&format!("{chunked}3\r\nabc\r\n")), Ok(false));
         assert_eq!(whole(&format!("{chunked}3\r\nabc\r\n0\r\n\r\n")), Ok(true));
+        let refused = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(refused_with(Hold::KeepAlive, refused), Some(404));
+        assert_eq!(refused_with(Hold::KeepAlive, answer.as_bytes()), None);
+        assert_eq!(refused_with(Hold::File, b"+OK\r\n"), None);
         assert_eq!(is_whole(Hold::File, b"+"), Ok(true));
         assert_eq!(is_whole(Hold::File, b""), Ok(false));
     }

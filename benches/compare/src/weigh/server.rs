@@ -116,7 +116,11 @@ impl Server {
             bail!("{what}: there is no such process, or none in it; give one that runs");
         }
         if pids.contains(&std::process::id()) {
-            bail!("this program would be weighed with it: start it outside of that control group");
+            let what = target.attached().unwrap_or_default();
+            bail!(
+                "{what}: this program would be weighed with it; give a process that did not start this one, or a \
+                 control group that it is not in"
+            );
         }
         if let Some(pid) = pids.iter().find(|pid| server.procfs.descriptors(**pid).is_none()) {
             bail!(
@@ -346,6 +350,11 @@ fn control_group_of(unit: &str) -> anyhow::Result<String> {
         .output()
         .context("systemd cannot be asked for the unit")?;
     let path = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
+    if path.is_empty() && !Path::new("/run/systemd/system").exists() {
+        bail!(
+            "systemd does not run here, so it has no unit `{unit}`: --pid and --cgroup find others"
+        );
+    }
     if path.is_empty() {
         bail!("systemd has no running unit `{unit}`: `systemctl list-units` has their names");
     }
