@@ -323,10 +323,7 @@ fn notes(analysis: &Analysis) -> Vec<Text> {
         }
         if server.repeats < server.wanted {
             let [wanted, weighed] = [server.wanted, server.repeats].map(format::count);
-            add(
-                6,
-                format!("{wanted} processes were to be weighed, and the figures are of {weighed}"),
-            );
+            add(6, format!("{wanted} processes were to be weighed, and {weighed} were"));
         }
         if server.attached.is_none() && server.basis().is_some() {
             match server.repeats {
@@ -477,7 +474,7 @@ mod tests {
         record.weighings[1].refused_with = Some(404);
         let page = written(&record, Some(1 << 20));
         for expected in [
-            "5 processes were to be weighed, and the figures are of 3",
+            "5 processes were to be weighed, and 3 were",
             "it was 1 to 4 processes while it was weighed",
             "it answered with status 404",
             "No such connection of nginx fits into 1 MiB (idle): without any it takes",
