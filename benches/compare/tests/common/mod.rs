@@ -76,3 +76,21 @@ pub(crate) fn assert_refused(output: &Output, expected: &[&str]) {
     }
     assert!(output.stdout.is_empty(), "{}", stdout(output));
 }
+
+/// Whether no process with these arguments is left, or soon none: what was killed, and not by its parent, ends when
+/// it gets to run.
+pub(crate) fn ends(arguments: &[&str]) -> bool {
+    let arguments: String = arguments.iter().map(|argument| format!("{argument}\0")).collect();
+    let is_it = |process: fs::DirEntry| {
+        let of = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        of == arguments.as_bytes()
+    };
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while fs::read_dir("/proc").unwrap().flatten().any(is_it) {
+        if std::time::Instant::now() > patience {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    true
+}
