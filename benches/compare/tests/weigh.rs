@@ -181,6 +181,12 @@ impl Weighed {
         read_file(&self.path()).unwrap_or_else(|_| panic!("{}", stderr(&self.output))).weighings
     }
 
+    /// What was printed with `--json`.
+    fn json(&self) -> Value {
+        assert_eq!(self.output.status.code(), Some(0), "{}", stderr(&self.output));
+        serde_json::from_slice(&self.output.stdout).unwrap()
+    }
+
     fn refused(&self, expected: &[&str]) {
         assert_refused(&self.output, expected);
         assert!(!self.path().exists(), "nothing is written");
@@ -197,16 +203,20 @@ impl Weighed {
     }
 }
 
+/// A figure of the first server, in bytes a connection.
+fn bytes_of(servers: &Value, figure: &str) -> Option<f64> {
+    servers[0][figure]["bytes"]["value"].as_f64()
+}
+
 const FEW: [&str; 4] = ["--connections", "0,30,60", "--repeats", "1"];
 
 #[test]
 fn a_server_that_holds_10240_bytes_a_connection_weighs_that_within_1_percent() {
     let more = ["--connections", "0,500,2k", "--json", "--name", "held"];
     let weighed = Weighed::of("holds", &free(), &more);
-    assert_eq!(weighed.output.status.code(), Some(0), "{}", stderr(&weighed.output));
-    let servers: Value = serde_json::from_slice(&weighed.output.stdout).unwrap();
+    let servers = weighed.json();
     assert_eq!((&servers[0]["server"], &servers[0]["most"]), (&"held".into(), &2_000.into()));
-    let figure = |name: &str| servers[0][name]["bytes"]["value"].as_f64();
+    let figure = |name: &str| bytes_of(&servers, name);
     let private = figure("private").unwrap();
     assert!((private / HELD as f64 - 1.0).abs() < 0.01, "{private}");
     for line in weighed.lines() {
@@ -228,10 +238,9 @@ fn a_server_that_holds_10240_bytes_a_connection_weighs_that_within_1_percent() {
 fn the_parts_of_a_server_that_forks_add_up() {
     let more = ["--connections", "0,500,2k", "--repeats", "1", "--json"];
     let weighed = Weighed::of("forks", &free(), &more);
-    assert_eq!(weighed.output.status.code(), Some(0), "{}", stderr(&weighed.output));
-    let servers: Value = serde_json::from_slice(&weighed.output.stdout).unwrap();
+    let servers = weighed.json();
     assert_eq!(servers[0]["processes"], serde_json::json!([2, 2]), "{servers}");
-    let figure = |name: &str| servers[0][name]["bytes"]["value"].as_f64();
+    let figure = |name: &str| bytes_of(&servers, name);
     let private = figure("private").unwrap();
     let written = (HELD + SHARED) as f64;
     assert!((private / written - 1.0).abs() < 0.01, "{private}");

@@ -14,7 +14,7 @@ use socket2::Socket;
 
 use super::address::Address;
 use super::handle::{Order, Report};
-use super::request::{is_whole, refused_with};
+use super::request::{Whole, whole};
 use super::sockets::queued;
 use crate::meter::process::Procfs;
 
@@ -211,10 +211,9 @@ impl Client {
         match one.socket.read(&mut buffer) {
             Ok(length @ 1..) if one.state == State::Asking => {
                 one.got.extend_from_slice(&buffer[..length]);
-                match is_whole(self.hold, &one.got) {
-                    Ok(false) => {}
-                    Ok(true) => {
-                        let refused_with = refused_with(self.hold, &one.got);
+                match whole(self.hold, &one.got) {
+                    Ok(None) => {}
+                    Ok(Some(Whole { refused_with })) => {
                         self.report.refused_with = self.report.refused_with.or(refused_with);
                         (one.state, one.got) = (State::Answered, Vec::new());
                         self.report.answered += 1;

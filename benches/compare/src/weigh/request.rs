@@ -18,19 +18,26 @@ pub fn request(host: &str, path: &str) -> Vec<u8> {
         .into()
 }
 
-/// Whether what came is a whole answer.
+/// An answer that is there with its last byte.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// Its status, if it was asked for and is no success.
+    pub refused_with: Option<u16>,
+}
+
+/// What came, if it is a whole answer.
 ///
 /// # Errors
 /// If it is none of a kind that is asked for: the message says what is wrong.
-pub fn is_whole(hold: Hold, got: &[u8]) -> Result<bool, String> {
+pub fn whole(hold: Hold, got: &[u8]) -> Result<Option<Whole>, String> {
     if hold != Hold::KeepAlive {
-        return Ok(!got.is_empty());
+        return Ok((!got.is_empty()).then(Whole::default));
     }
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut answer = httparse::Response::new(&mut headers);
     let head = match answer.parse(got) {
         Ok(httparse::Status::Complete(head)) => head,
-        Ok(httparse::Status::Partial) if got.len() < LARGEST => return Ok(false),
+        Ok(httparse::Status::Partial) if got.len() < LARGEST => return Ok(None),
         _ => {
             let text = String::from_utf8_lossy(got);
             let shown: String = text.chars().take(SHOWN).collect();
@@ -49,26 +56,35 @@ pub fn is_whole(hold: Hold, got: &[u8]) -> Result<bool, String> {
     }
     let body = &got[head..];
     let is_bare = matches!(answer.code, Some(204 | 304));
-    match header("content-length").and_then(|length| length.trim().parse::<usize>().ok()) {
-        _ if is_bare => Ok(true),
-        _ if got.len() > LARGEST => Err(format!("its answer is longer than {LARGEST} bytes")),
-        Some(length) => Ok(body.len() >= length),
-        None if has("transfer-encoding", "chunked") => Ok(body.ends_with(b"0\r\n\r\n")),
-        None => Err("its answer ends only with the connection, so none can be kept alive".into()),
-    }
-}
-
-/// The status of a whole answer that was asked for, if it is no success.
-pub fn refused_with(hold: Hold, got: &[u8]) -> Option<u16> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut answer = httparse::Response::new(&mut headers);
-    answer.parse(got).ok()?;
-    answer.code.filter(|code| hold == Hold::KeepAlive && !(200..300).contains(code))
+    let length = header("content-length").and_then(|length| length.trim().parse::<usize>().ok());
+    let is_whole = match length {
+        _ if is_bare => true,
+        _ if got.len() > LARGEST => {
+            return Err(format!("its answer is longer than {LARGEST} bytes"));
+        }
+        Some(length) => body.len() >= length,
+        None if has("transfer-encoding", "chunked") => body.ends_with(b"0\r\n\r\n"),
+        None => {
+            return Err(
+                "its answer ends only with the connection, so none can be kept alive".into()
+            );
+        }
+    };
+    let refused_with = answer.code.filter(|code| !(200..300).contains(code));
+    Ok(is_whole.then_some(Whole { refused_with }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_whole(hold: Hold, got: &[u8]) -> Result<bool, String> {
+        whole(hold, got).map(|whole| whole.is_some())
+    }
+
+    fn refused_with(hold: Hold, got: &[u8]) -> Option<u16> {
+        whole(hold, got).unwrap().unwrap().refused_with
+    }
 
     #[test]
     fn an_answer_is_whole_with_its_last_byte() {
